@@ -1,0 +1,92 @@
+import { z } from 'zod';
+import { displayName, jsonValue, timestamp } from './common.ts';
+import { agentDefinition, definitionProblem } from './definition.ts';
+import { agentId } from './ids.ts';
+
+export const agentStatus = z.enum(['draft', 'active', 'paused', 'archived']);
+export type AgentStatus = z.infer<typeof agentStatus>;
+
+const description = z.string().max(2000);
+
+export const agent = z.object({
+  id: agentId,
+  name: z.string(),
+  description: z.string(),
+  status: agentStatus.describe('`draft` until the first version is published'),
+  live_version: z.number().int().nullable(),
+  latest_version: z.number().int().describe('Number of the newest published version; 0 when there is none'),
+  created_at: timestamp,
+  created_by: z.string(),
+  updated_at: timestamp,
+});
+export type Agent = z.infer<typeof agent>;
+
+export const createAgentRequest = z.strictObject({
+  name: displayName,
+  description: description.optional(),
+  definition: agentDefinition.optional(),
+});
+export const updateAgentRequest = z.strictObject({ name: displayName.optional(), description: description.optional() });
+export const setStatusRequest = z.strictObject({ status: z.enum(['active', 'paused', 'archived']) });
+export const publishRequest = z.strictObject({ change_message: z.string().max(500).optional() });
+export const rollbackRequest = z.strictObject({ version: z.number().int().min(1) });
+
+export const validateRequest = z.strictObject({
+  definition: agentDefinition.optional().describe('What to validate; the stored draft where it is absent'),
+});
+export const validation = z.object({ valid: z.boolean(), problems: z.array(definitionProblem) });
+export type Validation = z.infer<typeof validation>;
+
+export const agentVersion = z.object({
+  agent_id: agentId,
+  version: z.number().int(),
+  change_message: z.string(),
+  created_at: timestamp,
+  created_by: z.string(),
+  is_live: z.boolean(),
+});
+export const agentVersionDetail = agentVersion.extend({ definition: agentDefinition });
+export type AgentVersion = z.infer<typeof agentVersion>;
+export type AgentVersionDetail = z.infer<typeof agentVersionDetail>;
+
+export const fieldChange = z.object({ path: z.string(), before: jsonValue.optional(), after: jsonValue.optional() });
+export const nodeChange = z.object({
+  node_id: z.string(),
+  kind: z.enum(['added', 'removed', 'changed']),
+  fields: z.array(fieldChange),
+});
+export const edgeChange = z.object({
+  edge_id: z.string(),
+  kind: z.enum(['added', 'removed', 'changed']),
+  fields: z.array(fieldChange),
+});
+/** What differs from version `from` to version `to`; positions on the canvas are left out. */
+export const definitionDiff = z.object({
+  from: z.number().int(),
+  to: z.number().int(),
+  nodes: z.array(nodeChange),
+  edges: z.array(edgeChange),
+  other: z.array(fieldChange).describe('Changes of input_schema and settings'),
+});
+export type FieldChange = z.infer<typeof fieldChange>;
+export type NodeChange = z.infer<typeof nodeChange>;
+export type EdgeChange = z.infer<typeof edgeChange>;
+export type DefinitionDiff = z.infer<typeof definitionDiff>;
+
+export const AGENT_FILE_FORMAT = 'agentflow/agent@1';
+/** The document that export writes and import reads, as JSON or YAML. */
+export const agentFile = z.strictObject({
+  format: z.literal(AGENT_FILE_FORMAT),
+  name: displayName,
+  description: description.default(''),
+  definition: agentDefinition,
+});
+export type AgentFile = z.infer<typeof agentFile>;
+
+export const agentFilter = z.object({
+  status: agentStatus.optional(),
+  search: z.string().max(120).optional().describe('Part of the name, case-insensitive'),
+});
+export type AgentFilter = z.infer<typeof agentFilter>;
+export type CreateAgentRequest = z.infer<typeof createAgentRequest>;
+export type UpdateAgentRequest = z.infer<typeof updateAgentRequest>;

@@ -1,0 +1,72 @@
+import { z } from 'zod';
+import { jsonObject, LIMITS } from './common.ts';
+
+/** Node ids are JSONata identifiers, so that `{{node.output}}` needs no quoting. */
+export const NODE_ID_PATTERN = /^[a-z][a-z0-9_]{0,62}$/;
+/** Names that expressions give another meaning: no node may carry them. */
+export const RESERVED_NODE_IDS = ['trigger', 'env', 'context', 'item', 'true', 'false', 'null', 'and', 'or', 'in'];
+
+export const retryPolicy = z.strictObject({
+  max_attempts: z.number().int().min(1).max(10),
+  initial_ms: z.number().int().min(0).max(3_600_000).default(1000),
+  factor: z.number().min(1).max(10).default(2),
+  max_ms: z.number().int().min(0).max(3_600_000).default(60_000),
+});
+export type RetryPolicy = z.infer<typeof retryPolicy>;
+
+export const onError = z.enum(['fail', 'continue', 'branch']);
+export type OnError = z.infer<typeof onError>;
+
+/**
+ * One node. The shape is checked when a draft is saved; whether the type exists, whether the config fits it and whether
+ * references resolve is told by validation, so that a draft with mistakes is never lost.
+ */
+export const agentNode = z.strictObject({
+  id: z.string().min(1).max(120),
+  type: z.string().min(1).max(120),
+  name: z.string().max(200).optional(),
+  config: jsonObject.default({}),
+  position: z.strictObject({ x: z.number(), y: z.number() }).optional(),
+  retry: retryPolicy.optional(),
+  timeout_ms: z.number().int().min(1).max(600_000).optional(),
+  on_error: onError.optional(),
+});
+export type AgentNode = z.infer<typeof agentNode>;
+
+export const agentEdge = z.strictObject({
+  id: z.string().min(1).max(120),
+  source: z.string().min(1).max(120),
+  target: z.string().min(1).max(120),
+  source_handle: z.string().min(1).max(120).optional(),
+});
+export type AgentEdge = z.infer<typeof agentEdge>;
+
+export const agentSettings = z.strictObject({
+  timeout_ms: z.number().int().min(1000).max(30 * 86_400_000).optional(),
+  max_concurrency: z.number().int().min(1).max(1000).optional(),
+  retry: retryPolicy.optional(),
+});
+export type AgentSettings = z.infer<typeof agentSettings>;
+
+export const agentDefinition = z.strictObject({
+  nodes: z.array(agentNode).max(LIMITS.definition_nodes),
+  edges: z.array(agentEdge).max(LIMITS.definition_edges),
+  input_schema: jsonObject.optional(),
+  settings: agentSettings.optional(),
+});
+export type AgentDefinition = z.infer<typeof agentDefinition>;
+
+export const EMPTY_DEFINITION: AgentDefinition = { nodes: [], edges: [] };
+
+/** One thing wrong with a definition. `path` is the place in the document, `node_id` and `field` what the UI jumps to. */
+export const definitionProblem = z.object({
+  severity: z.enum(['error', 'warning']),
+  code: z.string(),
+  message: z.string(),
+  path: z.string(),
+  node_id: z.string().optional(),
+  edge_id: z.string().optional(),
+  field: z.string().optional(),
+});
+export type DefinitionProblem = z.infer<typeof definitionProblem>;
+

@@ -1,0 +1,165 @@
+import { z } from 'zod';
+import { jsonValue, timestamp } from './common.ts';
+import { agentId, executionId, organizationId } from './ids.ts';
+
+export const EXECUTION_STATUSES = ['queued', 'running', 'waiting', 'completed', 'failed', 'cancelled'] as const;
+export const executionStatus = z.enum(EXECUTION_STATUSES);
+export type ExecutionStatus = z.infer<typeof executionStatus>;
+export const TERMINAL_EXECUTION_STATUSES: readonly ExecutionStatus[] = ['completed', 'failed', 'cancelled'];
+export function isTerminal(status: ExecutionStatus): boolean {
+  return TERMINAL_EXECUTION_STATUSES.includes(status);
+}
+
+export const waitingReason = z.enum(['approval', 'delay', 'budget', 'child', 'concurrency']);
+export type WaitingReason = z.infer<typeof waitingReason>;
+
+export const STEP_STATUSES = ['pending', 'running', 'waiting', 'completed', 'failed', 'skipped', 'cancelled'] as const;
+export const stepStatus = z.enum(STEP_STATUSES);
+export type StepStatus = z.infer<typeof stepStatus>;
+
+export const executionTrigger = z.enum(['manual', 'api', 'test']);
+export type ExecutionTrigger = z.infer<typeof executionTrigger>;
+export const executionMode = z.enum(['live', 'test']);
+export type ExecutionMode = z.infer<typeof executionMode>;
+
+export const actor = z.object({ type: z.enum(['user', 'api_key', 'system']), id: z.string(), name: z.string() });
+export type Actor = z.infer<typeof actor>;
+
+export const executionError = z.object({
+  code: z.string(),
+  message: z.string(),
+  node_id: z.string().optional(),
+});
+export type ExecutionError = z.infer<typeof executionError>;
+
+export const executionSummary = z.object({
+  id: executionId,
+  organization_id: organizationId,
+  agent_id: agentId,
+  agent_name: z.string(),
+  version: z.number().int().nullable().describe('The published version that ran; null for a test run of the draft'),
+  mode: executionMode,
+  status: executionStatus,
+  waiting_reason: waitingReason.nullable(),
+  trigger: executionTrigger,
+  triggered_by: actor,
+  error: executionError.nullable(),
+  input_tokens: z.number().int(),
+  output_tokens: z.number().int(),
+  cost_usd: z.number(),
+  step_count: z.number().int().describe('Steps that ended so far, skipped ones left out'),
+  created_at: timestamp,
+  started_at: timestamp.nullable(),
+  finished_at: timestamp.nullable(),
+  duration_ms: z.number().int().nullable(),
+});
+export type ExecutionSummary = z.infer<typeof executionSummary>;
+
+export const execution = executionSummary.extend({
+  input: jsonValue,
+  output: jsonValue.nullable(),
+  trace_id: z.string(),
+});
+export type Execution = z.infer<typeof execution>;
+
+export const stepAttempt = z.object({
+  attempt: z.number().int(),
+  status: z.enum(['running', 'completed', 'failed', 'cancelled']),
+  error: executionError.nullable(),
+  model: z.string().nullable(),
+  input_tokens: z.number().int(),
+  output_tokens: z.number().int(),
+  cost_usd: z.number(),
+  started_at: timestamp,
+  finished_at: timestamp.nullable(),
+  duration_ms: z.number().int().nullable(),
+});
+export type StepAttempt = z.infer<typeof stepAttempt>;
+
+export const executionStep = z.object({
+  id: z.string().describe('`node`, `node@0.2` inside loops: unique in its execution'),
+  node_id: z.string(),
+  node_name: z.string(),
+  node_type: z.string(),
+  iteration: z.string().describe('Path of loop indices, empty outside loops'),
+  status: stepStatus,
+  waiting_reason: waitingReason.nullable(),
+  handle: z.string().nullable().describe('The output handle that was taken'),
+  input: jsonValue.nullable().describe("The node's config with its expressions resolved; secrets stay as {{env.NAME}}"),
+  output: jsonValue.nullable(),
+  error: executionError.nullable(),
+  blocked: z.boolean().describe('A side effect that a test run did not perform; output is what would have been sent'),
+  attempts: z.array(stepAttempt),
+  model: z.string().nullable(),
+  input_tokens: z.number().int(),
+  output_tokens: z.number().int(),
+  cost_usd: z.number(),
+  started_at: timestamp.nullable(),
+  finished_at: timestamp.nullable(),
+  duration_ms: z.number().int().nullable(),
+});
+export type ExecutionStep = z.infer<typeof executionStep>;
+
+export const EXECUTION_EVENT_TYPES = [
+  'execution.started',
+  'step.started',
+  'step.delta',
+  'step.log',
+  'step.waiting',
+  'step.completed',
+  'step.failed',
+  'step.retrying',
+  'step.skipped',
+  'state.updated',
+  'execution.waiting',
+  'execution.resumed',
+  'execution.completed',
+  'execution.failed',
+  'execution.cancelled',
+] as const;
+export const executionEventType = z.enum(EXECUTION_EVENT_TYPES);
+export type ExecutionEventType = z.infer<typeof executionEventType>;
+
+/**
+ * One event of an execution. `seq` counts from 1 without gaps for logged events. `step.delta` (streamed text) is not
+ * logged: it repeats the `seq` of the last logged event and carries `attempt` and `offset` in `data`.
+ */
+export const executionEvent = z.object({
+  seq: z.number().int(),
+  type: executionEventType,
+  execution_id: executionId,
+  at: timestamp,
+  node_id: z.string().optional(),
+  iteration: z.string().optional(),
+  data: z.record(z.string(), jsonValue),
+});
+export type ExecutionEvent = z.infer<typeof executionEvent>;
+
+export const executionLog = z.object({
+  seq: z.number().int(),
+  at: timestamp,
+  level: z.enum(['info', 'warning', 'error']),
+  node_id: z.string().nullable(),
+  message: z.string(),
+});
+export type ExecutionLog = z.infer<typeof executionLog>;
+
+export const executeRequest = z.strictObject({
+  input: jsonValue.default({}),
+  version: z.number().int().min(1).optional(),
+});
+export type ExecuteRequest = z.infer<typeof executeRequest>;
+
+export const testRequest = z.strictObject({ input: jsonValue.default({}) });
+export type TestRequest = z.infer<typeof testRequest>;
+
+export const streamTicket = z.object({ ticket: z.string(), expires_in: z.number().int() });
+
+export const executionFilter = z.object({
+  agent_id: agentId.optional(),
+  status: executionStatus.optional(),
+  trigger: executionTrigger.optional(),
+  from: timestamp.optional(),
+  to: timestamp.optional(),
+});
+export type ExecutionFilter = z.infer<typeof executionFilter>;

@@ -1,0 +1,32 @@
+import { z } from 'zod';
+
+/** Prefix of each kind of identifier. An id is `<prefix>_<26 characters of Crockford base32>`, time-ordered like a ULID. */
+export const ID_PREFIXES = {
+  organization: 'org',
+  user: 'usr',
+  session: 'ses',
+  agent: 'agt',
+  execution: 'exe',
+  apiKey: 'key',
+  lease: 'lea',
+  audit: 'aud',
+  cost: 'cst',
+  request: 'req',
+} as const;
+
+export type IdKind = keyof typeof ID_PREFIXES;
+
+const ID_BODY = '[0-9a-hjkmnp-tv-z]{26}';
+
+/** Schema of one kind of id: rejects other prefixes, wrong length and characters outside Crockford base32. */
+export function idSchema(kind: IdKind) {
+  return z
+    .string()
+    .regex(new RegExp(`^${ID_PREFIXES[kind]}_${ID_BODY}$`), `must be an id like ${ID_PREFIXES[kind]}_…`);
+}
+
+export const organizationId = idSchema('organization');
+export const userId = idSchema('user');
+export const agentId = idSchema('agent');
+export const executionId = idSchema('execution');
+export const apiKeyId = idSchema('apiKey');

@@ -1,0 +1,164 @@
+import { z } from 'zod';
+import { jsonValue } from '../common.ts';
+import { ERROR_HANDLE, OUT, defineNode } from './types.ts';
+
+export const CONDITION_OPERATORS = [
+  'equals',
+  'not_equals',
+  'contains',
+  'not_contains',
+  'starts_with',
+  'ends_with',
+  'matches',
+  'greater_than',
+  'greater_or_equal',
+  'less_than',
+  'less_or_equal',
+  'in',
+  'not_in',
+  'is_empty',
+  'is_not_empty',
+] as const;
+export type ConditionOperator = (typeof CONDITION_OPERATORS)[number];
+
+const condition = z.strictObject({
+  field: jsonValue.describe('What is looked at, as in {{classify.output.label}}'),
+  operator: z.enum(CONDITION_OPERATORS),
+  value: jsonValue.optional().describe('What it is compared with; not used by is_empty and is_not_empty'),
+});
+export type Condition = z.infer<typeof condition>;
+export type ConditionGroup = { all: ConditionNode[] } | { any: ConditionNode[] };
+export type ConditionNode = Condition | ConditionGroup;
+
+const conditionNode: z.ZodType<ConditionNode> = z.lazy(() => z.union([condition, conditionGroup])) as z.ZodType<ConditionNode>;
+const conditionGroup: z.ZodType<ConditionGroup> = z.union([
+  z.strictObject({ all: z.array(conditionNode).min(1).max(50) }),
+  z.strictObject({ any: z.array(conditionNode).min(1).max(50) }),
+]) as z.ZodType<ConditionGroup>;
+
+export const logicIf = defineNode({
+  type: 'logic.if',
+  category: 'logic',
+  title: 'If',
+  description: 'Goes one way when its conditions hold, the other way when they do not.',
+  icon: 'split',
+  config: z.strictObject({
+    conditions: conditionGroup.meta({
+      title: 'Conditions',
+      description: 'All or any of them must hold; groups can be nested.',
+      control: 'conditions',
+    }),
+  }),
+  output: z.object({ result: z.boolean() }),
+  handles: () => [
+    { handle: 'true', title: 'True' },
+    { handle: 'false', title: 'False' },
+  ],
+  sideEffect: false,
+  expressionFields: [],
+  example: { conditions: { all: [{ field: '{{trigger.amount}}', operator: 'greater_than', value: 100 }] } },
+});
+
+const switchCase = z.strictObject({
+  handle: z
+    .string()
+    .regex(/^[a-z][a-z0-9_]{0,62}$/, 'must start with a letter: lower-case letters, digits, _')
+    .refine((name) => name !== 'default' && name !== ERROR_HANDLE, 'default and error are taken'),
+  equals: jsonValue,
+});
+
+export const logicSwitch = defineNode({
+  type: 'logic.switch',
+  category: 'logic',
+  title: 'Switch',
+  description: 'Takes the exit of the first case that equals a value, or the default exit.',
+  icon: 'git-branch',
+  config: z.strictObject({
+    value: jsonValue.meta({ title: 'Value', description: 'What is compared.', control: 'template' }),
+    cases: z
+      .array(switchCase)
+      .min(1)
+      .max(50)
+      .refine((cases) => new Set(cases.map((each) => each.handle)).size === cases.length, 'handles must differ')
+      .meta({ title: 'Cases', description: 'Each case has its own exit.', control: 'cases' }),
+  }),
+  output: z.object({ case: z.string(), value: z.json() }),
+  handles: (config) => [
+    ...config.cases.map((each) => ({ handle: each.handle, title: each.handle.replaceAll('_', ' ') })),
+    { handle: 'default', title: 'Otherwise' },
+  ],
+  sideEffect: false,
+  expressionFields: [],
+  example: { value: '{{classify.output.label}}', cases: [{ handle: 'billing', equals: 'billing' }] },
+});
+
+export const logicMerge = defineNode({
+  type: 'logic.merge',
+  category: 'logic',
+  title: 'Merge',
+  description: 'Brings branches together. Branches that were not taken are not waited for.',
+  icon: 'merge',
+  config: z.strictObject({
+    mode: z
+      .enum(['all', 'any'])
+      .default('all')
+      .meta({ title: 'Wait for', description: 'All live branches, or the first that arrives.', control: 'select' }),
+    combine: z.enum(['by_node', 'append', 'combine']).default('by_node').meta({
+      title: 'Output',
+      description: 'An object by node, a list, or the outputs’ fields in one object.',
+      control: 'select',
+    }),
+  }),
+  output: null,
+  handles: () => OUT,
+  sideEffect: false,
+  expressionFields: [],
+  example: { mode: 'all', combine: 'by_node' },
+});
+
+export const logicTransform = defineNode({
+  type: 'logic.transform',
+  category: 'logic',
+  title: 'Transform',
+  description: 'Computes a value with a JSONata expression.',
+  icon: 'braces',
+  config: z.strictObject({
+    expression: z.string().min(1).max(20_000).meta({
+      title: 'Expression',
+      description: 'JSONata over trigger, context and every earlier node by its id.',
+      control: 'expression',
+    }),
+  }),
+  output: null,
+  handles: () => OUT,
+  sideEffect: false,
+  expressionFields: ['expression'],
+  example: { expression: '{ "total": $sum(trigger.items.price) }' },
+});
+
+export const logicStop = defineNode({
+  type: 'logic.stop',
+  category: 'logic',
+  title: 'Stop',
+  description: 'Ends the execution at once with a result, or as failed.',
+  icon: 'octagon-x',
+  config: z.strictObject({
+    status: z
+      .enum(['completed', 'failed'])
+      .default('completed')
+      .meta({ title: 'Ends as', description: 'How the execution ends.', control: 'select' }),
+    output: jsonValue
+      .optional()
+      .meta({ title: 'Output', description: 'The result of the execution.', control: 'json' }),
+    message: z
+      .string()
+      .max(2000)
+      .optional()
+      .meta({ title: 'Message', description: 'Why it ends, shown with a failed execution.', control: 'template' }),
+  }),
+  output: z.object({ output: z.json().nullable() }),
+  handles: () => [],
+  sideEffect: false,
+  expressionFields: [],
+  example: { status: 'completed', output: { route: '{{route.output}}' } },
+});

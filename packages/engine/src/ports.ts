@@ -1,0 +1,158 @@
+import type { ExecutionMode, JsonValue } from '@agentflow/contracts';
+
+/**
+ * What the engine needs from outside, as arguments: clock, models, outbound HTTP. The engine itself sees no binding, no
+ * `fetch`, no `Date.now()`, so the same code runs in an execution object and in a unit test with a fake clock.
+ */
+
+/** Why a step failed. `retryable` says whether the same call may succeed later; `retry_after_ms` is what the peer asked for. */
+export interface StepError {
+  readonly code: string;
+  readonly message: string;
+  readonly retryable: boolean;
+  readonly retry_after_ms?: number;
+}
+
+export interface ModelMessage {
+  readonly role: 'system' | 'user' | 'assistant';
+  readonly content: string;
+}
+
+export interface ModelLabel {
+  readonly name: string;
+  readonly description: string;
+  readonly examples: readonly string[];
+}
+
+/** What is asked, in a form that a model without language understanding (`builtin/…`) can serve. */
+export type ModelTask =
+  | { readonly kind: 'chat'; readonly text: string }
+  | { readonly kind: 'summarize'; readonly text: string; readonly max_sentences: number }
+  | { readonly kind: 'classify'; readonly text: string; readonly labels: readonly ModelLabel[] }
+  | { readonly kind: 'extract'; readonly text: string; readonly schema: Record<string, JsonValue> };
+
+export interface ModelRequest {
+  /** `provider/name`. */
+  readonly model: string;
+  readonly task: ModelTask;
+  /** The ready prompt for language models. */
+  readonly messages: readonly ModelMessage[];
+  /** JSON Schema that the answer must fit; the result's `data` then holds it. */
+  readonly schema?: Record<string, JsonValue>;
+  readonly temperature?: number;
+  readonly max_tokens?: number;
+}
+
+/** One call of one model: becomes one cost record, whether it succeeded or not. */
+export interface ModelCall {
+  readonly provider: string;
+  readonly model: string;
+  readonly input_tokens: number;
+  readonly output_tokens: number;
+  /** Integer micro-dollars. */
+  readonly cost_microusd: number;
+  readonly latency_ms: number;
+  /** True where the provider reported no usage and tokens were counted by length. */
+  readonly estimated: boolean;
+  readonly outcome: 'ok' | 'error' | 'cancelled';
+}
+
+export type ModelResult =
+  | {
+      readonly ok: true;
+      readonly text: string;
+      readonly data: JsonValue | null;
+      readonly confidence: number | null;
+      readonly finish_reason: string;
+      readonly calls: readonly ModelCall[];
+    }
+  | { readonly ok: false; readonly error: StepError; readonly calls: readonly ModelCall[] };
+
+export interface ModelCallOptions {
+  readonly signal: AbortSignal;
+  /** Pieces of the answer as they come; absent where nobody can see them. */
+  readonly onDelta?: (text: string) => void;
+}
+
+export interface ModelPort {
+  /** Never throws for what a provider can do wrong: refusals, time-outs and bad answers are `ok: false`. */
+  generate(request: ModelRequest, options: ModelCallOptions): Promise<ModelResult>;
+}
+
+export interface HttpRequest {
+  readonly method: string;
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string | null;
+  /** Sent as `Idempotency-Key`, the same for every attempt of one step. */
+  readonly idempotency_key: string;
+}
+
+export type HttpResult =
+  | {
+      readonly ok: true;
+      readonly status: number;
+      readonly headers: Readonly<Record<string, string>>;
+      /** At most 1 MiB; `truncated` tells when more was there. */
+      readonly body: string;
+      readonly truncated: boolean;
+    }
+  | { readonly ok: false; readonly error: StepError };
+
+export interface HttpPort {
+  request(request: HttpRequest, options: { signal: AbortSignal }): Promise<HttpResult>;
+}
+
+export interface EnginePorts {
+  readonly models: ModelPort;
+  readonly http: HttpPort;
+}
+
+/** An upstream step that reached this one over a live edge, in the order of the definition's edges. */
+export interface StepInput {
+  readonly node_id: string;
+  readonly output: JsonValue;
+}
+
+/** What expressions see: `{{trigger.x}}`, `{{context.key}}`, `{{env.NAME}}`, `{{item}}`, `{{node.output.field}}`. */
+export interface Scope {
+  readonly trigger: JsonValue;
+  readonly context: Record<string, JsonValue>;
+  /** Name → marker that only the outbound adapter can turn into the secret. */
+  readonly env: Record<string, string>;
+  readonly item?: JsonValue;
+  /** Outputs of every completed upstream node, by node id. */
+  readonly nodes: ReadonlyMap<string, { readonly output: JsonValue }>;
+}
+
+export interface StepContext {
+  readonly node: { readonly id: string; readonly type: string; readonly config: Record<string, JsonValue> };
+  readonly scope: Scope;
+  readonly inputs: readonly StepInput[];
+  readonly mode: ExecutionMode;
+  readonly idempotency_key: string;
+  readonly signal: AbortSignal;
+  readonly onDelta?: (text: string) => void;
+  readonly log: (level: 'info' | 'warning' | 'error', message: string) => void;
+}
+
+/** What a handler gives back. `input` is the config with its expressions resolved, as the step page shows it. */
+export type StepResult =
+  | {
+      readonly kind: 'completed';
+      readonly input: JsonValue;
+      readonly output: JsonValue;
+      /** Exit taken; `out` where the type has one exit. */
+      readonly handle: string;
+      /** True where a test run did not perform the side effect. */
+      readonly blocked: boolean;
+      readonly calls: readonly ModelCall[];
+    }
+  | { readonly kind: 'failed'; readonly input: JsonValue; readonly error: StepError; readonly calls: readonly ModelCall[] }
+  | {
+      readonly kind: 'stopped';
+      readonly input: JsonValue;
+      readonly status: 'completed' | 'failed';
+      readonly output: JsonValue;
+      readonly message: string;
+    };

@@ -1,0 +1,38 @@
+import type { ExecutionObject } from '../../durable-objects/execution/object.ts';
+import type { OrganizationObject } from '../../durable-objects/organization/object.ts';
+
+/**
+ * Bindings and variables of the Worker. Secrets (`AUTH_KEYS`, `VAULT_KEYS`, provider keys) come from `.dev.vars` locally
+ * and from Worker secrets in production; `docs/configuration.md` lists each.
+ */
+export interface Env {
+  readonly DB: D1Database;
+  readonly EXECUTION: DurableObjectNamespace<ExecutionObject>;
+  readonly ORGANIZATION: DurableObjectNamespace<OrganizationObject>;
+  readonly ASSETS: Fetcher;
+  /** Workers AI; in production only. */
+  readonly AI?: Ai;
+
+  readonly ENVIRONMENT: 'local' | 'test' | 'production';
+  /** `kid:base64,kid:base64`: the first signs access tokens and tickets, all of them verify. */
+  readonly AUTH_KEYS: string;
+  /** `kid:base64,…`, 32 bytes each: the first wraps organization keys, all of them unwrap. */
+  readonly VAULT_KEYS: string;
+  /** Browser origins allowed by CORS, comma-separated; the UI's own origin needs none. */
+  readonly CORS_ORIGINS?: string;
+  /** `host:port` pairs that outbound calls may reach although they are private. Local mode and tests only. */
+  readonly OUTBOUND_ALLOW?: string;
+  /** DNS over HTTPS endpoint (RFC 8484 JSON) that outbound calls ask before they connect. */
+  readonly DNS_RESOLVER_URL?: string;
+  readonly RELEASE?: string;
+
+  readonly OPENAI_API_KEY?: string;
+  readonly OPENAI_BASE_URL?: string;
+  readonly ANTHROPIC_API_KEY?: string;
+  readonly ANTHROPIC_BASE_URL?: string;
+  readonly GOOGLE_API_KEY?: string;
+  readonly GOOGLE_BASE_URL?: string;
+  readonly OLLAMA_BASE_URL?: string;
+  readonly CUSTOM_API_KEY?: string;
+  readonly CUSTOM_BASE_URL?: string;
+}
