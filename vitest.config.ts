@@ -1,10 +1,15 @@
 import { cloudflareTest, readD1Migrations } from '@cloudflare/vitest-plugin';
 import { defineConfig } from 'vitest/config';
+import { freePort } from './test/support/free-port.ts';
 
 const migrations = await readD1Migrations('migrations');
+// This file is evaluated more than once in a run: the ports are chosen by the first.
+const toolServerPort = (process.env.TOOL_SERVER_PORT ??= String(await freePort()));
+const targetServerPort = (process.env.TARGET_SERVER_PORT ??= String(await freePort()));
 
 export default defineConfig({
   test: {
+    silent: 'passed-only',
     coverage: {
       provider: 'istanbul',
       include: ['workers/**/*.ts', 'durable-objects/**/*.ts', 'packages/*/src/**/*.ts'],
@@ -26,6 +31,7 @@ export default defineConfig({
               bindings: {
                 MIGRATIONS: migrations,
                 ENVIRONMENT: 'test',
+                OUTBOUND_ALLOW: outboundAllow,
                 AUTH_KEYS: 'test1:dGVzdC1vbmx5LXNpZ25pbmcta2V5LTAxMjM0NTY3ODk=',
                 VAULT_KEYS: 'test1:dGVzdC1vbmx5LXZhdWx0LWtleS0wMTIzNDU2Nzg5MDE=',
               },
@@ -36,7 +42,11 @@ export default defineConfig({
           name: 'workers',
           include: ['test/workers/**/*.test.ts'],
           setupFiles: ['./test/support/apply-migrations.ts'],
-          globalSetup: ['./test/support/mock-servers.ts'],
+          globalSetup: [
+            './test/support/mock-servers.ts',
+            './test/support/outbound-servers.ts',
+            './test/support/tool-server.ts',
+          ],
         },
       },
     ],

@@ -25,6 +25,8 @@ export interface Env {
   /** DNS over HTTPS endpoint (RFC 8484 JSON) that outbound calls ask before they connect. */
   readonly DNS_RESOLVER_URL?: string;
   readonly RELEASE?: string;
+  /** Commit that was deployed. */
+  readonly COMMIT?: string;
 
   readonly OPENAI_API_KEY?: string;
   readonly OPENAI_BASE_URL?: string;

@@ -1,0 +1,53 @@
+import { describeNodeTypes, nodeTypeInfo } from '@agentflow/contracts';
+import type { OpenAPIHono } from '@hono/zod-openapi';
+import { z } from 'zod';
+import { authenticate } from './domains/accounts/index.ts';
+import { accountRoutes } from './domains/accounts/routes.ts';
+import { agentRoutes } from './domains/agents/index.ts';
+import { executionRoutes } from './domains/executions/index.ts';
+import { organizationRoutes } from './domains/organizations/routes.ts';
+import { errorsPage, referencePage } from './platform/docs-page.ts';
+import { crossOrigin, productionGuard, requestScope, securityHeaders } from './platform/edge.ts';
+import { healthRoutes, PLATFORM_PROBES } from './platform/health.ts';
+import { openApiDocument } from './platform/openapi.ts';
+import { answerError, refuseUnknown } from './platform/refusals.ts';
+import { type AppEnv, createRouter, json, operation } from './platform/router.ts';
+
+const getNodeTypes = operation({
+  method: 'get',
+  path: '/node-types',
+  operationId: 'listNodeTypes',
+  access: 'signed_in',
+  tags: ['Agents'],
+  summary: 'Node types with their config schemas',
+  responses: { 200: { description: 'Every node type', content: json(z.object({ data: z.array(nodeTypeInfo) })) } },
+});
+
+const nodeTypeRoutes = createRouter().openapi(getNodeTypes, (c) => c.json({ data: describeNodeTypes() }, 200));
+
+/** First segments that belong to the API: what is unknown below them is a problem document, not the UI. */
+const API_PATHS = /^\/(api|health|ready|version|docs)(\/|$)/;
+
+/** The whole Worker: what every request passes, then the domains, then the UI. */
+export function createApp(): OpenAPIHono<AppEnv> {
+  const app = createRouter();
+  app.onError(answerError);
+  app.use(requestScope(authenticate), securityHeaders(), productionGuard(), crossOrigin());
+
+  app.route('/', healthRoutes(PLATFORM_PROBES));
+  app.route('/api/v1', accountRoutes);
+  app.route('/api/v1', organizationRoutes);
+  app.route('/api/v1', agentRoutes);
+  app.route('/api/v1', executionRoutes);
+  app.route('/api/v1', nodeTypeRoutes);
+
+  app.get('/api/v1/openapi.json', (c) => c.json(openApiDocument(app)));
+  app.get('/docs', (c) => c.html(referencePage(openApiDocument(app))));
+  app.get('/docs/errors', (c) => c.html(errorsPage()));
+
+  app.notFound((c) => {
+    if (API_PATHS.test(c.req.path) || (c.req.method !== 'GET' && c.req.method !== 'HEAD')) return refuseUnknown(app, c);
+    return c.env.ASSETS.fetch(c.req.raw);
+  });
+  return app;
+}

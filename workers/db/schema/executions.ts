@@ -1,0 +1,71 @@
+import { index, integer, sqliteTable, text } from 'drizzle-orm/sqlite-core';
+import { organizations } from './accounts.ts';
+import { agents } from './agents.ts';
+
+/** Projection of execution objects, for lists and counts. A row moves forward only: `revision` never falls. */
+export const executions = sqliteTable(
+  'executions',
+  {
+    id: text('id').primaryKey(),
+    organization_id: text('organization_id')
+      .notNull()
+      .references(() => organizations.id),
+    agent_id: text('agent_id')
+      .notNull()
+      .references(() => agents.id),
+    agent_name: text('agent_name').notNull(),
+    version: integer('version'),
+    mode: text('mode').notNull(),
+    status: text('status').notNull(),
+    waiting_reason: text('waiting_reason'),
+    trigger: text('trigger').notNull(),
+    actor_type: text('actor_type').notNull(),
+    actor_id: text('actor_id').notNull(),
+    actor_name: text('actor_name').notNull(),
+    /** JSON of an ExecutionError. */
+    error: text('error'),
+    input_tokens: integer('input_tokens').notNull(),
+    output_tokens: integer('output_tokens').notNull(),
+    cost_microusd: integer('cost_microusd').notNull(),
+    step_count: integer('step_count').notNull(),
+    created_at: integer('created_at').notNull(),
+    started_at: integer('started_at'),
+    finished_at: integer('finished_at'),
+    revision: integer('revision').notNull(),
+  },
+  (table) => [
+    index('executions_organization').on(table.organization_id, table.id),
+    index('executions_agent').on(table.organization_id, table.agent_id, table.id),
+    index('executions_status').on(table.organization_id, table.status, table.id),
+    index('executions_trigger').on(table.organization_id, table.trigger, table.id),
+  ],
+);
+
+/** One row per model attempt, successful or not. The id is derived from execution, step, attempt and call: retelling it changes nothing. */
+export const costRecords = sqliteTable(
+  'cost_records',
+  {
+    id: text('id').primaryKey(),
+    organization_id: text('organization_id')
+      .notNull()
+      .references(() => organizations.id),
+    execution_id: text('execution_id').notNull(),
+    agent_id: text('agent_id').notNull(),
+    project_id: text('project_id'),
+    node_id: text('node_id').notNull(),
+    provider: text('provider').notNull(),
+    model: text('model').notNull(),
+    input_tokens: integer('input_tokens').notNull(),
+    output_tokens: integer('output_tokens').notNull(),
+    cost_microusd: integer('cost_microusd').notNull(),
+    latency_ms: integer('latency_ms').notNull(),
+    estimated: integer('estimated').notNull(),
+    outcome: text('outcome').notNull(),
+    at: integer('at').notNull(),
+  },
+  (table) => [
+    index('cost_records_organization').on(table.organization_id, table.at),
+    index('cost_records_execution').on(table.execution_id),
+    index('cost_records_agent').on(table.organization_id, table.agent_id, table.at),
+  ],
+);

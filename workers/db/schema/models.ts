@@ -1,0 +1,23 @@
+import { integer, primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core';
+import { organizations } from './accounts.ts';
+
+/** An organization's own prices: they replace the catalogue's, or price an Ollama or custom model. */
+export const modelPrices = sqliteTable(
+  'model_prices',
+  {
+    organization_id: text('organization_id')
+      .notNull()
+      .references(() => organizations.id),
+    /** `provider/name`. */
+    model: text('model').notNull(),
+    /** Micro-dollars per million tokens. */
+    input_microusd_per_million: integer('input_microusd_per_million').notNull(),
+    output_microusd_per_million: integer('output_microusd_per_million').notNull(),
+    /** For models outside the catalogue. */
+    context_tokens: integer('context_tokens'),
+    updated_at: integer('updated_at').notNull(),
+    /** Id of the user or API key that set it. */
+    updated_by: text('updated_by').notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.organization_id, table.model] })],
+);

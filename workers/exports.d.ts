@@ -1,0 +1,7 @@
+/** Types `ctx.exports`: the loopback bindings to what workers/index.ts exports. */
+declare namespace Cloudflare {
+  interface GlobalProps {
+    mainModule: typeof import('./index.ts');
+    durableNamespaces: 'ExecutionObject' | 'OrganizationObject';
+  }
+}

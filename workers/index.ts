@@ -1,0 +1,9 @@
+import { createApp } from './app.ts';
+
+export { ExecutionObject } from '../durable-objects/execution/object.ts';
+export { OrganizationObject } from '../durable-objects/organization/object.ts';
+export { Outbound } from './platform/outbound.ts';
+
+const app = createApp();
+
+export default { fetch: app.fetch };

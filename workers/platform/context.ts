@@ -1,0 +1,53 @@
+import type { Actor, Permission, Role } from '@agentflow/contracts';
+import type { Env } from './env.ts';
+import type { Logger, TraceContext } from './telemetry.ts';
+
+/** A signed-in person. `role` is the membership's current one, not the token's. */
+export interface UserPrincipal {
+  readonly kind: 'user';
+  readonly organization_id: string;
+  readonly user_id: string;
+  readonly session_id: string;
+  readonly name: string;
+  readonly role: Role;
+}
+
+/** An API key that the organization's desk has checked. */
+export interface ApiKeyPrincipal {
+  readonly kind: 'api_key';
+  readonly organization_id: string;
+  readonly key_id: string;
+  readonly name: string;
+  readonly scopes: readonly Permission[];
+}
+
+/** An API key on a route whose own call to the desk checks it (see `deferKey`): nothing may be told to it before. */
+export interface UncheckedKeyPrincipal {
+  readonly kind: 'unchecked_key';
+  readonly organization_id: string;
+  readonly key_hash: string;
+}
+
+export type Principal = UserPrincipal | ApiKeyPrincipal;
+
+/** What services get of a request: who asks, for which organization, and what the platform offers. */
+export interface RequestContext {
+  readonly env: Env;
+  readonly organizationId: string;
+  readonly principal: Principal;
+  readonly actor: Actor;
+  readonly requestId: string;
+  readonly trace: TraceContext;
+  readonly ip: string;
+  readonly userAgent: string;
+  readonly log: Logger;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+  readonly waitUntil: (work: Promise<unknown>) => void;
+}
+
+export function actorOf(principal: Principal): Actor {
+  return principal.kind === 'user'
+    ? { type: 'user', id: principal.user_id, name: principal.name }
+    : { type: 'api_key', id: principal.key_id, name: principal.name };
+}

@@ -1,0 +1,126 @@
+import { cors } from 'hono/cors';
+import { createMiddleware } from 'hono/factory';
+import { ApiError } from './errors.ts';
+import { newId } from './ids.ts';
+import { productionProblems } from './production-guard.ts';
+import type { AppEnv, Authenticator } from './router.ts';
+import { createLogger, traceFrom, traceparentOf } from './telemetry.ts';
+
+const SANE_REQUEST_ID = /^[A-Za-z0-9._-]{8,128}$/;
+
+/** Names the request, joins its trace, and writes one access log line when it has been answered. */
+export function requestScope(authenticate: Authenticator) {
+  return createMiddleware<AppEnv>(async (c, next) => {
+    const started = Date.now();
+    const given = c.req.header('x-request-id');
+    const requestId = given !== undefined && SANE_REQUEST_ID.test(given) ? given : newId('request', started);
+    const trace = traceFrom(c.req.header('traceparent'));
+    c.set('requestId', requestId);
+    c.set('trace', trace);
+    c.set('ip', c.req.header('cf-connecting-ip') ?? '');
+    c.set('authenticate', authenticate);
+    c.set('log', createLogger({ request_id: requestId, trace_id: trace.trace_id, span_id: trace.span_id }));
+    await next();
+    c.header('X-Request-Id', requestId);
+    c.header('traceparent', traceparentOf(trace));
+    const { status } = c.res;
+    c.var.log.log(status >= 500 ? 'error' : 'info', 'http.request', {
+      method: c.req.method,
+      // The path only: a query may hold a ticket or a search term.
+      path: c.req.path,
+      status,
+      duration_ms: Date.now() - started,
+    });
+  });
+}
+
+/** Refuses to serve a production environment that is set up like a development one; the log says why, the answer does not. */
+export function productionGuard() {
+  return createMiddleware<AppEnv>(async (c, next) => {
+    const problems = productionProblems(c.env);
+    if (problems.length > 0) {
+      for (const problem of problems) c.var.log.log('error', 'configuration.refused', { problem });
+      throw new ApiError('upstream_unavailable', 'This installation is not configured for production.');
+    }
+    if (c.env.ENVIRONMENT === 'production' && new URL(c.req.url).protocol === 'http:') {
+      const url = new URL(c.req.url);
+      url.protocol = 'https:';
+      // Credentials sent in the clear are not worth a redirect: the caller must change its URL.
+      if (c.req.path.startsWith('/api/') || (c.req.method !== 'GET' && c.req.method !== 'HEAD')) {
+        throw new ApiError('forbidden', 'Use https.');
+      }
+      return c.redirect(url.toString(), 308);
+    }
+    return next();
+  });
+}
+
+const UI_POLICY = [
+  "default-src 'self'",
+  "script-src 'self'",
+  // Menus and dialogs are positioned by style attributes.
+  "style-src 'self' 'unsafe-inline'",
+  "img-src 'self' data: blob:",
+  "font-src 'self' data:",
+  "connect-src 'self'",
+  "object-src 'none'",
+  "base-uri 'none'",
+  "form-action 'self'",
+  "frame-ancestors 'none'",
+].join('; ');
+const API_POLICY = "default-src 'none'; frame-ancestors 'none'";
+
+/** Headers that every answer carries, pages and API alike. */
+export function securityHeaders() {
+  return createMiddleware<AppEnv>(async (c, next) => {
+    await next();
+    // A WebSocket's answer takes no headers.
+    if (c.res.status === 101) return;
+    const isPage = (c.res.headers.get('content-type') ?? '').startsWith('text/html');
+    c.header('Content-Security-Policy', isPage ? UI_POLICY : API_POLICY);
+    c.header('X-Content-Type-Options', 'nosniff');
+    c.header('X-Frame-Options', 'DENY');
+    c.header('Referrer-Policy', 'strict-origin-when-cross-origin');
+    c.header('Permissions-Policy', 'camera=(), geolocation=(), microphone=(), payment=(), usb=()');
+    c.header('Cross-Origin-Opener-Policy', 'same-origin');
+    if (c.env.ENVIRONMENT === 'production') {
+      c.header('Strict-Transport-Security', 'max-age=63072000; includeSubDomains; preload');
+    }
+    if (c.req.path.startsWith('/api/') && !c.res.headers.has('cache-control')) c.header('Cache-Control', 'no-store');
+  });
+}
+
+/** Other origins may call the API only when the operator lists them in CORS_ORIGINS. */
+export function crossOrigin() {
+  return createMiddleware<AppEnv>((c, next) => {
+    const origins = (c.env.CORS_ORIGINS ?? '').split(',').map((origin) => origin.trim());
+    return cors({
+      origin: (origin) => (origin !== '' && origins.includes(origin) ? origin : null),
+      credentials: true,
+      allowMethods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
+      allowHeaders: [
+        'Authorization',
+        'Content-Type',
+        'Idempotency-Key',
+        'If-Match',
+        'Last-Event-ID',
+        'Prefer',
+        'X-AgentFlow-CSRF',
+        'X-API-Key',
+        'X-Request-Id',
+        'traceparent',
+      ],
+      exposeHeaders: [
+        'ETag',
+        'Idempotency-Replayed',
+        'Location',
+        'RateLimit',
+        'RateLimit-Policy',
+        'Retry-After',
+        'X-Request-Id',
+        'traceparent',
+      ],
+      maxAge: 600,
+    })(c, next);
+  });
+}

@@ -1,0 +1,24 @@
+import { ID_PREFIXES, type IdKind } from '@agentflow/contracts';
+
+const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz';
+
+/**
+ * A new id: prefix, 48 bits of milliseconds, 80 random bits, in Crockford base32 (ULID layout). Sorting ids sorts by
+ * creation time; two ids of one millisecond have no order.
+ */
+export function newId(kind: IdKind, now: number = Date.now()): string {
+  let time = '';
+  let rest = now;
+  for (let digit = 0; digit < 10; digit++) {
+    time = ALPHABET.charAt(rest % 32) + time;
+    rest = Math.floor(rest / 32);
+  }
+  let random = '';
+  for (const byte of crypto.getRandomValues(new Uint8Array(16))) random += ALPHABET.charAt(byte & 31);
+  return `${ID_PREFIXES[kind]}_${time}${random}`;
+}
+
+/** The id without its prefix, as it stands inside API keys. */
+export function idBody(id: string): string {
+  return id.slice(id.indexOf('_') + 1);
+}

@@ -1,0 +1,182 @@
+import * as contracts from '@agentflow/contracts';
+import type { OpenAPIHono } from '@hono/zod-openapi';
+import type { z } from 'zod';
+import { version } from '../../package.json';
+import { IDEMPOTENCY_KEY } from './idempotency.ts';
+import type { AppEnv } from './router.ts';
+
+/** Schemas that get a name in the document; wherever one of them occurs, however deep, it is a reference. */
+const NAMED: Readonly<Record<string, z.ZodType>> = {
+  Problem: contracts.problem,
+  User: contracts.user,
+  Organization: contracts.organization,
+  Session: contracts.session,
+  Me: contracts.me,
+  ApiKey: contracts.apiKey,
+  CreatedApiKey: contracts.createdApiKey,
+  CreateApiKeyRequest: contracts.createApiKeyRequest,
+  Permission: contracts.permission,
+  Agent: contracts.agent,
+  AgentDefinition: contracts.agentDefinition,
+  AgentFile: contracts.agentFile,
+  AgentVersion: contracts.agentVersion,
+  AgentVersionDetail: contracts.agentVersionDetail,
+  AgentNode: contracts.agentNode,
+  AgentEdge: contracts.agentEdge,
+  AgentSettings: contracts.agentSettings,
+  RetryPolicy: contracts.retryPolicy,
+  DefinitionDiff: contracts.definitionDiff,
+  DefinitionProblem: contracts.definitionProblem,
+  Validation: contracts.validation,
+  Actor: contracts.actor,
+  ExecutionError: contracts.executionError,
+  ExecutionSummary: contracts.executionSummary,
+  Execution: contracts.execution,
+  ExecutionStep: contracts.executionStep,
+  StepAttempt: contracts.stepAttempt,
+  ExecutionEvent: contracts.executionEvent,
+  ExecutionLog: contracts.executionLog,
+  StreamTicket: contracts.streamTicket,
+  CatalogueModel: contracts.catalogueModel,
+  NodeTypeInfo: contracts.nodeTypeInfo,
+};
+
+const DESCRIPTION = `Build agents as graphs, run them durably, follow every step.
+
+Errors are RFC 9457 problem documents with a stable \`code\`. Lists answer \`{data, next_cursor}\`, newest first. Times are
+ISO 8601 in UTC, amounts of money decimal US dollars. Every answer carries \`X-Request-Id\`; send W3C \`traceparent\` to join
+your own trace. \`x-access\` on an operation is the permission that it needs.`;
+
+const TAGS = [
+  { name: 'Accounts', description: 'Sign up, sign in, stay signed in.' },
+  { name: 'Organization', description: 'The organization that a credential belongs to.' },
+  { name: 'API keys', description: 'Credentials for programs.' },
+];
+
+export type JsonObject = { [key: string]: unknown };
+
+const documents = new WeakMap<object, JsonObject>();
+
+/** The OpenAPI 3.1 document of every route of the app, made once per isolate. */
+export function openApiDocument(app: OpenAPIHono<AppEnv>): JsonObject {
+  let document = documents.get(app);
+  if (document === undefined) {
+    document = makeDocument(app);
+    documents.set(app, document);
+  }
+  return document;
+}
+
+function makeDocument(app: OpenAPIHono<AppEnv>): JsonObject {
+  const registry = app.openAPIRegistry;
+  registry.registerComponent('securitySchemes', 'bearer', {
+    type: 'http',
+    scheme: 'bearer',
+    description: "A user's access token, or an API key (`af_live_…`).",
+  });
+  registry.registerComponent('securitySchemes', 'apiKey', {
+    type: 'apiKey',
+    in: 'header',
+    name: 'X-API-Key',
+    description: 'An API key (`af_live_…`).',
+  });
+  // Registered before anything is generated: z.json() refers to itself, so it needs a name to be written down.
+  registry.register('JsonValue', contracts.jsonValue);
+  for (const [name, schema] of Object.entries(NAMED)) registry.register(name, schema);
+  const document = app.getOpenAPI31Document({
+    openapi: '3.1.0',
+    info: {
+      title: 'AgentFlow API',
+      version,
+      description: DESCRIPTION,
+      license: { name: 'Apache-2.0', url: 'https://www.apache.org/licenses/LICENSE-2.0' },
+    },
+    servers: [{ url: '/', description: 'This installation' }],
+  }) as unknown as JsonObject;
+  const linked = linkSchemas(document);
+  describeIdempotencyKeys(linked);
+  linked.tags = tagsOf(linked);
+  return linked;
+}
+
+function isObject(value: unknown): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** Puts a reference where a schema equals a named one. Names that nothing refers to are left out. */
+function linkSchemas(document: JsonObject): JsonObject {
+  const components = document.components as { schemas: Record<string, JsonObject> };
+  const { schemas } = components;
+  const names = new Map(Object.entries(schemas).map(([name, schema]) => [JSON.stringify(schema), name]));
+  const used = new Set<string>();
+
+  const link = (value: unknown, own: string | null): unknown => {
+    if (Array.isArray(value)) return value.map((each) => link(each, null));
+    if (!isObject(value)) return value;
+    const name = names.get(JSON.stringify(value));
+    if (name !== undefined && name !== own) {
+      if (!used.has(name)) {
+        used.add(name);
+        schemas[name] = link(schemas[name], name) as JsonObject;
+      }
+      return { $ref: `#/components/schemas/${name}` };
+    }
+    if (typeof value.$ref === 'string') {
+      const referred = value.$ref.slice('#/components/schemas/'.length);
+      if (!used.has(referred) && schemas[referred] !== undefined) {
+        used.add(referred);
+        schemas[referred] = link(schemas[referred], referred) as JsonObject;
+      }
+    }
+    return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, link(each, null)]));
+  };
+
+  const paths = link(document.paths, null);
+  const kept = Object.fromEntries(Object.entries(schemas).filter(([name]) => used.has(name)));
+  return { ...document, paths, components: { ...components, schemas: kept } };
+}
+
+export interface DocumentedOperation extends JsonObject {
+  readonly operationId?: string;
+  readonly summary?: string;
+  readonly description?: string;
+  readonly tags?: readonly string[];
+  readonly parameters?: readonly JsonObject[];
+  readonly requestBody?: JsonObject;
+  readonly responses: Readonly<Record<string, JsonObject>>;
+}
+
+/** Every operation of a document with its path and method, in the document's order. */
+export function operationsOf(document: JsonObject): { path: string; method: string; operation: DocumentedOperation }[] {
+  return Object.entries(document.paths as Record<string, Record<string, DocumentedOperation>>).flatMap(([path, methods]) =>
+    Object.entries(methods).map(([method, operation]) => ({ path, method, operation })),
+  );
+}
+
+function describeIdempotencyKeys(document: JsonObject): void {
+  for (const { operation } of operationsOf(document)) {
+    if (operation['x-idempotency-key'] !== true) continue;
+    delete operation['x-idempotency-key'];
+    Object.assign(operation, {
+      parameters: [
+        ...(operation.parameters ?? []),
+        {
+          name: 'Idempotency-Key',
+          in: 'header',
+          required: false,
+          description:
+            'The same key with the same request within 24 hours gives the first answer again, with `Idempotency-Replayed: true`; with another request it is refused.',
+          schema: { type: 'string', minLength: 1, maxLength: 255, pattern: IDEMPOTENCY_KEY.source },
+        },
+      ],
+    });
+  }
+}
+
+/** The tags in use, ours first and described. */
+function tagsOf(document: JsonObject): { name: string; description?: string }[] {
+  const used = new Set(operationsOf(document).flatMap(({ operation }) => operation.tags ?? []));
+  const described = TAGS.filter((tag) => used.has(tag.name));
+  const others = [...used].filter((name) => !described.some((tag) => tag.name === name)).sort();
+  return [...described, ...others.map((name) => ({ name }))];
+}

@@ -1,0 +1,108 @@
+import { type FieldError, type Permission, problem } from '@agentflow/contracts';
+import { createRoute, OpenAPIHono, type RouteConfig } from '@hono/zod-openapi';
+import type { MiddlewareHandler } from 'hono';
+import { authorize } from './auth.ts';
+import { boundedBody } from './body.ts';
+import type { Principal, RequestContext, UncheckedKeyPrincipal } from './context.ts';
+import type { Env } from './env.ts';
+import { invalid } from './errors.ts';
+import { idempotent } from './idempotency.ts';
+import type { Logger, TraceContext } from './telemetry.ts';
+
+/** How a request's caller becomes a principal; bound to the accounts domain in app.ts. */
+export interface Authenticator {
+  (request: {
+    env: Env;
+    authorization: string | undefined;
+    apiKey: string | undefined;
+    ip: string;
+    deferKey: boolean;
+  }): Promise<Principal | UncheckedKeyPrincipal | null>;
+}
+
+export interface AppEnv {
+  Bindings: Env;
+  Variables: {
+    requestId: string;
+    trace: TraceContext;
+    log: Logger;
+    ip: string;
+    authenticate: Authenticator;
+    /** Set by `authorize` on every route that is not public. */
+    principal: Principal | UncheckedKeyPrincipal;
+    /** Whether a route with `deferKey` has handed its caller to admission, which checks the API key. */
+    admissionAsked: boolean | undefined;
+    /** The body as text, read once under the size bound; absent on requests without a body. */
+    bodyText: string | undefined;
+  };
+}
+
+/** A router whose validation failures are `validation_failed` with every field named. */
+export function createRouter(): OpenAPIHono<AppEnv> {
+  return new OpenAPIHono<AppEnv>({
+    defaultHook: (result) => {
+      if (result.success) return;
+      const errors: FieldError[] = result.error.issues.slice(0, 100).map((issue) => ({
+        path: issue.path.map(String).join('.'),
+        message: issue.message,
+      }));
+      throw invalid(errors);
+    },
+  });
+}
+
+const problemContent = { 'application/problem+json': { schema: problem } };
+
+/** Who may call an operation: a permission, anybody signed in to the organization, or anybody at all. */
+export type Access = Permission | 'signed_in' | 'public';
+
+type Operation = Omit<RouteConfig, 'middleware' | 'security'> & {
+  access: Access;
+  /** Honour `Idempotency-Key` by storing the first answer (creates). Starts have their own way through admission. */
+  idempotent?: boolean;
+  /** The handler's own admission call checks the API key: saves one object call on the hot path. */
+  deferKey?: boolean;
+};
+
+/**
+ * Declares a route: who may call it stands beside its schemas and is written into the OpenAPI document (`x-access`),
+ * from which the refusal test takes every route. The order is fixed: authorization, then the bounded body, then the
+ * idempotency claim, then validation, so that nothing is read of or told to a caller who may not be here.
+ *
+ * A declared JSON body is always validated: a request without one is validated as `{}`.
+ */
+export function operation<const O extends Operation>(spec: O): O {
+  const { access, idempotent: replays, deferKey, ...config } = spec;
+  const middleware: MiddlewareHandler<AppEnv>[] = [];
+  if (access !== 'public') middleware.push(authorize(access, { deferKey: deferKey === true }));
+  middleware.push(boundedBody());
+  if (replays === true) middleware.push(idempotent());
+  const refusals: Record<number, { description: string; content: typeof problemContent }> = {};
+  const refuse = (status: number, description: string) => {
+    if (config.responses[status] === undefined) refusals[status] = { description, content: problemContent };
+  };
+  refuse(422, 'The request is not valid');
+  if (access !== 'public') {
+    refuse(401, 'The credential is missing, wrong, expired or revoked');
+    refuse(403, 'The permission is missing');
+  }
+  if (config.path.includes('{')) refuse(404, 'There is no such object in this organization');
+  const body = config.request?.body;
+  return createRoute({
+    ...config,
+    ...(body === undefined ? {} : { request: { ...config.request, body: { ...body, required: true } } }),
+    middleware,
+    security: access === 'public' ? [] : [{ bearer: [] }, { apiKey: [] }],
+    'x-access': access,
+    ...(replays === true || deferKey === true ? { 'x-idempotency-key': true } : {}),
+    responses: { ...config.responses, ...refusals },
+    // Handlers infer params, query, body and answers from the spec's own type: what is added here they never see.
+  } as RouteConfig) as unknown as O;
+}
+
+/** `content` of a JSON body or answer. */
+export function json<S>(schema: S) {
+  return { 'application/json': { schema } };
+}
+
+export type { RequestContext };

@@ -1,0 +1,71 @@
+/** W3C Trace Context (https://www.w3.org/TR/trace-context/): one trace id per caller's request, one span id per hop. */
+export interface TraceContext {
+  readonly trace_id: string;
+  readonly span_id: string;
+  readonly sampled: boolean;
+}
+
+const TRACEPARENT = /^00-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})$/;
+
+function randomHex(bytes: number): string {
+  return Array.from(crypto.getRandomValues(new Uint8Array(bytes)), (byte) => byte.toString(16).padStart(2, '0')).join('');
+}
+
+/** The caller's trace with a span id of our own, or a new trace when the header is missing or malformed. */
+export function traceFrom(traceparent: string | undefined): TraceContext {
+  const match = traceparent === undefined ? null : TRACEPARENT.exec(traceparent);
+  const traceId = match?.[1];
+  if (traceId === undefined || /^0+$/.test(traceId)) {
+    return { trace_id: randomHex(16), span_id: randomHex(8), sampled: true };
+  }
+  return { trace_id: traceId, span_id: randomHex(8), sampled: match?.[3] !== '00' };
+}
+
+export function traceparentOf(trace: TraceContext): string {
+  return `00-${trace.trace_id}-${trace.span_id}-${trace.sampled ? '01' : '00'}`;
+}
+
+export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
+export type LogFields = Readonly<Record<string, string | number | boolean | null | undefined>>;
+
+export interface Logger {
+  log(level: LogLevel, event: string, fields?: LogFields): void;
+  with(fields: LogFields): Logger;
+}
+
+const SECRET_FIELD = /authorization|cookie|password|secret|token(?!s)|api_?key$/i;
+const SECRET_VALUE = /\b(af_live_|ea_|sk-|whsec_|eyJ)[A-Za-z0-9._-]{8,}/g;
+
+function safe(name: string, value: LogFields[string]): LogFields[string] {
+  if (typeof value !== 'string') return value;
+  return SECRET_FIELD.test(name) ? '[redacted]' : value.replace(SECRET_VALUE, '$1[redacted]');
+}
+
+/** One JSON object a line. Fields that look like credentials are redacted whatever their caller meant. */
+export function createLogger(base: LogFields, write: (line: string, level: LogLevel) => void = writeToConsole): Logger {
+  return {
+    log(level, event, fields = {}) {
+      const line: Record<string, unknown> = { at: new Date().toISOString(), level, event };
+      for (const [name, value] of Object.entries({ ...base, ...fields })) {
+        if (value !== undefined) line[name] = safe(name, value);
+      }
+      write(JSON.stringify(line), level);
+    },
+    with(fields) {
+      return createLogger({ ...base, ...fields }, write);
+    },
+  };
+}
+
+function writeToConsole(line: string, level: LogLevel): void {
+  if (level === 'error') console.error(line);
+  else if (level === 'warn') console.warn(line);
+  else console.log(line);
+}
+
+/** Stack and message of an unknown error for the log; never for an answer. */
+export function describeError(error: unknown): { error: string; stack?: string } {
+  return error instanceof Error
+    ? { error: `${error.name}: ${error.message}`, ...(error.stack === undefined ? {} : { stack: error.stack }) }
+    : { error: String(error) };
+}

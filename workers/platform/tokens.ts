@@ -1,0 +1,112 @@
+import { type Role, role } from '@agentflow/contracts';
+import { errors, type JWTPayload, jwtVerify, SignJWT } from 'jose';
+import { z } from 'zod';
+import { keyring } from './keyring.ts';
+
+/**
+ * Access tokens and stream tickets: JWTs (RFC 7519) signed with HS256 and nothing else, by the first of AUTH_KEYS. The
+ * two differ in audience, so that neither passes for the other.
+ */
+const ALGORITHM = 'HS256';
+const ISSUER = 'agentflow';
+const ACCESS_AUDIENCE = 'agentflow:api';
+const TICKET_AUDIENCE = 'agentflow:stream';
+
+export const ACCESS_TOKEN_SECONDS = 15 * 60;
+export const TICKET_SECONDS = 60;
+
+export interface AccessClaims {
+  readonly user_id: string;
+  readonly organization_id: string;
+  readonly session_id: string;
+  /** The role when the token was made; what counts is the membership's current one. */
+  readonly role: Role;
+  readonly name: string;
+}
+
+export interface TicketClaims {
+  readonly execution_id: string;
+  readonly organization_id: string;
+}
+
+export type Verified<Claims> =
+  | { readonly ok: true; readonly claims: Claims }
+  | { readonly ok: false; readonly reason: 'expired' | 'invalid' };
+
+const accessPayload = z.object({ sub: z.string(), org: z.string(), sid: z.string(), role, name: z.string() });
+const ticketPayload = z.object({ exe: z.string(), org: z.string() });
+
+const imported = new Map<string, Promise<CryptoKey>>();
+
+function signingKey(bytes: Uint8Array<ArrayBuffer>, at: string): Promise<CryptoKey> {
+  let key = imported.get(at);
+  if (key === undefined) {
+    key = crypto.subtle.importKey('raw', bytes, { name: 'HMAC', hash: 'SHA-256' }, false, ['sign', 'verify']);
+    imported.set(at, key);
+  }
+  return key;
+}
+
+async function sign(authKeys: string, audience: string, seconds: number, payload: JWTPayload, now: number): Promise<string> {
+  const [first] = keyring('AUTH_KEYS', authKeys);
+  const issued = Math.floor(now / 1000);
+  return new SignJWT(payload)
+    .setProtectedHeader({ alg: ALGORITHM, kid: first.kid })
+    .setIssuer(ISSUER)
+    .setAudience(audience)
+    .setIssuedAt(issued)
+    .setExpirationTime(issued + seconds)
+    .sign(await signingKey(first.bytes, `${authKeys}#${first.kid}`));
+}
+
+async function verify<T>(authKeys: string, audience: string, token: string, schema: z.ZodType<T>, now: number): Promise<Verified<T>> {
+  const ring = keyring('AUTH_KEYS', authKeys);
+  try {
+    const { payload } = await jwtVerify(
+      token,
+      async (header) => {
+        const found = ring.find((each) => each.kid === header.kid);
+        if (found === undefined) throw new errors.JWSInvalid('unknown kid');
+        return signingKey(found.bytes, `${authKeys}#${found.kid}`);
+      },
+      {
+        algorithms: [ALGORITHM],
+        issuer: ISSUER,
+        audience,
+        requiredClaims: ['exp', 'iat'],
+        currentDate: new Date(now),
+      },
+    );
+    const parsed = schema.safeParse(payload);
+    return parsed.success ? { ok: true, claims: parsed.data } : { ok: false, reason: 'invalid' };
+  } catch (error) {
+    if (error instanceof errors.JWTExpired) return { ok: false, reason: 'expired' };
+    if (error instanceof errors.JOSEError) return { ok: false, reason: 'invalid' };
+    throw error;
+  }
+}
+
+/** An access token for 15 minutes. `now` in milliseconds. */
+export function signAccessToken(authKeys: string, claims: AccessClaims, now: number): Promise<string> {
+  const payload = { sub: claims.user_id, org: claims.organization_id, sid: claims.session_id, role: claims.role, name: claims.name };
+  return sign(authKeys, ACCESS_AUDIENCE, ACCESS_TOKEN_SECONDS, payload, now);
+}
+
+/** Checks signature, algorithm, key id, issuer, audience and times. `expired` only for a token that was once ours. */
+export async function verifyAccessToken(authKeys: string, token: string, now: number): Promise<Verified<AccessClaims>> {
+  const verified = await verify(authKeys, ACCESS_AUDIENCE, token, accessPayload, now);
+  if (!verified.ok) return verified;
+  const { sub, org, sid, role: tokenRole, name } = verified.claims;
+  return { ok: true, claims: { user_id: sub, organization_id: org, session_id: sid, role: tokenRole, name } };
+}
+
+/** A ticket that lets a browser's socket follow one execution; one minute, for the `ticket` query parameter. */
+export function signTicket(authKeys: string, claims: TicketClaims, now: number): Promise<string> {
+  return sign(authKeys, TICKET_AUDIENCE, TICKET_SECONDS, { exe: claims.execution_id, org: claims.organization_id }, now);
+}
+
+export async function verifyTicket(authKeys: string, ticket: string, now: number): Promise<Verified<TicketClaims>> {
+  const verified = await verify(authKeys, TICKET_AUDIENCE, ticket, ticketPayload, now);
+  if (!verified.ok) return verified;
+  return { ok: true, claims: { execution_id: verified.claims.exe, organization_id: verified.claims.org } };
+}
