@@ -1,0 +1,50 @@
+import { organizationDesk } from '../../../durable-objects/organization/client.ts';
+import { ApiError } from '../../platform/errors.ts';
+import { parseApiKey } from '../../platform/keys.ts';
+import type { Authenticator } from '../../platform/router.ts';
+import { verifyAccessToken } from '../../platform/tokens.ts';
+import { currentMembership } from './current-membership.ts';
+
+const BEARER = /^bearer +(\S+)$/i;
+const API_KEY = /^af_/;
+
+function tokenExpired(what: string): ApiError {
+  return new ApiError('token_expired', `The ${what} has expired.`, {
+    headers: { 'WWW-Authenticate': 'Bearer error="invalid_token"' },
+  });
+}
+
+/**
+ * Who calls: a user's access token, with the role that the membership has now, or an API key that the organization's
+ * desk has checked. Null for no or a wrong credential; throws `token_expired` for one that was right once. A request
+ * with both headers is judged by `Authorization` alone.
+ */
+export const authenticate: Authenticator = async ({ env, authorization, apiKey, ip, deferKey }) => {
+  const credential = authorization === undefined ? apiKey : BEARER.exec(authorization)?.[1];
+  if (credential === undefined) return null;
+
+  if (API_KEY.test(credential)) {
+    const parsed = await parseApiKey(credential);
+    if (parsed === null) return null;
+    const { organization_id, key_hash } = parsed;
+    if (deferKey) return { kind: 'unchecked_key', organization_id, key_hash };
+    const checked = await organizationDesk(env.ORGANIZATION, organization_id).authenticate({ key_hash, ip });
+    if (!checked.ok) {
+      if (checked.code === 'token_expired') throw tokenExpired('API key');
+      return null;
+    }
+    const { id, name, scopes } = checked.key;
+    return { kind: 'api_key', organization_id, key_id: id, name, scopes };
+  }
+  if (authorization === undefined) return null;
+
+  const now = Date.now();
+  const verified = await verifyAccessToken(env.AUTH_KEYS, credential, now);
+  if (!verified.ok) {
+    if (verified.reason === 'expired') throw tokenExpired('access token');
+    return null;
+  }
+  const { organization_id, user_id, session_id, name } = verified.claims;
+  const role = await currentMembership(env, organization_id, { user_id, session_id }, now);
+  return role === null ? null : { kind: 'user', organization_id, user_id, session_id, name, role };
+};

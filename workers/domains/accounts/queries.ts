@@ -1,0 +1,110 @@
+import { and, asc, eq, gt, isNull } from 'drizzle-orm';
+import type { Database } from '../../db/client.ts';
+import { memberships, organizations, sessions, users } from '../../db/schema/accounts.ts';
+
+export type UserRow = typeof users.$inferSelect;
+export type SessionRow = typeof sessions.$inferSelect;
+
+/** Users and sessions are global: a person may belong to several organizations. */
+export function findUserByEmail(database: Database, email: string): Promise<UserRow | undefined> {
+  return database.select().from(users).where(eq(users.email, email)).get();
+}
+
+export function insertUser(database: Database, row: UserRow) {
+  return database.insert(users).values(row);
+}
+
+export function insertMembership(database: Database, row: typeof memberships.$inferInsert) {
+  return database.insert(memberships).values(row);
+}
+
+export function insertSession(database: Database, row: SessionRow) {
+  return database.insert(sessions).values(row);
+}
+
+/** The organization that a person belongs to the longest, with their role there. */
+export function firstMembership(database: Database, userId: string) {
+  return database
+    .select({ role: memberships.role, organization: organizations })
+    .from(memberships)
+    .innerJoin(organizations, eq(organizations.id, memberships.organization_id))
+    .where(eq(memberships.user_id, userId))
+    .orderBy(asc(memberships.created_at), asc(memberships.organization_id))
+    .limit(1)
+    .get();
+}
+
+/** A person with their role in one organization; undefined for strangers. */
+export function findMember(database: Database, organizationId: string, userId: string) {
+  return database
+    .select({ user: users, role: memberships.role, organization: organizations })
+    .from(memberships)
+    .innerJoin(users, eq(users.id, memberships.user_id))
+    .innerJoin(organizations, eq(organizations.id, memberships.organization_id))
+    .where(and(eq(memberships.organization_id, organizationId), eq(memberships.user_id, userId)))
+    .get();
+}
+
+/** The current role behind a session that is neither revoked nor expired; one read, since every request makes it. */
+export function currentRole(
+  database: Database,
+  organizationId: string,
+  identity: { user_id: string; session_id: string },
+  now: number,
+): Promise<{ role: string } | undefined> {
+  return database
+    .select({ role: memberships.role })
+    .from(sessions)
+    .innerJoin(
+      memberships,
+      and(eq(memberships.organization_id, sessions.organization_id), eq(memberships.user_id, sessions.user_id)),
+    )
+    .where(
+      and(
+        eq(sessions.id, identity.session_id),
+        eq(sessions.organization_id, organizationId),
+        eq(sessions.user_id, identity.user_id),
+        isNull(sessions.revoked_at),
+        gt(sessions.expires_at, now),
+      ),
+    )
+    .get();
+}
+
+export function findSession(database: Database, sessionId: string): Promise<SessionRow | undefined> {
+  return database.select().from(sessions).where(eq(sessions.id, sessionId)).get();
+}
+
+/** Rotates the refresh token if `current` still is the session's; false when another request was first. */
+export async function rotateSession(
+  database: Database,
+  sessionId: string,
+  rotation: { current: string; next: string; now: number; expires_at: number },
+): Promise<boolean> {
+  const rotated = await database
+    .update(sessions)
+    .set({
+      token_hash: rotation.next,
+      previous_hash: rotation.current,
+      rotated_at: rotation.now,
+      expires_at: rotation.expires_at,
+    })
+    .where(
+      and(
+        eq(sessions.id, sessionId),
+        eq(sessions.token_hash, rotation.current),
+        isNull(sessions.revoked_at),
+        gt(sessions.expires_at, rotation.now),
+      ),
+    )
+    .returning({ id: sessions.id })
+    .all();
+  return rotated.length === 1;
+}
+
+export function revokeSessionRow(database: Database, sessionId: string, now: number) {
+  return database
+    .update(sessions)
+    .set({ revoked_at: now })
+    .where(and(eq(sessions.id, sessionId), isNull(sessions.revoked_at)));
+}
