@@ -79,7 +79,11 @@ export function advance(plan: Plan, run: RunState, signal: Signal): Change[] {
       for (const step of run.steps.values()) {
         if (step.status !== 'running') continue;
         if (step.attempt >= MAX_ATTEMPTS) {
-          const error = { code: 'interrupted', message: `The step was interrupted ${step.attempt} times.`, retryable: false };
+          const error = {
+            code: 'interrupted',
+            message: `The step was interrupted ${step.attempt} times.`,
+            retryable: false,
+          };
           fail(plan, run, step, error, 0, 0, changes);
         } else {
           again(step, changes);
@@ -87,7 +91,13 @@ export function advance(plan: Plan, run: RunState, signal: Signal): Change[] {
       }
       break;
     case 'timeout':
-      end(run, 'failed', changes, { code: 'execution_timeout', message: 'The execution ran longer than its time limit.' }, []);
+      end(
+        run,
+        'failed',
+        changes,
+        { code: 'execution_timeout', message: 'The execution ran longer than its time limit.' },
+        [],
+      );
       return changes;
     case 'cancel':
       end(run, 'cancelled', changes, null, []);
@@ -130,7 +140,12 @@ function again(step: StepState, changes: Change[]): void {
   changes.push({ type: 'step_started', step, attempt: step.attempt });
 }
 
-function close(run: RunState, step: StepState, status: 'completed' | 'failed' | 'cancelled', handle: string | null): void {
+function close(
+  run: RunState,
+  step: StepState,
+  status: 'completed' | 'failed' | 'cancelled',
+  handle: string | null,
+): void {
   step.status = status;
   step.handle = handle;
   step.wake_at = null;

@@ -74,7 +74,8 @@ export function compile(definition: AgentDefinition): Plan {
   definition.edges.forEach((edge, index) => {
     const source = byId.get(edge.source);
     const target = byId.get(edge.target);
-    if (source === undefined || target === undefined) throw new Error(`edge ${edge.id} leads to a node that is not there`);
+    if (source === undefined || target === undefined)
+      throw new Error(`edge ${edge.id} leads to a node that is not there`);
     const planned: PlanEdge = { index, source, target, handle: edge.source_handle ?? 'out' };
     source.outgoing.push(planned);
     target.incoming.push(planned);

@@ -1,0 +1,1 @@
+export { diffDefinitions } from './diff-definitions.ts';

@@ -1,0 +1,89 @@
+import { isNodeType, type JsonValue, type NodeConfig, type NodeTypeName, nodeType } from '@agentflow/contracts';
+import { markerRedaction, redactMarkers } from '../expressions/index.ts';
+import type { EnginePorts, StepContext, StepError, StepResult } from '../ports.ts';
+import { runHttp } from './action-http.ts';
+import { runChat } from './ai-chat.ts';
+import { runClassify } from './ai-classify.ts';
+import { runExtract } from './ai-extract.ts';
+import { runSummarize } from './ai-summarize.ts';
+import { runIf, runMerge, runStop, runSwitch, runTransform } from './logic.ts';
+import { readStepConfig } from './step-config.ts';
+import type { StepHandler, StepOutcome } from './step-outcome.ts';
+import { runManualTrigger } from './trigger.ts';
+
+/** One handler per node type of the registry: a type without one does not compile. */
+const HANDLERS: { readonly [T in NodeTypeName]: StepHandler<T> } = {
+  'trigger.manual': runManualTrigger,
+  'ai.chat': runChat,
+  'ai.summarize': runSummarize,
+  'ai.classify': runClassify,
+  'ai.extract': runExtract,
+  'action.http': runHttp,
+  'logic.if': runIf,
+  'logic.switch': runSwitch,
+  'logic.merge': runMerge,
+  'logic.transform': runTransform,
+  'logic.stop': runStop,
+};
+
+/** Only what goes out through the outbound port may carry markers: it is the one place that can turn them into secrets. */
+const SENDS_SECRETS: ReadonlySet<string> = new Set(['action.http']);
+
+const INTERNAL: StepError = {
+  code: 'internal',
+  message: 'Something went wrong on our side while this step ran.',
+  retryable: false,
+};
+
+/** The context with the markers taken out of what is logged. */
+function withRedactedLog(context: StepContext): StepContext {
+  const redact = markerRedaction(context.scope.env);
+  return redact === null ? context : { ...context, log: (level, message) => context.log(level, redact(message)) };
+}
+
+function withoutMarkers(outcome: StepOutcome, input: JsonValue, env: Readonly<Record<string, string>>): StepResult {
+  const redact = markerRedaction(env) ?? ((text: string) => text);
+  const shown = redactMarkers(input, env);
+  switch (outcome.kind) {
+    case 'completed':
+      return { ...outcome, input: shown, output: redactMarkers(outcome.output, env) };
+    case 'failed':
+      return { ...outcome, input: shown, error: { ...outcome.error, message: redact(outcome.error.message) } };
+    case 'stopped':
+      return { ...outcome, input: shown, output: redactMarkers(outcome.output, env), message: redact(outcome.message) };
+  }
+}
+
+async function handle(context: StepContext, ports: EnginePorts): Promise<{ input: JsonValue; outcome: StepOutcome }> {
+  const { node, scope } = context;
+  const type = nodeType(node.type);
+  if (type === undefined || !isNodeType(node.type)) {
+    const error = { code: 'unknown_node_type', message: `There is no node type "${node.type}".`, retryable: false };
+    return { input: node.config, outcome: { kind: 'failed', error, calls: [] } };
+  }
+  const read = await readStepConfig(type, node.config, scope);
+  if (!read.ok) return { input: read.input, outcome: { kind: 'failed', error: read.error, calls: [] } };
+  // The registry's schema has parsed the config and filled its defaults, so it is JSON and fits the handler of the type.
+  const config = read.config as JsonValue;
+  const given = SENDS_SECRETS.has(node.type) ? config : redactMarkers(config, scope.env);
+  const handler = HANDLERS[node.type] as StepHandler<NodeTypeName>;
+  return { input: config, outcome: await handler(given as NodeConfig<NodeTypeName>, context, ports) };
+}
+
+/**
+ * Runs one step: resolves and parses the config, calls the handler of the node's type, and takes secrets' markers out
+ * of everything that comes back. Never rejects: what a handler throws is a bug, told in the log and answered as
+ * `internal`.
+ */
+export async function runStep(given: StepContext, ports: EnginePorts): Promise<StepResult> {
+  const context = withRedactedLog(given);
+  const { node, scope } = context;
+  try {
+    const { input, outcome } = await handle(context, ports);
+    return withoutMarkers(outcome, input, scope.env);
+  } catch (thrown) {
+    const details = thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown);
+    context.log('error', `${node.type} "${node.id}" threw: ${details.slice(0, 4000)}`);
+    return { kind: 'failed', input: redactMarkers(node.config, scope.env), error: INTERNAL, calls: [] };
+  }
+}

@@ -1,0 +1,39 @@
+import type { JsonValue, NodeConfig, NodeTypeName } from '@agentflow/contracts';
+import type { EnginePorts, ModelCall, StepContext, StepError } from '../ports.ts';
+
+/** What a handler decides; runStep adds the resolved input and takes secrets' markers out. */
+export type StepOutcome =
+  | {
+      readonly kind: 'completed';
+      readonly output: JsonValue;
+      readonly handle: string;
+      readonly blocked: boolean;
+      readonly calls: readonly ModelCall[];
+    }
+  | { readonly kind: 'failed'; readonly error: StepError; readonly calls: readonly ModelCall[] }
+  | {
+      readonly kind: 'stopped';
+      readonly status: 'completed' | 'failed';
+      readonly output: JsonValue;
+      readonly message: string;
+    };
+
+/** Runs one node whose config has been resolved and parsed. Expected failures are outcomes; only bugs throw. */
+export type StepHandler<T extends NodeTypeName> = (
+  config: NodeConfig<T>,
+  context: StepContext,
+  ports: EnginePorts,
+) => Promise<StepOutcome> | StepOutcome;
+
+export function completed(output: JsonValue, handle = 'out', calls: readonly ModelCall[] = []): StepOutcome {
+  return { kind: 'completed', output, handle, blocked: false, calls };
+}
+
+export function failed(error: StepError, calls: readonly ModelCall[] = []): StepOutcome {
+  return { kind: 'failed', error, calls };
+}
+
+/** A failure that trying again can't mend. */
+export function refused(code: string, message: string): StepOutcome {
+  return failed({ code, message, retryable: false });
+}
