@@ -1,0 +1,2 @@
+export { modelRoutes } from './routes.ts';
+export { priceOverride } from './service.ts';

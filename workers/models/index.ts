@@ -1,0 +1,280 @@
+import type { JsonValue, ModelProvider } from '@agentflow/contracts';
+import type { ModelCall, ModelCallOptions, ModelPort, ModelRequest, ModelResult, StepError } from '@agentflow/engine';
+import type { AdapterOptions, ModelsConfig, ProviderAdapter } from './adapter.ts';
+import { answerBuiltin, embedBuiltin } from './builtin/index.ts';
+import { catalogueEntry, checkModel, listedPrice, splitModelRef } from './catalogue.ts';
+import { abortFailure, classifyFailure, ModelConnectionError } from './failures.ts';
+import { type CallEnd, callLanguageModel } from './language-model-call.ts';
+import { callCost, type ModelPrice } from './pricing.ts';
+import { createAnthropicAdapter } from './providers/anthropic/index.ts';
+import { createCustomAdapter } from './providers/custom/index.ts';
+import { createGoogleAdapter } from './providers/google/index.ts';
+import { createOllamaAdapter } from './providers/ollama/index.ts';
+import { createOpenAiAdapter } from './providers/openai/index.ts';
+import { createWorkersAiAdapter } from './providers/workers-ai/index.ts';
+import { readJson, schemaProblem } from './structured-output.ts';
+import { countMessageTokens, countTokens } from './tokens.ts';
+
+export type { ModelsConfig } from './adapter.ts';
+export {
+  CATALOGUE,
+  type CatalogueEntry,
+  catalogueEntry,
+  checkModel,
+  currentPrice,
+  splitModelRef,
+} from './catalogue.ts';
+export { callCost, type ModelPrice, microusdPerMillion } from './pricing.ts';
+export { countTokens } from './tokens.ts';
+
+export interface ModelsOptions {
+  readonly config: ModelsConfig;
+  /** The platform's guarded client: every call to a provider goes through it. */
+  readonly fetch: typeof fetch;
+  /** Milliseconds since the epoch. */
+  readonly clock: () => number;
+  /** The organization's own price for a model, or null where the listed one holds. */
+  readonly priceOf: (ref: string) => Promise<ModelPrice | null>;
+}
+
+export type EmbedResult =
+  | { readonly ok: true; readonly vectors: readonly (readonly number[])[]; readonly calls: readonly ModelCall[] }
+  | { readonly ok: false; readonly error: StepError; readonly calls: readonly ModelCall[] };
+
+export interface Models extends ModelPort {
+  /** One vector per text, in their order. Never throws for what a provider can do wrong. */
+  embed(texts: readonly string[], ref: string, options: { signal: AbortSignal }): Promise<EmbedResult>;
+  /** The most that a request can cost, in integer micro-dollars: what a budget reserves before the call. */
+  estimateCost(request: ModelRequest): Promise<number>;
+  /** Whether this installation has what the provider needs: key, URL or binding. */
+  available(provider: ModelProvider): boolean;
+}
+
+/** Answers are bounded even where a request names no limit, so that a reservation is finite. */
+const DEFAULT_MAX_OUTPUT_TOKENS = 8192;
+/** Length counts are off by up to a half for dense text; a reservation must not be. */
+const INPUT_HEADROOM = 1.5;
+
+const FACTORIES: Readonly<Record<Exclude<ModelProvider, 'builtin'>, (options: AdapterOptions) => ProviderAdapter>> = {
+  openai: createOpenAiAdapter,
+  anthropic: createAnthropicAdapter,
+  google: createGoogleAdapter,
+  'workers-ai': createWorkersAiAdapter,
+  ollama: createOllamaAdapter,
+  custom: createCustomAdapter,
+};
+
+function answerLimit(request: ModelRequest): number {
+  const largest = catalogueEntry(request.model)?.max_output_tokens ?? Number.POSITIVE_INFINITY;
+  return Math.min(request.max_tokens ?? DEFAULT_MAX_OUTPUT_TOKENS, largest);
+}
+
+/** Whether each provider could be called with this configuration. */
+export function availableProviders(config: ModelsConfig): ReadonlySet<ModelProvider> {
+  const unused: typeof fetch = () => Promise.reject(new Error('availability is told without any call'));
+  const ready = Object.entries(FACTORIES).filter(([, make]) => make({ config, fetch: unused }).missing === null);
+  return new Set<ModelProvider>(['builtin', ...ready.map(([provider]) => provider as ModelProvider)]);
+}
+
+/**
+ * The language models of one installation behind the engine's port. Adapters speak the AI SDK's provider contract
+ * directly: one attempt a call (the engine owns retries), usage and abort in our hands.
+ */
+export function createModels({ config, fetch, clock, priceOf }: ModelsOptions): Models {
+  const guarded: typeof fetch = async (input, init) => {
+    try {
+      return await fetch(input, init);
+    } catch (error) {
+      if (init?.signal?.aborted === true) throw error;
+      throw new ModelConnectionError(error);
+    }
+  };
+  const adapters = new Map<ModelProvider, ProviderAdapter>();
+
+  function adapterOf(provider: Exclude<ModelProvider, 'builtin'>): ProviderAdapter {
+    const known = adapters.get(provider);
+    if (known !== undefined) return known;
+    const adapter = FACTORIES[provider]({ config, fetch: guarded });
+    adapters.set(provider, adapter);
+    return adapter;
+  }
+
+  async function priceFor(ref: string): Promise<ModelPrice> {
+    return (await priceOf(ref)) ?? listedPrice(ref, clock());
+  }
+
+  /** A request that no provider was asked: it has no call to record. */
+  function refusal(code: string, message: string): { ok: false; error: StepError; calls: ModelCall[] } {
+    return { ok: false, error: { code, message, retryable: false }, calls: [] };
+  }
+
+  async function generate(request: ModelRequest, options: ModelCallOptions): Promise<ModelResult> {
+    const parts = splitModelRef(request.model);
+    if (parts === null) return refusal('model_not_found', checkModel(request.model) ?? 'Unknown model.');
+    if (parts.provider === 'builtin') {
+      const started = clock();
+      const unknown = checkModel(request.model);
+      if (unknown !== null) return refusal('model_not_found', unknown);
+      const result = answerBuiltin(request, options);
+      const inputTokens = countTokens(request.task.text);
+      const outputTokens = countTokens(result.text);
+      const outcome = result.aborted ? 'cancelled' : 'ok';
+      const calls = [record('builtin', parts.name, inputTokens, outputTokens, 0, clock() - started, true, outcome)];
+      if (result.aborted) return { ok: false, error: abortFailure(options.signal, 'The built-in model'), calls };
+      const { text, data, confidence } = result;
+      return { ok: true, text, data, confidence, finish_reason: 'stop', calls };
+    }
+
+    const adapter = adapterOf(parts.provider);
+    if (adapter.missing !== null) return refusal('model_not_configured', adapter.missing);
+    const price = await priceFor(request.model);
+    const started = clock();
+    const limit = adapter.sendsDefaultLimit ? answerLimit(request) : request.max_tokens;
+    const end = await callLanguageModel(() => adapter.languageModel(parts.name), adapter, request, limit, options);
+    const latency = clock() - started;
+    const failure = failureOf(end, request, adapter, options.signal);
+    const booked = book(end, request, failure);
+    const call = record(
+      parts.provider,
+      parts.name,
+      booked.input,
+      booked.output,
+      callCost(price, booked.input, booked.output),
+      latency,
+      booked.estimated,
+      end.kind === 'aborted' ? 'cancelled' : failure === null ? 'ok' : 'error',
+    );
+    if (failure !== null) return { ok: false, error: failure, calls: [call] };
+    if (end.kind !== 'answered') throw new Error('a call without an answer has a failure');
+    return {
+      ok: true,
+      text: end.text,
+      data: request.schema === undefined ? null : (readJson(end.text) ?? null),
+      confidence: null,
+      finish_reason: end.finish_reason,
+      calls: [call],
+    };
+  }
+
+  /** What went wrong with a call, its answer's content included; null where the answer can be used. */
+  function failureOf(
+    end: CallEnd,
+    request: ModelRequest,
+    adapter: ProviderAdapter,
+    signal: AbortSignal,
+  ): StepError | null {
+    if (end.kind === 'aborted') return abortFailure(signal, adapter.title);
+    if (end.kind === 'failed') {
+      const { title, credential } = adapter;
+      return classifyFailure(end.error, { title, credential, model: request.model, config, now: clock() });
+    }
+    if (end.finish_reason === 'content-filter') {
+      return { code: 'model_content_filtered', message: `${adapter.title} withheld its answer.`, retryable: false };
+    }
+    const cutShort = end.finish_reason === 'length' ? ' within the token limit' : '';
+    if (end.text.trim() === '') {
+      return {
+        code: 'model_output_invalid',
+        message: `${adapter.title} answered with no text${cutShort}.`,
+        retryable: true,
+      };
+    }
+    if (request.schema === undefined) return null;
+    const data: JsonValue | undefined = readJson(end.text);
+    const problem = data === undefined ? `it is not JSON${cutShort}` : schemaProblem(data, request.schema);
+    return problem === null
+      ? null
+      : {
+          code: 'model_output_invalid',
+          message: `${adapter.title}'s answer does not fit the schema: ${problem}.`,
+          retryable: true,
+        };
+  }
+
+  async function embed(
+    texts: readonly string[],
+    ref: string,
+    { signal }: { signal: AbortSignal },
+  ): Promise<EmbedResult> {
+    const parts = splitModelRef(ref);
+    if (parts === null) return refusal('model_not_found', checkModel(ref) ?? 'Unknown model.');
+    const price = await priceFor(ref);
+    const started = clock();
+    const counted = texts.reduce((sum, text) => sum + countTokens(text), 0);
+    if (parts.provider === 'builtin') {
+      const calls = [record('builtin', parts.name, counted, 0, 0, clock() - started, true, 'ok')];
+      return { ok: true, vectors: texts.map(embedBuiltin), calls };
+    }
+    const adapter = adapterOf(parts.provider);
+    if (adapter.missing !== null) return refusal('model_not_configured', adapter.missing);
+    if (adapter.embeddingModel === undefined) {
+      return refusal('model_bad_request', `${adapter.title} offers no embeddings.`);
+    }
+    try {
+      const model = await adapter.embeddingModel(parts.name);
+      const { embeddings, usage } = await model.doEmbed({ values: [...texts], abortSignal: signal });
+      const tokens = usage?.tokens ?? counted;
+      const cost = callCost(price, tokens, 0);
+      const estimated = usage?.tokens === undefined;
+      const calls = [record(parts.provider, parts.name, tokens, 0, cost, clock() - started, estimated, 'ok')];
+      return { ok: true, vectors: embeddings, calls };
+    } catch (error) {
+      const { title, credential } = adapter;
+      const failure = signal.aborted
+        ? abortFailure(signal, title)
+        : classifyFailure(error, { title, credential, model: ref, config, now: clock() });
+      const tokens = signal.aborted ? counted : 0;
+      const cost = callCost(price, tokens, 0);
+      const outcome = signal.aborted ? 'cancelled' : 'error';
+      const calls = [record(parts.provider, parts.name, tokens, 0, cost, clock() - started, true, outcome)];
+      return { ok: false, error: failure, calls };
+    }
+  }
+
+  async function estimateCost(request: ModelRequest): Promise<number> {
+    const schema = request.schema === undefined ? 0 : countTokens(JSON.stringify(request.schema));
+    const input = Math.ceil((countMessageTokens(request.messages) + schema) * INPUT_HEADROOM);
+    return callCost(await priceFor(request.model), input, answerLimit(request));
+  }
+
+  return {
+    generate,
+    embed,
+    estimateCost,
+    available: (provider) => provider === 'builtin' || adapterOf(provider).missing === null,
+  };
+}
+
+/**
+ * Tokens that a call is booked with. What the provider reports stands. Otherwise tokens are counted by length and marked
+ * estimated: an answered, aborted or broken call has spent its input and what it wrote, since providers bill for it; a
+ * call that was refused with an error has spent nothing.
+ */
+function book(
+  end: CallEnd,
+  request: ModelRequest,
+  failure: StepError | null,
+): { input: number; output: number; estimated: boolean } {
+  const { input_tokens: input, output_tokens: output } = end.usage;
+  if (end.kind !== 'aborted' && input !== undefined && output !== undefined) return { input, output, estimated: false };
+  const refused = end.kind === 'failed' && end.text === '' && failure?.code !== 'model_output_invalid';
+  if (refused) return { input: 0, output: 0, estimated: false };
+  return {
+    input: input ?? countMessageTokens(request.messages),
+    output: output ?? countTokens(end.text),
+    estimated: true,
+  };
+}
+
+function record(
+  provider: string,
+  model: string,
+  input_tokens: number,
+  output_tokens: number,
+  cost_microusd: number,
+  latency_ms: number,
+  estimated: boolean,
+  outcome: ModelCall['outcome'],
+): ModelCall {
+  return { provider, model, input_tokens, output_tokens, cost_microusd, latency_ms, estimated, outcome };
+}

@@ -1,0 +1,23 @@
+import { type AdapterOptions, baseUrl, once, type ProviderAdapter, present } from '../../adapter.ts';
+
+/** Ollama through its OpenAI-compatible endpoint; `OLLAMA_BASE_URL` may be given with or without `/v1`. */
+export function createOllamaAdapter({ config, fetch }: AdapterOptions): ProviderAdapter {
+  const provider = once(async () => {
+    const { createOpenAICompatible } = await import('@ai-sdk/openai-compatible');
+    return createOpenAICompatible({
+      name: 'ollama',
+      baseURL: `${baseUrl(config.OLLAMA_BASE_URL, 'http://localhost:11434').replace(/\/v1$/, '')}/v1`,
+      includeUsage: true,
+      supportsStructuredOutputs: true,
+      fetch,
+    });
+  });
+  return {
+    title: 'Ollama',
+    credential: 'OLLAMA_BASE_URL',
+    missing: present(config.OLLAMA_BASE_URL) ? null : 'Ollama is not configured: OLLAMA_BASE_URL is not set.',
+    sendsDefaultLimit: false,
+    languageModel: async (name) => (await provider()).languageModel(name),
+    embeddingModel: async (name) => (await provider()).embeddingModel(name),
+  };
+}
