@@ -1,0 +1,147 @@
+import {
+  type AgentDefinition,
+  type AgentFilter,
+  type AgentStatus,
+  type CreateAgentRequest,
+  EMPTY_DEFINITION,
+  type UpdateAgentRequest,
+} from '@agentflow/contracts';
+import { organizationDesk } from '../../../durable-objects/organization/client.ts';
+import { db } from '../../db/client.ts';
+import type { RequestContext } from '../../platform/context.ts';
+import { ApiError, notFound } from '../../platform/errors.ts';
+import { newId } from '../../platform/ids.ts';
+import { decodeCursor, pageOf } from '../../platform/pagination.ts';
+import { auditOrigin, auditRow } from '../audit/index.ts';
+import { changeAgent, requireNotArchived } from './change-agent.ts';
+import { requireMatch } from './etags.ts';
+import { headOf } from './present.ts';
+import { type AgentRow, insertAgent, insertDraft, selectAgent, selectAgents } from './queries.ts';
+
+/** Throws `not_found` for an agent of nobody and of another organization alike. */
+export async function getAgent(ctx: RequestContext, agentId: string): Promise<AgentRow> {
+  const [row] = await selectAgent(db(ctx.env, ctx.organizationId), ctx.organizationId, agentId);
+  if (row === undefined) throw notFound('agent', agentId);
+  return row;
+}
+
+export async function listAgents(
+  ctx: RequestContext,
+  query: AgentFilter & { limit: number; cursor?: string | undefined },
+): Promise<{ data: AgentRow[]; next_cursor: string | null }> {
+  const rows = await selectAgents(db(ctx.env, ctx.organizationId), ctx.organizationId, {
+    status: query.status,
+    search: query.search === '' ? undefined : query.search,
+    before: decodeCursor(query.cursor),
+    limit: query.limit + 1,
+  });
+  return pageOf(rows, query.limit);
+}
+
+/** Creates an agent with its draft; `action` tells the audit log whether it was made here or came from a file. */
+export async function createAgent(
+  ctx: RequestContext,
+  input: CreateAgentRequest,
+  action: 'agent.created' | 'agent.imported' = 'agent.created',
+): Promise<AgentRow> {
+  const { organizationId } = ctx;
+  const now = ctx.now();
+  const definition: AgentDefinition = input.definition ?? EMPTY_DEFINITION;
+  const row: AgentRow = {
+    id: newId('agent', now),
+    organization_id: organizationId,
+    name: input.name,
+    description: input.description ?? '',
+    status: 'draft',
+    live_version: null,
+    latest_version: 0,
+    revision: 1,
+    created_at: now,
+    created_by: ctx.actor.id,
+    updated_at: now,
+  };
+  const database = db(ctx.env, organizationId);
+  const desk = organizationDesk(ctx.env.ORGANIZATION, organizationId);
+  await desk.expectAgentChange(organizationId, row.id);
+  await database.batch([
+    insertAgent(database, row),
+    insertDraft(database, {
+      agent_id: row.id,
+      organization_id: organizationId,
+      definition: JSON.stringify(definition),
+      revision: 1,
+      updated_at: now,
+      updated_by: ctx.actor.id,
+    }),
+    auditRow(
+      database,
+      ctx.organizationId,
+      auditOrigin(ctx),
+      {
+        action,
+        resource_type: 'agent',
+        resource_id: row.id,
+        details: { name: row.name, nodes: definition.nodes.length },
+      },
+      now,
+    ),
+  ]);
+  await desk.putAgentHead(organizationId, headOf({ ...row, max_concurrency: null }));
+  return row;
+}
+
+/** Changes name or description. Throws `precondition_failed` and `agent_archived`. */
+export function updateAgent(
+  ctx: RequestContext,
+  agentId: string,
+  input: UpdateAgentRequest,
+  ifMatch: string | undefined,
+): Promise<AgentRow> {
+  return changeAgent(ctx, agentId, (row) => {
+    requireMatch(ifMatch, row.revision, 'The agent');
+    requireNotArchived(row);
+    const name = input.name ?? row.name;
+    const description = input.description ?? row.description;
+    if (name === row.name && description === row.description) return null;
+    return {
+      fields: { name, description },
+      action: 'agent.updated',
+      details: {
+        ...(name === row.name ? {} : { name_before: row.name, name }),
+        ...(description === row.description ? {} : { description_changed: true }),
+      },
+    };
+  });
+}
+
+const STATUS_ACTIONS = {
+  draft: 'agent.restored',
+  active: 'agent.activated',
+  paused: 'agent.paused',
+  archived: 'agent.archived',
+} as const satisfies Record<AgentStatus, string>;
+
+/**
+ * Activates, pauses, archives, or restores an archived agent to `active` or `paused`. An agent without a published
+ * version has nothing to run: `active` and `paused` are refused with `agent_not_published`, but an archived one that is
+ * restored to `paused` is a draft again.
+ */
+export function setAgentStatus(
+  ctx: RequestContext,
+  agentId: string,
+  wanted: 'active' | 'paused' | 'archived',
+  ifMatch: string | undefined,
+): Promise<AgentRow> {
+  return changeAgent(ctx, agentId, (row) => {
+    requireMatch(ifMatch, row.revision, 'The agent');
+    const status = statusAfter(row, wanted);
+    if (status === row.status) return null;
+    return { fields: { status }, action: STATUS_ACTIONS[status], details: { before: row.status, status } };
+  });
+}
+
+function statusAfter(row: AgentRow, wanted: 'active' | 'paused' | 'archived'): AgentStatus {
+  if (wanted === 'archived' || row.live_version !== null) return wanted;
+  if (wanted === 'paused' && row.status === 'archived') return 'draft';
+  throw new ApiError('agent_not_published', `The agent cannot be ${wanted} before its first version is published.`);
+}

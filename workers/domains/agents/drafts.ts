@@ -1,0 +1,92 @@
+import { type AgentDefinition, LIMITS, type Validation } from '@agentflow/contracts';
+import { db } from '../../db/client.ts';
+import { jsonDepth } from '../../platform/body.ts';
+import type { RequestContext } from '../../platform/context.ts';
+import { ApiError, invalid, notFound } from '../../platform/errors.ts';
+import { auditOrigin, auditRow } from '../audit/index.ts';
+import { requireNotArchived } from './change-agent.ts';
+import { checkDefinition } from './check-definition.ts';
+import { requireMatch } from './etags.ts';
+import { isStale, selectDraft, selectDraftState, updateDraft } from './queries.ts';
+
+export interface Draft {
+  readonly definition: AgentDefinition;
+  /** Counts saves: the draft's ETag. */
+  readonly revision: number;
+}
+
+/** Throws `not_found`. */
+export async function getDraft(ctx: RequestContext, agentId: string): Promise<Draft> {
+  const [row] = await selectDraft(db(ctx.env, ctx.organizationId), ctx.organizationId, agentId);
+  if (row === undefined) throw notFound('agent', agentId);
+  // Stored by `saveDraft` or `createAgent`, which take parsed definitions only.
+  return { definition: JSON.parse(row.definition) as AgentDefinition, revision: row.revision };
+}
+
+/**
+ * Saves a draft, mistakes included: a draft is work in progress, and what is wrong with it is told by validation.
+ * Throws `not_found`, `agent_archived`, and `precondition_failed` where `ifMatch` is not the draft's current ETag.
+ */
+export async function saveDraft(
+  ctx: RequestContext,
+  agentId: string,
+  definition: AgentDefinition,
+  ifMatch: string | undefined,
+): Promise<Draft> {
+  const { organizationId } = ctx;
+  const text = JSON.stringify(definition);
+  requireRoomForWrapping(text);
+  const database = db(ctx.env, organizationId);
+  const [state] = await selectDraftState(database, organizationId, agentId);
+  if (state === undefined) throw notFound('agent', agentId);
+  requireMatch(ifMatch, state.revision, 'The draft');
+  requireNotArchived(state);
+
+  const unconditional = ifMatch === undefined || ifMatch.trim() === '*';
+  const now = ctx.now();
+  try {
+    const [updated] = await database.batch([
+      updateDraft(
+        database,
+        organizationId,
+        agentId,
+        { definition: text, updated_at: now, updated_by: ctx.actor.id },
+        unconditional ? null : state.revision,
+      ),
+      auditRow(
+        database,
+        ctx.organizationId,
+        auditOrigin(ctx),
+        {
+          action: 'agent.draft_saved',
+          resource_type: 'agent',
+          resource_id: agentId,
+          details: { nodes: definition.nodes.length, edges: definition.edges.length, bytes: text.length },
+        },
+        now,
+      ),
+    ]);
+    const revision = updated[0]?.revision;
+    if (revision === undefined) throw new Error(`the draft of ${agentId} was gone while it was saved`);
+    return { definition, revision };
+  } catch (error) {
+    if (!isStale(error)) throw error;
+    throw new ApiError('precondition_failed', 'The draft has changed since it was read.');
+  }
+}
+
+/** A definition stands one level deeper in an agent file or a version, and those must be readable as bodies again. */
+function requireRoomForWrapping(text: string): void {
+  const deepest = LIMITS.json_depth - 1;
+  if (jsonDepth(text) > deepest) throw invalid([{ path: '', message: `is nested deeper than ${deepest} levels` }]);
+}
+
+/** Validates the given definition, or the stored draft. Throws `not_found` in either case. */
+export async function validateDraft(
+  ctx: RequestContext,
+  agentId: string,
+  definition: AgentDefinition | undefined,
+): Promise<Validation> {
+  const draft = await getDraft(ctx, agentId);
+  return checkDefinition(definition ?? draft.definition);
+}

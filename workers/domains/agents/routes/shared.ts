@@ -1,0 +1,21 @@
+import { problem } from '@agentflow/contracts';
+import { z } from 'zod';
+
+/** A malformed id is an id that does not exist: 404, like any other unknown one. */
+export const agentParams = z.object({ id: z.string().meta({ description: 'Id of the agent, `agt_…`' }) });
+
+export const versionNumber = z.coerce.number().int().min(1).max(1_000_000_000);
+
+export const ifMatch = z.object({
+  'if-match': z.string().optional().meta({ description: 'ETag that the object must still have, else 412' }),
+});
+
+/** Header object of an answer that can be edited conditionally. */
+export const etagHeader = { ETag: { description: 'Revision for `If-Match`', schema: { type: 'string' as const } } };
+
+export function refusal(description: string) {
+  return { description, content: { 'application/problem+json': { schema: problem } } };
+}
+
+export const STALE = refusal('`If-Match` names another revision');
+export const ARCHIVED = refusal('The agent is archived, or others are changing it at the same time');
