@@ -1,0 +1,84 @@
+import type {
+  Actor,
+  AgentDefinition,
+  Execution,
+  ExecutionEvent,
+  ExecutionLog,
+  ExecutionMode,
+  ExecutionStep,
+  ExecutionTrigger,
+  JsonValue,
+} from '@agentflow/contracts';
+import type { ExecutionObject } from './object.ts';
+
+/** All that an execution needs for its whole life: nothing is looked up later. */
+export interface StartRequest {
+  readonly organization_id: string;
+  readonly execution_id: string;
+  readonly agent_id: string;
+  readonly agent_name: string;
+  /** null for a test run of the draft. */
+  readonly version: number | null;
+  readonly definition: AgentDefinition;
+  readonly mode: ExecutionMode;
+  readonly trigger: ExecutionTrigger;
+  readonly triggered_by: Actor;
+  readonly input: JsonValue;
+  readonly lease_id: string;
+  readonly traceparent: string;
+  readonly request_id: string;
+  /** Answer only when the execution has ended or this many seconds have passed; 0 answers at once. */
+  readonly wait_seconds: number;
+}
+
+export type CancelResult =
+  | { readonly outcome: 'cancelled'; readonly execution: Execution }
+  | { readonly outcome: 'finished'; readonly execution: Execution }
+  | { readonly outcome: 'not_found' };
+
+export interface StepPage {
+  readonly data: ExecutionStep[];
+  /** Order number of the page's last step; null on the last page. */
+  readonly next: number | null;
+}
+export interface EventPage {
+  readonly data: ExecutionEvent[];
+  readonly next: number | null;
+}
+export interface LogPage {
+  readonly data: ExecutionLog[];
+  readonly next: number | null;
+}
+
+/**
+ * What callers may ask of an execution's object. Written out because the runtime's RPC types recurse without end over
+ * JSON values; the object implements it.
+ */
+export interface ExecutionRpc {
+  ping(): Promise<'ok'>;
+  start(request: StartRequest): Promise<Execution>;
+  get(organizationId: string): Promise<Execution | null>;
+  waitForEnd(organizationId: string, seconds: number): Promise<Execution | null>;
+  steps(organizationId: string, after: number, limit: number): Promise<StepPage | null>;
+  events(organizationId: string, after: number, limit: number): Promise<EventPage | null>;
+  logs(organizationId: string, after: number, limit: number): Promise<LogPage | null>;
+  cancel(organizationId: string): Promise<CancelResult>;
+  leaseState(leaseId: string): Promise<'alive' | 'ended' | 'unknown'>;
+}
+
+export interface ExecutionStub extends ExecutionRpc {
+  /** Streams only: see STREAM_URL. */
+  fetch(url: string, init: RequestInit): Promise<Response>;
+}
+
+/** The object of one execution. Ids are minted here alone, so that a residency can fix the jurisdiction later. */
+export function executionObject(
+  namespace: DurableObjectNamespace<ExecutionObject>,
+  executionId: string,
+): ExecutionStub {
+  return namespace.get(namespace.idFromName(executionId)) as unknown as ExecutionStub;
+}
+
+/** Path and headers by which the Worker hands a checked stream request to the object. */
+export const STREAM_URL = 'https://execution.internal/stream';
+export const ORGANIZATION_HEADER = 'x-agentflow-organization';

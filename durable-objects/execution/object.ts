@@ -1,0 +1,512 @@
+import { DurableObject } from 'cloudflare:workers';
+import type { Execution, ExecutionEvent } from '@agentflow/contracts';
+import { isTerminal } from '@agentflow/contracts';
+import {
+  type Change,
+  ENGINE_VERSION,
+  type EnginePorts,
+  idempotencyKey,
+  runStep,
+  type Signal,
+  type StepContext,
+  type StepResult,
+  type StepState,
+} from '@agentflow/engine';
+import type { Env } from '../../workers/platform/env.ts';
+import { createLogger, describeError, type Logger, traceFrom } from '../../workers/platform/telemetry.ts';
+import {
+  type CancelResult,
+  type EventPage,
+  type ExecutionRpc,
+  type LogPage,
+  ORGANIZATION_HEADER,
+  type StartRequest,
+  type StepPage,
+} from './client.ts';
+import { LiveText } from './live-text.ts';
+import { presentExecution, presentSummary } from './present.ts';
+import { ExecutionRun, hasEnded, type Outcome, withinLimits } from './run.ts';
+import { ExecutionStore, type Facts } from './store.ts';
+import { ExecutionStreams } from './streams.ts';
+import { enginePorts, tellDesk, tellLists } from './wiring.ts';
+
+/** An execution that still runs after this long shows up in lists; one that ended sooner is written once, at its end. */
+const FIRST_PROJECTION_MS = 1000;
+/** While steps run, an alarm this often finds them again after an eviction. */
+const HEARTBEAT_MS = 30_000;
+const TELL_RETRY_MS = [1000, 5000, 30_000, 120_000, 600_000];
+/** After the end, in-flight calls get this long to stop, so that what they used is booked before the lease is settled. */
+const ABORT_GRACE_MS = 5000;
+const MAX_LOG_LINES = 2000;
+const MAX_LOG_CHARACTERS = 2000;
+
+interface RunningStep {
+  readonly attempt: number;
+  readonly controller: AbortController;
+  readonly work: Promise<void>;
+}
+
+/**
+ * One execution. The engine decides (`advance`), this object performs: it writes each signal's changes in one
+ * transaction, starts the steps that became ready under `waitUntil`, and keeps an alarm as long as anything is left to
+ * do, so that a crash at any point loses no finished step. Fields are a cache of the rows in store.ts; after an eviction
+ * `load` rebuilds them and runs again what was in flight. Concurrency: everything between two awaits is atomic.
+ */
+export class ExecutionObject extends DurableObject<Env> implements ExecutionRpc {
+  private readonly store: ExecutionStore;
+  private readonly streams: ExecutionStreams;
+  private readonly running = new Map<string, RunningStep>();
+  private run: ExecutionRun | null = null;
+  private live: LiveText | null = null;
+  private ports: EnginePorts | null = null;
+  private armedAt: number | null = null;
+  private telling: Promise<void> | null = null;
+  private tellFailures = 0;
+  private logLines = 0;
+  private waiters: (() => void)[] = [];
+
+  constructor(ctx: DurableObjectState, env: Env) {
+    super(ctx, env);
+    this.store = new ExecutionStore(ctx.storage.sql);
+    this.streams = new ExecutionStreams(ctx);
+  }
+
+  /** Answers readiness probes; leaves no storage. */
+  async ping(): Promise<'ok'> {
+    return 'ok';
+  }
+
+  /** Starts the execution; a second start of the same id answers with what is there. */
+  async start(request: StartRequest): Promise<Execution> {
+    if (this.load() === null) this.create(request);
+    if (request.wait_seconds > 0) await this.ended(request.wait_seconds);
+    return this.present();
+  }
+
+  /** null for an unknown execution and for another organization's. */
+  async get(organizationId: string): Promise<Execution | null> {
+    return this.open(organizationId) === null ? null : this.present();
+  }
+
+  async waitForEnd(organizationId: string, seconds: number): Promise<Execution | null> {
+    if (this.open(organizationId) === null) return null;
+    await this.ended(seconds);
+    return this.present();
+  }
+
+  async steps(organizationId: string, after: number, limit: number): Promise<StepPage | null> {
+    const run = this.open(organizationId);
+    if (run === null) return null;
+    const rows = this.store.steps(after, limit + 1, (nodeId) => {
+      const node = run.plan.byId.get(nodeId);
+      return { name: node?.name ?? nodeId, type: node?.type ?? '' };
+    });
+    return { data: rows.slice(0, limit).map((row) => row.step), next: nextOf(rows, limit, (row) => row.ord) };
+  }
+
+  async events(organizationId: string, after: number, limit: number): Promise<EventPage | null> {
+    const run = this.open(organizationId);
+    if (run === null) return null;
+    const rows = this.store.events(run.row.facts.execution_id, after, limit + 1);
+    return { data: rows.slice(0, limit), next: nextOf(rows, limit, (row) => row.seq) };
+  }
+
+  async logs(organizationId: string, after: number, limit: number): Promise<LogPage | null> {
+    if (this.open(organizationId) === null) return null;
+    const rows = this.store.logs(after, limit + 1);
+    return { data: rows.slice(0, limit), next: nextOf(rows, limit, (row) => row.seq) };
+  }
+
+  async cancel(organizationId: string): Promise<CancelResult> {
+    const run = this.open(organizationId);
+    if (run === null) return { outcome: 'not_found' };
+    if (hasEnded(run)) return { outcome: 'finished', execution: this.present() };
+    this.signal({ type: 'cancel' });
+    return { outcome: 'cancelled', execution: this.present() };
+  }
+
+  /** Asked by the desk before it lets a lease expire. */
+  async leaseState(leaseId: string): Promise<'alive' | 'ended' | 'unknown'> {
+    const run = this.load();
+    if (run === null || run.row.facts.lease_id !== leaseId) return 'unknown';
+    return hasEnded(run) ? 'ended' : 'alive';
+  }
+
+  /** Streams only: WebSocket upgrades and server-sent events, already authorized by the Worker. */
+  override async fetch(request: Request): Promise<Response> {
+    const run = this.open(request.headers.get(ORGANIZATION_HEADER) ?? '');
+    if (run === null) return new Response(null, { status: 404 });
+    const after = Number(new URL(request.url).searchParams.get('after') ?? '0');
+    const source = {
+      events: (from: number, limit: number) => this.store.events(run.row.facts.execution_id, from, limit),
+      snapshots: () => this.live?.snapshots() ?? [],
+      ended: () => hasEnded(run),
+    };
+    return request.headers.get('upgrade') === 'websocket'
+      ? this.streams.acceptSocket(source, after)
+      : this.streams.serverSentEvents(source, after);
+  }
+
+  override webSocketMessage(socket: WebSocket, message: string | ArrayBuffer): void {
+    this.streams.acknowledge(socket, message);
+  }
+
+  override webSocketClose(socket: WebSocket, code: number): void {
+    // Codes outside these ranges may be received but not sent (RFC 6455, 7.4).
+    socket.close(code === 1000 || (code >= 3000 && code <= 4999) ? code : 1000);
+  }
+
+  /** Dispatches what is due and arms the next alarm; never throws, since an alarm that failed six times is gone. */
+  override async alarm(): Promise<void> {
+    this.armedAt = null;
+    try {
+      const run = this.load();
+      if (run === null) return;
+      const now = Date.now();
+      if (!hasEnded(run)) {
+        if (run.row.deadline_at <= now) this.signal({ type: 'timeout' });
+        else this.signal({ type: 'timer', now });
+      }
+      this.ctx.waitUntil(this.tell());
+    } catch (error) {
+      this.run = null;
+      this.logger().log('error', 'execution.alarm_failed', describeError(error));
+    }
+    this.arm();
+  }
+
+  private create(request: StartRequest): void {
+    const now = Date.now();
+    const facts: Facts = {
+      organization_id: request.organization_id,
+      execution_id: request.execution_id,
+      agent_id: request.agent_id,
+      agent_name: request.agent_name,
+      version: request.version,
+      mode: request.mode,
+      trigger: request.trigger,
+      triggered_by: request.triggered_by,
+      lease_id: request.lease_id,
+      traceparent: request.traceparent,
+      request_id: request.request_id,
+      engine_version: ENGINE_VERSION,
+    };
+    const run = ExecutionRun.begin(
+      {
+        facts,
+        status: 'running',
+        error: null,
+        created_at: now,
+        started_at: now,
+        finished_at: null,
+        deadline_at: 0,
+        revision: 1,
+        projected_revision: 0,
+        settled: false,
+      },
+      request.definition,
+      this.store,
+    );
+    run.row.deadline_at = now + run.plan.timeout_ms;
+    this.ctx.storage.transactionSync(() => this.store.create(run.row, request.definition, request.input));
+    this.adopt(run);
+    this.armAt(now + FIRST_PROJECTION_MS);
+    this.signal({ type: 'start' });
+    this.logger().log('info', 'execution.started', { agent_id: facts.agent_id, mode: facts.mode });
+  }
+
+  private adopt(run: ExecutionRun): void {
+    this.run = run;
+    this.live = new LiveText(
+      run.row.facts.execution_id,
+      () => run.lastSeq,
+      (events) => this.streams.publish(events, false),
+    );
+  }
+
+  /** The execution in memory, rebuilt from its rows after an eviction; null for one that was never started. */
+  private load(): ExecutionRun | null {
+    if (this.run !== null) return this.run;
+    if (!this.store.exists()) return null;
+    const run = ExecutionRun.load(this.store);
+    this.logLines = this.store.logCount();
+    this.adopt(run);
+    if (!hasEnded(run)) {
+      this.signal({ type: 'interrupted' });
+      this.arm();
+    }
+    return run;
+  }
+
+  private open(organizationId: string): ExecutionRun | null {
+    const run = this.load();
+    return run?.row.facts.organization_id === organizationId ? run : null;
+  }
+
+  private present(): Execution {
+    const run = this.load();
+    if (run === null) throw new Error('the execution was not started');
+    return presentExecution(run.row, run.totals, this.store.input(), this.store.output());
+  }
+
+  /** One signal: one transaction, then the events go out, then the work begins. */
+  private signal(signal: Signal, outcome: Outcome | null = null): void {
+    const run = this.run;
+    if (run === null) throw new Error('no execution is loaded');
+    let committed: { changes: Change[]; events: ExecutionEvent[] };
+    try {
+      committed = this.ctx.storage.transactionSync(() => run.commit(signal, Date.now(), outcome));
+    } catch (error) {
+      // Memory is ahead of the rows now: the next call rebuilds it from them.
+      this.abandon();
+      throw error;
+    }
+    const ended = hasEnded(run);
+    if (committed.events.length > 0) this.streams.publish(committed.events, ended);
+    for (const change of committed.changes) this.perform(run, change);
+    if (ended && committed.changes.length > 0) this.ctx.waitUntil(this.finish());
+  }
+
+  private perform(run: ExecutionRun, change: Change): void {
+    if (change.type === 'step_started') this.launch(run, change.step, change.attempt);
+    else if (change.type === 'step_cancelled')
+      this.running.get(change.step.key)?.controller.abort(new Error('cancelled'));
+    else if (change.type === 'step_retrying') this.armAt(change.at);
+  }
+
+  private launch(run: ExecutionRun, step: StepState, attempt: number): void {
+    const controller = new AbortController();
+    const work = this.performStep(run, step, attempt, controller.signal, (reason) => controller.abort(reason));
+    this.running.set(step.key, { attempt, controller, work });
+    this.ctx.waitUntil(work);
+  }
+
+  private async performStep(
+    run: ExecutionRun,
+    step: StepState,
+    attempt: number,
+    signal: AbortSignal,
+    abort: (reason: Error) => void,
+  ): Promise<void> {
+    const node = run.plan.byId.get(step.node_id);
+    if (node === undefined) throw new Error(`step ${step.key} belongs to no node`);
+    let timedOut = false;
+    const timer = setTimeout(() => {
+      timedOut = true;
+      abort(new Error('time limit'));
+    }, node.timeout_ms);
+    let result: StepResult;
+    try {
+      result = withinLimits(
+        await runStep(this.stepContext(run, step, attempt, signal), this.enginePorts(run.row.facts)),
+      );
+    } catch (error) {
+      this.logger().log('error', 'step.bug', { node_id: step.node_id, ...describeError(error) });
+      const internal = {
+        code: 'internal',
+        message: 'The step could not be run. The error is in our log.',
+        retryable: false,
+      };
+      result = { kind: 'failed', input: null, error: internal, calls: [] };
+    } finally {
+      clearTimeout(timer);
+    }
+    if (timedOut && result.kind === 'failed') {
+      const message = `The step took longer than ${node.timeout_ms} ms.`;
+      result = { ...result, error: { code: 'step_timeout', message, retryable: true } };
+    }
+    this.settleStep(run, step, attempt, result);
+  }
+
+  private settleStep(run: ExecutionRun, step: StepState, attempt: number, result: StepResult): void {
+    // A run that was abandoned after a failed transaction has been rebuilt: this step runs again there.
+    if (this.run !== run) return;
+    if (this.running.get(step.key)?.attempt === attempt) this.running.delete(step.key);
+    this.live?.finish(step.key);
+    const outcome: Outcome = { key: step.key, attempt, result };
+    if (step.status !== 'running' || step.attempt !== attempt) {
+      this.ctx.storage.transactionSync(() => run.bookLate(outcome, Date.now()));
+      return;
+    }
+    this.signal(signalOf(step.key, attempt, result), outcome);
+  }
+
+  private stepContext(run: ExecutionRun, step: StepState, attempt: number, signal: AbortSignal): StepContext {
+    const node = run.plan.byId.get(step.node_id);
+    if (node === undefined) throw new Error(`step ${step.key} belongs to no node`);
+    const nodes = new Map<string, { output: StepContext['scope']['trigger'] }>();
+    for (const ancestor of run.plan.ancestors(node)) {
+      const state = run.state.steps.get(ancestor.id);
+      if (state !== undefined && state.handle !== null) nodes.set(ancestor.id, { output: run.output(ancestor.id) });
+    }
+    const inputs = node.incoming
+      .filter((edge) => run.state.steps.get(edge.source.id)?.handle === edge.handle)
+      .map((edge) => ({ node_id: edge.source.id, output: run.output(edge.source.id) }));
+    return {
+      node: { id: node.id, type: node.type, config: node.node.config },
+      scope: { trigger: this.triggerInput(), context: {}, env: {}, nodes },
+      inputs,
+      mode: run.row.facts.mode,
+      idempotency_key: idempotencyKey(run.row.facts.execution_id, step),
+      signal,
+      onDelta: (text) => this.live?.append(step, attempt, text),
+      log: (level, message) => this.appendLog(run, level, step.node_id, message),
+    };
+  }
+
+  private input: StepContext['scope']['trigger'] | undefined;
+  private triggerInput(): StepContext['scope']['trigger'] {
+    if (this.input === undefined) this.input = this.store.input();
+    return this.input;
+  }
+
+  private appendLog(run: ExecutionRun, level: 'info' | 'warning' | 'error', nodeId: string, message: string): void {
+    if (this.run !== run || this.logLines > MAX_LOG_LINES) return;
+    this.logLines++;
+    const text =
+      this.logLines > MAX_LOG_LINES
+        ? `The log of an execution ends after ${MAX_LOG_LINES} lines; later lines are not kept.`
+        : message.length > MAX_LOG_CHARACTERS
+          ? `${message.slice(0, MAX_LOG_CHARACTERS)}… (${message.length} characters)`
+          : message;
+    this.store.appendLog(Date.now(), level, nodeId, text);
+  }
+
+  private enginePorts(facts: Facts): EnginePorts {
+    this.ports ??= enginePorts(this.env, this.ctx, facts);
+    return this.ports;
+  }
+
+  /** After the end: lets aborted calls book what they used, then settles the lease and writes the lists' row. */
+  private async finish(): Promise<void> {
+    for (const wake of this.waiters.splice(0)) wake();
+    if (this.running.size > 0) {
+      const grace = new Promise<void>((resolve) => setTimeout(resolve, ABORT_GRACE_MS));
+      await Promise.race([Promise.allSettled([...this.running.values()].map((step) => step.work)), grace]);
+    }
+    await this.tell();
+    const run = this.run;
+    if (run === null) return;
+    const { cost_usd, duration_ms, status } = presentSummary(run.row, run.totals);
+    this.logger().log('info', 'execution.ended', { status, duration_ms, cost_usd, steps: run.totals.step_count });
+  }
+
+  /** Tells D1 and the desk until both have confirmed; a failure is told again by the alarm. */
+  private tell(): Promise<void> {
+    this.telling ??= this.tellOnce().finally(() => {
+      this.telling = null;
+    });
+    return this.telling;
+  }
+
+  private async tellOnce(): Promise<void> {
+    const run = this.run;
+    if (run === null) return;
+    const { row } = run;
+    const revision = row.revision;
+    const ended = isTerminal(row.status);
+    const costs = this.store.unprojectedCosts(200);
+    const results = await Promise.allSettled([
+      row.projected_revision < revision || costs.length > 0
+        ? tellLists(this.env, presentSummary(row, run.totals), revision, run.totals.cost_microusd, costs)
+        : null,
+      ended && !row.settled ? tellDesk(this.env, row.facts, run.totals.cost_microusd) : null,
+    ]);
+    const [lists, desk] = results;
+    if (lists.status === 'fulfilled') row.projected_revision = Math.max(row.projected_revision, revision);
+    if (ended && desk.status === 'fulfilled') row.settled = true;
+    this.ctx.storage.transactionSync(() => {
+      this.store.writeConfirmed(row.projected_revision, row.settled);
+      if (lists.status === 'fulfilled') this.store.markCostsProjected(costs.map((cost) => cost.id));
+    });
+    const failed = results.find((result) => result.status === 'rejected');
+    this.tellFailures = failed === undefined ? 0 : this.tellFailures + 1;
+    if (failed !== undefined) this.logger().log('warn', 'execution.tell_failed', describeError(failed.reason));
+    if (this.untold() && this.tellFailures === 0) return this.tellOnce();
+    this.arm();
+  }
+
+  private untold(): boolean {
+    const run = this.run;
+    if (run === null) return false;
+    return run.row.projected_revision < run.row.revision || (isTerminal(run.row.status) && !run.row.settled);
+  }
+
+  /** Sets the alarm to the earliest thing that is left to do, or takes it away when nothing is. */
+  private arm(): void {
+    const run = this.run;
+    const now = Date.now();
+    if (run === null) {
+      this.armAt(now + HEARTBEAT_MS);
+      return;
+    }
+    const times: number[] = [];
+    if (!hasEnded(run)) {
+      times.push(run.row.deadline_at, now + HEARTBEAT_MS);
+      for (const step of run.state.steps.values()) if (step.wake_at !== null) times.push(step.wake_at);
+    }
+    if (this.untold()) times.push(now + (TELL_RETRY_MS[Math.min(this.tellFailures, TELL_RETRY_MS.length - 1)] ?? 0));
+    if (times.length > 0) this.armAt(Math.min(...times));
+    else if (this.armedAt !== null) {
+      this.armedAt = null;
+      this.ctx.waitUntil(this.ctx.storage.deleteAlarm());
+    }
+  }
+
+  /** Only ever moves the alarm forward: what is due later is armed when the earlier one has rung. */
+  private armAt(at: number): void {
+    if (this.armedAt !== null && this.armedAt <= at) return;
+    this.armedAt = at;
+    this.ctx.waitUntil(this.ctx.storage.setAlarm(at));
+  }
+
+  private abandon(): void {
+    this.run = null;
+    this.live = null;
+    for (const step of this.running.values()) step.controller.abort(new Error('abandoned'));
+    this.running.clear();
+  }
+
+  private async ended(seconds: number): Promise<void> {
+    const run = this.run;
+    if (run === null || hasEnded(run)) return;
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    await new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, seconds * 1000);
+      this.waiters.push(resolve);
+    });
+    clearTimeout(timer);
+  }
+
+  private logger(): Logger {
+    const facts = this.run?.row.facts;
+    return createLogger({
+      object: 'execution',
+      execution_id: facts?.execution_id,
+      organization_id: facts?.organization_id,
+      request_id: facts?.request_id,
+      trace_id: facts === undefined ? undefined : traceFrom(facts.traceparent).trace_id,
+    });
+  }
+}
+
+function signalOf(key: string, attempt: number, result: StepResult): Signal {
+  switch (result.kind) {
+    case 'completed':
+      return { type: 'step_completed', key, attempt, handle: result.handle };
+    case 'failed':
+      return { type: 'step_failed', key, attempt, error: result.error, now: Date.now(), random: Math.random() };
+    case 'stopped':
+      return {
+        type: 'step_stopped',
+        key,
+        attempt,
+        error: result.status === 'failed' ? { code: 'stopped', message: result.message } : null,
+      };
+  }
+}
+
+function nextOf<Row>(rows: readonly Row[], limit: number, position: (row: Row) => number): number | null {
+  const last = rows[limit - 1];
+  return rows.length > limit && last !== undefined ? position(last) : null;
+}

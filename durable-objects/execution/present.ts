@@ -1,0 +1,53 @@
+import { type Execution, type ExecutionSummary, isTerminal, type JsonValue, microusdToUsd } from '@agentflow/contracts';
+import { traceFrom } from '../../workers/platform/telemetry.ts';
+import type { ExecutionRow } from './store.ts';
+
+/** Sums over all attempts of all steps. */
+export interface Totals {
+  input_tokens: number;
+  output_tokens: number;
+  cost_microusd: number;
+  /** Steps that ended, skipped ones left out. */
+  step_count: number;
+}
+
+const iso = (at: number) => new Date(at).toISOString();
+
+export function presentSummary(row: ExecutionRow, totals: Totals): ExecutionSummary {
+  const { facts } = row;
+  return {
+    id: facts.execution_id,
+    organization_id: facts.organization_id,
+    agent_id: facts.agent_id,
+    agent_name: facts.agent_name,
+    version: facts.version,
+    mode: facts.mode,
+    status: row.status,
+    waiting_reason: null,
+    trigger: facts.trigger,
+    triggered_by: facts.triggered_by,
+    error: row.error,
+    input_tokens: totals.input_tokens,
+    output_tokens: totals.output_tokens,
+    cost_usd: microusdToUsd(totals.cost_microusd),
+    step_count: totals.step_count,
+    created_at: iso(row.created_at),
+    started_at: row.started_at === null ? null : iso(row.started_at),
+    finished_at: row.finished_at === null ? null : iso(row.finished_at),
+    duration_ms: row.finished_at === null || row.started_at === null ? null : row.finished_at - row.started_at,
+  };
+}
+
+export function presentExecution(
+  row: ExecutionRow,
+  totals: Totals,
+  input: JsonValue,
+  output: JsonValue | null,
+): Execution {
+  return {
+    ...presentSummary(row, totals),
+    input,
+    output: isTerminal(row.status) ? output : null,
+    trace_id: traceFrom(row.facts.traceparent).trace_id,
+  };
+}

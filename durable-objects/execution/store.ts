@@ -1,0 +1,456 @@
+import type {
+  Actor,
+  AgentDefinition,
+  ExecutionError,
+  ExecutionEvent,
+  ExecutionEventType,
+  ExecutionLog,
+  ExecutionMode,
+  ExecutionStatus,
+  ExecutionStep,
+  ExecutionTrigger,
+  JsonValue,
+  StepAttempt,
+  StepStatus,
+  WaitingReason,
+} from '@agentflow/contracts';
+import { microusdToUsd } from '@agentflow/contracts';
+import type { ModelCall, StepState } from '@agentflow/engine';
+import { INLINE_CHARACTERS, ValueStore } from './values.ts';
+
+/**
+ * Storage layout of one execution, made in `create` and never in the constructor:
+ * - `execution`: one row. Fixed facts are the JSON in `facts`; what changes has columns.
+ * - `steps`: one row a step, `ord` in the order of their beginning. Attempts are a JSON list in their step's row.
+ * - `events`: the log that sockets and server-sent events read; `seq` has no gaps.
+ * - `logs`: lines that handlers wrote.
+ * - `costs`: one row a model attempt, until D1 has it.
+ * - `large_values`: what does not fit beside the rest of its row.
+ */
+export const SCHEMA_VERSION = 1;
+
+export interface Facts {
+  readonly organization_id: string;
+  readonly execution_id: string;
+  readonly agent_id: string;
+  readonly agent_name: string;
+  readonly version: number | null;
+  readonly mode: ExecutionMode;
+  readonly trigger: ExecutionTrigger;
+  readonly triggered_by: Actor;
+  readonly lease_id: string;
+  readonly traceparent: string;
+  readonly request_id: string;
+  readonly engine_version: string;
+}
+
+/** The `execution` row. Times in milliseconds since the epoch. */
+export interface ExecutionRow {
+  readonly facts: Facts;
+  status: ExecutionStatus;
+  error: ExecutionError | null;
+  readonly created_at: number;
+  started_at: number | null;
+  finished_at: number | null;
+  /** Running time already spent before the current process began to count. */
+  deadline_at: number;
+  /** Grows with every change that lists show. */
+  revision: number;
+  /** The revision that D1 has confirmed. */
+  projected_revision: number;
+  /** Whether the desk has confirmed the lease's end. */
+  settled: boolean;
+}
+
+export interface StepRow {
+  readonly ord: number;
+  readonly state: StepState;
+  readonly attempts: StepAttempt[];
+  readonly blocked: boolean;
+  readonly started_at: number | null;
+  readonly finished_at: number | null;
+}
+
+export interface CostRow {
+  readonly id: string;
+  readonly node_id: string;
+  readonly call: ModelCall;
+  readonly at: number;
+}
+
+type Row = Record<string, SqlStorageValue>;
+
+const SCHEMA = [
+  `CREATE TABLE execution (
+    id INTEGER PRIMARY KEY CHECK (id = 1), schema_version INTEGER NOT NULL, facts TEXT NOT NULL, status TEXT NOT NULL,
+    error TEXT, created_at INTEGER NOT NULL, started_at INTEGER, finished_at INTEGER, deadline_at INTEGER NOT NULL,
+    revision INTEGER NOT NULL, projected_revision INTEGER NOT NULL, settled INTEGER NOT NULL,
+    definition TEXT, input TEXT, output TEXT)`,
+  `CREATE TABLE steps (
+    key TEXT PRIMARY KEY, ord INTEGER NOT NULL, node_id TEXT NOT NULL, path TEXT NOT NULL, call TEXT NOT NULL,
+    status TEXT NOT NULL, attempt INTEGER NOT NULL, failures INTEGER NOT NULL, handle TEXT, wake_at INTEGER,
+    waiting_reason TEXT, input TEXT, output TEXT, error TEXT, blocked INTEGER NOT NULL DEFAULT 0, attempts TEXT NOT NULL,
+    started_at INTEGER, finished_at INTEGER) WITHOUT ROWID`,
+  'CREATE INDEX steps_ord ON steps (ord)',
+  'CREATE TABLE events (seq INTEGER PRIMARY KEY, type TEXT NOT NULL, at INTEGER NOT NULL, node_id TEXT, path TEXT, data TEXT NOT NULL)',
+  'CREATE TABLE logs (seq INTEGER PRIMARY KEY, at INTEGER NOT NULL, level TEXT NOT NULL, node_id TEXT, message TEXT NOT NULL)',
+  'CREATE TABLE costs (id TEXT PRIMARY KEY, node_id TEXT NOT NULL, call TEXT NOT NULL, at INTEGER NOT NULL, projected INTEGER NOT NULL DEFAULT 0) WITHOUT ROWID',
+];
+
+function parse<T>(text: SqlStorageValue | undefined): T | null {
+  return typeof text === 'string' ? (JSON.parse(text) as T) : null;
+}
+
+export class ExecutionStore {
+  private readonly values: ValueStore;
+
+  constructor(private readonly sql: SqlStorage) {
+    this.values = new ValueStore(sql);
+  }
+
+  /** False for an object that was never started: asking must leave no storage behind. */
+  exists(): boolean {
+    return (
+      this.sql.exec("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'execution'").toArray().length > 0
+    );
+  }
+
+  create(row: ExecutionRow, definition: AgentDefinition, input: JsonValue): void {
+    for (const statement of SCHEMA) this.sql.exec(statement);
+    ValueStore.createTable(this.sql);
+    this.sql.exec(
+      `INSERT INTO execution (id, schema_version, facts, status, created_at, started_at, deadline_at, revision,
+        projected_revision, settled, definition, input) VALUES (1, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?)`,
+      SCHEMA_VERSION,
+      JSON.stringify(row.facts),
+      row.status,
+      row.created_at,
+      row.started_at,
+      row.deadline_at,
+      row.revision,
+      row.projected_revision,
+      this.inline('definition', JSON.stringify(definition)),
+      this.inline('input', JSON.stringify(input)),
+    );
+  }
+
+  read(): ExecutionRow {
+    const row = this.sql
+      .exec<Row>(
+        `SELECT facts, status, error, created_at, started_at, finished_at, deadline_at, revision, projected_revision,
+          settled FROM execution`,
+      )
+      .one();
+    return {
+      facts: JSON.parse(String(row.facts)) as Facts,
+      status: row.status as ExecutionStatus,
+      error: parse<ExecutionError>(row.error),
+      created_at: Number(row.created_at),
+      started_at: row.started_at as number | null,
+      finished_at: row.finished_at as number | null,
+      deadline_at: Number(row.deadline_at),
+      revision: Number(row.revision),
+      projected_revision: Number(row.projected_revision),
+      settled: row.settled === 1,
+    };
+  }
+
+  definition(): AgentDefinition {
+    return JSON.parse(this.whole('definition', 'SELECT definition AS text FROM execution')) as AgentDefinition;
+  }
+
+  input(): JsonValue {
+    return JSON.parse(this.whole('input', 'SELECT input AS text FROM execution')) as JsonValue;
+  }
+
+  /** null until the execution has ended with an output. */
+  output(): JsonValue | null {
+    const text = this.sql.exec<Row>('SELECT output AS text FROM execution').one().text;
+    if (text === null) return null;
+    return JSON.parse(this.whole('output', 'SELECT output AS text FROM execution')) as JsonValue;
+  }
+
+  writeEnd(row: ExecutionRow, output: JsonValue | null): void {
+    this.sql.exec(
+      'UPDATE execution SET status = ?, error = ?, finished_at = ?, revision = ?, output = ?',
+      row.status,
+      row.error === null ? null : JSON.stringify(row.error),
+      row.finished_at,
+      row.revision,
+      output === null ? null : this.inline('output', JSON.stringify(output)),
+    );
+  }
+
+  writeStatus(row: ExecutionRow): void {
+    this.sql.exec('UPDATE execution SET status = ?, revision = ?', row.status, row.revision);
+  }
+
+  /** What the outside has confirmed: D1 the revision, the desk the lease's end. Never falls back. */
+  writeConfirmed(projectedRevision: number, settled: boolean): void {
+    this.sql.exec(
+      'UPDATE execution SET projected_revision = max(projected_revision, ?), settled = max(settled, ?)',
+      projectedRevision,
+      settled ? 1 : 0,
+    );
+  }
+
+  insertStep(step: StepState, ord: number, attempts: readonly StepAttempt[], startedAt: number | null): void {
+    this.sql.exec(
+      `INSERT INTO steps (key, ord, node_id, path, call, status, attempt, failures, handle, attempts, started_at)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      step.key,
+      ord,
+      step.node_id,
+      step.path,
+      step.call,
+      step.status,
+      step.attempt,
+      step.failures,
+      step.handle,
+      JSON.stringify(attempts),
+      startedAt,
+    );
+  }
+
+  updateStep(step: StepState, attempts: readonly StepAttempt[], finishedAt: number | null): void {
+    this.sql.exec(
+      `UPDATE steps SET status = ?, attempt = ?, failures = ?, handle = ?, wake_at = ?, waiting_reason = ?, attempts = ?,
+        finished_at = ? WHERE key = ?`,
+      step.status,
+      step.attempt,
+      step.failures,
+      step.handle,
+      step.wake_at,
+      step.waiting_reason,
+      JSON.stringify(attempts),
+      finishedAt,
+      step.key,
+    );
+  }
+
+  /** The same with the step's result, in one statement: the common case costs one write. */
+  updateStepResult(
+    step: StepState,
+    attempts: readonly StepAttempt[],
+    finishedAt: number | null,
+    result: { input: string; output: string | null; error: ExecutionError | null; blocked: boolean },
+  ): void {
+    this.sql.exec(
+      `UPDATE steps SET status = ?, attempt = ?, failures = ?, handle = ?, wake_at = ?, waiting_reason = ?, attempts = ?,
+        finished_at = ?, input = ?, output = ?, error = ?, blocked = ? WHERE key = ?`,
+      step.status,
+      step.attempt,
+      step.failures,
+      step.handle,
+      step.wake_at,
+      step.waiting_reason,
+      JSON.stringify(attempts),
+      finishedAt,
+      result.input,
+      result.output === null ? null : this.inline(`step:${step.key}`, result.output),
+      result.error === null ? null : JSON.stringify(result.error),
+      result.blocked ? 1 : 0,
+      step.key,
+    );
+  }
+
+  stepStates(): StepRow[] {
+    return this.sql
+      .exec<Row>(
+        `SELECT key, ord, node_id, path, call, status, attempt, failures, handle, wake_at, waiting_reason, attempts, blocked,
+          started_at, finished_at FROM steps ORDER BY ord`,
+      )
+      .toArray()
+      .map((row) => ({
+        ord: Number(row.ord),
+        state: stepState(row),
+        attempts: JSON.parse(String(row.attempts)) as StepAttempt[],
+        blocked: row.blocked === 1,
+        started_at: row.started_at as number | null,
+        finished_at: row.finished_at as number | null,
+      }));
+  }
+
+  stepOutput(key: string): JsonValue | null {
+    const row = this.sql.exec<Row>('SELECT output FROM steps WHERE key = ?', key).toArray()[0];
+    if (row === undefined || row.output === null) return null;
+    return JSON.parse(
+      row.output === LARGE ? (this.values.get(`step:${key}`) ?? 'null') : String(row.output),
+    ) as JsonValue;
+  }
+
+  /** Steps as the API shows them, after order number `after`. */
+  steps(
+    after: number,
+    limit: number,
+    describe: (nodeId: string) => { name: string; type: string },
+  ): { ord: number; step: ExecutionStep }[] {
+    return this.sql
+      .exec<Row>('SELECT * FROM steps WHERE ord > ? ORDER BY ord LIMIT ?', after, limit)
+      .toArray()
+      .map((row) => ({ ord: Number(row.ord), step: this.presentStep(row, describe(String(row.node_id))) }));
+  }
+
+  private presentStep(row: Row, node: { name: string; type: string }): ExecutionStep {
+    const attempts = JSON.parse(String(row.attempts)) as StepAttempt[];
+    const totals = attemptTotals(attempts);
+    const startedAt = row.started_at as number | null;
+    const finishedAt = row.finished_at as number | null;
+    return {
+      id: String(row.key),
+      node_id: String(row.node_id),
+      node_name: node.name,
+      node_type: node.type,
+      iteration: String(row.path),
+      status: row.status as StepStatus,
+      waiting_reason: row.waiting_reason as WaitingReason | null,
+      handle: row.handle as string | null,
+      input: parse<JsonValue>(row.input),
+      output: this.stepOutput(String(row.key)),
+      error: parse<ExecutionError>(row.error),
+      blocked: row.blocked === 1,
+      attempts,
+      model: totals.model,
+      input_tokens: totals.input_tokens,
+      output_tokens: totals.output_tokens,
+      cost_usd: totals.cost_usd,
+      started_at: startedAt === null ? null : new Date(startedAt).toISOString(),
+      finished_at: finishedAt === null ? null : new Date(finishedAt).toISOString(),
+      duration_ms: startedAt === null || finishedAt === null ? null : finishedAt - startedAt,
+    };
+  }
+
+  appendEvent(
+    seq: number,
+    type: ExecutionEventType,
+    at: number,
+    nodeId: string | null,
+    path: string | null,
+    data: string,
+  ): void {
+    this.sql.exec(
+      'INSERT INTO events (seq, type, at, node_id, path, data) VALUES (?, ?, ?, ?, ?, ?)',
+      seq,
+      type,
+      at,
+      nodeId,
+      path,
+      data,
+    );
+  }
+
+  lastSeq(): number {
+    return Number(this.sql.exec<Row>('SELECT coalesce(max(seq), 0) AS seq FROM events').one().seq);
+  }
+
+  events(executionId: string, after: number, limit: number): ExecutionEvent[] {
+    return this.sql
+      .exec<Row>('SELECT * FROM events WHERE seq > ? ORDER BY seq LIMIT ?', after, limit)
+      .toArray()
+      .map((row) => ({
+        seq: Number(row.seq),
+        type: row.type as ExecutionEventType,
+        execution_id: executionId,
+        at: new Date(Number(row.at)).toISOString(),
+        ...(row.node_id === null ? {} : { node_id: String(row.node_id) }),
+        ...(row.path === null || row.path === '' ? {} : { iteration: String(row.path) }),
+        data: JSON.parse(String(row.data)) as Record<string, JsonValue>,
+      }));
+  }
+
+  appendLog(at: number, level: ExecutionLog['level'], nodeId: string | null, message: string): void {
+    this.sql.exec('INSERT INTO logs (at, level, node_id, message) VALUES (?, ?, ?, ?)', at, level, nodeId, message);
+  }
+
+  logs(after: number, limit: number): ExecutionLog[] {
+    return this.sql
+      .exec<Row>('SELECT * FROM logs WHERE seq > ? ORDER BY seq LIMIT ?', after, limit)
+      .toArray()
+      .map((row) => ({
+        seq: Number(row.seq),
+        at: new Date(Number(row.at)).toISOString(),
+        level: row.level as ExecutionLog['level'],
+        node_id: row.node_id as string | null,
+        message: String(row.message),
+      }));
+  }
+
+  logCount(): number {
+    return Number(this.sql.exec<Row>('SELECT count(*) AS n FROM logs').one().n);
+  }
+
+  insertCost(cost: CostRow): void {
+    this.sql.exec(
+      'INSERT OR IGNORE INTO costs (id, node_id, call, at) VALUES (?, ?, ?, ?)',
+      cost.id,
+      cost.node_id,
+      JSON.stringify(cost.call),
+      cost.at,
+    );
+  }
+
+  unprojectedCosts(limit: number): CostRow[] {
+    return this.sql
+      .exec<Row>('SELECT id, node_id, call, at FROM costs WHERE projected = 0 ORDER BY id LIMIT ?', limit)
+      .toArray()
+      .map((row) => ({
+        id: String(row.id),
+        node_id: String(row.node_id),
+        call: JSON.parse(String(row.call)) as ModelCall,
+        at: Number(row.at),
+      }));
+  }
+
+  markCostsProjected(ids: readonly string[]): void {
+    for (const id of ids) this.sql.exec('UPDATE costs SET projected = 1 WHERE id = ?', id);
+  }
+
+  /** Keeps a short text in its row, and a long one in `large_values` under a marker. */
+  private inline(name: string, text: string): string {
+    if (text.length <= INLINE_CHARACTERS) return text;
+    this.values.put(name, text);
+    return LARGE;
+  }
+
+  private whole(name: string, query: string): string {
+    const text = String(this.sql.exec<Row>(query).one().text);
+    return text === LARGE ? (this.values.get(name) ?? 'null') : text;
+  }
+}
+
+/** Not JSON, so no stored value can be mistaken for it. */
+const LARGE = '→large_values';
+
+function stepState(row: Row): StepState {
+  return {
+    key: String(row.key),
+    node_id: String(row.node_id),
+    path: String(row.path),
+    call: String(row.call),
+    status: row.status as StepStatus,
+    attempt: Number(row.attempt),
+    failures: Number(row.failures),
+    handle: row.handle as string | null,
+    wake_at: row.wake_at as number | null,
+    waiting_reason: row.waiting_reason as WaitingReason | null,
+  };
+}
+
+export function attemptTotals(attempts: readonly StepAttempt[]): {
+  model: string | null;
+  input_tokens: number;
+  output_tokens: number;
+  cost_usd: number;
+} {
+  let inputTokens = 0;
+  let outputTokens = 0;
+  let microusd = 0;
+  let model: string | null = null;
+  for (const attempt of attempts) {
+    inputTokens += attempt.input_tokens;
+    outputTokens += attempt.output_tokens;
+    microusd += Math.round(attempt.cost_usd * 1_000_000);
+    model = attempt.model ?? model;
+  }
+  return { model, input_tokens: inputTokens, output_tokens: outputTokens, cost_usd: microusdToUsd(microusd) };
+}

@@ -1,0 +1,164 @@
+import type { ExecutionEvent } from '@agentflow/contracts';
+
+/** A client that is further behind than this is closed with 4408: it would cost the object memory without end. */
+export const MAX_EVENTS_BEHIND = 1000;
+export const CLOSE_TOO_SLOW = 4408;
+const CLOSE_ENDED = 1000;
+const REPLAY_PAGE = 500;
+/** Server-sent events say something at least this often, so that proxies keep the connection. */
+const HEARTBEAT_MS = 15_000;
+
+interface SocketAttachment {
+  acknowledged: number;
+}
+
+interface SseClient {
+  readonly controller: ReadableStreamDefaultController<Uint8Array>;
+  readonly heartbeat: ReturnType<typeof setInterval>;
+}
+
+export interface EventSource {
+  /** Logged events after a sequence number, in order. */
+  events(after: number, limit: number): ExecutionEvent[];
+  /** Text streamed so far by the steps that are running, as `step.delta` events from offset 0. */
+  snapshots(): ExecutionEvent[];
+  ended(): boolean;
+}
+
+/**
+ * Those who watch the execution. Sockets hibernate, so nothing about them is kept in fields but a cache of what they
+ * acknowledged; both kinds of clients only read the event log, so that a reconnect with `after` misses nothing.
+ */
+export class ExecutionStreams {
+  private readonly clients = new Set<SseClient>();
+  private readonly encoder = new TextEncoder();
+
+  constructor(private readonly ctx: DurableObjectState) {
+    // Answered by the runtime without waking the object.
+    ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair('ping', 'pong'));
+  }
+
+  /** Whether anybody watches: nobody pays for streamed text that no one sees. */
+  watched(): boolean {
+    return this.clients.size > 0 || this.ctx.getWebSockets().length > 0;
+  }
+
+  acceptSocket(source: EventSource, after: number): Response {
+    const { 0: client, 1: server } = new WebSocketPair();
+    this.ctx.acceptWebSocket(server);
+    let last = after;
+    this.replay(source, after, (event) => {
+      server.send(JSON.stringify(event));
+      last = Math.max(last, event.seq);
+    });
+    server.serializeAttachment({ acknowledged: last } satisfies SocketAttachment);
+    if (source.ended()) server.close(CLOSE_ENDED, 'ended');
+    return new Response(null, { status: 101, webSocket: client });
+  }
+
+  serverSentEvents(source: EventSource, after: number): Response {
+    let registered: SseClient | undefined;
+    const stream = new ReadableStream<Uint8Array>(
+      {
+        start: (controller) => {
+          this.replay(source, after, (event) => controller.enqueue(this.frame(event)));
+          if (source.ended()) {
+            controller.close();
+            return;
+          }
+          const heartbeat = setInterval(
+            () => this.enqueue(client, this.encoder.encode(': still here\n\n')),
+            HEARTBEAT_MS,
+          );
+          const client: SseClient = { controller, heartbeat };
+          registered = client;
+          this.clients.add(client);
+        },
+        cancel: () => {
+          if (registered !== undefined) this.drop(registered);
+        },
+      },
+      { highWaterMark: MAX_EVENTS_BEHIND },
+    );
+    return new Response(stream, {
+      headers: { 'Content-Type': 'text/event-stream', 'Cache-Control': 'no-store', 'X-Accel-Buffering': 'no' },
+    });
+  }
+
+  /** `{"type":"ack","seq":n}` from a client; anything else is ignored, since a socket may only read. */
+  acknowledge(socket: WebSocket, message: string | ArrayBuffer): void {
+    if (typeof message !== 'string' || message.length > 200) return;
+    let ack: unknown;
+    try {
+      ack = JSON.parse(message);
+    } catch {
+      return;
+    }
+    if (typeof ack !== 'object' || ack === null || !('seq' in ack) || !Number.isSafeInteger(ack.seq)) return;
+    socket.serializeAttachment({ acknowledged: Number(ack.seq) } satisfies SocketAttachment);
+  }
+
+  publish(events: readonly ExecutionEvent[], ended: boolean): void {
+    const sockets = this.ctx.getWebSockets();
+    if (sockets.length === 0 && this.clients.size === 0) return;
+    const messages = events.map((event) => JSON.stringify(event));
+    const last = events.at(-1)?.seq ?? 0;
+    for (const socket of sockets) this.send(socket, messages, last, ended);
+    for (const client of [...this.clients]) {
+      for (const event of events) this.enqueue(client, this.frame(event));
+      if (ended) this.drop(client, true);
+    }
+  }
+
+  private send(socket: WebSocket, messages: readonly string[], last: number, ended: boolean): void {
+    try {
+      const attachment = socket.deserializeAttachment() as SocketAttachment | null;
+      if (attachment !== null && last - attachment.acknowledged > MAX_EVENTS_BEHIND) {
+        socket.close(CLOSE_TOO_SLOW, 'more than 1000 events behind');
+        return;
+      }
+      for (const message of messages) socket.send(message);
+      if (ended) socket.close(CLOSE_ENDED, 'ended');
+    } catch {
+      // The socket closed under us: its client reconnects with `after` and misses nothing.
+    }
+  }
+
+  private replay(source: EventSource, after: number, send: (event: ExecutionEvent) => void): void {
+    let last = after;
+    for (;;) {
+      const page = source.events(last, REPLAY_PAGE);
+      for (const event of page) send(event);
+      const end = page.at(-1);
+      if (end === undefined || page.length < REPLAY_PAGE) break;
+      last = end.seq;
+    }
+    for (const snapshot of source.snapshots()) send(snapshot);
+  }
+
+  private frame(event: ExecutionEvent): Uint8Array {
+    // Deltas repeat the last sequence number and are not logged: without an id, Last-Event-ID stays at a logged event.
+    const id = event.type === 'step.delta' ? '' : `id: ${event.seq}\n`;
+    return this.encoder.encode(`${id}event: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`);
+  }
+
+  private enqueue(client: SseClient, chunk: Uint8Array): void {
+    try {
+      if ((client.controller.desiredSize ?? 0) <= 0) this.drop(client, true);
+      else client.controller.enqueue(chunk);
+    } catch {
+      this.drop(client);
+    }
+  }
+
+  private drop(client: SseClient, close = false): void {
+    clearInterval(client.heartbeat);
+    this.clients.delete(client);
+    if (!close) return;
+    try {
+      client.controller.close();
+    } catch {
+      // Already closed by its reader.
+    }
+  }
+}

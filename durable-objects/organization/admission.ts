@@ -1,0 +1,115 @@
+import type { Admission, AdmissionRequest, AgentHead, CheckedKey, LimitState, PlanLimits } from './client.ts';
+import { currentCount, HOUR_MS, limitState, type WindowCount } from './limits.ts';
+import type { StoredKey, StoredRequest } from './store.ts';
+
+/** All that admission decides on, read by the desk in the same turn. */
+export interface DeskState {
+  readonly plan: PlanLimits;
+  readonly agent: AgentHead | null;
+  readonly key: StoredKey | null;
+  readonly request: StoredRequest | null;
+  /** Starts of this organization in the current hour. */
+  readonly starts: WindowCount | null;
+  readonly live_executions: number;
+  readonly live_of_agent: number;
+}
+
+type Denial = Extract<Admission, { outcome: 'deny' }>;
+type Decision =
+  | Denial
+  | Extract<Admission, { outcome: 'replay' }>
+  | {
+      readonly outcome: 'admit';
+      readonly agent: AgentHead;
+      readonly version: number | null;
+      readonly caller: { readonly type: 'user' | 'api_key'; readonly id: string; readonly name: string };
+      readonly starts: WindowCount;
+      readonly limit: LimitState | null;
+    };
+
+function deny(
+  code: Denial['code'],
+  detail: string,
+  retryAfter: number | null = null,
+  limit: LimitState | null = null,
+): Denial {
+  return { outcome: 'deny', code, detail, retry_after_seconds: retryAfter, limit };
+}
+
+/**
+ * Decides one start. Pure. The order is what a caller may learn first: who they are, what they may do, what was already
+ * answered, whether the agent can run, and only then the limits.
+ */
+export function decide(state: DeskState, request: AdmissionRequest, now: number): Decision {
+  const caller = identify(state.key, request, now);
+  if ('outcome' in caller) return caller;
+  if (request.idempotency !== null && state.request !== null) {
+    if (state.request.body_hash !== request.idempotency.body_hash || state.request.execution_id === null) {
+      return deny(
+        'idempotency_key_reused',
+        'This Idempotency-Key was used with another request within the last 24 hours.',
+      );
+    }
+    return { outcome: 'replay', execution_id: state.request.execution_id, caller: caller.key };
+  }
+  const { agent } = state;
+  if (agent === null) return deny('not_found', `There is no agent ${request.agent_id}.`);
+  if (agent.status === 'archived') return deny('agent_archived', 'Restore the agent before starting it.');
+  let version: number | null = null;
+  if (request.mode === 'live') {
+    if (agent.live_version === null) return deny('agent_not_published', 'Publish a version of the agent first.');
+    if (agent.status === 'paused') return deny('agent_paused', 'Activate the agent before starting it.');
+    version = request.version ?? agent.live_version;
+    if (version > agent.latest_version) return deny('not_found', `The agent has no version ${version}.`);
+  }
+  const starts = currentCount(state.starts, now, HOUR_MS);
+  const quota = state.plan.starts_per_hour;
+  const limit = quota === null ? null : limitState('plan', quota, starts, now, HOUR_MS);
+  if (quota !== null && limit !== null && starts.used >= quota) {
+    const detail = `The ${state.plan.plan} plan allows ${quota} starts an hour.`;
+    return deny('rate_limited', detail, limit.reset_seconds, limit);
+  }
+  if (state.live_executions >= state.plan.concurrent_executions) {
+    const detail = `${state.live_executions} executions of this organization are running; the plan allows no more.`;
+    return deny('concurrency_limited', detail, 1, limit);
+  }
+  if (agent.max_concurrency !== null && state.live_of_agent >= agent.max_concurrency) {
+    const detail = `${state.live_of_agent} executions of this agent are running; its setting allows no more.`;
+    return deny('concurrency_limited', detail, 1, limit);
+  }
+  const counted = { window_start: starts.window_start, used: starts.used + 1 };
+  return {
+    outcome: 'admit',
+    agent,
+    version,
+    caller: caller.actor,
+    starts: counted,
+    limit: quota === null ? null : limitState('plan', quota, counted, now, HOUR_MS),
+  };
+}
+
+function identify(
+  key: StoredKey | null,
+  request: AdmissionRequest,
+  now: number,
+): Denial | { actor: { type: 'user' | 'api_key'; id: string; name: string }; key: CheckedKey | null } {
+  const { caller } = request;
+  if (caller.kind === 'user') return { actor: { type: 'user', id: caller.user_id, name: caller.name }, key: null };
+  const checked =
+    caller.kind === 'checked_key'
+      ? { id: caller.key_id, name: caller.name, scopes: caller.scopes }
+      : checkKey(key, now);
+  if (checked === 'expired') return deny('token_expired', 'The API key has expired.');
+  if (checked === null) return deny('unauthenticated', 'The API key is not valid.');
+  if (!checked.scopes.includes(request.permission)) {
+    return deny('forbidden', `The API key does not have the scope ${request.permission}.`);
+  }
+  return { actor: { type: 'api_key', id: checked.id, name: checked.name }, key: checked };
+}
+
+/** The key if it may be used now; an unknown and a revoked one are not told apart. */
+export function checkKey(key: StoredKey | null, now: number): CheckedKey | 'expired' | null {
+  if (key === null || key.revoked_at !== null) return null;
+  if (key.expires_at !== null && key.expires_at <= now) return 'expired';
+  return { id: key.id, name: key.name, scopes: key.scopes };
+}

@@ -1,0 +1,121 @@
+import type { AgentStatus, ErrorCode, Permission, Plan } from '@agentflow/contracts';
+import type { OrganizationObject } from './object.ts';
+
+/** What the desk knows of an API key. The key itself is never stored, only its SHA-256 in hex. */
+export interface KeyRecord {
+  readonly id: string;
+  readonly name: string;
+  readonly prefix: string;
+  readonly key_hash: string;
+  readonly scopes: readonly Permission[];
+  readonly created_at: number;
+  readonly created_by: string;
+  readonly expires_at: number | null;
+}
+
+export interface CheckedKey {
+  readonly id: string;
+  readonly name: string;
+  readonly scopes: readonly Permission[];
+}
+
+/** What admission needs to know of an agent; `revision` is that of its D1 row, so that an older head never replaces a newer. */
+export interface AgentHead {
+  readonly agent_id: string;
+  readonly name: string;
+  readonly status: AgentStatus;
+  readonly live_version: number | null;
+  readonly latest_version: number;
+  readonly max_concurrency: number | null;
+  readonly revision: number;
+}
+
+/** Who did it and from where, for the audit row that goes with a change made at the desk. */
+export interface AuditOrigin {
+  readonly actor_type: string;
+  readonly actor_id: string;
+  readonly ip: string;
+  readonly user_agent: string;
+  readonly request_id: string;
+}
+
+/** Limits of the organization's plan: starts an hour (null: none) and executions alive at once. */
+export interface PlanLimits {
+  readonly plan: Plan;
+  readonly starts_per_hour: number | null;
+  readonly concurrent_executions: number;
+}
+
+export type AdmissionCaller =
+  | { readonly kind: 'api_key'; readonly key_hash: string }
+  | {
+      readonly kind: 'checked_key';
+      readonly key_id: string;
+      readonly name: string;
+      readonly scopes: readonly Permission[];
+    }
+  | { readonly kind: 'user'; readonly user_id: string; readonly name: string };
+
+export interface AdmissionRequest {
+  readonly organization_id: string;
+  readonly caller: AdmissionCaller;
+  readonly permission: Permission;
+  readonly agent_id: string;
+  /** A published version, or null for the live one. Ignored in test mode. */
+  readonly version: number | null;
+  readonly mode: 'live' | 'test';
+  /** Minted by the caller, so that a replay is told apart from a first start. */
+  readonly execution_id: string;
+  readonly idempotency: { readonly key: string; readonly body_hash: string } | null;
+  readonly ip: string;
+}
+
+/** IETF draft-ietf-httpapi-ratelimit-headers: what `RateLimit` and `RateLimit-Policy` tell. */
+export interface LimitState {
+  readonly policy: string;
+  readonly quota: number;
+  readonly window_seconds: number;
+  readonly remaining: number;
+  readonly reset_seconds: number;
+}
+
+export type Admission =
+  | {
+      readonly outcome: 'allow';
+      readonly lease_id: string;
+      readonly agent: AgentHead;
+      /** The version to run; null in test mode. */
+      readonly version: number | null;
+      readonly caller: { readonly type: 'user' | 'api_key'; readonly id: string; readonly name: string };
+      readonly limit: LimitState | null;
+    }
+  | { readonly outcome: 'replay'; readonly execution_id: string; readonly caller: CheckedKey | null }
+  | {
+      readonly outcome: 'deny';
+      readonly code: ErrorCode;
+      readonly detail: string;
+      readonly retry_after_seconds: number | null;
+      readonly limit: LimitState | null;
+    };
+
+/** Begin of a create with an Idempotency-Key: `new` must be followed by `finishRequest`. */
+export type RequestClaim =
+  | { readonly state: 'new' }
+  | {
+      readonly state: 'replay';
+      readonly status: number;
+      readonly sealed_body: string;
+      readonly headers: Record<string, string>;
+    }
+  | { readonly state: 'in_progress' }
+  | { readonly state: 'reused' };
+
+export type OrganizationStub = DurableObjectStub<OrganizationObject>;
+
+/** The desk of an organization. Ids are minted here alone, so that a residency can fix the jurisdiction later. */
+export function organizationDesk(
+  namespace: DurableObjectNamespace<OrganizationObject>,
+  organizationId: string,
+): OrganizationStub {
+  return namespace.get(namespace.idFromName(organizationId));
+}

@@ -1,0 +1,401 @@
+import { DurableObject } from 'cloudflare:workers';
+import type { Env } from '../../workers/platform/env.ts';
+import { newId } from '../../workers/platform/ids.ts';
+import { createLogger, describeError } from '../../workers/platform/telemetry.ts';
+import { executionObject } from '../execution/client.ts';
+import { checkKey, decide } from './admission.ts';
+import type {
+  Admission,
+  AdmissionRequest,
+  AgentHead,
+  AuditOrigin,
+  CheckedKey,
+  KeyRecord,
+  PlanLimits,
+  RequestClaim,
+} from './client.ts';
+import { type Lease, OrganizationStore, type StoredKey } from './store.ts';
+import { projectKey, readAgentHead, readPlan } from './wiring.ts';
+
+/** A lease that no execution has been seen for is given up after this long. */
+const PROVISIONAL_MS = 60_000;
+/** A live execution's lease is asked about this often. */
+const ACTIVE_MS = 15 * 60_000;
+const REQUEST_TTL_MS = 24 * 3_600_000;
+/** A create whose Worker died may be repeated after this long. */
+const CLAIM_MS = 60_000;
+const WATCH_MS = 10_000;
+/** `last_used_at` is exact to this: a key in constant use costs one write a minute. */
+const LAST_USED_MS = 60_000;
+const OUTBOX_PAGE = 20;
+const LEASE_PAGE = 100;
+const MAX_BACKOFF_MS = 10 * 60_000;
+/** How late the alarm may look at what is due: due times are spread, the alarm is set once for many of them. */
+const ALARM_SLACK_MS = 250;
+
+/**
+ * The admission desk of one organization: the only authority on its API keys, starts, concurrency and spend. Every
+ * method decides and writes within one turn of the object's single thread; reads from D1 happen before a decision, never
+ * inside it. Its callers are this Worker's own routes, which have checked the caller; only `authenticate` and `admit` take
+ * credentials that nobody has checked. Fields are a cache of the rows in store.ts. Nothing is stored for an organization that does not exist.
+ */
+export class OrganizationObject extends DurableObject<Env> {
+  private readonly store: OrganizationStore;
+  private readonly keys = new Map<string, StoredKey | null>();
+  private readonly agents = new Map<string, AgentHead>();
+  private plan: PlanLimits | null = null;
+  private live: Map<string, number> | null = null;
+  private liveTotal = 0;
+  private armedAt: number | null = null;
+
+  constructor(ctx: DurableObjectState, env: Env) {
+    super(ctx, env);
+    this.store = new OrganizationStore(ctx.storage.sql);
+  }
+
+  /** Answers readiness probes; leaves no storage. */
+  async ping(): Promise<'ok'> {
+    return 'ok';
+  }
+
+  /** Limits of the organization's plan; called by signup and by plan changes. */
+  async setPlan(organizationId: string, limits: PlanLimits): Promise<void> {
+    this.store.create(organizationId);
+    this.store.writePlan(limits);
+    this.plan = limits;
+  }
+
+  /** Checks an API key outside of admission (reads, edits). */
+  async authenticate(input: {
+    key_hash: string;
+    ip: string;
+  }): Promise<{ ok: true; key: CheckedKey } | { ok: false; code: 'unauthenticated' | 'token_expired' }> {
+    const now = Date.now();
+    const checked = this.store.exists() ? checkKey(this.key(input.key_hash), now) : null;
+    if (checked === null) return { ok: false, code: 'unauthenticated' };
+    if (checked === 'expired') return { ok: false, code: 'token_expired' };
+    this.noteUse(input.key_hash, now);
+    return { ok: true, key: checked };
+  }
+
+  async createKey(organizationId: string, key: KeyRecord, origin: AuditOrigin): Promise<void> {
+    this.store.create(organizationId);
+    const stored: StoredKey = { ...key, revoked_at: null, last_used_at: null, revision: 1 };
+    this.writeKey(organizationId, stored, { action: 'api_key.created', origin });
+    await this.drainOutbox(Date.now());
+  }
+
+  /** `found: false` for an unknown or already revoked key. The revocation holds when this answers. */
+  async revokeKey(organizationId: string, keyId: string, origin: AuditOrigin): Promise<{ found: boolean }> {
+    const key = this.store.exists() ? this.store.keyById(keyId) : null;
+    if (key === null || key.revoked_at !== null) return { found: false };
+    const revoked: StoredKey = { ...key, revoked_at: Date.now(), revision: key.revision + 1 };
+    this.writeKey(organizationId, revoked, { action: 'api_key.revoked', origin });
+    await this.drainOutbox(Date.now());
+    return { found: true };
+  }
+
+  /**
+   * Claims an Idempotency-Key for a create. `scope` tells callers and routes apart: `<principal> <method> <path>`. `new`
+   * must be followed by `finishRequest`; a claim that never was can be made again after a minute.
+   */
+  async claimRequest(input: {
+    organization_id: string;
+    scope: string;
+    key: string;
+    body_hash: string;
+  }): Promise<RequestClaim> {
+    this.store.create(input.organization_id);
+    const now = Date.now();
+    const stored = this.store.request(input.scope, input.key);
+    if (stored !== null && stored.expires_at > now) {
+      if (stored.body_hash !== input.body_hash) return { state: 'reused' };
+      return stored.answer === null ? { state: 'in_progress' } : { state: 'replay', ...stored.answer };
+    }
+    const expiresAt = now + CLAIM_MS;
+    this.store.writeRequest(input.scope, input.key, {
+      body_hash: input.body_hash,
+      execution_id: null,
+      answer: null,
+      expires_at: expiresAt,
+    });
+    this.armAt(expiresAt);
+    return { state: 'new' };
+  }
+
+  /** Stores the first answer for 24 hours; `null` when the try failed and may be repeated. */
+  async finishRequest(input: {
+    scope: string;
+    key: string;
+    answer: { status: number; sealed_body: string; headers: Record<string, string> } | null;
+  }): Promise<void> {
+    const stored = this.store.exists() ? this.store.request(input.scope, input.key) : null;
+    if (stored === null || stored.answer !== null) return;
+    if (input.answer === null) this.store.deleteRequest(input.scope, input.key);
+    else {
+      const expiresAt = Date.now() + REQUEST_TTL_MS;
+      this.store.writeRequest(input.scope, input.key, { ...stored, answer: input.answer, expires_at: expiresAt });
+    }
+  }
+
+  /** Before an agent's row changes in D1: should the caller die before `putAgentHead`, the alarm reads the row again. */
+  async expectAgentChange(organizationId: string, agentId: string): Promise<void> {
+    this.store.create(organizationId);
+    const checkAt = Date.now() + WATCH_MS;
+    this.store.watchAgent(agentId, checkAt);
+    this.armAt(checkAt);
+  }
+
+  async putAgentHead(organizationId: string, head: AgentHead): Promise<void> {
+    this.store.create(organizationId);
+    this.ctx.storage.transactionSync(() => {
+      this.store.writeAgent(head);
+      this.store.unwatchAgent(head.agent_id);
+    });
+    this.agents.delete(head.agent_id);
+  }
+
+  /** Decides a start and, when it is allowed, writes its lease: the one call of the hot path. */
+  async admit(request: AdmissionRequest): Promise<Admission> {
+    const plan = await this.knownPlan(request.organization_id);
+    if (plan === null) {
+      const detail = 'The credential is not valid.';
+      return { outcome: 'deny', code: 'unauthenticated', detail, retry_after_seconds: null, limit: null };
+    }
+    const agent = this.agent(request.agent_id) ?? (await this.readAgent(request.organization_id, request.agent_id));
+    const now = Date.now();
+    const live = this.liveExecutions();
+    const scope = startScope(request);
+    const stored = request.idempotency === null ? null : this.store.request(scope, request.idempotency.key);
+    const decision = decide(
+      {
+        plan,
+        agent,
+        key: request.caller.kind === 'api_key' ? this.key(request.caller.key_hash) : null,
+        request: stored !== null && stored.expires_at > now ? stored : null,
+        starts: plan.starts_per_hour === null ? null : this.store.window('starts'),
+        live_executions: this.liveTotal,
+        live_of_agent: live.get(request.agent_id) ?? 0,
+      },
+      request,
+      now,
+    );
+    if (request.caller.kind === 'api_key' && decision.outcome !== 'deny') this.noteUse(request.caller.key_hash, now);
+    if (decision.outcome !== 'admit') return decision;
+    const lease: Lease = {
+      id: newId('lease', now),
+      execution_id: request.execution_id,
+      agent_id: request.agent_id,
+      caller: decision.caller.id,
+      state: 'provisional',
+      created_at: now,
+      expires_at: now + PROVISIONAL_MS,
+    };
+    this.ctx.storage.transactionSync(() => {
+      this.store.insertLease(lease);
+      if (plan.starts_per_hour !== null) {
+        this.store.writeWindow('starts', decision.starts.window_start, decision.starts.used);
+      }
+      if (request.idempotency !== null) {
+        this.store.writeRequest(scope, request.idempotency.key, {
+          body_hash: request.idempotency.body_hash,
+          execution_id: request.execution_id,
+          answer: null,
+          expires_at: now + REQUEST_TTL_MS,
+        });
+      }
+    });
+    live.set(request.agent_id, (live.get(request.agent_id) ?? 0) + 1);
+    this.liveTotal++;
+    this.armAt(lease.expires_at);
+    return {
+      outcome: 'allow',
+      lease_id: lease.id,
+      agent: decision.agent,
+      version: decision.version,
+      caller: decision.caller,
+      limit: decision.limit,
+    };
+  }
+
+  /** Ends a lease with the execution's real cost. A lease that is not there was settled before: nothing changes. */
+  async settle(input: { lease_id: string; cost_microusd: number }): Promise<void> {
+    const lease = this.store.exists() ? this.store.lease(input.lease_id) : null;
+    if (lease === null) return;
+    this.ctx.storage.transactionSync(() => {
+      this.store.deleteLease(lease.id);
+      this.store.addSpend(new Date().toISOString().slice(0, 10), input.cost_microusd);
+    });
+    this.release(lease);
+  }
+
+  /** A start that was admitted but never made: its lease and its idempotency key are free again. */
+  async forgo(input: { lease_id: string }): Promise<void> {
+    const lease = this.store.exists() ? this.store.lease(input.lease_id) : null;
+    if (lease !== null) this.giveUp(lease);
+  }
+
+  /** Live executions and settled spend of today (UTC), in micro-dollars. */
+  async usage(): Promise<{ live_executions: number; spent_today_microusd: number; settled_today: number }> {
+    if (!this.store.exists()) return { live_executions: 0, spent_today_microusd: 0, settled_today: 0 };
+    this.liveExecutions();
+    const spend = this.store.spend(new Date().toISOString().slice(0, 10));
+    return {
+      live_executions: this.liveTotal,
+      spent_today_microusd: spend.cost_microusd,
+      settled_today: spend.executions,
+    };
+  }
+
+  /** Looks at what is due; each part catches its own failure, and the next alarm is set whatever happens. */
+  override async alarm(): Promise<void> {
+    this.armedAt = null;
+    if (!this.store.exists()) return;
+    const due = Date.now() + ALARM_SLACK_MS;
+    for (const part of [
+      () => this.drainOutbox(due),
+      () => this.checkLeases(due),
+      () => this.checkWatchedAgents(due),
+      async () => this.store.deleteExpiredRequests(due),
+    ]) {
+      try {
+        await part();
+      } catch (error) {
+        createLogger({ object: 'organization' }).log('error', 'desk.alarm_failed', describeError(error));
+      }
+    }
+    const next = this.store.nextDue();
+    if (next !== null) this.armAt(Math.max(next, Date.now() + 1000));
+  }
+
+  private async checkLeases(due: number): Promise<void> {
+    const leases = this.store.expiringLeases(due, LEASE_PAGE);
+    await Promise.all(
+      leases.map(async (lease) => {
+        const execution = executionObject(this.env.EXECUTION, lease.execution_id);
+        // An object that does not answer may be alive: its lease is kept, and it is asked again.
+        const state = await execution.leaseState(lease.id).catch(() => 'alive' as const);
+        if (state === 'unknown') this.giveUp(lease);
+        else this.store.extendLease(lease.id, Date.now() + (state === 'alive' ? ACTIVE_MS : PROVISIONAL_MS));
+      }),
+    );
+  }
+
+  private giveUp(lease: Lease): void {
+    this.ctx.storage.transactionSync(() => {
+      this.store.deleteLease(lease.id);
+      this.store.deleteRequestsOf(lease.execution_id);
+    });
+    this.release(lease);
+  }
+
+  private release(lease: Lease): void {
+    const live = this.live;
+    if (live === null) return;
+    live.set(lease.agent_id, Math.max(0, (live.get(lease.agent_id) ?? 0) - 1));
+    this.liveTotal = Math.max(0, this.liveTotal - 1);
+  }
+
+  private async checkWatchedAgents(due: number): Promise<void> {
+    const organizationId = this.store.organizationId();
+    for (const agentId of this.store.watchedAgents(due)) {
+      const head = await readAgentHead(this.env, organizationId, agentId);
+      if (head === null) this.store.unwatchAgent(agentId);
+      else await this.putAgentHead(organizationId, head);
+    }
+  }
+
+  private async drainOutbox(now: number): Promise<void> {
+    for (const row of this.store.dueMessages(now, OUTBOX_PAGE)) {
+      try {
+        await projectKey(this.env, row.message);
+        this.store.deleteMessages([row.id]);
+      } catch (error) {
+        const nextAt = now + Math.min(MAX_BACKOFF_MS, 1000 * 4 ** row.attempts);
+        this.store.delayMessage(row.id, nextAt);
+        this.armAt(nextAt);
+        createLogger({ object: 'organization' }).log('warn', 'desk.projection_failed', describeError(error));
+        return;
+      }
+    }
+  }
+
+  private writeKey(
+    organizationId: string,
+    key: StoredKey,
+    change: { action: string; origin: AuditOrigin } | null,
+  ): void {
+    const now = Date.now();
+    const audit = change === null ? null : { id: newId('audit', now), at: now, ...change };
+    this.ctx.storage.transactionSync(() => {
+      this.store.writeKey(key);
+      this.store.enqueue({ organization_id: organizationId, key, audit }, now);
+    });
+    this.keys.set(key.key_hash, key);
+    this.armAt(now + 1000);
+  }
+
+  private noteUse(hash: string, now: number): void {
+    const key = this.keys.get(hash);
+    if (key === undefined || key === null) return;
+    if (key.last_used_at !== null && now - key.last_used_at < LAST_USED_MS) return;
+    this.writeKey(this.store.organizationId(), { ...key, last_used_at: now, revision: key.revision + 1 }, null);
+  }
+
+  private key(hash: string): StoredKey | null {
+    let key = this.keys.get(hash);
+    if (key === undefined) {
+      key = this.store.keyByHash(hash);
+      // Unknown hashes are not kept: guesses must not grow memory.
+      if (key !== null) this.keys.set(hash, key);
+    }
+    return key;
+  }
+
+  private agent(agentId: string): AgentHead | null {
+    const known = this.agents.get(agentId) ?? this.store.agent(agentId);
+    if (known !== null) this.agents.set(agentId, known);
+    return known;
+  }
+
+  private async readAgent(organizationId: string, agentId: string): Promise<AgentHead | null> {
+    const head = await readAgentHead(this.env, organizationId, agentId);
+    if (head !== null) this.store.writeAgent(head);
+    return head;
+  }
+
+  private liveExecutions(): Map<string, number> {
+    if (this.live === null) {
+      this.live = this.store.leaseCounts();
+      this.liveTotal = [...this.live.values()].reduce((sum, count) => sum + count, 0);
+    }
+    return this.live;
+  }
+
+  /** The plan from memory, the row, or D1 when signup could not tell it; null when there is no such organization. */
+  private async knownPlan(organizationId: string): Promise<PlanLimits | null> {
+    this.plan ??= this.store.exists() ? this.store.plan() : null;
+    if (this.plan !== null) return this.plan;
+    const plan = await readPlan(this.env, organizationId);
+    if (plan !== null) await this.setPlan(organizationId, plan);
+    return plan;
+  }
+
+  /** Only ever moves the alarm forward; the handler arms what is due later. */
+  private armAt(at: number): void {
+    if (this.armedAt !== null && this.armedAt <= at) return;
+    this.armedAt = at;
+    this.ctx.waitUntil(
+      this.ctx.storage.getAlarm().then((set) => {
+        if (set === null || set > at) return this.ctx.storage.setAlarm(at);
+      }),
+    );
+  }
+}
+
+/** Starts of different callers and agents do not share Idempotency-Keys. */
+function startScope(request: AdmissionRequest): string {
+  const { caller } = request;
+  const who = caller.kind === 'user' ? caller.user_id : caller.kind === 'checked_key' ? caller.key_id : caller.key_hash;
+  return `${who} ${request.mode} ${request.agent_id}`;
+}

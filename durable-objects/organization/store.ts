@@ -1,0 +1,321 @@
+import type { AgentHead, AuditOrigin, KeyRecord, PlanLimits } from './client.ts';
+
+/**
+ * Storage layout of an organization's desk, made by its first trusted write and never in the constructor:
+ * - `identity`: one row, the organization's id.
+ * - `plan`: one row, limits of the plan.
+ * - `keys`: API keys by hash; `revision` orders their projections.
+ * - `agents`: heads, by which starts are decided.
+ * - `watched_agents`: agents whose D1 row may have changed without the head being told.
+ * - `leases`: one row per live execution. Settling deletes it.
+ * - `requests`: idempotency keys, of starts (`execution_id`) and of other creates (`answer`), kept 24 h.
+ * - `windows`: counters of calendar windows.
+ * - `spend`: settled cost by UTC day.
+ * - `outbox`: projections that D1 has not confirmed.
+ */
+const SCHEMA = [
+  'CREATE TABLE IF NOT EXISTS identity (organization_id TEXT PRIMARY KEY) WITHOUT ROWID',
+  'CREATE TABLE IF NOT EXISTS plan (id INTEGER PRIMARY KEY CHECK (id = 1), limits TEXT NOT NULL)',
+  `CREATE TABLE IF NOT EXISTS keys (
+    id TEXT PRIMARY KEY, key_hash TEXT NOT NULL UNIQUE, record TEXT NOT NULL, expires_at INTEGER, revoked_at INTEGER,
+    last_used_at INTEGER, revision INTEGER NOT NULL) WITHOUT ROWID`,
+  'CREATE TABLE IF NOT EXISTS agents (agent_id TEXT PRIMARY KEY, head TEXT NOT NULL) WITHOUT ROWID',
+  'CREATE TABLE IF NOT EXISTS watched_agents (agent_id TEXT PRIMARY KEY, check_at INTEGER NOT NULL) WITHOUT ROWID',
+  `CREATE TABLE IF NOT EXISTS leases (
+    id TEXT PRIMARY KEY, execution_id TEXT NOT NULL, agent_id TEXT NOT NULL, caller TEXT NOT NULL, state TEXT NOT NULL,
+    created_at INTEGER NOT NULL, expires_at INTEGER NOT NULL) WITHOUT ROWID`,
+  'CREATE INDEX IF NOT EXISTS leases_expiry ON leases (expires_at)',
+  `CREATE TABLE IF NOT EXISTS requests (
+    scope TEXT NOT NULL, key TEXT NOT NULL, body_hash TEXT NOT NULL, execution_id TEXT, answer TEXT, expires_at INTEGER NOT NULL,
+    PRIMARY KEY (scope, key)) WITHOUT ROWID`,
+  'CREATE INDEX IF NOT EXISTS requests_expiry ON requests (expires_at)',
+  'CREATE INDEX IF NOT EXISTS requests_execution ON requests (execution_id) WHERE execution_id IS NOT NULL',
+  'CREATE TABLE IF NOT EXISTS windows (name TEXT PRIMARY KEY, window_start INTEGER NOT NULL, used INTEGER NOT NULL) WITHOUT ROWID',
+  'CREATE TABLE IF NOT EXISTS spend (day TEXT PRIMARY KEY, cost_microusd INTEGER NOT NULL, executions INTEGER NOT NULL) WITHOUT ROWID',
+  'CREATE TABLE IF NOT EXISTS outbox (id INTEGER PRIMARY KEY AUTOINCREMENT, message TEXT NOT NULL, attempts INTEGER NOT NULL, next_at INTEGER NOT NULL)',
+];
+
+/** A key as the desk holds it. Times in milliseconds since the epoch. */
+export interface StoredKey extends KeyRecord {
+  readonly revoked_at: number | null;
+  readonly last_used_at: number | null;
+  readonly revision: number;
+}
+
+export interface Lease {
+  readonly id: string;
+  readonly execution_id: string;
+  readonly agent_id: string;
+  readonly caller: string;
+  /** `provisional` until its execution object has been seen alive. */
+  readonly state: 'provisional' | 'active';
+  readonly created_at: number;
+  readonly expires_at: number;
+}
+
+export interface StoredRequest {
+  readonly body_hash: string;
+  readonly execution_id: string | null;
+  readonly answer: { status: number; sealed_body: string; headers: Record<string, string> } | null;
+  readonly expires_at: number;
+}
+
+/** A projection that D1 must hold: the key's row, and the audit row of the change that made it. */
+export interface KeyProjection {
+  readonly organization_id: string;
+  readonly key: StoredKey;
+  readonly audit: {
+    readonly id: string;
+    readonly at: number;
+    readonly action: string;
+    readonly origin: AuditOrigin;
+  } | null;
+}
+
+export interface OutboxRow {
+  readonly id: number;
+  readonly message: KeyProjection;
+  readonly attempts: number;
+}
+
+type Row = Record<string, SqlStorageValue>;
+
+export class OrganizationStore {
+  private ready = false;
+
+  constructor(private readonly sql: SqlStorage) {}
+
+  /** False for an organization that nobody made: probing its name must leave no storage behind. */
+  exists(): boolean {
+    this.ready ||=
+      this.sql.exec("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'outbox'").toArray().length > 0;
+    return this.ready;
+  }
+
+  create(organizationId: string): void {
+    if (this.exists()) return;
+    for (const statement of SCHEMA) this.sql.exec(statement);
+    this.sql.exec('INSERT OR IGNORE INTO identity (organization_id) VALUES (?)', organizationId);
+    this.ready = true;
+  }
+
+  plan(): PlanLimits | null {
+    const row = this.sql.exec<Row>('SELECT limits FROM plan').toArray()[0];
+    return row === undefined ? null : (JSON.parse(String(row.limits)) as PlanLimits);
+  }
+
+  writePlan(limits: PlanLimits): void {
+    this.sql.exec('INSERT OR REPLACE INTO plan (id, limits) VALUES (1, ?)', JSON.stringify(limits));
+  }
+
+  organizationId(): string {
+    return String(this.sql.exec<Row>('SELECT organization_id FROM identity').one().organization_id);
+  }
+
+  keyByHash(hash: string): StoredKey | null {
+    return keyOf(this.sql.exec<Row>('SELECT * FROM keys WHERE key_hash = ?', hash).toArray()[0]);
+  }
+
+  keyById(id: string): StoredKey | null {
+    return keyOf(this.sql.exec<Row>('SELECT * FROM keys WHERE id = ?', id).toArray()[0]);
+  }
+
+  writeKey(key: StoredKey): void {
+    const { revoked_at, last_used_at, revision, ...record } = key;
+    this.sql.exec(
+      'INSERT OR REPLACE INTO keys (id, key_hash, record, expires_at, revoked_at, last_used_at, revision) VALUES (?, ?, ?, ?, ?, ?, ?)',
+      key.id,
+      key.key_hash,
+      JSON.stringify(record satisfies KeyRecord),
+      key.expires_at,
+      revoked_at,
+      last_used_at,
+      revision,
+    );
+  }
+
+  agent(agentId: string): AgentHead | null {
+    const row = this.sql.exec<Row>('SELECT head FROM agents WHERE agent_id = ?', agentId).toArray()[0];
+    return row === undefined ? null : (JSON.parse(String(row.head)) as AgentHead);
+  }
+
+  /** Older heads never replace newer ones. */
+  writeAgent(head: AgentHead): void {
+    this.sql.exec(
+      `INSERT INTO agents (agent_id, head) VALUES (?, ?) ON CONFLICT (agent_id) DO UPDATE SET head = excluded.head
+        WHERE json_extract(excluded.head, '$.revision') >= json_extract(agents.head, '$.revision')`,
+      head.agent_id,
+      JSON.stringify(head),
+    );
+  }
+
+  watchAgent(agentId: string, checkAt: number): void {
+    this.sql.exec('INSERT OR REPLACE INTO watched_agents (agent_id, check_at) VALUES (?, ?)', agentId, checkAt);
+  }
+
+  unwatchAgent(agentId: string): void {
+    this.sql.exec('DELETE FROM watched_agents WHERE agent_id = ?', agentId);
+  }
+
+  watchedAgents(due: number): string[] {
+    return this.sql
+      .exec<Row>('SELECT agent_id FROM watched_agents WHERE check_at <= ?', due)
+      .toArray()
+      .map((row) => String(row.agent_id));
+  }
+
+  insertLease(lease: Lease): void {
+    this.sql.exec(
+      'INSERT INTO leases (id, execution_id, agent_id, caller, state, created_at, expires_at) VALUES (?, ?, ?, ?, ?, ?, ?)',
+      lease.id,
+      lease.execution_id,
+      lease.agent_id,
+      lease.caller,
+      lease.state,
+      lease.created_at,
+      lease.expires_at,
+    );
+  }
+
+  lease(id: string): Lease | null {
+    return leaseOf(this.sql.exec<Row>('SELECT * FROM leases WHERE id = ?', id).toArray()[0]);
+  }
+
+  extendLease(id: string, expiresAt: number): void {
+    this.sql.exec("UPDATE leases SET state = 'active', expires_at = ? WHERE id = ?", expiresAt, id);
+  }
+
+  deleteLease(id: string): void {
+    this.sql.exec('DELETE FROM leases WHERE id = ?', id);
+  }
+
+  expiringLeases(due: number, limit: number): Lease[] {
+    return this.sql
+      .exec<Row>('SELECT * FROM leases WHERE expires_at <= ? ORDER BY expires_at LIMIT ?', due, limit)
+      .toArray()
+      .map((row) => leaseOf(row))
+      .filter((lease) => lease !== null);
+  }
+
+  /** Live executions by agent. */
+  leaseCounts(): Map<string, number> {
+    const rows = this.sql.exec<Row>('SELECT agent_id, count(*) AS n FROM leases GROUP BY agent_id').toArray();
+    return new Map(rows.map((row) => [String(row.agent_id), Number(row.n)]));
+  }
+
+  request(scope: string, key: string): StoredRequest | null {
+    const row = this.sql.exec<Row>('SELECT * FROM requests WHERE scope = ? AND key = ?', scope, key).toArray()[0];
+    if (row === undefined) return null;
+    return {
+      body_hash: String(row.body_hash),
+      execution_id: row.execution_id as string | null,
+      answer: row.answer === null ? null : (JSON.parse(String(row.answer)) as StoredRequest['answer']),
+      expires_at: Number(row.expires_at),
+    };
+  }
+
+  writeRequest(scope: string, key: string, request: StoredRequest): void {
+    this.sql.exec(
+      'INSERT OR REPLACE INTO requests (scope, key, body_hash, execution_id, answer, expires_at) VALUES (?, ?, ?, ?, ?, ?)',
+      scope,
+      key,
+      request.body_hash,
+      request.execution_id,
+      request.answer === null ? null : JSON.stringify(request.answer),
+      request.expires_at,
+    );
+  }
+
+  deleteRequest(scope: string, key: string): void {
+    this.sql.exec('DELETE FROM requests WHERE scope = ? AND key = ?', scope, key);
+  }
+
+  deleteRequestsOf(executionId: string): void {
+    this.sql.exec('DELETE FROM requests WHERE execution_id = ?', executionId);
+  }
+
+  deleteExpiredRequests(now: number): void {
+    this.sql.exec('DELETE FROM requests WHERE expires_at <= ?', now);
+  }
+
+  window(name: string): { window_start: number; used: number } | null {
+    const row = this.sql.exec<Row>('SELECT window_start, used FROM windows WHERE name = ?', name).toArray()[0];
+    return row === undefined ? null : { window_start: Number(row.window_start), used: Number(row.used) };
+  }
+
+  writeWindow(name: string, start: number, used: number): void {
+    this.sql.exec('INSERT OR REPLACE INTO windows (name, window_start, used) VALUES (?, ?, ?)', name, start, used);
+  }
+
+  addSpend(day: string, costMicrousd: number): void {
+    this.sql.exec(
+      `INSERT INTO spend (day, cost_microusd, executions) VALUES (?, ?, 1)
+        ON CONFLICT (day) DO UPDATE SET cost_microusd = cost_microusd + excluded.cost_microusd, executions = executions + 1`,
+      day,
+      costMicrousd,
+    );
+  }
+
+  spend(day: string): { cost_microusd: number; executions: number } {
+    const row = this.sql.exec<Row>('SELECT cost_microusd, executions FROM spend WHERE day = ?', day).toArray()[0];
+    return { cost_microusd: Number(row?.cost_microusd ?? 0), executions: Number(row?.executions ?? 0) };
+  }
+
+  enqueue(message: KeyProjection, now: number): void {
+    this.sql.exec('INSERT INTO outbox (message, attempts, next_at) VALUES (?, 0, ?)', JSON.stringify(message), now);
+  }
+
+  /** The oldest message first, and none past one that must wait: projections of one key keep their order. */
+  dueMessages(now: number, limit: number): OutboxRow[] {
+    const rows = this.sql.exec<Row>('SELECT * FROM outbox ORDER BY id LIMIT ?', limit).toArray();
+    const due = rows.findIndex((row) => Number(row.next_at) > now);
+    return (due === -1 ? rows : rows.slice(0, due)).map((row) => ({
+      id: Number(row.id),
+      message: JSON.parse(String(row.message)) as KeyProjection,
+      attempts: Number(row.attempts),
+    }));
+  }
+
+  deleteMessages(ids: readonly number[]): void {
+    for (const id of ids) this.sql.exec('DELETE FROM outbox WHERE id = ?', id);
+  }
+
+  delayMessage(id: number, nextAt: number): void {
+    this.sql.exec('UPDATE outbox SET attempts = attempts + 1, next_at = ? WHERE id = ?', nextAt, id);
+  }
+
+  /** When the earliest thing is due that the alarm must look at; null when there is none. */
+  nextDue(): number | null {
+    const row = this.sql
+      .exec<Row>(
+        `SELECT min(at) AS at FROM (
+          SELECT min(expires_at) AS at FROM leases UNION ALL SELECT min(check_at) FROM watched_agents
+          UNION ALL SELECT next_at FROM outbox WHERE id = (SELECT min(id) FROM outbox) UNION ALL SELECT min(expires_at) FROM requests)`,
+      )
+      .one();
+    return row.at === null ? null : Number(row.at);
+  }
+}
+
+function keyOf(row: Row | undefined): StoredKey | null {
+  if (row === undefined) return null;
+  return {
+    ...(JSON.parse(String(row.record)) as KeyRecord),
+    revoked_at: row.revoked_at as number | null,
+    last_used_at: row.last_used_at as number | null,
+    revision: Number(row.revision),
+  };
+}
+
+function leaseOf(row: Row | undefined): Lease | null {
+  if (row === undefined) return null;
+  return {
+    id: String(row.id),
+    execution_id: String(row.execution_id),
+    agent_id: String(row.agent_id),
+    caller: String(row.caller),
+    state: row.state as Lease['state'],
+    created_at: Number(row.created_at),
+    expires_at: Number(row.expires_at),
+  };
+}

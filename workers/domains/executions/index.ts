@@ -1,0 +1,3 @@
+export type { ExecutionProjection } from './queries.ts';
+export { executionRoutes } from './routes.ts';
+export { projectExecution } from './service.ts';

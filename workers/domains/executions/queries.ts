@@ -1,0 +1,112 @@
+import type { ExecutionFilter, ExecutionSummary } from '@agentflow/contracts';
+import type { ModelCall } from '@agentflow/engine';
+import { and, desc, eq, gte, lt, lte, type SQL, sql } from 'drizzle-orm';
+import type { Database } from '../../db/client.ts';
+import { costRecords, executions } from '../../db/schema/executions.ts';
+
+export type ExecutionRow = typeof executions.$inferSelect;
+
+/** D1 takes 100 bound parameters a statement; a cost record has 15. */
+const COSTS_PER_STATEMENT = 6;
+
+export interface ExecutionProjection {
+  readonly summary: ExecutionSummary;
+  readonly revision: number;
+  readonly cost_microusd: number;
+  readonly costs: readonly {
+    readonly id: string;
+    readonly node_id: string;
+    readonly call: ModelCall;
+    readonly at: number;
+  }[];
+}
+
+const millis = (iso: string | null) => (iso === null ? null : Date.parse(iso));
+
+/** Writes an execution's row and its cost records in one batch. An older revision than the stored one changes nothing. */
+export async function upsertExecution(
+  db: Database,
+  organizationId: string,
+  projection: ExecutionProjection,
+): Promise<void> {
+  const { summary } = projection;
+  const moving = {
+    status: summary.status,
+    waiting_reason: summary.waiting_reason,
+    error: summary.error === null ? null : JSON.stringify(summary.error),
+    input_tokens: summary.input_tokens,
+    output_tokens: summary.output_tokens,
+    cost_microusd: projection.cost_microusd,
+    step_count: summary.step_count,
+    started_at: millis(summary.started_at),
+    finished_at: millis(summary.finished_at),
+    revision: projection.revision,
+  };
+  const row = db
+    .insert(executions)
+    .values({
+      id: summary.id,
+      organization_id: organizationId,
+      agent_id: summary.agent_id,
+      agent_name: summary.agent_name,
+      version: summary.version,
+      mode: summary.mode,
+      trigger: summary.trigger,
+      actor_type: summary.triggered_by.type,
+      actor_id: summary.triggered_by.id,
+      actor_name: summary.triggered_by.name,
+      created_at: Date.parse(summary.created_at),
+      ...moving,
+    })
+    .onConflictDoUpdate({
+      target: executions.id,
+      set: moving,
+      setWhere: sql`excluded.revision > ${executions.revision} and ${executions.organization_id} = ${organizationId}`,
+    });
+  const costs = [];
+  for (let from = 0; from < projection.costs.length; from += COSTS_PER_STATEMENT) {
+    const rows = projection.costs.slice(from, from + COSTS_PER_STATEMENT).map((cost) => ({
+      id: cost.id,
+      organization_id: organizationId,
+      execution_id: summary.id,
+      agent_id: summary.agent_id,
+      project_id: null,
+      node_id: cost.node_id,
+      provider: cost.call.provider,
+      model: cost.call.model,
+      input_tokens: cost.call.input_tokens,
+      output_tokens: cost.call.output_tokens,
+      cost_microusd: cost.call.cost_microusd,
+      latency_ms: cost.call.latency_ms,
+      estimated: cost.call.estimated ? 1 : 0,
+      outcome: cost.call.outcome,
+      at: cost.at,
+    }));
+    costs.push(db.insert(costRecords).values(rows).onConflictDoNothing());
+  }
+  await db.batch([row, ...costs]);
+}
+
+export function selectExecutions(
+  db: Database,
+  organizationId: string,
+  filter: ExecutionFilter,
+  before: string | undefined,
+  limit: number,
+): Promise<ExecutionRow[]> {
+  const conditions: (SQL | undefined)[] = [
+    eq(executions.organization_id, organizationId),
+    before === undefined ? undefined : lt(executions.id, before),
+    filter.agent_id === undefined ? undefined : eq(executions.agent_id, filter.agent_id),
+    filter.status === undefined ? undefined : eq(executions.status, filter.status),
+    filter.trigger === undefined ? undefined : eq(executions.trigger, filter.trigger),
+    filter.from === undefined ? undefined : gte(executions.created_at, Date.parse(filter.from)),
+    filter.to === undefined ? undefined : lte(executions.created_at, Date.parse(filter.to)),
+  ];
+  return db
+    .select()
+    .from(executions)
+    .where(and(...conditions))
+    .orderBy(desc(executions.id))
+    .limit(limit);
+}

@@ -1,0 +1,178 @@
+import type {
+  AgentDefinition,
+  Execution,
+  ExecutionMode,
+  ExecutionTrigger,
+  JsonValue,
+  Permission,
+} from '@agentflow/contracts';
+import { validateInput } from '@agentflow/engine';
+import { executionObject } from '../../../durable-objects/execution/client.ts';
+import {
+  type Admission,
+  type AdmissionCaller,
+  type LimitState,
+  organizationDesk,
+} from '../../../durable-objects/organization/client.ts';
+import { db } from '../../db/client.ts';
+import type { Principal, UncheckedKeyPrincipal } from '../../platform/context.ts';
+import type { Env } from '../../platform/env.ts';
+import { ApiError, invalid, notFound, unauthenticated } from '../../platform/errors.ts';
+import { newId } from '../../platform/ids.ts';
+import { type TraceContext, traceparentOf } from '../../platform/telemetry.ts';
+import { draftDefinition, versionDefinition } from '../agents/index.ts';
+
+export interface StartInput {
+  readonly env: Env;
+  readonly principal: Principal | UncheckedKeyPrincipal;
+  readonly ip: string;
+  readonly requestId: string;
+  readonly trace: TraceContext;
+  readonly agentId: string;
+  readonly mode: ExecutionMode;
+  readonly permission: Permission;
+  /** null: the live version. */
+  readonly version: number | null;
+  readonly input: JsonValue;
+  readonly idempotency: { readonly key: string; readonly body_hash: string } | null;
+  readonly waitSeconds: number;
+}
+
+export interface StartOutcome {
+  readonly execution: Execution;
+  readonly replayed: boolean;
+  readonly limit: LimitState | null;
+}
+
+/**
+ * Starts one execution: one call to the organization's desk, one to a new execution object, and no read of D1 once the
+ * version's definition is in this isolate's cache.
+ */
+export async function startExecution(start: StartInput): Promise<StartOutcome> {
+  const { env, principal } = start;
+  const organizationId = principal.organization_id;
+  const desk = organizationDesk(env.ORGANIZATION, organizationId);
+  const executionId = newId('execution');
+  const admission = await desk.admit({
+    organization_id: organizationId,
+    caller: callerOf(principal),
+    permission: start.permission,
+    agent_id: start.agentId,
+    version: start.version,
+    mode: start.mode,
+    execution_id: executionId,
+    idempotency: start.idempotency,
+    ip: start.ip,
+  });
+  switch (admission.outcome) {
+    case 'deny':
+      throw refusal(admission);
+    case 'replay':
+      return {
+        execution: await replay(env, organizationId, admission.execution_id, start.waitSeconds),
+        replayed: true,
+        limit: null,
+      };
+    case 'allow':
+      break;
+  }
+  try {
+    const definition = await definitionOf(env, organizationId, start.agentId, admission.version);
+    checkInput(definition, start.input);
+    const execution = await executionObject(env.EXECUTION, executionId).start({
+      organization_id: organizationId,
+      execution_id: executionId,
+      agent_id: start.agentId,
+      agent_name: admission.agent.name,
+      version: admission.version,
+      definition,
+      mode: start.mode,
+      trigger: triggerOf(start),
+      triggered_by: admission.caller,
+      input: start.input,
+      lease_id: admission.lease_id,
+      traceparent: traceparentOf(start.trace),
+      request_id: start.requestId,
+      wait_seconds: start.waitSeconds,
+    });
+    return { execution, replayed: false, limit: admission.limit };
+  } catch (error) {
+    // What was refused here never started. An unknown outcome of `start` is left to the lease: the desk asks the object.
+    if (error instanceof ApiError) await desk.forgo({ lease_id: admission.lease_id });
+    throw error;
+  }
+}
+
+function callerOf(principal: Principal | UncheckedKeyPrincipal): AdmissionCaller {
+  switch (principal.kind) {
+    case 'user':
+      return { kind: 'user', user_id: principal.user_id, name: principal.name };
+    case 'api_key':
+      return { kind: 'checked_key', key_id: principal.key_id, name: principal.name, scopes: principal.scopes };
+    case 'unchecked_key':
+      return { kind: 'api_key', key_hash: principal.key_hash };
+  }
+}
+
+function triggerOf(start: StartInput): ExecutionTrigger {
+  if (start.mode === 'test') return 'test';
+  return start.principal.kind === 'user' ? 'manual' : 'api';
+}
+
+function refusal(denial: Extract<Admission, { outcome: 'deny' }>): ApiError {
+  if (denial.code === 'unauthenticated') return unauthenticated(denial.detail);
+  return new ApiError(denial.code, denial.detail, {
+    headers: {
+      ...limitHeaders(denial.limit),
+      ...(denial.retry_after_seconds === null ? {} : { 'Retry-After': String(denial.retry_after_seconds) }),
+    },
+  });
+}
+
+/** IETF draft-ietf-httpapi-ratelimit-headers-10: `"plan";q=100;w=3600` and `"plan";r=99;t=1200`. */
+export function limitHeaders(limit: LimitState | null): Record<string, string> {
+  if (limit === null) return {};
+  return {
+    'RateLimit-Policy': `"${limit.policy}";q=${limit.quota};w=${limit.window_seconds}`,
+    RateLimit: `"${limit.policy}";r=${limit.remaining};t=${limit.reset_seconds}`,
+  };
+}
+
+async function replay(env: Env, organizationId: string, executionId: string, waitSeconds: number): Promise<Execution> {
+  const object = executionObject(env.EXECUTION, executionId);
+  const execution =
+    waitSeconds > 0 ? await object.waitForEnd(organizationId, waitSeconds) : await object.get(organizationId);
+  if (execution !== null) return execution;
+  // Admitted by a request that has not reached its object yet.
+  throw new ApiError('idempotency_in_progress', 'The first request with this key is still starting the execution.', {
+    headers: { 'Retry-After': '1' },
+  });
+}
+
+async function definitionOf(
+  env: Env,
+  organizationId: string,
+  agentId: string,
+  version: number | null,
+): Promise<AgentDefinition> {
+  const database = db(env, organizationId);
+  if (version === null) {
+    const draft = await draftDefinition(database, organizationId, agentId);
+    if (draft === null) throw notFound('agent', agentId);
+    return draft;
+  }
+  const published = await versionDefinition(database, organizationId, agentId, version);
+  if (published === null) throw notFound(`version ${version} of agent`, agentId);
+  return published;
+}
+
+function checkInput(definition: AgentDefinition, input: JsonValue): void {
+  if (definition.input_schema === undefined) return;
+  const problems = validateInput(definition.input_schema, input);
+  if (problems.length === 0) return;
+  const errors = problems.map((each) => ({
+    path: each.path === '' ? 'input' : `input.${each.path}`,
+    message: each.message,
+  }));
+  throw invalid(errors, "The input does not fit the agent's input schema.");
+}
