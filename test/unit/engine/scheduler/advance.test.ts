@@ -16,7 +16,10 @@ describe('advance', () => {
 
   it('starts all branches at once and joins when each has arrived', () => {
     const run = new Simulation(
-      { nodes: [start, node('a'), node('b'), node('join', 'logic.merge')], edges: edges('start>a', 'start>b', 'a>join', 'b>join') },
+      {
+        nodes: [start, node('a'), node('b'), node('join', 'logic.merge')],
+        edges: edges('start>a', 'start>b', 'a>join', 'b>join'),
+      },
       { random: seeded(1) },
     );
     run.signal({ type: 'start' });
@@ -71,22 +74,33 @@ describe('advance', () => {
 
   it('retries what is retryable after its delay, up to the limit, and then fails with the last error', () => {
     const policy = { max_attempts: 3, initial_ms: 1000, factor: 2, max_ms: 60_000 };
-    const good = simulate([start, node('a', 'action.http', { retry: policy })], ['start>a'], { behaviour: { a: { failures: 2 } } });
+    const good = simulate([start, node('a', 'action.http', { retry: policy })], ['start>a'], {
+      behaviour: { a: { failures: 2 } },
+    });
     expect(good.starts).toEqual(['start', 'a', 'a', 'a']);
     expect(good.now).toBe(750 + 1500);
-    const bad = simulate([start, node('a', 'action.http', { retry: policy })], ['start>a'], { behaviour: { a: { failures: 3 } } });
-    expect(bad.outcome).toEqual({ type: 'execution_failed', error: { code: 'boom', message: 'It failed.', node_id: 'a' } });
+    const bad = simulate([start, node('a', 'action.http', { retry: policy })], ['start>a'], {
+      behaviour: { a: { failures: 3 } },
+    });
+    expect(bad.outcome).toEqual({
+      type: 'execution_failed',
+      error: { code: 'boom', message: 'It failed.', node_id: 'a' },
+    });
   });
 
   it('does not retry what is not retryable', () => {
-    const run = simulate([start, node('a', 'action.http')], ['start>a'], { behaviour: { a: { failures: 1, retryable: false } } });
+    const run = simulate([start, node('a', 'action.http')], ['start>a'], {
+      behaviour: { a: { failures: 1, retryable: false } },
+    });
     expect(run.starts).toEqual(['start', 'a']);
     expect(run.outcome?.type).toBe('execution_failed');
   });
 
   it('goes on after an error with `continue`, and by the error exit with `branch`', () => {
     const failing = { a: { failures: 9, retryable: false } };
-    const onward = simulate([start, node('a', 'ai.chat', { on_error: 'continue' }), node('b')], ['start>a', 'a>b'], { behaviour: failing });
+    const onward = simulate([start, node('a', 'ai.chat', { on_error: 'continue' }), node('b')], ['start>a', 'a>b'], {
+      behaviour: failing,
+    });
     expect(onward.statuses()).toMatchObject({ a: 'failed', b: 'completed' });
     const branched = simulate(
       [start, node('a', 'ai.chat', { on_error: 'branch' }), node('good'), node('bad')],
@@ -98,7 +112,10 @@ describe('advance', () => {
   });
 
   it('cancels every open step, and nothing moves a terminal state', () => {
-    const run = new Simulation({ nodes: [start, node('a'), node('b')], edges: edges('start>a', 'a>b') }, { random: seeded(1) });
+    const run = new Simulation(
+      { nodes: [start, node('a'), node('b')], edges: edges('start>a', 'a>b') },
+      { random: seeded(1) },
+    );
     run.signal({ type: 'start' });
     run.signal({ type: 'step_completed', key: 'start', attempt: 1, handle: 'out' });
     run.signal({ type: 'cancel' });

@@ -1,5 +1,15 @@
 import type { AgentDefinition, AgentEdge, AgentNode } from '@agentflow/contracts';
-import { advance, type Change, compile, newRun, type Plan, type RunState, restore, type Signal, type StepState } from '@agentflow/engine';
+import {
+  advance,
+  type Change,
+  compile,
+  newRun,
+  type Plan,
+  type RunState,
+  restore,
+  type Signal,
+  type StepState,
+} from '@agentflow/engine';
 
 export function node(id: string, type = 'logic.transform', extra: Partial<AgentNode> = {}): AgentNode {
   return { id, type, config: {}, ...extra };

@@ -1,0 +1,101 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { TestProject } from 'vitest/node';
+
+declare module 'vitest' {
+  export interface ProvidedContext {
+    toolServerUrl: string;
+  }
+}
+
+/** One call as the server saw it. */
+export interface SeenCall {
+  readonly method: string;
+  readonly path: string;
+  readonly idempotency_key: string;
+  readonly body: string;
+  readonly headers: Record<string, string>;
+}
+
+/**
+ * The outside world of the tests: a real HTTP server whose answers the tests hold back and count.
+ * - `/gate/<name>` answers once `/open/<name>` has been called; `/waiting/<name>` answers when a call is held there.
+ * - `/effect/<name>` counts distinct idempotency keys.
+ * - `/flaky/<name>/<n>` answers 503 with Retry-After 0 to the first n calls.
+ * - `/status/<code>`, `/echo`, `/big`, `/redirect?to=`.
+ * - `/calls/<prefix>` lists what was seen under a path.
+ */
+export default async function startToolServer(project: TestProject): Promise<() => Promise<void>> {
+  const calls: SeenCall[] = [];
+  const held = new Map<string, ServerResponse[]>();
+  const open = new Set<string>();
+  const watchers = new Map<string, ServerResponse[]>();
+  const failures = new Map<string, number>();
+
+  const json = (response: ServerResponse, value: unknown, status = 200, headers: Record<string, string> = {}) => {
+    response.writeHead(status, { 'content-type': 'application/json', ...headers });
+    response.end(JSON.stringify(value));
+  };
+
+  async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const url = new URL(request.url ?? '/', 'http://tools');
+    const [, action = '', name = '', detail = ''] = url.pathname.split('/');
+    let body = '';
+    for await (const chunk of request) body += chunk;
+    if (!['open', 'waiting', 'calls'].includes(action)) {
+      calls.push({
+        method: request.method ?? '',
+        path: url.pathname,
+        idempotency_key: String(request.headers['idempotency-key'] ?? ''),
+        body,
+        headers: Object.fromEntries(Object.entries(request.headers).map(([key, value]) => [key, String(value)])),
+      });
+    }
+    switch (action) {
+      case 'gate':
+        if (open.has(name)) return json(response, { gate: name });
+        held.set(name, [...(held.get(name) ?? []), response]);
+        for (const watcher of watchers.get(name)?.splice(0) ?? []) json(watcher, { held: true });
+        return;
+      case 'open':
+        open.add(name);
+        for (const each of held.get(name)?.splice(0) ?? []) if (!each.destroyed) json(each, { gate: name });
+        return json(response, {});
+      case 'waiting':
+        if ((held.get(name) ?? []).some((each) => !each.destroyed)) return json(response, { held: true });
+        watchers.set(name, [...(watchers.get(name) ?? []), response]);
+        return;
+      case 'calls':
+        return json(response, calls.filter((call) => call.path.startsWith(`/${url.pathname.slice('/calls/'.length)}`)));
+      case 'flaky': {
+        const failed = failures.get(name) ?? 0;
+        if (failed >= Number(detail)) return json(response, { after: failed });
+        failures.set(name, failed + 1);
+        return json(response, { error: 'try later' }, 503, { 'retry-after': '0' });
+      }
+      case 'status':
+        return json(response, { status: Number(name) }, Number(name));
+      case 'redirect':
+        response.writeHead(302, { location: url.searchParams.get('to') ?? '/' });
+        response.end();
+        return;
+      case 'big':
+        response.writeHead(200, { 'content-type': 'text/plain' });
+        response.end('x'.repeat(3 * 1024 * 1024));
+        return;
+      default:
+        return json(response, { method: request.method, path: url.pathname, body });
+    }
+  }
+
+  const server = createServer((request, response) => {
+    answer(request, response).catch(() => response.destroy());
+  });
+  const port = Number(process.env.TOOL_SERVER_PORT);
+  await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
+  project.provide('toolServerUrl', `http://127.0.0.1:${port}`);
+  return () =>
+    new Promise((resolve) => {
+      server.closeAllConnections();
+      server.close(() => resolve());
+    });
+}
