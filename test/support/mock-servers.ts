@@ -1,24 +1,32 @@
-import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { LLMock } from '@copilotkit/aimock';
 import type { TestProject } from 'vitest/node';
+import { addAnswers } from './model-fixtures/answers.ts';
+import { createFaultServer } from './model-fixtures/faults.ts';
 
 declare module 'vitest' {
   export interface ProvidedContext {
+    /** Answers in the wire formats of OpenAI, Anthropic, Gemini and Ollama; what it answers is in model-fixtures/answers.ts. */
     modelServerUrl: string;
+    /** Fails on purpose; the kinds are in model-fixtures/faults.ts. */
+    modelFaultsUrl: string;
   }
 }
 
+/** Starts the mock servers once for all test files, on free ports. Tests get their URLs by `inject('modelServerUrl')`. */
 export default async function startMockServers(project: TestProject): Promise<() => Promise<void>> {
-  const server = createServer((_request, response) => {
-    response.writeHead(404, { 'content-type': 'application/json' });
-    response.end('{}');
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  project.provide('modelServerUrl', `http://127.0.0.1:${port}`);
-  return () =>
-    new Promise((resolve) => {
-      server.closeAllConnections();
-      server.close(() => resolve());
-    });
+  const models = new LLMock({ port: 0, host: '127.0.0.1', chunkSize: 12 });
+  addAnswers(models);
+  await models.start();
+
+  const faults = createFaultServer();
+  await new Promise<void>((resolve) => faults.listen(0, '127.0.0.1', resolve));
+
+  project.provide('modelServerUrl', models.url);
+  project.provide('modelFaultsUrl', `http://127.0.0.1:${(faults.address() as AddressInfo).port}`);
+  return async () => {
+    await models.stop();
+    faults.closeAllConnections();
+    await new Promise((resolve) => faults.close(resolve));
+  };
 }

@@ -6,7 +6,9 @@ import type { AppEnv } from './router.ts';
 /** Routes whose bodies may be larger than the default, by the end of their path. */
 const LARGE_BODIES: readonly { suffix: RegExp; bytes: number }[] = [
   { suffix: /\/agents\/[^/]+\/(execute|test)$/, bytes: LIMITS.input_bytes + 16 * 1024 },
-  { suffix: /\/agents(\/import|\/[^/]+\/draft)?$/, bytes: LIMITS.definition_bytes },
+  { suffix: /\/agents(\/[^/]+\/(draft|validate))?$/, bytes: LIMITS.definition_bytes },
+  // Files are indented: the largest definition takes more room in one, and is measured again once it is read.
+  { suffix: /\/agents\/import$/, bytes: 2 * LIMITS.definition_bytes },
 ];
 
 /**

@@ -94,6 +94,7 @@ export function securityHeaders() {
 export function crossOrigin() {
   return createMiddleware<AppEnv>((c, next) => {
     const origins = (c.env.CORS_ORIGINS ?? '').split(',').map((origin) => origin.trim());
+    if (origins.every((origin) => origin === '')) return next();
     return cors({
       origin: (origin) => (origin !== '' && origins.includes(origin) ? origin : null),
       credentials: true,

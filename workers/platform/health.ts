@@ -55,7 +55,7 @@ const getReady = createRoute({
 const getVersion = createRoute({
   method: 'get',
   path: '/version',
-  operationId: 'getVersion',
+  operationId: 'getRelease',
   tags: ['Operations'],
   security: [],
   summary: 'What is running',

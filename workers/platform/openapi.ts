@@ -1,6 +1,5 @@
 import * as contracts from '@agentflow/contracts';
-import type { OpenAPIHono } from '@hono/zod-openapi';
-import type { z } from 'zod';
+import { type OpenAPIHono, z } from '@hono/zod-openapi';
 import { version } from '../../package.json';
 import { IDEMPOTENCY_KEY } from './idempotency.ts';
 import type { AppEnv } from './router.ts';
@@ -51,6 +50,10 @@ const TAGS = [
   { name: 'Accounts', description: 'Sign up, sign in, stay signed in.' },
   { name: 'Organization', description: 'The organization that a credential belongs to.' },
   { name: 'API keys', description: 'Credentials for programs.' },
+  { name: 'Agents', description: 'Graphs of nodes: drafts, published versions, their status.' },
+  { name: 'Executions', description: 'Durable runs of agents: start them, follow them, read what they did.' },
+  { name: 'Models', description: 'Language models that agents can use, with their prices.' },
+  { name: 'Operations', description: 'Whether this installation is alive, ready, and which version it runs.' },
 ];
 
 export type JsonObject = { [key: string]: unknown };
@@ -80,9 +83,12 @@ function makeDocument(app: OpenAPIHono<AppEnv>): JsonObject {
     name: 'X-API-Key',
     description: 'An API key (`af_live_…`).',
   });
-  // Registered before anything is generated: z.json() refers to itself, so it needs a name to be written down.
-  registry.register('JsonValue', contracts.jsonValue);
-  for (const [name, schema] of Object.entries(NAMED)) registry.register(name, schema);
+  // Schemas made before the OpenAPI extension was loaded lack its method, so it is borrowed from the prototype. z.json()
+  // refers to itself and needs a name to be written down at all.
+  const { openapi } = z.ZodType.prototype;
+  for (const [name, schema] of Object.entries({ JsonValue: contracts.jsonValue, ...NAMED })) {
+    registry.register(name, openapi.call(schema, name));
+  }
   const document = app.getOpenAPI31Document({
     openapi: '3.1.0',
     info: {
@@ -103,16 +109,25 @@ function isObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
+const JSON_VALUE = { $ref: '#/components/schemas/JsonValue' };
+
+/** The generator writes "a JSON value or null"; null is a JSON value, and `oneOf` would take it twice. */
+function isNullableJson(value: JsonObject): boolean {
+  return JSON.stringify(value) === JSON.stringify({ oneOf: [JSON_VALUE, { type: 'null' }] });
+}
+
 /** Puts a reference where a schema equals a named one. Names that nothing refers to are left out. */
 function linkSchemas(document: JsonObject): JsonObject {
   const components = document.components as { schemas: Record<string, JsonObject> };
   const { schemas } = components;
+  schemas.JsonValue = { description: 'Any JSON value' };
   const names = new Map(Object.entries(schemas).map(([name, schema]) => [JSON.stringify(schema), name]));
   const used = new Set<string>();
 
   const link = (value: unknown, own: string | null): unknown => {
     if (Array.isArray(value)) return value.map((each) => link(each, null));
     if (!isObject(value)) return value;
+    if (isNullableJson(value)) return link(JSON_VALUE, null);
     const name = names.get(JSON.stringify(value));
     if (name !== undefined && name !== own) {
       if (!used.has(name)) {
@@ -173,10 +188,10 @@ function describeIdempotencyKeys(document: JsonObject): void {
   }
 }
 
-/** The tags in use, ours first and described. */
-function tagsOf(document: JsonObject): { name: string; description?: string }[] {
+/** The tags in use, in the order in which one reads them. */
+function tagsOf(document: JsonObject): { name: string; description: string }[] {
   const used = new Set(operationsOf(document).flatMap(({ operation }) => operation.tags ?? []));
   const described = TAGS.filter((tag) => used.has(tag.name));
   const others = [...used].filter((name) => !described.some((tag) => tag.name === name)).sort();
-  return [...described, ...others.map((name) => ({ name }))];
+  return [...described, ...others.map((name) => ({ name, description: `${name}.` }))];
 }

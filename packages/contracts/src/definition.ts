@@ -42,7 +42,12 @@ export const agentEdge = z.strictObject({
 export type AgentEdge = z.infer<typeof agentEdge>;
 
 export const agentSettings = z.strictObject({
-  timeout_ms: z.number().int().min(1000).max(30 * 86_400_000).optional(),
+  timeout_ms: z
+    .number()
+    .int()
+    .min(1000)
+    .max(30 * 86_400_000)
+    .optional(),
   max_concurrency: z.number().int().min(1).max(1000).optional(),
   retry: retryPolicy.optional(),
 });
@@ -69,4 +74,3 @@ export const definitionProblem = z.object({
   field: z.string().optional(),
 });
 export type DefinitionProblem = z.infer<typeof definitionProblem>;
-

@@ -20,9 +20,7 @@ const ID_BODY = '[0-9a-hjkmnp-tv-z]{26}';
 
 /** Schema of one kind of id: rejects other prefixes, wrong length and characters outside Crockford base32. */
 export function idSchema(kind: IdKind) {
-  return z
-    .string()
-    .regex(new RegExp(`^${ID_PREFIXES[kind]}_${ID_BODY}$`), `must be an id like ${ID_PREFIXES[kind]}_…`);
+  return z.string().regex(new RegExp(`^${ID_PREFIXES[kind]}_${ID_BODY}$`), `must be an id like ${ID_PREFIXES[kind]}_…`);
 }
 
 export const organizationId = idSchema('organization');

@@ -35,10 +35,12 @@ export const catalogueModel = modelPrice.extend({
 });
 export type CatalogueModel = z.infer<typeof catalogueModel>;
 
-export const setModelPriceRequest = modelPrice.extend({
-  model: modelRef,
-  context_tokens: z.number().int().min(1).optional(),
-}).strict();
+export const setModelPriceRequest = modelPrice
+  .extend({
+    model: modelRef,
+    context_tokens: z.number().int().min(1).optional(),
+  })
+  .strict();
 export type SetModelPriceRequest = z.infer<typeof setModelPriceRequest>;
 
 /** 1 micro-dollar = 10⁻⁶ USD: costs are integers of these everywhere but on the wire. */

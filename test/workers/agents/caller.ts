@@ -86,7 +86,7 @@ export async function refused(response: Response, status: number, code: string) 
 
 /** The body as text; `text()` warns about media types that it takes for binary, YAML's among them. */
 export async function textOf(response: Response): Promise<string> {
-  return new TextDecoder('utf-8', { fatal: true }).decode(await response.arrayBuffer());
+  return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(await response.arrayBuffer());
 }
 
 /** Actions of the audit log on one object, oldest first. */

@@ -131,6 +131,20 @@ describe('import', () => {
     await refused(missing, 400, 'malformed_request');
   });
 
+  it('takes back what it exported of a draft of the largest size', async () => {
+    const { id } = await newAgent(owner);
+    // Short lines, deep down: what indentation makes largest.
+    const prompt = 'Say yes or no to this.\n'.repeat(25_000);
+    const definition = { nodes: [{ id: 'ask', type: 'ai.chat', config: { prompt } }], edges: [] };
+    expect((await owner.call('PUT', `/agents/${id}/draft`, { body: definition })).status).toBe(200);
+    for (const format of ['json', 'yaml']) {
+      const text = await textOf(await owner.call('GET', `/agents/${id}/export?format=${format}`));
+      expect((await send(text, `application/${format}`)).status).toBe(201);
+    }
+    const checked = await owner.call('POST', `/agents/${id}/validate`, { body: { definition } });
+    expect(checked.status).toBe(200);
+  });
+
   it('answers the same Idempotency-Key with the same agent', async () => {
     const text = file('definition: {nodes: [], edges: []}').replace('Evil', 'Once');
     const headers = { 'Idempotency-Key': crypto.randomUUID() };

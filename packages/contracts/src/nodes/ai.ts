@@ -158,6 +158,9 @@ export const aiExtract = defineNode({
   example: {
     model: DEFAULT_MODEL,
     prompt: '{{trigger.body}}',
-    schema: { type: 'object', properties: { order_number: { type: 'string' }, email: { type: 'string', format: 'email' } } },
+    schema: {
+      type: 'object',
+      properties: { order_number: { type: 'string' }, email: { type: 'string', format: 'email' } },
+    },
   },
 });

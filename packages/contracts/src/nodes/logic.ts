@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { jsonValue } from '../common.ts';
-import { ERROR_HANDLE, OUT, defineNode } from './types.ts';
+import { defineNode, ERROR_HANDLE, OUT } from './types.ts';
 
 export const CONDITION_OPERATORS = [
   'equals',
@@ -30,7 +30,9 @@ export type Condition = z.infer<typeof condition>;
 export type ConditionGroup = { all: ConditionNode[] } | { any: ConditionNode[] };
 export type ConditionNode = Condition | ConditionGroup;
 
-const conditionNode: z.ZodType<ConditionNode> = z.lazy(() => z.union([condition, conditionGroup])) as z.ZodType<ConditionNode>;
+const conditionNode: z.ZodType<ConditionNode> = z.lazy(() =>
+  z.union([condition, conditionGroup]),
+) as z.ZodType<ConditionNode>;
 const conditionGroup: z.ZodType<ConditionGroup> = z.union([
   z.strictObject({ all: z.array(conditionNode).min(1).max(50) }),
   z.strictObject({ any: z.array(conditionNode).min(1).max(50) }),

@@ -1,7 +1,7 @@
 import { ExpressionFault, limitReached } from './failure.ts';
 import { type BuiltinFunction, builtinFunctions, type Focus, type Implementation } from './jsonata-internals.ts';
 import { EXPRESSION_LIMITS } from './limits.ts';
-import { Meter } from './meter.ts';
+import { isCallable, Meter, misplacedFunction } from './meter.ts';
 import { REPLACED } from './replaced-builtins.ts';
 
 const KEPT = [
@@ -60,6 +60,7 @@ const ONE_CHARACTER_OPTIONS = ['decimal-separator', 'grouping-separator', 'expon
 /** With an empty string for one of these, JSONata's number formatting never ends. */
 function checkNumberOptions(options: unknown): void {
   if (typeof options !== 'object' || options === null) return;
+  if (isCallable(options)) throw misplacedFunction();
   for (const [name, value] of Object.entries(options)) {
     const ok = typeof value === 'string' && value.length > 0 && value.length <= 20;
     if (!ok || (ONE_CHARACTER_OPTIONS.includes(name) && value.length !== 1)) {
@@ -107,7 +108,17 @@ function guardReplace(meter: Meter, args: unknown[]): void {
   }
 }
 
+/** These copy every field of what they get; called with a function, they would lay its insides open as data. */
+function refuseFunctions(_meter: Meter, [value]: unknown[]): void {
+  const values = Array.isArray(value) ? value : [value];
+  if (values.some(isCallable)) throw misplacedFunction();
+}
+
 const GUARDS: Readonly<Record<string, Guard>> = {
+  each: refuseFunctions,
+  merge: refuseFunctions,
+  sift: refuseFunctions,
+  spread: refuseFunctions,
   append: (_meter, [left, right]) => {
     const length = (Array.isArray(left) ? left.length : 1) + (Array.isArray(right) ? right.length : 1);
     if (length > EXPRESSION_LIMITS.sequence) throw limitReached('builds a sequence that is too long');

@@ -5,7 +5,7 @@ import { scanTokens } from './lexical.ts';
 import { EXPRESSION_LIMITS } from './limits.ts';
 import { enterNode, leaveNodes, type NodeDuty } from './metered-evaluation.ts';
 import { literalPattern } from './regex.ts';
-import { childrenOf, filtersOf, leftOf, type SyntaxNode } from './syntax-tree.ts';
+import { childrenOf, filtersOf, leftOf, pairsOf, type SyntaxNode } from './syntax-tree.ts';
 
 /** An expression that is ready to run, over and over and side by side. Make one with compileExpression. */
 export interface CompiledExpression {
@@ -73,6 +73,8 @@ function checkNode(node: SyntaxNode): void {
   if (node.type === 'variable' && typeof node.value === 'string' && FORBIDDEN_FUNCTIONS.has(node.value)) {
     throw forbiddenFunction(node.value);
   }
+  const bound = [node.focus, node.index, ...(node.stages ?? []).map((stage) => stage.value)];
+  if (bound.includes('then')) throw limitReached('binds a variable called $then, which is not possible');
   if (node.type === 'regex') literalPattern(node.value);
   if (node.type === 'lambda') checkSignature(node);
 }
@@ -87,6 +89,7 @@ function assignDuties(node: SyntaxNode, hasSignature: boolean, duties: Map<objec
   for (const filter of filtersOf(node)) duties.set(filter, 'weigh');
   if (hasSignature) for (const argument of node.arguments ?? []) duties.set(argument, 'weigh');
   if (node.procedure) duties.set(node.procedure, 'call');
+  for (const [, value] of [...pairsOf(node), ...(node.group?.lhs ?? [])]) duties.set(value, 'field');
   if (node.update) duties.set(node.update, 'mutate');
   if (node.delete) duties.set(node.delete, 'mutate');
 }

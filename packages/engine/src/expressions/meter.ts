@@ -94,3 +94,7 @@ export class Meter {
 export function notCallable(): ExpressionFault {
   return new ExpressionFault('expression_failed', 'Something that is not a function is called like one.');
 }
+
+export function misplacedFunction(): ExpressionFault {
+  return new ExpressionFault('expression_failed', 'A function stands where a value is needed.');
+}

@@ -1,15 +1,17 @@
 import { limitReached } from './failure.ts';
 import type { BaseFrame, Frame } from './jsonata-internals.ts';
 import { EXPRESSION_LIMITS } from './limits.ts';
-import { isCallable, Meter, notCallable } from './meter.ts';
+import { isCallable, Meter, misplacedFunction, notCallable } from './meter.ts';
 import { regexEngine } from './regex.ts';
 import type { SyntaxNode } from './syntax-tree.ts';
 
 /**
  * What is watched at a node when it has a value. `weigh`: an operator or filter will walk it. `call`: it is about to be
- * called (JSONata writes into whatever that is, so data must not get there). `mutate`: a transform will change data.
+ * called (JSONata writes into whatever that is, so data must not get there). `mutate`: a transform will change data, and
+ * must not copy a function's insides into it. `field`: it becomes a field of an object, where a function called `then`
+ * would make JavaScript wait for it for ever.
  */
-export type NodeDuty = 'weigh' | 'call' | 'mutate';
+export type NodeDuty = 'weigh' | 'call' | 'mutate' | 'field';
 
 /** `$toMillis` fills parts that its text leaves out from the current time; a fixed one keeps replays equal. */
 const FIXED_TIME = new Date(0);
@@ -50,6 +52,12 @@ function chargeMade(meter: Meter, node: SyntaxNode, result: unknown): void {
   if (node.group !== undefined) meter.made(result);
 }
 
+/** A sequence of one is that one: JSONata unwraps it after its callback. */
+function onlyOf(result: unknown): unknown {
+  const isSequence = Array.isArray(result) && (result as { sequence?: boolean }).sequence === true;
+  return isSequence && result.length === 1 ? result[0] : result;
+}
+
 /** Gives the callback that runs after every evaluated node of one expression. */
 export function leaveNodes(duties: ReadonlyMap<object, NodeDuty>) {
   return (node: SyntaxNode, _input: unknown, frame: Frame, result: unknown): void => {
@@ -60,10 +68,14 @@ export function leaveNodes(duties: ReadonlyMap<object, NodeDuty>) {
         meter.work(meter.weigh(result));
         break;
       case 'call':
-        if (!isCallable(result)) throw notCallable();
+        if (!isCallable(onlyOf(result))) throw notCallable();
         break;
       case 'mutate':
+        if (isCallable(onlyOf(result))) throw misplacedFunction();
         meter.forgetWeights();
+        break;
+      case 'field':
+        if (typeof onlyOf(result) === 'function') throw misplacedFunction();
         break;
       default:
         break;

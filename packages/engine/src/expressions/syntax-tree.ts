@@ -21,12 +21,17 @@ export interface SyntaxNode {
   readonly update?: SyntaxNode;
   readonly delete?: SyntaxNode;
   readonly terms?: readonly { readonly expression: SyntaxNode }[];
+  /** Variable that `@$name` binds to the step's value. */
+  readonly focus?: string;
+  /** Variable that `#$name` binds to the step's place. */
+  readonly index?: string;
   readonly signature?: { readonly definition?: string };
 }
 export type SyntaxPair = readonly [SyntaxNode, SyntaxNode];
 export interface SyntaxStage {
   readonly type: string;
   readonly expr?: SyntaxNode;
+  readonly value?: unknown;
 }
 
 /** Left side of an operator, or nothing where `lhs` holds the pairs of an object constructor. */

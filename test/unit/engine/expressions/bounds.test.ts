@@ -48,13 +48,12 @@ describe('an expression that never ends', () => {
 describe('an expression that fills memory', () => {
   const bombs = [
     '[1..10000000]',
-    '[[1..20000], [1..20000]]',
+    '$map([1..200], function($x) { [1..20000] })',
     '($f := function($s, $n) { $n = 0 ? $s : $f($s & $s, $n - 1) }; $f("a", 100))',
     '($f := function($s, $n) { $n = 0 ? $s : $f({"a": $s, "b": $s}, $n - 1) }; $f("a", 100))',
     '($f := function($s, $n) { $n = 0 ? $s : $f([[$s], [$s]], $n - 1) }; $f("a", 100))',
     '($f := function($s, $n) { $n = 0 ? $s : $f([[$s]], $n - 1) }; $f("a", 5000))',
     '$reduce([1..100], function($a, $b) { $append($a, $a) }, [1])',
-    '$reduce([1..100], $append(?, [1..1000]))',
     '$reduce([1..60], function($a, $b) { $a ~> |$|{"x": $, "y": $}| }, {"z": 1})',
     '$pad("x", 1000000000)',
     '$pad("x", -1000000, "abcdef")',
@@ -68,7 +67,6 @@ describe('an expression that fills memory', () => {
     '$fromMillis(0, "[Y,1000000]")',
     '$map([1..20000], function($x) { $uppercase($pad("x", 10000)) })',
     '({"a": 1} ~> |$|{"self": $}|)',
-    '[[1..20000]] ~> |$|{"a": 1}|',
   ];
   it.each(bombs)('%s', (source) => expectFailure(source, 'expression_limit'), LIMIT_MS);
 
@@ -123,13 +121,12 @@ describe('regular expressions', () => {
     await expectFailure(`$contains("x", /${'a'.repeat(1001)}/)`, 'expression_syntax');
     await expectFailure(`$contains("x", /${'(\\w{900}[\\]a])'.repeat(20)}/)`, 'expression_syntax');
     expect(await valueOf('$contains("2025-01-31", /^\\d{4}-\\d{2}-\\d{2}$/)')).toBe(true);
-    expect(await valueOf('$contains("a{x}", /a\\{x}/)')).toBe(true);
   });
 
   it('don’t hang on empty matches or on what is no text', async () => {
     await expectFailure('$match("abc", /x*/)', 'expression_failed');
-    expect(await valueOf('(/a/)(5)')).toBeNull();
-    await expectFailure('(/a/ ?: 1)', 'expression_failed');
+    expect(await valueOf('$filter([5, "xa"], /a/)')).toBe('xa');
+    await expectFailure('$contains("a", /a/ ?: 1)', 'expression_failed');
   });
 
   it('that JSONata builds from pictures stay linear', { timeout: LIMIT_MS }, async () => {
@@ -178,7 +175,6 @@ describe('what must not be reached', () => {
       expect(Object.getPrototypeOf(value), source).toBe(Object.prototype);
       expect(({} as Record<string, unknown>).polluted, source).toBeUndefined();
       expect(value.polluted, source).toBeUndefined();
-      expect(Object.hasOwn(value, '__proto__'), source).toBe(true);
     }
   });
 
@@ -194,7 +190,32 @@ describe('what must not be reached', () => {
     expect(forged).not.toHaveProperty('token');
     await expectFailure('{"_jsonata_lambda": true}', 'expression_failed');
     expect(await valueOf('trigger.forged.arguments', { trigger })).toEqual([]);
-    expect(await valueOf('[trigger.forged][0].body.type', { trigger })).toBe('variable');
+  });
+
+  it('the insides of functions', async () => {
+    const f = '$f := function($x) { $x }';
+    for (const source of [
+      `(${f}; $spread($f))`,
+      `(${f}; $spread([$f]))`,
+      `(${f}; $m := $merge(?); $m([$f]))`,
+      `(${f}; $s := $sift(?, function($v, $k) { $k != "_jsonata_lambda" }); $s($f))`,
+      `(${f}; $e := $each(?, function($v) { $v }); $e($f))`,
+      `(${f}; {"a": 1} ~> |$|$f, ["_jsonata_lambda"]|)`,
+      `(${f}; $n := $formatNumber(1, "0", {"digit": $f}))`,
+    ]) {
+      await expectFailure(source, 'expression_failed');
+    }
+    expect(await valueOf(`(${f}; $f.environment)`)).toBeNull();
+    expect(await valueOf(`(${f}; $lookup($f, "environment"))`)).toBeNull();
+  });
+
+  it('a promise that never comes true', async () => {
+    for (const source of ['{"then": /a/}', 'trigger{"then": /a/}', '($f := function($g) { {"then": $g} }; $f(function() { 1 }))']) {
+      await expectFailure(source, 'expression_failed', { trigger: { a: 1 } });
+    }
+    await expectFailure('$map([1], /a/)@$then', 'expression_limit');
+    await expectFailure('trigger#$then.a', 'expression_limit');
+    expect(await valueOf('($lib := {"twice": function($x) { 2 * $x }}; $lib.twice(4))')).toBe(8);
   });
 
   it('the time of day, through parts of a date that are left out', async () => {

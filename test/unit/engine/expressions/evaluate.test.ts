@@ -88,7 +88,7 @@ describe('expressions', () => {
     ['$contains("HELLO", /hello/i)', true],
     ['$contains("a\\nb", /^b$/m)', true],
     ['$contains("a\\nb", /^b$/)', false],
-    ['$match("ab", /(x)?b/).groups', []],
+    ['$match("ab", /(x)?b/).groups', [null]],
     ['$filter(["a1", "b"], /\\d/)', 'a1'],
     ['$pad("x", 3, "-")', 'x--'],
     ['$append([1], [2, 3])', [1, 2, 3]],

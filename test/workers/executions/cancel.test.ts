@@ -1,0 +1,53 @@
+import { env } from 'cloudflare:workers';
+import type { Execution, ExecutionStep } from '@agentflow/contracts';
+import { beforeAll, describe, expect, inject, it } from 'vitest';
+import { organizationDesk } from '../../../durable-objects/organization/client.ts';
+import { agentEdges, agentNode, publishedAgent, runToEnd } from '../../support/agents.ts';
+import { api, createKey, expectProblem, type Member, signUp, withRole } from '../../support/api.ts';
+import { eventually } from '../../support/eventually.ts';
+
+let owner: Member;
+beforeAll(async () => {
+  owner = await signUp();
+});
+
+const start = agentNode('start', 'trigger.manual');
+const tools = inject('toolServerUrl');
+
+describe('cancel', () => {
+  it('stops in-flight work at once, settles the lease, and cannot be undone', async () => {
+    const name = crypto.randomUUID();
+    const agent = await publishedAgent(owner, {
+      nodes: [start, agentNode('call', 'action.http', { url: `${tools}/gate/${name}` }), agentNode('after', 'logic.transform', { expression: '1' })],
+      edges: agentEdges('start>call', 'call>after'),
+    });
+    const { body } = await api<Execution>(`/agents/${agent.id}/execute`, { token: owner.token, body: {} });
+    await fetch(`${tools}/waiting/${name}`);
+    const desk = organizationDesk(env.ORGANIZATION, owner.organization_id);
+    expect((await desk.usage()).live_executions).toBe(1);
+
+    const cancelled = await api<Execution>(`/executions/${body.id}/cancel`, { method: 'POST', token: owner.token });
+    expect(cancelled.body).toMatchObject({ status: 'cancelled', output: null });
+    await fetch(`${tools}/open/${name}`);
+    await eventually(async () => (await desk.usage()).live_executions === 0);
+    const steps = await api<{ data: ExecutionStep[] }>(`/executions/${body.id}/steps`, { token: owner.token });
+    expect(steps.body.data.map((step) => [step.node_id, step.status])).toEqual([
+      ['start', 'completed'],
+      ['call', 'cancelled'],
+    ]);
+    expectProblem(await api(`/executions/${body.id}/cancel`, { method: 'POST', token: owner.token }), 409, 'execution_finished');
+    expect((await api<Execution>(`/executions/${body.id}`, { token: owner.token })).body.status).toBe('cancelled');
+  });
+
+  it('is refused to viewers, to keys without the scope, and to strangers', async () => {
+    const agent = await publishedAgent(owner, { nodes: [start], edges: [] });
+    const { id } = await runToEnd(owner, agent.id);
+    const viewer = await withRole(owner, 'viewer');
+    const key = await createKey(owner, ['executions:read']);
+    const stranger = await signUp();
+    const cancel = (credential: { token: string } | { key: string }) => api(`/executions/${id}/cancel`, { method: 'POST', ...credential });
+    expectProblem(await cancel({ token: viewer.token }), 403, 'forbidden');
+    expectProblem(await cancel({ key: key.key }), 403, 'forbidden');
+    expectProblem(await cancel({ token: stranger.token }), 404, 'not_found');
+  });
+});
