@@ -32,6 +32,7 @@ export default defineConfig({
                 MIGRATIONS: migrations,
                 ENVIRONMENT: 'test',
                 OUTBOUND_ALLOW: `127.0.0.1:${toolServerPort},127.0.0.1:${targetServerPort}`,
+                CUSTOM_BASE_URL: `http://127.0.0.1:${toolServerPort}/v1`,
                 AUTH_KEYS: 'test1:dGVzdC1vbmx5LXNpZ25pbmcta2V5LTAxMjM0NTY3ODk=',
                 VAULT_KEYS: 'test1:dGVzdC1vbmx5LXZhdWx0LWtleS0wMTIzNDU2Nzg5MDE=',
               },

@@ -1,4 +1,4 @@
-import { describeNodeTypes, nodeTypeInfo } from '@agentflow/contracts';
+import { DEFAULT_MODEL, describeNodeTypes, nodeTypeInfo } from '@agentflow/contracts';
 import type { OpenAPIHono } from '@hono/zod-openapi';
 import { z } from 'zod';
 import { authenticate } from './domains/accounts/index.ts';
@@ -7,9 +7,11 @@ import { agentRoutes } from './domains/agents/index.ts';
 import { executionRoutes } from './domains/executions/index.ts';
 import { modelRoutes } from './domains/models/index.ts';
 import { organizationRoutes } from './domains/organizations/routes.ts';
+import { createModels } from './models/index.ts';
 import { errorsPage, referencePage } from './platform/docs-page.ts';
 import { crossOrigin, productionGuard, requestScope, securityHeaders } from './platform/edge.ts';
-import { healthRoutes, PLATFORM_PROBES } from './platform/health.ts';
+import type { Env } from './platform/env.ts';
+import { healthRoutes, PLATFORM_PROBES, type Probe } from './platform/health.ts';
 import { openApiDocument } from './platform/openapi.ts';
 import { answerError, refuseUnknown } from './platform/refusals.ts';
 import { type AppEnv, createRouter, json, operation } from './platform/router.ts';
@@ -29,13 +31,29 @@ const nodeTypeRoutes = createRouter().openapi(getNodeTypes, (c) => c.json({ data
 /** First segments that belong to the API: what is unknown below them is a problem document, not the UI. */
 const API_PATHS = /^\/(api|health|ready|version|docs)(\/|$)/;
 
-/** The whole Worker: what every request passes, then the domains, then the UI. */
-export function createApp(): OpenAPIHono<AppEnv> {
+/** The default model answers without key and network: when it fails, no agent of this installation is safe to start. */
+async function askBuiltinModel(env: Env): Promise<void> {
+  const models = createModels({ config: env, fetch: globalThis.fetch, clock: Date.now, priceOf: async () => null });
+  const task = { kind: 'summarize', text: 'The printer is out of paper.', max_sentences: 1 } as const;
+  const answer = await models.generate(
+    { model: DEFAULT_MODEL, task, messages: [] },
+    { signal: AbortSignal.timeout(1000) },
+  );
+  if (!answer.ok) throw new Error(answer.error.message);
+}
+
+const PROBES: Readonly<Record<string, Probe>> = {
+  ...PLATFORM_PROBES,
+  models: { required: true, check: askBuiltinModel },
+};
+
+/** The whole Worker: what every request passes, then the domains, then the UI. `probes` are added to those of /ready. */
+export function createApp(probes: Readonly<Record<string, Probe>> = {}): OpenAPIHono<AppEnv> {
   const app = createRouter();
   app.onError(answerError);
   app.use(requestScope(authenticate), securityHeaders(), productionGuard(), crossOrigin());
 
-  app.route('/', healthRoutes(PLATFORM_PROBES));
+  app.route('/', healthRoutes({ ...PROBES, ...probes }));
   app.route('/api/v1', accountRoutes);
   app.route('/api/v1', organizationRoutes);
   app.route('/api/v1', agentRoutes);

@@ -463,6 +463,7 @@ export class ExecutionObject extends DurableObject<Env> implements ExecutionRpc 
   private abandon(): void {
     this.run = null;
     this.live = null;
+    this.store.forgetTables();
     for (const step of this.running.values()) step.controller.abort(new Error('abandoned'));
     this.running.clear();
   }
@@ -480,13 +481,14 @@ export class ExecutionObject extends DurableObject<Env> implements ExecutionRpc 
 
   private logger(): Logger {
     const facts = this.run?.row.facts;
-    return createLogger({
+    const fields = {
       object: 'execution',
       execution_id: facts?.execution_id,
       organization_id: facts?.organization_id,
       request_id: facts?.request_id,
       trace_id: facts === undefined ? undefined : traceFrom(facts.traceparent).trace_id,
-    });
+    };
+    return createLogger(fields, { level: this.env.LOG_LEVEL });
   }
 }
 

@@ -88,7 +88,8 @@ export class ExecutionRun {
   output(key: string): JsonValue {
     let output = this.outputs.get(key);
     if (output === undefined) {
-      output = this.store.stepOutput(key);
+      const record = this.records.get(key);
+      output = record === undefined ? null : this.store.stepOutput(record.ord);
       this.outputs.set(key, output);
     }
     return output;
@@ -114,7 +115,12 @@ export class ExecutionRun {
     const attempt = record.attempts.find((each) => each.attempt === outcome.attempt);
     if (attempt === undefined) return;
     this.book(attempt, step, outcome.attempt, calls, at);
-    this.store.updateStep(step, record.attempts, attempt.finished_at === null ? null : Date.parse(attempt.finished_at));
+    this.store.updateStep(
+      record.ord,
+      step,
+      record.attempts,
+      attempt.finished_at === null ? null : Date.parse(attempt.finished_at),
+    );
     this.row.revision++;
     this.store.writeStatus(this.row);
   }
@@ -145,7 +151,7 @@ export class ExecutionRun {
       case 'step_cancelled': {
         const record = this.recordOf(change.step);
         endAttempt(record.attempts.at(-1), 'cancelled', at, null);
-        this.store.updateStep(change.step, record.attempts, at);
+        this.store.updateStep(record.ord, change.step, record.attempts, at);
         this.totals.step_count++;
         return;
       }
@@ -195,7 +201,7 @@ export class ExecutionRun {
         message: 'The process that ran this attempt ended; the step runs again.',
       });
       record.attempts.push(begun);
-      this.store.updateStep(step, record.attempts, null);
+      this.store.updateStep(record.ord, step, record.attempts, null);
     }
     const node = this.plan.byId.get(step.node_id);
     this.emit(events, 'step.started', at, step, {
@@ -224,7 +230,7 @@ export class ExecutionRun {
     const output = this.outputOf(step, result, error);
     if (output !== null) this.outputs.set(step.key, output);
     const closed = change.type !== 'step_retrying';
-    this.store.updateStepResult(step, record.attempts, closed ? at : null, {
+    this.store.updateStepResult(record.ord, step, record.attempts, closed ? at : null, {
       input: shownInput(result === null ? null : result.input),
       output: output === null ? null : JSON.stringify(output),
       error,

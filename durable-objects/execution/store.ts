@@ -23,8 +23,10 @@ import { INLINE_CHARACTERS, ValueStore } from './values.ts';
  * - `execution`: one row. Fixed facts are the JSON in `facts`; what changes has columns.
  * - `steps`: one row a step, `ord` in the order of their beginning. Attempts are a JSON list in their step's row.
  * - `events`: the log that sockets and server-sent events read; `seq` has no gaps.
+ *
+ * Made when first needed, since making a table is the dearest part of a fresh object:
  * - `logs`: lines that handlers wrote.
- * - `costs`: one row a model attempt, until D1 has it.
+ * - `costs`: one row a model attempt; `projected` once D1 has it.
  * - `large_values`: what does not fit beside the rest of its row.
  */
 export const SCHEMA_VERSION = 1;
@@ -87,15 +89,21 @@ const SCHEMA = [
     revision INTEGER NOT NULL, projected_revision INTEGER NOT NULL, settled INTEGER NOT NULL,
     definition TEXT, input TEXT, output TEXT)`,
   `CREATE TABLE steps (
-    key TEXT PRIMARY KEY, ord INTEGER NOT NULL, node_id TEXT NOT NULL, path TEXT NOT NULL, call TEXT NOT NULL,
+    ord INTEGER PRIMARY KEY, key TEXT NOT NULL, node_id TEXT NOT NULL, path TEXT NOT NULL, call TEXT NOT NULL,
     status TEXT NOT NULL, attempt INTEGER NOT NULL, failures INTEGER NOT NULL, handle TEXT, wake_at INTEGER,
     waiting_reason TEXT, input TEXT, output TEXT, error TEXT, blocked INTEGER NOT NULL DEFAULT 0, attempts TEXT NOT NULL,
-    started_at INTEGER, finished_at INTEGER) WITHOUT ROWID`,
-  'CREATE INDEX steps_ord ON steps (ord)',
+    started_at INTEGER, finished_at INTEGER)`,
   'CREATE TABLE events (seq INTEGER PRIMARY KEY, type TEXT NOT NULL, at INTEGER NOT NULL, node_id TEXT, path TEXT, data TEXT NOT NULL)',
-  'CREATE TABLE logs (seq INTEGER PRIMARY KEY, at INTEGER NOT NULL, level TEXT NOT NULL, node_id TEXT, message TEXT NOT NULL)',
-  'CREATE TABLE costs (id TEXT PRIMARY KEY, node_id TEXT NOT NULL, call TEXT NOT NULL, at INTEGER NOT NULL, projected INTEGER NOT NULL DEFAULT 0) WITHOUT ROWID',
 ];
+
+const LAZY_SCHEMA = {
+  logs: 'CREATE TABLE logs (seq INTEGER PRIMARY KEY, at INTEGER NOT NULL, level TEXT NOT NULL, node_id TEXT, message TEXT NOT NULL)',
+  costs:
+    'CREATE TABLE costs (id TEXT PRIMARY KEY, node_id TEXT NOT NULL, call TEXT NOT NULL, at INTEGER NOT NULL, projected INTEGER NOT NULL DEFAULT 0) WITHOUT ROWID',
+  large_values:
+    'CREATE TABLE large_values (name TEXT NOT NULL, part INTEGER NOT NULL, text TEXT NOT NULL, PRIMARY KEY (name, part)) WITHOUT ROWID',
+} as const;
+type LazyTable = keyof typeof LAZY_SCHEMA;
 
 function parse<T>(text: SqlStorageValue | undefined): T | null {
   return typeof text === 'string' ? (JSON.parse(text) as T) : null;
@@ -103,6 +111,8 @@ function parse<T>(text: SqlStorageValue | undefined): T | null {
 
 export class ExecutionStore {
   private readonly values: ValueStore;
+  /** Lazy tables that are there; null until asked. */
+  private tables: Set<string> | null = null;
 
   constructor(private readonly sql: SqlStorage) {
     this.values = new ValueStore(sql);
@@ -117,7 +127,7 @@ export class ExecutionStore {
 
   create(row: ExecutionRow, definition: AgentDefinition, input: JsonValue): void {
     for (const statement of SCHEMA) this.sql.exec(statement);
-    ValueStore.createTable(this.sql);
+    this.tables = new Set();
     this.sql.exec(
       `INSERT INTO execution (id, schema_version, facts, status, created_at, started_at, deadline_at, revision,
         projected_revision, settled, definition, input) VALUES (1, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?)`,
@@ -212,10 +222,10 @@ export class ExecutionStore {
     );
   }
 
-  updateStep(step: StepState, attempts: readonly StepAttempt[], finishedAt: number | null): void {
+  updateStep(ord: number, step: StepState, attempts: readonly StepAttempt[], finishedAt: number | null): void {
     this.sql.exec(
       `UPDATE steps SET status = ?, attempt = ?, failures = ?, handle = ?, wake_at = ?, waiting_reason = ?, attempts = ?,
-        finished_at = ? WHERE key = ?`,
+        finished_at = ? WHERE ord = ?`,
       step.status,
       step.attempt,
       step.failures,
@@ -224,12 +234,13 @@ export class ExecutionStore {
       step.waiting_reason,
       JSON.stringify(attempts),
       finishedAt,
-      step.key,
+      ord,
     );
   }
 
   /** The same with the step's result, in one statement: the common case costs one write. */
   updateStepResult(
+    ord: number,
     step: StepState,
     attempts: readonly StepAttempt[],
     finishedAt: number | null,
@@ -237,7 +248,7 @@ export class ExecutionStore {
   ): void {
     this.sql.exec(
       `UPDATE steps SET status = ?, attempt = ?, failures = ?, handle = ?, wake_at = ?, waiting_reason = ?, attempts = ?,
-        finished_at = ?, input = ?, output = ?, error = ?, blocked = ? WHERE key = ?`,
+        finished_at = ?, input = ?, output = ?, error = ?, blocked = ? WHERE ord = ?`,
       step.status,
       step.attempt,
       step.failures,
@@ -250,7 +261,7 @@ export class ExecutionStore {
       result.output === null ? null : this.inline(`step:${step.key}`, result.output),
       result.error === null ? null : JSON.stringify(result.error),
       result.blocked ? 1 : 0,
-      step.key,
+      ord,
     );
   }
 
@@ -271,12 +282,15 @@ export class ExecutionStore {
       }));
   }
 
-  stepOutput(key: string): JsonValue | null {
-    const row = this.sql.exec<Row>('SELECT output FROM steps WHERE key = ?', key).toArray()[0];
-    if (row === undefined || row.output === null) return null;
-    return JSON.parse(
-      row.output === LARGE ? (this.values.get(`step:${key}`) ?? 'null') : String(row.output),
-    ) as JsonValue;
+  stepOutput(ord: number): JsonValue | null {
+    const row = this.sql.exec<Row>('SELECT key, output FROM steps WHERE ord = ?', ord).toArray()[0];
+    return row === undefined ? null : this.outputOf(row);
+  }
+
+  private outputOf(row: Row): JsonValue | null {
+    if (row.output === null) return null;
+    const text = row.output === LARGE ? this.values.get(`step:${row.key}`) : String(row.output);
+    return parse<JsonValue>(text ?? undefined);
   }
 
   /** Steps as the API shows them, after order number `after`. */
@@ -306,7 +320,7 @@ export class ExecutionStore {
       waiting_reason: row.waiting_reason as WaitingReason | null,
       handle: row.handle as string | null,
       input: parse<JsonValue>(row.input),
-      output: this.stepOutput(String(row.key)),
+      output: this.outputOf(row),
       error: parse<ExecutionError>(row.error),
       blocked: row.blocked === 1,
       attempts,
@@ -359,10 +373,12 @@ export class ExecutionStore {
   }
 
   appendLog(at: number, level: ExecutionLog['level'], nodeId: string | null, message: string): void {
+    this.ensure('logs');
     this.sql.exec('INSERT INTO logs (at, level, node_id, message) VALUES (?, ?, ?, ?)', at, level, nodeId, message);
   }
 
   logs(after: number, limit: number): ExecutionLog[] {
+    if (!this.has('logs')) return [];
     return this.sql
       .exec<Row>('SELECT * FROM logs WHERE seq > ? ORDER BY seq LIMIT ?', after, limit)
       .toArray()
@@ -376,10 +392,12 @@ export class ExecutionStore {
   }
 
   logCount(): number {
+    if (!this.has('logs')) return 0;
     return Number(this.sql.exec<Row>('SELECT count(*) AS n FROM logs').one().n);
   }
 
   insertCost(cost: CostRow): void {
+    this.ensure('costs');
     this.sql.exec(
       'INSERT OR IGNORE INTO costs (id, node_id, call, at) VALUES (?, ?, ?, ?)',
       cost.id,
@@ -390,6 +408,7 @@ export class ExecutionStore {
   }
 
   unprojectedCosts(limit: number): CostRow[] {
+    if (!this.has('costs')) return [];
     return this.sql
       .exec<Row>('SELECT id, node_id, call, at FROM costs WHERE projected = 0 ORDER BY id LIMIT ?', limit)
       .toArray()
@@ -405,9 +424,31 @@ export class ExecutionStore {
     for (const id of ids) this.sql.exec('UPDATE costs SET projected = 1 WHERE id = ?', id);
   }
 
+  private has(table: LazyTable): boolean {
+    this.tables ??= new Set(
+      this.sql
+        .exec<Row>("SELECT name FROM sqlite_master WHERE type = 'table'")
+        .toArray()
+        .map((row) => String(row.name)),
+    );
+    return this.tables.has(table);
+  }
+
+  private ensure(table: LazyTable): void {
+    if (this.has(table)) return;
+    this.sql.exec(LAZY_SCHEMA[table]);
+    this.tables?.add(table);
+  }
+
+  /** After a transaction that was rolled back: what it made is gone. */
+  forgetTables(): void {
+    this.tables = null;
+  }
+
   /** Keeps a short text in its row, and a long one in `large_values` under a marker. */
   private inline(name: string, text: string): string {
     if (text.length <= INLINE_CHARACTERS) return text;
+    this.ensure('large_values');
     this.values.put(name, text);
     return LARGE;
   }

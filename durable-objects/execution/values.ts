@@ -15,12 +15,6 @@ const CHUNK_CHARACTERS = 512 * 1024;
 export class ValueStore {
   constructor(private readonly sql: SqlStorage) {}
 
-  static createTable(sql: SqlStorage): void {
-    sql.exec(
-      'CREATE TABLE large_values (name TEXT NOT NULL, part INTEGER NOT NULL, text TEXT NOT NULL, PRIMARY KEY (name, part)) WITHOUT ROWID',
-    );
-  }
-
   put(name: string, text: string): void {
     for (let part = 0; part * CHUNK_CHARACTERS < text.length; part++) {
       const chunk = text.slice(part * CHUNK_CHARACTERS, (part + 1) * CHUNK_CHARACTERS);

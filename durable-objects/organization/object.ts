@@ -1,7 +1,7 @@
 import { DurableObject } from 'cloudflare:workers';
 import type { Env } from '../../workers/platform/env.ts';
 import { newId } from '../../workers/platform/ids.ts';
-import { createLogger, describeError } from '../../workers/platform/telemetry.ts';
+import { createLogger, describeError, type Logger } from '../../workers/platform/telemetry.ts';
 import { executionObject } from '../execution/client.ts';
 import { checkKey, decide } from './admission.ts';
 import type {
@@ -261,7 +261,7 @@ export class OrganizationObject extends DurableObject<Env> {
       try {
         await part();
       } catch (error) {
-        createLogger({ object: 'organization' }).log('error', 'desk.alarm_failed', describeError(error));
+        this.logger().log('error', 'desk.alarm_failed', describeError(error));
       }
     }
     const next = this.store.nextDue();
@@ -314,7 +314,7 @@ export class OrganizationObject extends DurableObject<Env> {
         const nextAt = now + Math.min(MAX_BACKOFF_MS, 1000 * 4 ** row.attempts);
         this.store.delayMessage(row.id, nextAt);
         this.armAt(nextAt);
-        createLogger({ object: 'organization' }).log('warn', 'desk.projection_failed', describeError(error));
+        this.logger().log('warn', 'desk.projection_failed', describeError(error));
         return;
       }
     }
@@ -379,6 +379,13 @@ export class OrganizationObject extends DurableObject<Env> {
     const plan = await readPlan(this.env, organizationId);
     if (plan !== null) await this.setPlan(organizationId, plan);
     return plan;
+  }
+
+  private logger(): Logger {
+    return createLogger(
+      { object: 'organization', organization_id: this.store.organizationId() },
+      { level: this.env.LOG_LEVEL },
+    );
   }
 
   /** Only ever moves the alarm forward; the handler arms what is due later. */

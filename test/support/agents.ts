@@ -2,7 +2,12 @@ import type { Agent, AgentDefinition, AgentEdge, AgentNode, Execution, JsonValue
 import { expect } from 'vitest';
 import { api } from './api.ts';
 
-export function agentNode(id: string, type: string, config: Record<string, JsonValue> = {}, extra: Partial<AgentNode> = {}): AgentNode {
+export function agentNode(
+  id: string,
+  type: string,
+  config: Record<string, JsonValue> = {},
+  extra: Partial<AgentNode> = {},
+): AgentNode {
   return { id, type, config, ...extra };
 }
 
@@ -16,7 +21,11 @@ export function agentEdges(...texts: string[]): AgentEdge[] {
 }
 
 /** Creates an agent of a definition and publishes it. */
-export async function publishedAgent(owner: { token: string }, definition: AgentDefinition, name = 'Test agent'): Promise<Agent> {
+export async function publishedAgent(
+  owner: { token: string },
+  definition: AgentDefinition,
+  name = 'Test agent',
+): Promise<Agent> {
   const created = await api<Agent>('/agents', { token: owner.token, body: { name, definition } });
   expect(created.status, JSON.stringify(created.body)).toBe(201);
   const published = await api(`/agents/${created.body.id}/publish`, { token: owner.token, body: {} });

@@ -50,7 +50,9 @@ export function rawApi(path: string, options: ApiOptions = {}): Promise<Response
     if (!headers.has('content-type')) headers.set('content-type', 'application/json');
   }
   const method = options.method ?? (body === undefined ? 'GET' : 'POST');
-  return exports.default.fetch(new Request(url, { method, headers, redirect: 'manual', ...(body === undefined ? {} : { body }) }));
+  return exports.default.fetch(
+    new Request(url, { method, headers, redirect: 'manual', ...(body === undefined ? {} : { body }) }),
+  );
 }
 
 /** Expects a problem document with this status and code, and gives it back. */
@@ -84,7 +86,9 @@ export async function signUp(options: { organization_name?: string; email?: stri
   const organization_name = options.organization_name ?? `Organization ${count}`;
   const request = { organization_name, email, name: `Owner ${count}`, password_hash: await passwordHash };
   const { session } = await createAccount(env, request, CLIENT, Date.now());
-  const payload = JSON.parse(atob((session.access_token.split('.')[1] ?? '').replaceAll('-', '+').replaceAll('_', '/')));
+  const payload = JSON.parse(
+    atob((session.access_token.split('.')[1] ?? '').replaceAll('-', '+').replaceAll('_', '/')),
+  );
   return {
     organization_id: session.organization.id,
     user_id: session.user.id,
@@ -110,7 +114,14 @@ export async function withRole(organization: Pick<Member, 'organization_id'>, ro
   ]);
   const session_id = session.row.id;
   const claims = { user_id, organization_id, session_id, role, name: role };
-  return { organization_id, user_id, session_id, email, role, token: await signAccessToken(env.AUTH_KEYS, claims, now) };
+  return {
+    organization_id,
+    user_id,
+    session_id,
+    email,
+    role,
+    token: await signAccessToken(env.AUTH_KEYS, claims, now),
+  };
 }
 
 /** A new API key, made through the API by somebody who may. */

@@ -3,15 +3,7 @@ import { LLMock } from '@copilotkit/aimock';
 import type { TestProject } from 'vitest/node';
 import { addAnswers } from './model-fixtures/answers.ts';
 import { createFaultServer } from './model-fixtures/faults.ts';
-
-declare module 'vitest' {
-  export interface ProvidedContext {
-    /** Answers in the wire formats of OpenAI, Anthropic, Gemini and Ollama; what it answers is in model-fixtures/answers.ts. */
-    modelServerUrl: string;
-    /** Fails on purpose; the kinds are in model-fixtures/faults.ts. */
-    modelFaultsUrl: string;
-  }
-}
+import type {} from './provided-context.ts';
 
 /** Starts the mock servers once for all test files, on free ports. Tests get their URLs by `inject('modelServerUrl')`. */
 export default async function startMockServers(project: TestProject): Promise<() => Promise<void>> {

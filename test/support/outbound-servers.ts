@@ -71,7 +71,11 @@ function resolver(): Server {
     } else {
       const records = RECORDS[name];
       if (records === undefined) answer(3, []);
-      else answer(0, records.filter((record) => record.type === type || record.type === CNAME));
+      else
+        answer(
+          0,
+          records.filter((record) => record.type === type || record.type === CNAME),
+        );
     }
   });
 }
@@ -84,7 +88,10 @@ function target(): Server {
       const chunks: Buffer[] = [];
       request.on('data', (chunk: Buffer) => chunks.push(chunk));
       request.on('end', () => {
-        response.writeHead(200, { 'content-type': 'application/json', 'x-agentflow-outbound-error': 'outbound_blocked' });
+        response.writeHead(200, {
+          'content-type': 'application/json',
+          'x-agentflow-outbound-error': 'outbound_blocked',
+        });
         const body = Buffer.concat(chunks).toString();
         response.end(JSON.stringify({ method: request.method, headers: request.headers, body }));
       });

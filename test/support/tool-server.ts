@@ -22,14 +22,36 @@ export interface SeenCall {
  * - `/effect/<name>` counts distinct idempotency keys.
  * - `/flaky/<name>/<n>` answers 503 with Retry-After 0 to the first n calls.
  * - `/status/<code>`, `/echo`, `/big`, `/redirect?to=`.
+ * - `/v1/chat/completions` speaks OpenAI's streaming format: `Once upon `, then, after `/open/<model>`, `a time.` with usage.
+ * - `/ended/<model>` answers once a stream of that model was closed by its client.
  * - `/calls/<prefix>` lists what was seen under a path.
  */
+/** One chunk of OpenAI's chat completion stream. */
+function chunk(model: string, content: string, usage?: Record<string, number>): string {
+  const choice = {
+    index: 0,
+    delta: content === '' ? {} : { role: 'assistant', content },
+    finish_reason: content === '' ? 'stop' : null,
+  };
+  const value = {
+    id: 'c1',
+    object: 'chat.completion.chunk',
+    created: 1,
+    model,
+    choices: [choice],
+    ...(usage === undefined ? {} : { usage }),
+  };
+  return `data: ${JSON.stringify(value)}\n\n`;
+}
+
 export default async function startToolServer(project: TestProject): Promise<() => Promise<void>> {
   const calls: SeenCall[] = [];
   const held = new Map<string, ServerResponse[]>();
   const open = new Set<string>();
   const watchers = new Map<string, ServerResponse[]>();
   const failures = new Map<string, number>();
+  const streams = new Map<string, () => void>();
+  const cut = new Set<string>();
 
   const json = (response: ServerResponse, value: unknown, status = 200, headers: Record<string, string> = {}) => {
     response.writeHead(status, { 'content-type': 'application/json', ...headers });
@@ -41,7 +63,7 @@ export default async function startToolServer(project: TestProject): Promise<() 
     const [, action = '', name = '', detail = ''] = url.pathname.split('/');
     let body = '';
     for await (const chunk of request) body += chunk;
-    if (!['open', 'waiting', 'calls'].includes(action)) {
+    if (!['open', 'waiting', 'ended', 'calls'].includes(action)) {
       calls.push({
         method: request.method ?? '',
         path: url.pathname,
@@ -58,14 +80,40 @@ export default async function startToolServer(project: TestProject): Promise<() 
         return;
       case 'open':
         open.add(name);
-        for (const each of held.get(name)?.splice(0) ?? []) if (!each.destroyed) json(each, { gate: name });
+        if (streams.has(name)) streams.get(name)?.();
+        else for (const each of held.get(name)?.splice(0) ?? []) if (!each.destroyed) json(each, { gate: name });
         return json(response, {});
       case 'waiting':
         if ((held.get(name) ?? []).some((each) => !each.destroyed)) return json(response, { held: true });
         watchers.set(name, [...(watchers.get(name) ?? []), response]);
         return;
       case 'calls':
-        return json(response, calls.filter((call) => call.path.startsWith(`/${url.pathname.slice('/calls/'.length)}`)));
+        return json(
+          response,
+          calls.filter((call) => call.path.startsWith(`/${url.pathname.slice('/calls/'.length)}`)),
+        );
+      case 'v1': {
+        const { model } = JSON.parse(body) as { model: string };
+        response.writeHead(200, { 'content-type': 'text/event-stream' });
+        response.on('close', () => {
+          if (response.writableFinished) return;
+          cut.add(model);
+          for (const watcher of watchers.get(`ended ${model}`)?.splice(0) ?? []) json(watcher, { ended: true });
+        });
+        response.write(chunk(model, 'Once upon '));
+        streams.set(model, () => {
+          response.write(chunk(model, 'a time.'));
+          response.write(chunk(model, '', { prompt_tokens: 11, completion_tokens: 5, total_tokens: 16 }));
+          response.end('data: [DONE]\n\n');
+        });
+        for (const watcher of watchers.get(model)?.splice(0) ?? []) json(watcher, { held: true });
+        held.set(model, [response]);
+        return;
+      }
+      case 'ended':
+        if (cut.has(name)) return json(response, { ended: true });
+        watchers.set(`ended ${name}`, [response]);
+        return;
       case 'flaky': {
         const failed = failures.get(name) ?? 0;
         if (failed >= Number(detail)) return json(response, { after: failed });

@@ -35,7 +35,11 @@ export function boundedBody() {
   });
 }
 
-async function readText(stream: ReadableStream<Uint8Array>, limit: number, declared: string | undefined): Promise<string> {
+async function readText(
+  stream: ReadableStream<Uint8Array>,
+  limit: number,
+  declared: string | undefined,
+): Promise<string> {
   const tooLarge = () => new ApiError('payload_too_large', `The body is larger than ${limit} bytes.`);
   if (declared !== undefined && Number(declared) > limit) throw tooLarge();
   const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: false });

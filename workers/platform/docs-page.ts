@@ -62,9 +62,10 @@ function schemaTree(schema: JsonObject, document: JsonObject, depth: number, see
   if (properties !== undefined && depth < MAX_DEPTH) {
     const required = Array.isArray(schema.required) ? schema.required : [];
     return html`<dl>${Object.entries(properties).map(
-      ([name, property]) => html`<dt><code>${name}</code></dt><dd><span class="dim">${typeName(property)}${
-        required.includes(name) ? '' : ', optional'
-      }</span>${typeof property.description === 'string' ? html` · ${property.description}` : ''}${schemaTree(property, document, depth + 1, seen)}</dd>`,
+      ([name, property]) =>
+        html`<dt><code>${name}</code></dt><dd><span class="dim">${typeName(property)}${
+          required.includes(name) ? '' : ', optional'
+        }</span>${typeof property.description === 'string' ? html` · ${property.description}` : ''}${schemaTree(property, document, depth + 1, seen)}</dd>`,
     )}</dl>`;
   }
   if (schema.type === 'array') return schemaTree((schema.items ?? {}) as JsonObject, document, depth, seen);
@@ -103,7 +104,8 @@ function operationSection(document: JsonObject, path: string, method: string, op
       operation.requestBody === undefined
         ? ''
         : html`<h4>Request body</h4>${contentOf(operation.requestBody).map(
-            ({ type, schema }) => html`<details><summary><code>${type}</code> <span class="dim">${typeName(schema)}</span></summary>${schemaTree(schema, document, 0, [])}</details>`,
+            ({ type, schema }) =>
+              html`<details><summary><code>${type}</code> <span class="dim">${typeName(schema)}</span></summary>${schemaTree(schema, document, 0, [])}</details>`,
           )}`
     }
     <h4>Answers</h4>
@@ -113,7 +115,8 @@ function operationSection(document: JsonObject, path: string, method: string, op
       return bodies.length === 0
         ? html`<details><summary>${line}</summary><span class="dim">No body.</span></details>`
         : html`<details><summary>${line}</summary>${bodies.map(
-            ({ type, schema }) => html`<div><code>${type}</code> <span class="dim">${typeName(schema)}</span></div>${schemaTree(schema, document, 0, [])}`,
+            ({ type, schema }) =>
+              html`<div><code>${type}</code> <span class="dim">${typeName(schema)}</span></div>${schemaTree(schema, document, 0, [])}`,
           )}</details>`;
     })}
   </article>`;
@@ -136,15 +139,18 @@ export function referencePage(document: JsonObject): Markup {
   const navigation = html`<strong>${title}</strong> <span class="dim">${version}</span>
     <ul><li><a href="/api/v1/openapi.json">OpenAPI document</a></li><li><a href="/docs/errors">Error codes</a></li></ul>
     ${groups.map(
-      (group) => html`<h2>${group.name}</h2><ul>${group.operations.map(
-        ({ path, method, operation }) => html`<li><a href="#${operation.operationId ?? `${method}-${path}`}">${operation.summary ?? path}</a></li>`,
-      )}</ul>`,
+      (group) =>
+        html`<h2>${group.name}</h2><ul>${group.operations.map(
+          ({ path, method, operation }) =>
+            html`<li><a href="#${operation.operationId ?? `${method}-${path}`}">${operation.summary ?? path}</a></li>`,
+        )}</ul>`,
     )}`;
   const content = html`<h1>${title}</h1>${description.split('\n\n').map((paragraph) => html`<p>${paragraph}</p>`)}
     ${groups.map(
-      (group) => html`<section><h2>${group.name}</h2><p class="dim">${group.description ?? ''}</p>${group.operations.map(
-        ({ path, method, operation }) => operationSection(document, path, method, operation),
-      )}</section>`,
+      (group) =>
+        html`<section><h2>${group.name}</h2><p class="dim">${group.description ?? ''}</p>${group.operations.map(
+          ({ path, method, operation }) => operationSection(document, path, method, operation),
+        )}</section>`,
     )}`;
   return pageOf(`${title} reference`, navigation, content);
 }

@@ -19,7 +19,8 @@ export function requestScope(authenticate: Authenticator) {
     c.set('trace', trace);
     c.set('ip', c.req.header('cf-connecting-ip') ?? '');
     c.set('authenticate', authenticate);
-    c.set('log', createLogger({ request_id: requestId, trace_id: trace.trace_id, span_id: trace.span_id }));
+    const fields = { request_id: requestId, trace_id: trace.trace_id, span_id: trace.span_id };
+    c.set('log', createLogger(fields, { level: c.env.LOG_LEVEL }));
     await next();
     c.header('X-Request-Id', requestId);
     c.header('traceparent', traceparentOf(trace));

@@ -25,6 +25,8 @@ export interface Env {
   /** DNS over HTTPS endpoint (RFC 8484 JSON) that outbound calls ask before they connect. */
   readonly DNS_RESOLVER_URL?: string;
   readonly RELEASE?: string;
+  /** The least level that is logged: debug, info (when not set), warn or error. */
+  readonly LOG_LEVEL?: string;
   /** Commit that was deployed. */
   readonly COMMIT?: string;
 

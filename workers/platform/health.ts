@@ -89,11 +89,17 @@ export function healthRoutes(probes: Readonly<Record<string, Probe>>) {
         }),
       );
       const ready = states.every(([, { state, required }]) => state === 'ok' || !required);
-      const answer = { status: ready ? ('ready' as const) : ('not_ready' as const), dependencies: Object.fromEntries(states) };
+      const answer = {
+        status: ready ? ('ready' as const) : ('not_ready' as const),
+        dependencies: Object.fromEntries(states),
+      };
       return ready ? c.json(answer, 200) : c.json(answer, 503);
     })
     .openapi(getVersion, (c) => {
       const { RELEASE, COMMIT } = c.env;
-      return c.json({ version, release: RELEASE ?? `v${version}`, ...(COMMIT === undefined ? {} : { commit: COMMIT }) }, 200);
+      return c.json(
+        { version, release: RELEASE ?? `v${version}`, ...(COMMIT === undefined ? {} : { commit: COMMIT }) },
+        200,
+      );
     });
 }

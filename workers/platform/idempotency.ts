@@ -1,7 +1,7 @@
 import { createMiddleware } from 'hono/factory';
 import { organizationDesk } from '../../durable-objects/organization/client.ts';
-import { ApiError, invalid } from './errors.ts';
 import { sha256Hex } from './digest.ts';
+import { ApiError, invalid } from './errors.ts';
 import { organizationKey } from './organization-key.ts';
 import type { AppEnv } from './router.ts';
 import { open, seal } from './vault.ts';

@@ -163,8 +163,8 @@ export interface DocumentedOperation extends JsonObject {
 
 /** Every operation of a document with its path and method, in the document's order. */
 export function operationsOf(document: JsonObject): { path: string; method: string; operation: DocumentedOperation }[] {
-  return Object.entries(document.paths as Record<string, Record<string, DocumentedOperation>>).flatMap(([path, methods]) =>
-    Object.entries(methods).map(([method, operation]) => ({ path, method, operation })),
+  return Object.entries(document.paths as Record<string, Record<string, DocumentedOperation>>).flatMap(
+    ([path, methods]) => Object.entries(methods).map(([method, operation]) => ({ path, method, operation })),
   );
 }
 

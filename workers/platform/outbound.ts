@@ -27,7 +27,14 @@ const RETRYABLE_HEADER = 'x-agentflow-outbound-retryable';
 const TIMEOUT_HEADER = 'x-agentflow-outbound-timeout-ms';
 
 /** Headers that would let a caller pose as the platform or as another client of the called service. */
-const DROPPED_REQUEST_HEADERS = [TIMEOUT_HEADER, 'host', 'cf-connecting-ip', 'cf-worker', 'x-forwarded-for', 'x-real-ip'];
+const DROPPED_REQUEST_HEADERS = [
+  TIMEOUT_HEADER,
+  'host',
+  'cf-connecting-ip',
+  'cf-worker',
+  'x-forwarded-for',
+  'x-real-ip',
+];
 
 /**
  * Makes one call. The answer's body streams through uncut.
@@ -35,7 +42,11 @@ const DROPPED_REQUEST_HEADERS = [TIMEOUT_HEADER, 'host', 'cf-connecting-ip', 'cf
  * @param options.timeout_ms until the answer's headers are there
  * @throws OutboundError; nothing else for what the other side or the network can do wrong
  */
-export async function guardedFetch(env: OutboundEnv, request: Request, options: { timeout_ms?: number } = {}): Promise<Response> {
+export async function guardedFetch(
+  env: OutboundEnv,
+  request: Request,
+  options: { timeout_ms?: number } = {},
+): Promise<Response> {
   const destination = checkDestination(request.url, {
     allow: env.ENVIRONMENT === 'production' ? new Set() : parseAllowList(env.OUTBOUND_ALLOW),
     httpsOnly: env.ENVIRONMENT === 'production',
@@ -45,8 +56,7 @@ export async function guardedFetch(env: OutboundEnv, request: Request, options: 
   const headers = new Headers(request.headers);
   for (const name of DROPPED_REQUEST_HEADERS) headers.delete(name);
   const timeout = new AbortController();
-  const timer =
-    options.timeout_ms === undefined ? undefined : setTimeout(() => timeout.abort(), options.timeout_ms);
+  const timer = options.timeout_ms === undefined ? undefined : setTimeout(() => timeout.abort(), options.timeout_ms);
   let response: Response;
   try {
     response = await fetch(
@@ -54,7 +64,10 @@ export async function guardedFetch(env: OutboundEnv, request: Request, options: 
     );
   } catch {
     if (timeout.signal.aborted) {
-      throw new OutboundError('outbound_timeout', `${destination.host} did not answer within ${options.timeout_ms} ms.`);
+      throw new OutboundError(
+        'outbound_timeout',
+        `${destination.host} did not answer within ${options.timeout_ms} ms.`,
+      );
     }
     if (request.signal.aborted) throw new OutboundError('outbound_network', 'The call was cancelled.', false);
     throw new OutboundError('outbound_network', `${destination.host} could not be reached.`);
@@ -63,7 +76,10 @@ export async function guardedFetch(env: OutboundEnv, request: Request, options: 
   }
   if (REDIRECTS.includes(response.status)) {
     await response.body?.cancel();
-    throw new OutboundError('outbound_redirect_refused', `${destination.host} answered with a redirect, which is not followed.`);
+    throw new OutboundError(
+      'outbound_redirect_refused',
+      `${destination.host} answered with a redirect, which is not followed.`,
+    );
   }
   return response;
 }

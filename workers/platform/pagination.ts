@@ -22,7 +22,10 @@ export function decodeCursor(cursor: string | undefined): string | undefined {
 }
 
 /** Turns `limit + 1` rows into a page: the extra row only tells that there is a next one. */
-export function pageOf<Row extends { id: string }>(rows: Row[], limit: number): { data: Row[]; next_cursor: string | null } {
+export function pageOf<Row extends { id: string }>(
+  rows: Row[],
+  limit: number,
+): { data: Row[]; next_cursor: string | null } {
   const data = rows.slice(0, limit);
   const last = data.at(-1);
   return { data, next_cursor: rows.length > limit && last !== undefined ? encodeCursor(last.id) : null };

@@ -22,17 +22,28 @@ let nextSlot = 0;
 /** Waits for the next free slot; refuses when that is too far off. */
 async function takeSlot(): Promise<void> {
   const now = Date.now();
+  // Further off than anybody may wait: the clock was set back.
+  if (nextSlot > now + MAX_WAIT_MS + SLOT_MS) nextSlot = now;
   const start = Math.max(now, nextSlot);
   if (start - now > MAX_WAIT_MS) {
-    throw new ApiError('upstream_unavailable', 'Too many people are signing in right now. Try again in a few seconds.', {
-      headers: { 'Retry-After': String(Math.ceil(MAX_WAIT_MS / 1000)) },
-    });
+    throw new ApiError(
+      'upstream_unavailable',
+      'Too many people are signing in right now. Try again in a few seconds.',
+      {
+        headers: { 'Retry-After': String(Math.ceil(MAX_WAIT_MS / 1000)) },
+      },
+    );
   }
   nextSlot = start + SLOT_MS;
   if (start > now) await scheduler.wait(start - now);
 }
 
-async function derive(password: string, salt: Uint8Array, cost: { N: number; r: number; p: number }, bytes: number): Promise<Buffer> {
+async function derive(
+  password: string,
+  salt: Uint8Array,
+  cost: { N: number; r: number; p: number },
+  bytes: number,
+): Promise<Buffer> {
   await takeSlot();
   return new Promise<Buffer>((resolve, reject) => {
     scrypt(password.normalize('NFKC'), salt, bytes, { ...cost, maxmem: MAX_MEMORY }, (error, key) => {

@@ -1,5 +1,5 @@
 import type { Env } from './env.ts';
-import { type RingKey, parseKeyring } from './keyring.ts';
+import { parseKeyring, type RingKey } from './keyring.ts';
 
 /** A key that a person typed or a test shipped: text instead of random bytes. 32 random bytes are all printable ASCII with odds of 1 in 10^13. */
 function looksMadeUp(key: RingKey): boolean {

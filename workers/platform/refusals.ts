@@ -60,7 +60,11 @@ function knownRoutes(app: Hono<AppEnv>): readonly Known[] {
 
 /** Methods that a path answers to, for `Allow`; empty when there is no such path. */
 export function allowedMethods(app: Hono<AppEnv>, path: string): string[] {
-  const methods = new Set(knownRoutes(app).filter((route) => route.path.test(path)).map((route) => route.method));
+  const methods = new Set(
+    knownRoutes(app)
+      .filter((route) => route.path.test(path))
+      .map((route) => route.method),
+  );
   if (methods.has('GET')) methods.add('HEAD');
   return [...methods].sort();
 }

@@ -10,15 +10,13 @@ import { idempotent } from './idempotency.ts';
 import type { Logger, TraceContext } from './telemetry.ts';
 
 /** How a request's caller becomes a principal; bound to the accounts domain in app.ts. */
-export interface Authenticator {
-  (request: {
-    env: Env;
-    authorization: string | undefined;
-    apiKey: string | undefined;
-    ip: string;
-    deferKey: boolean;
-  }): Promise<Principal | UncheckedKeyPrincipal | null>;
-}
+export type Authenticator = (request: {
+  env: Env;
+  authorization: string | undefined;
+  apiKey: string | undefined;
+  ip: string;
+  deferKey: boolean;
+}) => Promise<Principal | UncheckedKeyPrincipal | null>;
 
 export interface AppEnv {
   Bindings: Env;

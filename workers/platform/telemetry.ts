@@ -8,7 +8,9 @@ export interface TraceContext {
 const TRACEPARENT = /^00-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})$/;
 
 function randomHex(bytes: number): string {
-  return Array.from(crypto.getRandomValues(new Uint8Array(bytes)), (byte) => byte.toString(16).padStart(2, '0')).join('');
+  return Array.from(crypto.getRandomValues(new Uint8Array(bytes)), (byte) => byte.toString(16).padStart(2, '0')).join(
+    '',
+  );
 }
 
 /** The caller's trace with a span id of our own, or a new trace when the header is missing or malformed. */
@@ -25,7 +27,8 @@ export function traceparentOf(trace: TraceContext): string {
   return `00-${trace.trace_id}-${trace.span_id}-${trace.sampled ? '01' : '00'}`;
 }
 
-export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
+const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
 export type LogFields = Readonly<Record<string, string | number | boolean | null | undefined>>;
 
 export interface Logger {
@@ -41,10 +44,19 @@ function safe(name: string, value: LogFields[string]): LogFields[string] {
   return SECRET_FIELD.test(name) ? '[redacted]' : value.replace(SECRET_VALUE, '$1[redacted]');
 }
 
+export interface LoggerOptions {
+  /** Lines below it are not written: LOG_LEVEL, `info` when it is not set. */
+  readonly level?: string | undefined;
+  readonly write?: (line: string, level: LogLevel) => void;
+}
+
 /** One JSON object a line. Fields that look like credentials are redacted whatever their caller meant. */
-export function createLogger(base: LogFields, write: (line: string, level: LogLevel) => void = writeToConsole): Logger {
+export function createLogger(base: LogFields, options: LoggerOptions = {}): Logger {
+  const { level: threshold = 'info', write = writeToConsole } = options;
+  const lowest = LOG_LEVELS.indexOf(threshold as LogLevel);
   return {
     log(level, event, fields = {}) {
+      if (LOG_LEVELS.indexOf(level) < lowest) return;
       const line: Record<string, unknown> = { at: new Date().toISOString(), level, event };
       for (const [name, value] of Object.entries({ ...base, ...fields })) {
         if (value !== undefined) line[name] = safe(name, value);
@@ -52,7 +64,7 @@ export function createLogger(base: LogFields, write: (line: string, level: LogLe
       write(JSON.stringify(line), level);
     },
     with(fields) {
-      return createLogger({ ...base, ...fields }, write);
+      return createLogger({ ...base, ...fields }, options);
     },
   };
 }

@@ -47,7 +47,13 @@ function signingKey(bytes: Uint8Array<ArrayBuffer>, at: string): Promise<CryptoK
   return key;
 }
 
-async function sign(authKeys: string, audience: string, seconds: number, payload: JWTPayload, now: number): Promise<string> {
+async function sign(
+  authKeys: string,
+  audience: string,
+  seconds: number,
+  payload: JWTPayload,
+  now: number,
+): Promise<string> {
   const [first] = keyring('AUTH_KEYS', authKeys);
   const issued = Math.floor(now / 1000);
   return new SignJWT(payload)
@@ -59,7 +65,13 @@ async function sign(authKeys: string, audience: string, seconds: number, payload
     .sign(await signingKey(first.bytes, `${authKeys}#${first.kid}`));
 }
 
-async function verify<T>(authKeys: string, audience: string, token: string, schema: z.ZodType<T>, now: number): Promise<Verified<T>> {
+async function verify<T>(
+  authKeys: string,
+  audience: string,
+  token: string,
+  schema: z.ZodType<T>,
+  now: number,
+): Promise<Verified<T>> {
   const ring = keyring('AUTH_KEYS', authKeys);
   try {
     const { payload } = await jwtVerify(
@@ -88,7 +100,13 @@ async function verify<T>(authKeys: string, audience: string, token: string, sche
 
 /** An access token for 15 minutes. `now` in milliseconds. */
 export function signAccessToken(authKeys: string, claims: AccessClaims, now: number): Promise<string> {
-  const payload = { sub: claims.user_id, org: claims.organization_id, sid: claims.session_id, role: claims.role, name: claims.name };
+  const payload = {
+    sub: claims.user_id,
+    org: claims.organization_id,
+    sid: claims.session_id,
+    role: claims.role,
+    name: claims.name,
+  };
   return sign(authKeys, ACCESS_AUDIENCE, ACCESS_TOKEN_SECONDS, payload, now);
 }
 
@@ -102,7 +120,13 @@ export async function verifyAccessToken(authKeys: string, token: string, now: nu
 
 /** A ticket that lets a browser's socket follow one execution; one minute, for the `ticket` query parameter. */
 export function signTicket(authKeys: string, claims: TicketClaims, now: number): Promise<string> {
-  return sign(authKeys, TICKET_AUDIENCE, TICKET_SECONDS, { exe: claims.execution_id, org: claims.organization_id }, now);
+  return sign(
+    authKeys,
+    TICKET_AUDIENCE,
+    TICKET_SECONDS,
+    { exe: claims.execution_id, org: claims.organization_id },
+    now,
+  );
 }
 
 export async function verifyTicket(authKeys: string, ticket: string, now: number): Promise<Verified<TicketClaims>> {

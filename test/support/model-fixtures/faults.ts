@@ -19,7 +19,10 @@ function wireOf(path: string): Wire {
 const OPENAI_CHUNK = { id: 'chatcmpl-1', object: 'chat.completion.chunk', created: 1, model: 'm' };
 
 function openaiDelta(content: string): string {
-  const chunk = { ...OPENAI_CHUNK, choices: [{ index: 0, delta: { role: 'assistant', content }, finish_reason: null }] };
+  const chunk = {
+    ...OPENAI_CHUNK,
+    choices: [{ index: 0, delta: { role: 'assistant', content }, finish_reason: null }],
+  };
   return `data: ${JSON.stringify(chunk)}\n\n`;
 }
 
@@ -29,7 +32,15 @@ function openedStream(wire: Wire, content: string): string {
   if (wire === 'gemini') {
     return `data: ${JSON.stringify({ candidates: [{ content: { role: 'model', parts: [{ text: content }] }, index: 0 }] })}\n\n`;
   }
-  const message = { id: 'msg_1', type: 'message', role: 'assistant', model: 'm', content: [], stop_reason: null, usage: { input_tokens: 9, output_tokens: 1 } };
+  const message = {
+    id: 'msg_1',
+    type: 'message',
+    role: 'assistant',
+    model: 'm',
+    content: [],
+    stop_reason: null,
+    usage: { input_tokens: 9, output_tokens: 1 },
+  };
   const events = [
     { type: 'message_start', message },
     { type: 'content_block_start', index: 0, content_block: { type: 'text', text: '' } },
@@ -55,7 +66,12 @@ function errorBody(wire: Wire, type: string, message: string): object {
   return { error: { message, type, code: type, param: null } };
 }
 
-function send(response: ServerResponse, status: number, body: object | string, headers: Record<string, string> = {}): void {
+function send(
+  response: ServerResponse,
+  status: number,
+  body: object | string,
+  headers: Record<string, string> = {},
+): void {
   response.writeHead(status, { 'content-type': 'application/json', ...headers });
   response.end(typeof body === 'string' ? body : JSON.stringify(body));
 }
@@ -63,30 +79,52 @@ function send(response: ServerResponse, status: number, body: object | string, h
 function answerFault(fault: string, wire: Wire, response: ServerResponse): void {
   const status = Number(fault);
   if (Number.isInteger(status) && status >= 400) {
-    const types: Record<number, string> = { 401: 'authentication_error', 404: 'not_found_error', 429: 'rate_limit_error', 529: 'overloaded_error' };
+    const types: Record<number, string> = {
+      401: 'authentication_error',
+      404: 'not_found_error',
+      429: 'rate_limit_error',
+      529: 'overloaded_error',
+    };
     const headers: Record<string, string> = status === 429 ? { 'retry-after': '7' } : {};
     // A vendor that repeats the key in its message, as some do.
-    send(response, status, errorBody(wire, types[status] ?? 'invalid_request_error', 'Refused: sk-test-0123456789abcdef is not welcome'), headers);
+    send(
+      response,
+      status,
+      errorBody(wire, types[status] ?? 'invalid_request_error', 'Refused: sk-test-0123456789abcdef is not welcome'),
+      headers,
+    );
     return;
   }
   const streamed = { 'content-type': 'text/event-stream', 'cache-control': 'no-store' };
   switch (fault) {
     case 'retry-date':
-      return send(response, 503, errorBody(wire, 'overloaded_error', 'Busy'), { 'retry-after': 'Wed, 21 Oct 2026 07:28:30 GMT' });
+      send(response, 503, errorBody(wire, 'overloaded_error', 'Busy'), {
+        'retry-after': 'Wed, 21 Oct 2026 07:28:30 GMT',
+      });
+      return;
     case 'quota':
-      return send(response, 429, errorBody(wire, 'insufficient_quota', 'You exceeded your current quota'));
+      send(response, 429, errorBody(wire, 'insufficient_quota', 'You exceeded your current quota'));
+      return;
     case 'filtered':
-      return send(response, 400, errorBody(wire, 'content_policy_violation', 'Rejected by the safety system'));
+      send(response, 400, errorBody(wire, 'content_policy_violation', 'Rejected by the safety system'));
+      return;
     case 'bad-key':
-      return send(response, 400, { error: { code: 400, status: 'INVALID_ARGUMENT', message: 'API key not valid. Please pass a valid API key.' } });
+      send(response, 400, {
+        error: { code: 400, status: 'INVALID_ARGUMENT', message: 'API key not valid. Please pass a valid API key.' },
+      });
+      return;
     case 'malformed':
-      return send(response, 200, '{"choices": [{"mess');
+      send(response, 200, '{"choices": [{"mess');
+      return;
     case 'empty':
-      return send(response, 200, chatCompletion('', { usage: { prompt_tokens: 5, completion_tokens: 0, total_tokens: 5 } }));
+      send(response, 200, chatCompletion('', { usage: { prompt_tokens: 5, completion_tokens: 0, total_tokens: 5 } }));
+      return;
     case 'no-usage':
-      return send(response, 200, chatCompletion('Twelve chars'));
+      send(response, 200, chatCompletion('Twelve chars'));
+      return;
     case 'html':
-      return send(response, 502, '<html>Bad gateway</html>', { 'content-type': 'text/html' });
+      send(response, 502, '<html>Bad gateway</html>', { 'content-type': 'text/html' });
+      return;
     case 'stalled':
       return;
     case 'slow':
@@ -104,10 +142,17 @@ function answerFault(fault: string, wire: Wire, response: ServerResponse): void 
     case 'overloaded-stream':
       response.writeHead(200, streamed);
       response.write(openedStream(wire, 'Once'));
-      response.end(`event: error\ndata: ${JSON.stringify({ type: 'error', error: { type: 'overloaded_error', message: 'Overloaded' } })}\n\n`);
+      response.end(
+        `event: error\ndata: ${JSON.stringify({ type: 'error', error: { type: 'overloaded_error', message: 'Overloaded' } })}\n\n`,
+      );
       return;
     default:
-      return send(response, 200, chatCompletion('fine', { usage: { prompt_tokens: 1, completion_tokens: 1, total_tokens: 2 } }));
+      send(
+        response,
+        200,
+        chatCompletion('fine', { usage: { prompt_tokens: 1, completion_tokens: 1, total_tokens: 2 } }),
+      );
+      return;
   }
 }
 
@@ -116,7 +161,10 @@ export function createFaultServer(): Server {
   return createServer((request, response) => {
     const path = request.url ?? '/';
     const looked = /^\/seen\/([\w-]+)$/.exec(path)?.[1];
-    if (looked !== undefined) return send(response, 200, seen.get(looked) ?? { requests: [], closed: 0 });
+    if (looked !== undefined) {
+      send(response, 200, seen.get(looked) ?? { requests: [], closed: 0 });
+      return;
+    }
     const [, fault = '', token] = /^\/([\w-]+)(?:~([\w-]+))?\//.exec(path) ?? [];
     let body = '';
     request.on('data', (piece: Buffer) => {

@@ -17,17 +17,25 @@ describe('signup', () => {
     expect({ token_type, expires_in }).toEqual({ token_type: 'Bearer', expires_in: 900 });
 
     const cookie = answer.headers.get('set-cookie') ?? '';
-    expect(cookie).toMatch(/^af_refresh=ses_[^;]+; Max-Age=2592000; Path=\/api\/v1\/auth; HttpOnly; Secure; SameSite=Strict$/);
+    expect(cookie).toMatch(
+      /^af_refresh=ses_[^;]+; Max-Age=2592000; Path=\/api\/v1\/auth; HttpOnly; Secure; SameSite=Strict$/,
+    );
 
     const me = await api<Me>('/auth/me', { token: access_token });
     expect(me.body).toMatchObject({ user, organization, role: 'owner' });
     expect(me.body.permissions).toContain('api_keys:manage');
 
-    const row = await env.DB.prepare('SELECT password_hash, email FROM users WHERE id = ?').bind(user.id).first<Record<string, string>>();
+    const row = await env.DB.prepare('SELECT password_hash, email FROM users WHERE id = ?')
+      .bind(user.id)
+      .first<Record<string, string>>();
     expect(row?.password_hash).toMatch(/^scrypt\$32768\$8\$3\$[\w-]{22}\$[\w-]{43}$/);
-    const audit = await env.DB.prepare('SELECT action, actor_id FROM audit_logs WHERE organization_id = ?').bind(organization.id).all();
+    const audit = await env.DB.prepare('SELECT action, actor_id FROM audit_logs WHERE organization_id = ?')
+      .bind(organization.id)
+      .all();
     expect(audit.results).toEqual([{ action: 'organization.created', actor_id: user.id }]);
-    const { wrapped_key } = (await env.DB.prepare('SELECT wrapped_key FROM organizations WHERE id = ?').bind(organization.id).first<{ wrapped_key: string }>()) ?? { wrapped_key: '' };
+    const { wrapped_key } = (await env.DB.prepare('SELECT wrapped_key FROM organizations WHERE id = ?')
+      .bind(organization.id)
+      .first<{ wrapped_key: string }>()) ?? { wrapped_key: '' };
     expect(wrapped_key).toMatch(/^test1\.[\w-]{16}\.[\w-]{64}$/);
   });
 
@@ -48,7 +56,9 @@ describe('signup', () => {
   it('gives two organizations of one name two slugs', async () => {
     const one = await signUp({ organization_name: 'Twin' });
     const two = await signUp({ organization_name: 'Twin' });
-    const slugs = await Promise.all([one, two].map(async ({ token }) => (await api<{ slug: string }>('/org', { token })).body.slug));
+    const slugs = await Promise.all(
+      [one, two].map(async ({ token }) => (await api<{ slug: string }>('/org', { token })).body.slug),
+    );
     expect(slugs[0]).toBe('twin');
     expect(slugs[1]).toMatch(/^twin-[0-9a-f]{5}$/);
   });
@@ -75,7 +85,12 @@ describe('who am I', () => {
     const owner = await signUp();
     const { key } = await createKey(owner, ['agents:read']);
     const answer = await api<Me>('/auth/me', { key });
-    expect(answer.body).toMatchObject({ user: null, role: null, permissions: ['agents:read'], organization: { id: owner.organization_id } });
+    expect(answer.body).toMatchObject({
+      user: null,
+      role: null,
+      permissions: ['agents:read'],
+      organization: { id: owner.organization_id },
+    });
   });
 
   it('shows a member their role', async () => {

@@ -78,7 +78,7 @@ function contextOf(caller: Caller, bindings: Partial<Env> = {}): RequestContext 
     trace: traceFrom(undefined),
     ip: '192.0.2.1',
     userAgent: 'test',
-    log: createLogger({}, () => {}),
+    log: createLogger({}, { write: () => {} }),
     now: Date.now,
     waitUntil: () => {},
   };

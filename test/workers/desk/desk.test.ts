@@ -50,10 +50,18 @@ describe('API keys at the desk', () => {
 
   it('expire by themselves, on reads and on starts', async () => {
     const agent = await publishedAgent(owner, { nodes: [start], edges: [] });
-    const key = await createKey(owner, ['agents:execute', 'agents:read'], { expires_at: new Date(Date.now() + 3_600_000).toISOString() });
-    await runInDurableObject(env.ORGANIZATION.get(env.ORGANIZATION.idFromName(owner.organization_id)), (_desk, state) => {
-      state.storage.sql.exec("UPDATE keys SET expires_at = 1, record = json_set(record, '$.expires_at', 1) WHERE id = ?", key.id);
+    const key = await createKey(owner, ['agents:execute', 'agents:read'], {
+      expires_at: new Date(Date.now() + 3_600_000).toISOString(),
     });
+    await runInDurableObject(
+      env.ORGANIZATION.get(env.ORGANIZATION.idFromName(owner.organization_id)),
+      (_desk, state) => {
+        state.storage.sql.exec(
+          "UPDATE keys SET expires_at = 1, record = json_set(record, '$.expires_at', 1) WHERE id = ?",
+          key.id,
+        );
+      },
+    );
     await evictDurableObject(env.ORGANIZATION.get(env.ORGANIZATION.idFromName(owner.organization_id)));
     expectProblem(await api('/agents', { key: key.key }), 401, 'token_expired');
     expectProblem(await api(`/agents/${agent.id}/execute`, { key: key.key, body: {} }), 401, 'token_expired');
@@ -92,7 +100,11 @@ describe('API keys at the desk', () => {
     for (let again = 0; again < 2; again++) await runDurableObjectAlarm(stub);
     const rows = await env.DB.prepare('SELECT name FROM api_keys WHERE id = ?').bind(key.id).all();
     expect(rows.results).toEqual([{ name: 'Made in the dark' }]);
-    const audit = await env.DB.prepare("SELECT count(*) AS n FROM audit_logs WHERE resource_id = ? AND action = 'api_key.created'").bind(key.id).first();
+    const audit = await env.DB.prepare(
+      "SELECT count(*) AS n FROM audit_logs WHERE resource_id = ? AND action = 'api_key.created'",
+    )
+      .bind(key.id)
+      .first();
     expect(audit?.n).toBe(1);
   });
 });
@@ -102,13 +114,19 @@ describe('admission', () => {
     const agent = await publishedAgent(owner, { nodes: [start], edges: [] });
     const headers = { 'idempotency-key': crypto.randomUUID() };
     const answers = await Promise.all(
-      Array.from({ length: 50 }, () => api<Execution>(`/agents/${agent.id}/execute`, { token: owner.token, body: { input: { n: 1 } }, headers })),
+      Array.from({ length: 50 }, () =>
+        api<Execution>(`/agents/${agent.id}/execute`, { token: owner.token, body: { input: { n: 1 } }, headers }),
+      ),
     );
     const started = answers.filter((answer) => answer.status === 202);
     expect(started.length + answers.filter((answer) => answer.status === 409).length).toBe(50);
     expect(new Set(started.map((answer) => answer.body.id)).size).toBe(1);
     expect(started.filter((answer) => answer.headers.get('idempotency-replayed') === null)).toHaveLength(1);
-    const again = await api<Execution>(`/agents/${agent.id}/execute`, { token: owner.token, body: { input: { n: 1 } }, headers });
+    const again = await api<Execution>(`/agents/${agent.id}/execute`, {
+      token: owner.token,
+      body: { input: { n: 1 } },
+      headers,
+    });
     expect(again.headers.get('idempotency-replayed')).toBe('true');
     expect(again.body.id).toBe(started[0]?.body.id);
     const other = await api(`/agents/${agent.id}/execute`, { token: owner.token, body: { input: { n: 2 } }, headers });
@@ -189,7 +207,8 @@ describe('admission', () => {
     const agent = await publishedAgent(member, { nodes: [start], edges: [] });
     const admission = await deskOf(member).admit(startOf(member, agent.id));
     if (admission.outcome !== 'allow') throw new Error('not admitted');
-    for (let again = 0; again < 3; again++) await deskOf(member).settle({ lease_id: admission.lease_id, cost_microusd: 5 });
+    for (let again = 0; again < 3; again++)
+      await deskOf(member).settle({ lease_id: admission.lease_id, cost_microusd: 5 });
     expect(await deskOf(member).usage()).toEqual({ live_executions: 0, spent_today_microusd: 5, settled_today: 1 });
   });
 
@@ -197,14 +216,19 @@ describe('admission', () => {
     const member = await signUp();
     const agent = await publishedAgent(member, { nodes: [start], edges: [] });
     await deskOf(member).expectAgentChange(member.organization_id, agent.id);
-    await env.DB.prepare("UPDATE agents SET status = 'paused', revision = revision + 1 WHERE id = ?").bind(agent.id).run();
+    await env.DB.prepare("UPDATE agents SET status = 'paused', revision = revision + 1 WHERE id = ?")
+      .bind(agent.id)
+      .run();
     expect((await deskOf(member).admit(startOf(member, agent.id))).outcome).toBe('allow');
     const stub = env.ORGANIZATION.get(env.ORGANIZATION.idFromName(member.organization_id));
     await runInDurableObject(stub, (_desk, state) => {
       state.storage.sql.exec('UPDATE watched_agents SET check_at = 1');
     });
     await runDurableObjectAlarm(stub);
-    expect(await deskOf(member).admit(startOf(member, agent.id))).toMatchObject({ outcome: 'deny', code: 'agent_paused' });
+    expect(await deskOf(member).admit(startOf(member, agent.id))).toMatchObject({
+      outcome: 'deny',
+      code: 'agent_paused',
+    });
   });
 
   it('leaves no storage behind for an organization that does not exist', async () => {

@@ -55,7 +55,9 @@ describe('durability', () => {
         agentNode('left', 'action.http', { url: `${tools}/gate/${name}-left`, method: 'POST' }),
         agentNode('right', 'action.http', { url: `${tools}/gate/${name}-right`, method: 'POST' }),
         agentNode('join', 'logic.merge'),
-        agentNode('after', 'logic.transform', { expression: '[join.output.left.body.gate, join.output.right.body.gate]' }),
+        agentNode('after', 'logic.transform', {
+          expression: '[join.output.left.body.gate, join.output.right.body.gate]',
+        }),
       ],
       edges: agentEdges('start>before', 'before>left', 'before>right', 'left>join', 'right>join', 'join>after'),
     });
@@ -82,9 +84,13 @@ describe('durability', () => {
       { attempt: 1, status: 'cancelled', error: { code: 'interrupted' } },
       { attempt: 2, status: 'completed' },
     ]);
-    const events = await api<{ data: ExecutionEvent[] }>(`/executions/${execution.id}/events?limit=1000`, { token: owner.token });
+    const events = await api<{ data: ExecutionEvent[] }>(`/executions/${execution.id}/events?limit=1000`, {
+      token: owner.token,
+    });
     expect(events.body.data.map((event) => event.seq)).toEqual(events.body.data.map((_, index) => index + 1));
-    expect(events.body.data.filter((event) => event.type === 'step.completed' && event.node_id === 'before')).toHaveLength(1);
+    expect(
+      events.body.data.filter((event) => event.type === 'step.completed' && event.node_id === 'before'),
+    ).toHaveLength(1);
   });
 
   it('goes on after a crash when somebody only reads it', async () => {
@@ -115,13 +121,20 @@ describe('durability', () => {
     const execution = await begin({
       nodes: [
         start,
-        agentNode('call', 'action.http', { url: `${tools}/flaky/${name}/1` }, {
-          retry: { max_attempts: 2, initial_ms: 600_000, factor: 1, max_ms: 600_000 },
-        }),
+        agentNode(
+          'call',
+          'action.http',
+          { url: `${tools}/flaky/${name}/1` },
+          {
+            retry: { max_attempts: 2, initial_ms: 600_000, factor: 1, max_ms: 600_000 },
+          },
+        ),
       ],
       edges: agentEdges('start>call'),
     });
-    await eventually(async () => (await stepsOf(execution.id)).find((step) => step.node_id === 'call' && step.status === 'waiting'));
+    await eventually(async () =>
+      (await stepsOf(execution.id)).find((step) => step.node_id === 'call' && step.status === 'waiting'),
+    );
     await evictDurableObject(executionStub(execution.id));
     // Ten minutes pass.
     await runInDurableObject(executionStub(execution.id), (_object, state) => {
@@ -153,10 +166,21 @@ describe('durability', () => {
   it('fails a step that takes longer than its own limit', async () => {
     const name = crypto.randomUUID();
     const agent = await publishedAgent(owner, {
-      nodes: [start, agentNode('call', 'action.http', { url: `${tools}/gate/${name}` }, { timeout_ms: 50, retry: { max_attempts: 1, initial_ms: 1, factor: 1, max_ms: 1 } })],
+      nodes: [
+        start,
+        agentNode(
+          'call',
+          'action.http',
+          { url: `${tools}/gate/${name}` },
+          { timeout_ms: 50, retry: { max_attempts: 1, initial_ms: 1, factor: 1, max_ms: 1 } },
+        ),
+      ],
       edges: agentEdges('start>call'),
     });
-    expect(await runToEnd(owner, agent.id)).toMatchObject({ status: 'failed', error: { code: 'step_timeout', node_id: 'call' } });
+    expect(await runToEnd(owner, agent.id)).toMatchObject({
+      status: 'failed',
+      error: { code: 'step_timeout', node_id: 'call' },
+    });
   });
 
   it('leaves no storage behind when an unknown execution is asked for', async () => {

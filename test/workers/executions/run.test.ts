@@ -1,7 +1,6 @@
 import { env } from 'cloudflare:workers';
 import type { Execution, ExecutionEvent, ExecutionStep, ExecutionSummary } from '@agentflow/contracts';
-import { inject } from 'vitest';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, inject, it } from 'vitest';
 import { agentEdges, agentNode, publishedAgent, runToEnd } from '../../support/agents.ts';
 import { api, createKey, expectProblem, type Member, signUp } from '../../support/api.ts';
 import { eventually } from '../../support/eventually.ts';
@@ -22,14 +21,22 @@ describe('an execution', () => {
         agentNode('summary', 'ai.summarize', { prompt: '{{trigger.text}}', max_sentences: 1 }),
         agentNode('double', 'logic.transform', { expression: '{"n": trigger.n * 2}' }),
         agentNode('join', 'logic.merge'),
-        agentNode('result', 'logic.transform', { expression: '{"summary": summary.output.summary, "n": join.output.double.n}' }),
+        agentNode('result', 'logic.transform', {
+          expression: '{"summary": summary.output.summary, "n": join.output.double.n}',
+        }),
       ],
       edges: agentEdges('start>summary', 'start>double', 'summary>join', 'double>join', 'join>result'),
     });
     const text = 'The printer on floor two is broken. It makes a loud noise. Please send somebody today.';
     const execution = await runToEnd(owner, agent.id, { text, n: 21 });
 
-    expect(execution).toMatchObject({ status: 'completed', version: 1, mode: 'live', trigger: 'manual', step_count: 5 });
+    expect(execution).toMatchObject({
+      status: 'completed',
+      version: 1,
+      mode: 'live',
+      trigger: 'manual',
+      step_count: 5,
+    });
     expect(execution.output).toMatchObject({ n: 42 });
     expect((execution.output as { summary: string }).summary.length).toBeGreaterThan(10);
     expect(execution.input_tokens).toBeGreaterThan(0);
@@ -62,7 +69,12 @@ describe('an execution', () => {
     });
     const costs = await env.DB.prepare('SELECT * FROM cost_records WHERE execution_id = ?').bind(execution.id).all();
     expect(costs.results).toHaveLength(1);
-    expect(costs.results[0]).toMatchObject({ provider: 'builtin', model: 'extractive', node_id: 'summary', outcome: 'ok' });
+    expect(costs.results[0]).toMatchObject({
+      provider: 'builtin',
+      model: 'extractive',
+      node_id: 'summary',
+      outcome: 'ok',
+    });
   });
 
   it('logs every event in order and without gaps', async () => {
@@ -71,7 +83,9 @@ describe('an execution', () => {
       edges: agentEdges('start>a'),
     });
     const { id } = await runToEnd(owner, agent.id);
-    const events = await api<{ data: ExecutionEvent[]; next_cursor: string | null }>(`/executions/${id}/events`, { token: owner.token });
+    const events = await api<{ data: ExecutionEvent[]; next_cursor: string | null }>(`/executions/${id}/events`, {
+      token: owner.token,
+    });
     expect(events.body.data.map((event) => event.type)).toEqual([
       'execution.started',
       'step.started',
@@ -81,7 +95,10 @@ describe('an execution', () => {
       'execution.completed',
     ]);
     expect(events.body.data.map((event) => event.seq)).toEqual([1, 2, 3, 4, 5, 6]);
-    const rest = await api<{ data: ExecutionEvent[]; next_cursor: string | null }>(`/executions/${id}/events?after=2&limit=2`, { token: owner.token });
+    const rest = await api<{ data: ExecutionEvent[]; next_cursor: string | null }>(
+      `/executions/${id}/events?after=2&limit=2`,
+      { token: owner.token },
+    );
     expect(rest.body.data.map((event) => event.seq)).toEqual([3, 4]);
     expect(rest.body.next_cursor).toBe('4');
   });
@@ -90,7 +107,10 @@ describe('an execution', () => {
     const agent = await publishedAgent(owner, {
       nodes: [
         start,
-        agentNode('pick', 'logic.switch', { value: '{{trigger.kind}}', cases: [{ handle: 'bill', equals: 'billing' }] }),
+        agentNode('pick', 'logic.switch', {
+          value: '{{trigger.kind}}',
+          cases: [{ handle: 'bill', equals: 'billing' }],
+        }),
         agentNode('bill', 'logic.transform', { expression: '"to billing"' }),
         agentNode('other', 'logic.transform', { expression: '"to others"' }),
       ],
@@ -108,7 +128,10 @@ describe('an execution', () => {
     const execution = await runToEnd(owner, agent.id);
     expect(execution).toMatchObject({ status: 'failed', error: { node_id: 'call' }, output: null });
     const steps = await api<{ data: ExecutionStep[] }>(`/executions/${execution.id}/steps`, { token: owner.token });
-    expect(steps.body.data.at(-1)).toMatchObject({ status: 'failed', error: { message: expect.stringContaining('404') } });
+    expect(steps.body.data.at(-1)).toMatchObject({
+      status: 'failed',
+      error: { message: expect.stringContaining('404') },
+    });
   });
 
   it('retries what may pass, with one idempotency key for all attempts', async () => {
@@ -116,16 +139,25 @@ describe('an execution', () => {
     const agent = await publishedAgent(owner, {
       nodes: [
         start,
-        agentNode('call', 'action.http', { url: `${tools}/flaky/${name}/2`, method: 'POST' }, {
-          retry: { max_attempts: 3, initial_ms: 1, factor: 1, max_ms: 1 },
-        }),
+        agentNode(
+          'call',
+          'action.http',
+          { url: `${tools}/flaky/${name}/2`, method: 'POST' },
+          {
+            retry: { max_attempts: 3, initial_ms: 1, factor: 1, max_ms: 1 },
+          },
+        ),
       ],
       edges: agentEdges('start>call'),
     });
     const execution = await runToEnd(owner, agent.id);
     expect(execution.status).toBe('completed');
     const steps = await api<{ data: ExecutionStep[] }>(`/executions/${execution.id}/steps`, { token: owner.token });
-    expect(steps.body.data.at(-1)?.attempts.map((attempt) => attempt.status)).toEqual(['failed', 'failed', 'completed']);
+    expect(steps.body.data.at(-1)?.attempts.map((attempt) => attempt.status)).toEqual([
+      'failed',
+      'failed',
+      'completed',
+    ]);
     const calls = (await (await fetch(`${tools}/calls/flaky/${name}`)).json()) as { idempotency_key: string }[];
     expect(calls).toHaveLength(3);
     expect(new Set(calls.map((call) => call.idempotency_key))).toEqual(new Set([`${execution.id}:call::`]));
@@ -134,7 +166,14 @@ describe('an execution', () => {
   it('sends nothing in test mode, and shows what it would have sent', async () => {
     const name = crypto.randomUUID();
     const agent = await publishedAgent(owner, {
-      nodes: [start, agentNode('call', 'action.http', { url: `${tools}/echo/${name}`, method: 'POST', body: { n: '{{trigger.n}}' } })],
+      nodes: [
+        start,
+        agentNode('call', 'action.http', {
+          url: `${tools}/echo/${name}`,
+          method: 'POST',
+          body: { n: '{{trigger.n}}' },
+        }),
+      ],
       edges: agentEdges('start>call'),
     });
     const answer = await api<Execution>(`/agents/${agent.id}/test`, {
@@ -158,13 +197,18 @@ describe('an execution', () => {
     const execution = await runToEnd(owner, agent.id, { text });
     expect(execution.output).toBe(text.length);
     expect((execution.input as { text: string }).text).toBe(text);
-    const over = await api(`/agents/${agent.id}/execute`, { token: owner.token, body: { input: 'x'.repeat(1100 * 1024) } });
+    const over = await api(`/agents/${agent.id}/execute`, {
+      token: owner.token,
+      body: { input: 'x'.repeat(1100 * 1024) },
+    });
     expectProblem(over, 413, 'payload_too_large');
   });
 
   it('runs a definition of 100 nodes', async () => {
     const chain = Array.from({ length: 99 }, (_, index) =>
-      agentNode(`n${index}`, 'logic.transform', { expression: index === 0 ? 'trigger.n + 1' : `n${index - 1}.output + 1` }),
+      agentNode(`n${index}`, 'logic.transform', {
+        expression: index === 0 ? 'trigger.n + 1' : `n${index - 1}.output + 1`,
+      }),
     );
     const links = chain.map((node, index) => `${index === 0 ? 'start' : `n${index - 1}`}>${node.id}`);
     const agent = await publishedAgent(owner, { nodes: [start, ...chain], edges: agentEdges(...links) });
@@ -199,22 +243,34 @@ describe('an execution', () => {
     const agent = await publishedAgent(owner, { nodes: [start], edges: [] });
     const { id } = await runToEnd(owner, agent.id);
     const list = await eventually(async () => {
-      const answer = await api<{ data: ExecutionSummary[] }>(`/executions?agent_id=${agent.id}&status=completed`, { token: owner.token });
+      const answer = await api<{ data: ExecutionSummary[] }>(`/executions?agent_id=${agent.id}&status=completed`, {
+        token: owner.token,
+      });
       return answer.body.data.length === 1 ? answer.body.data : null;
     });
     expect(list[0]?.id).toBe(id);
-    const none = await api<{ data: unknown[] }>(`/executions?agent_id=${agent.id}&status=failed`, { token: owner.token });
+    const none = await api<{ data: unknown[] }>(`/executions?agent_id=${agent.id}&status=failed`, {
+      token: owner.token,
+    });
     expect(none.body.data).toEqual([]);
   });
 
   it('refuses agents that cannot run', async () => {
     const draft = await api<{ id: string }>('/agents', { token: owner.token, body: { name: 'Only a draft' } });
-    expectProblem(await api(`/agents/${draft.body.id}/execute`, { token: owner.token, body: {} }), 409, 'agent_not_published');
+    expectProblem(
+      await api(`/agents/${draft.body.id}/execute`, { token: owner.token, body: {} }),
+      409,
+      'agent_not_published',
+    );
     const agent = await publishedAgent(owner, { nodes: [start], edges: [] });
     await api(`/agents/${agent.id}/status`, { method: 'PUT', token: owner.token, body: { status: 'paused' } });
     expectProblem(await api(`/agents/${agent.id}/execute`, { token: owner.token, body: {} }), 409, 'agent_paused');
     await api(`/agents/${agent.id}/status`, { method: 'PUT', token: owner.token, body: { status: 'active' } });
-    expectProblem(await api(`/agents/${agent.id}/execute`, { token: owner.token, body: { version: 2 } }), 404, 'not_found');
+    expectProblem(
+      await api(`/agents/${agent.id}/execute`, { token: owner.token, body: { version: 2 } }),
+      404,
+      'not_found',
+    );
     expect((await api(`/agents/${agent.id}/execute`, { token: owner.token, body: { version: 1 } })).status).toBe(202);
   });
 });

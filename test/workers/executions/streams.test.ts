@@ -43,15 +43,21 @@ async function watch(id: string, query: string, headers: Record<string, string> 
     socket,
     closed,
     seen: (type, nodeId) => {
-      const matches = (event: ExecutionEvent) => event.type === type && (nodeId === undefined || event.node_id === nodeId);
+      const matches = (event: ExecutionEvent) =>
+        event.type === type && (nodeId === undefined || event.node_id === nodeId);
       const already = events.find(matches);
-      return already !== undefined ? Promise.resolve(already) : new Promise((resolve) => waiting.push({ matches, resolve }));
+      return already !== undefined
+        ? Promise.resolve(already)
+        : new Promise((resolve) => waiting.push({ matches, resolve }));
     },
   };
 }
 
 async function ticketFor(id: string): Promise<string> {
-  const answer = await api<{ ticket: string }>(`/executions/${id}/stream-ticket`, { method: 'POST', token: owner.token });
+  const answer = await api<{ ticket: string }>(`/executions/${id}/stream-ticket`, {
+    method: 'POST',
+    token: owner.token,
+  });
   expect(answer.status).toBe(200);
   return answer.body.ticket;
 }
@@ -106,8 +112,16 @@ describe('the WebSocket of an execution', () => {
     const { execution, open, held } = await gated();
     await held;
     const watched = await watch(execution.id, 'after=0', { authorization: `Bearer ${owner.token}` });
-    const pong = new Promise((resolve) => watched.socket.addEventListener('message', (message) => message.data === 'pong' && resolve(true)));
-    for (const message of ['ping', '{"type":"ack","seq":2}', 'not json', '{"type":"ack","seq":"x"}', 'x'.repeat(5000)]) {
+    const pong = new Promise((resolve) =>
+      watched.socket.addEventListener('message', (message) => message.data === 'pong' && resolve(true)),
+    );
+    for (const message of [
+      'ping',
+      '{"type":"ack","seq":2}',
+      'not json',
+      '{"type":"ack","seq":"x"}',
+      'x'.repeat(5000),
+    ]) {
       watched.socket.send(message);
     }
     await pong;
@@ -116,24 +130,31 @@ describe('the WebSocket of an execution', () => {
   });
 
   it('streams text as it comes, and gives a late watcher the text so far', async () => {
+    const model = `story-${crypto.randomUUID()}`;
     const agent = await publishedAgent(owner, {
-      nodes: [
-        start,
-        agentNode('write', 'ai.summarize', { prompt: '{{trigger.text}}', max_sentences: 3 }),
-        agentNode('wait', 'action.http', { url: `${tools}/gate/${crypto.randomUUID()}` }),
-      ],
-      edges: agentEdges('start>write', 'start>wait'),
+      nodes: [start, agentNode('write', 'ai.chat', { model: `custom/${model}`, prompt: 'Tell me a story.' })],
+      edges: agentEdges('start>write'),
     });
-    const text = 'The printer on floor two is broken. It makes a loud noise. Please send somebody today.';
-    const { body } = await api<Execution>(`/agents/${agent.id}/execute`, { token: owner.token, body: { input: { text } } });
-    const watched = await watch(body.id, 'after=0', { authorization: `Bearer ${owner.token}` });
-    const completed = await watched.seen('step.completed', 'write');
-    const deltas = watched.events.filter((event) => event.type === 'step.delta' && event.node_id === 'write');
-    const streamed = deltas.map((event) => event.data.text).join('');
-    const preview = JSON.parse(String(completed.data.output_preview)) as { summary: string };
-    expect(streamed === '' || preview.summary.startsWith(streamed.trim().slice(0, 10))).toBe(true);
-    await api(`/executions/${body.id}/cancel`, { method: 'POST', token: owner.token });
-    await watched.closed;
+    const { body } = await api<Execution>(`/agents/${agent.id}/execute`, { token: owner.token, body: {} });
+    const early = await watch(body.id, 'after=0', { authorization: `Bearer ${owner.token}` });
+    const delta = await early.seen('step.delta', 'write');
+    expect(delta.data).toMatchObject({ text: 'Once upon ', attempt: 1, offset: 0 });
+    const late = await watch(body.id, 'after=0', { authorization: `Bearer ${owner.token}` });
+    expect((await late.seen('step.delta', 'write')).data).toEqual({
+      text: 'Once upon ',
+      attempt: 1,
+      offset: 0,
+      snapshot: true,
+    });
+    await fetch(`${tools}/open/${model}`);
+    await Promise.all([early.closed, late.closed]);
+    for (const watched of [early, late]) {
+      const deltas = watched.events.filter((event) => event.type === 'step.delta');
+      expect(deltas.map((event) => event.data.text).join('')).toBe('Once upon a time.');
+      expect(watched.events.at(-1)).toMatchObject({ type: 'execution.completed' });
+    }
+    const result = await api<Execution>(`/executions/${body.id}`, { token: owner.token });
+    expect(result.body).toMatchObject({ output: { text: 'Once upon a time.' }, input_tokens: 11, output_tokens: 5 });
   });
 
   it('refuses strangers, wrong tickets and plain requests', async () => {
@@ -142,20 +163,31 @@ describe('the WebSocket of an execution', () => {
     const other = await runToEnd(owner, agent.id);
     const stranger = await signUp();
     const upgrade = { upgrade: 'websocket' };
-    const asks = (path: string, token?: string) => api(path, { headers: upgrade, ...(token === undefined ? {} : { token }) });
+    const asks = (path: string, token?: string) =>
+      api(path, { headers: upgrade, ...(token === undefined ? {} : { token }) });
     expectProblem(await asks(`/executions/${mine.id}/stream`), 401, 'unauthenticated');
-    expectProblem(await asks(`/executions/${mine.id}/stream?ticket=${await ticketFor(other.id)}`), 401, 'unauthenticated');
+    expectProblem(
+      await asks(`/executions/${mine.id}/stream?ticket=${await ticketFor(other.id)}`),
+      401,
+      'unauthenticated',
+    );
     expectProblem(await asks(`/executions/${mine.id}/stream?ticket=${owner.token}`), 401, 'unauthenticated');
     expectProblem(await asks(`/executions/${mine.id}/stream`, stranger.token), 404, 'not_found');
     expectProblem(await asks(`/executions/${mine.id}/stream?after=-1`, owner.token), 422, 'validation_failed');
     expectProblem(await api(`/executions/${mine.id}/stream`, { token: owner.token }), 400, 'malformed_request');
     const narrow = await createKey(owner, ['agents:execute']);
     expectProblem(await asks(`/executions/${mine.id}/stream`, narrow.key), 403, 'forbidden');
-    expectProblem(await api(`/executions/${mine.id}/stream-ticket`, { method: 'POST', token: stranger.token }), 404, 'not_found');
+    expectProblem(
+      await api(`/executions/${mine.id}/stream-ticket`, { method: 'POST', token: stranger.token }),
+      404,
+      'not_found',
+    );
   });
 
   it('closes a watcher that is more than a thousand events behind', async () => {
-    const nodes = Array.from({ length: 299 }, (_, index) => agentNode(`n${index}`, 'logic.transform', { expression: '1' }));
+    const nodes = Array.from({ length: 299 }, (_, index) =>
+      agentNode(`n${index}`, 'logic.transform', { expression: '1' }),
+    );
     const gate = crypto.randomUUID();
     const agent = await publishedAgent(owner, {
       nodes: [start, agentNode('gate', 'action.http', { url: `${tools}/gate/${gate}` }), ...nodes.slice(0, 290)],
@@ -176,7 +208,10 @@ describe('server-sent events', () => {
   it('replay and follow the log, with ids to resume from', async () => {
     const { execution, open, held } = await gated();
     await held;
-    const response = await rawApi(`/executions/${execution.id}/events`, { token: owner.token, headers: { accept: 'text/event-stream' } });
+    const response = await rawApi(`/executions/${execution.id}/events`, {
+      token: owner.token,
+      headers: { accept: 'text/event-stream' },
+    });
     expect(response.headers.get('content-type')).toBe('text/event-stream');
     await open();
     const frames = (await response.text()).split('\n\n').filter((frame) => frame.startsWith('id:'));

@@ -1,6 +1,7 @@
 import { describe, expect, inject, it } from 'vitest';
 import type { ModelsConfig } from '../../../workers/models/index.ts';
 import { HAIKU, TRIAGE } from '../../support/model-fixtures/answers.ts';
+import type {} from '../../support/provided-context.ts';
 import { chat, KEY, modelsWith, never, TRIAGE_SCHEMA } from './request.ts';
 
 const server = inject('modelServerUrl');
@@ -29,7 +30,15 @@ const ADAPTERS = [
 describe.each(ADAPTERS)('$model over HTTP', ({ model, cost }) => {
   const models = modelsWith(CONFIG);
   const [provider, name] = model.split('/');
-  const call = { provider, model: name, input_tokens: 21, output_tokens: 17, cost_microusd: cost, estimated: false, outcome: 'ok' };
+  const call = {
+    provider,
+    model: name,
+    input_tokens: 21,
+    output_tokens: 17,
+    cost_microusd: cost,
+    estimated: false,
+    outcome: 'ok',
+  };
 
   it('answers with text, tokens and cost', async () => {
     const result = await models.generate(chat(model, 'Write a haiku', { max_tokens: 200 }), { signal: never() });
@@ -66,14 +75,17 @@ describe.each(ADAPTERS)('$model over HTTP', ({ model, cost }) => {
     expect(result).toMatchObject({ ok: true, data: TRIAGE });
   });
 
-  it.each(['Talk instead of sorting', 'Sort with a wrong type'])('refuses what does not fit the schema: %s', async (text) => {
-    const result = await models.generate(chat(model, text, { schema: TRIAGE_SCHEMA }), { signal: never() });
-    expect(result).toMatchObject({
-      ok: false,
-      error: { code: 'model_output_invalid', retryable: true },
-      calls: [{ ...call, outcome: 'error' }],
-    });
-  });
+  it.each(['Talk instead of sorting', 'Sort with a wrong type'])(
+    'refuses what does not fit the schema: %s',
+    async (text) => {
+      const result = await models.generate(chat(model, text, { schema: TRIAGE_SCHEMA }), { signal: never() });
+      expect(result).toMatchObject({
+        ok: false,
+        error: { code: 'model_output_invalid', retryable: true },
+        calls: [{ ...call, outcome: 'error' }],
+      });
+    },
+  );
 });
 
 describe('prices', () => {
@@ -103,7 +115,14 @@ describe('embeddings', () => {
     const models = modelsWith(CONFIG);
     for (const ref of ['openai/text-embedding-3-small', 'custom/local-embedding']) {
       const result = await models.embed(['a pond', 'a pond'], ref, { signal: never() });
-      expect(result).toMatchObject({ ok: true, vectors: [[0.6, 0.8], [0.6, 0.8]], calls: [{ output_tokens: 0, outcome: 'ok' }] });
+      expect(result).toMatchObject({
+        ok: true,
+        vectors: [
+          [0.6, 0.8],
+          [0.6, 0.8],
+        ],
+        calls: [{ output_tokens: 0, outcome: 'ok' }],
+      });
     }
     const google = await models.embed(['a pond'], 'google/gemini-embedding-001', { signal: never() });
     expect(google).toMatchObject({ ok: true, vectors: [[0.6, 0.8]] });

@@ -1,4 +1,5 @@
 import { describe, expect, inject, it, vi } from 'vitest';
+import type {} from '../../support/provided-context.ts';
 import { chat, KEY, modelsWith, never, TRIAGE_SCHEMA } from './request.ts';
 
 const server = inject('modelFaultsUrl');
@@ -26,7 +27,13 @@ function facing(fault: string) {
   });
 }
 
-const MODELS = ['openai/gpt-4o', 'anthropic/claude-sonnet-5-5', 'google/gemini-2.5-flash', 'ollama/llama3.2', 'custom/m'];
+const MODELS = [
+  'openai/gpt-4o',
+  'anthropic/claude-sonnet-5-5',
+  'google/gemini-2.5-flash',
+  'ollama/llama3.2',
+  'custom/m',
+];
 
 const STATUSES = [
   { fault: '400', code: 'model_bad_request', retryable: false },
@@ -49,7 +56,8 @@ describe.each(MODELS)('%s', (model) => {
     expect(result).toMatchObject({ ok: false, error, calls: [{ outcome: 'error', latency_ms: 5 }] });
     expect(result.calls).toHaveLength(1);
     expect(JSON.stringify(result)).not.toContain(KEY);
-    if (fault !== 'malformed') expect(result.calls[0]).toMatchObject({ input_tokens: 0, output_tokens: 0, cost_microusd: 0 });
+    if (fault !== 'malformed')
+      expect(result.calls[0]).toMatchObject({ input_tokens: 0, output_tokens: 0, cost_microusd: 0 });
   });
 
   it('asks once: retries are not its business', async () => {
@@ -102,7 +110,9 @@ describe.each(MODELS)('%s', (model) => {
 
   it('does not call when it is cancelled already', async () => {
     const token = crypto.randomUUID();
-    const result = await facing(`fine~${token}`).generate(chat(model, 'Write a haiku'), { signal: AbortSignal.abort() });
+    const result = await facing(`fine~${token}`).generate(chat(model, 'Write a haiku'), {
+      signal: AbortSignal.abort(),
+    });
     expect(result).toMatchObject({ ok: false, error: { code: 'model_cancelled' } });
     expect((await seen(token)).requests).toHaveLength(0);
   });
@@ -136,7 +146,10 @@ describe('answers that cannot be used', () => {
 
   it('counts tokens by length where the provider reports none', async () => {
     const result = await facing('no-usage').generate(chat('custom/m', 'Write a haiku'), { signal: never() });
-    expect(result).toMatchObject({ ok: true, calls: [{ input_tokens: 8, output_tokens: 3, estimated: true, outcome: 'ok' }] });
+    expect(result).toMatchObject({
+      ok: true,
+      calls: [{ input_tokens: 8, output_tokens: 3, estimated: true, outcome: 'ok' }],
+    });
   });
 });
 
@@ -152,7 +165,9 @@ describe('refusals with their own meaning', () => {
   });
 
   it('Google tells a wrong key with 400', async () => {
-    const result = await facing('bad-key').generate(chat('google/gemini-2.5-flash', 'Write a haiku'), { signal: never() });
+    const result = await facing('bad-key').generate(chat('google/gemini-2.5-flash', 'Write a haiku'), {
+      signal: never(),
+    });
     expect(result).toMatchObject({ ok: false, error: { code: 'model_auth', retryable: false } });
   });
 

@@ -22,7 +22,12 @@ describe('GET /models', () => {
     const builtin = await model(owner, 'builtin/extractive');
     expect(builtin).toMatchObject({ available: true, overridden: false, input_usd_per_million: 0 });
     const mini = await model(owner, 'openai/gpt-4o-mini');
-    expect(mini).toMatchObject({ available: false, input_usd_per_million: 0.15, output_usd_per_million: 0.6, context_tokens: 128_000 });
+    expect(mini).toMatchObject({
+      available: false,
+      input_usd_per_million: 0.15,
+      output_usd_per_million: 0.6,
+      context_tokens: 128_000,
+    });
     expect(mini?.price_source).toMatch(/^https:/);
     expect(mini?.price_date).toMatch(/^\d{4}-\d{2}-\d{2}$/);
     expect(mini).not.toHaveProperty('scheduled');
@@ -53,19 +58,35 @@ describe('PUT /models/prices', () => {
     const body = { model: 'ollama/llama3.2', input_usd_per_million: 0.01, output_usd_per_million: 0.02 };
     await put(owner, { ...body, context_tokens: 8192 });
     const again = await put(owner, { ...body, output_usd_per_million: 0.03, context_tokens: 4096 });
-    expect(again.body).toMatchObject({ id: 'ollama/llama3.2', provider: 'ollama', name: 'llama3.2', context_tokens: 4096 });
+    expect(again.body).toMatchObject({
+      id: 'ollama/llama3.2',
+      provider: 'ollama',
+      name: 'llama3.2',
+      context_tokens: 4096,
+    });
     expect(await model(owner, 'ollama/llama3.2')).toMatchObject({ output_usd_per_million: 0.03, overridden: true });
     const rows = await globalDb(env).select().from(auditLogs);
-    const mine = rows.filter((row) => row.organization_id === owner.organization_id && row.action === 'model_price.set');
+    const mine = rows.filter(
+      (row) => row.organization_id === owner.organization_id && row.action === 'model_price.set',
+    );
     expect(mine).toHaveLength(2);
   });
 
   it('refuses an unknown model with the nearest names, and prices that are none', async () => {
     const owner = await signUp();
     const price = { input_usd_per_million: 1, output_usd_per_million: 1 };
-    const unknown = expectProblem(await put(owner, { ...price, model: 'openai/gpt-4o-minni' }), 422, 'validation_failed');
+    const unknown = expectProblem(
+      await put(owner, { ...price, model: 'openai/gpt-4o-minni' }),
+      422,
+      'validation_failed',
+    );
     expect(unknown.errors?.[0]?.message).toContain('openai/gpt-4o-mini');
-    for (const wrong of [{ input_usd_per_million: -1 }, { input_usd_per_million: 1e12 }, { model: 'nobody/x' }, { extra: 1 }]) {
+    for (const wrong of [
+      { input_usd_per_million: -1 },
+      { input_usd_per_million: 1e12 },
+      { model: 'nobody/x' },
+      { extra: 1 },
+    ]) {
       expectProblem(await put(owner, { model: 'openai/gpt-4o', ...price, ...wrong }), 422, 'validation_failed');
     }
     expect(await model(owner, 'openai/gpt-4o')).toMatchObject({ overridden: false });

@@ -1,7 +1,13 @@
 import { exports } from 'cloudflare:workers';
 import { describe, expect, inject, it, vi } from 'vitest';
-import { guardedFetch, OutboundError, type OutboundEnv, outboundFetch, readBounded } from '../../../workers/platform/outbound.ts';
 import { isPublicAddress, parseIPv6 } from '../../../workers/platform/outbound/address.ts';
+import {
+  guardedFetch,
+  type OutboundEnv,
+  OutboundError,
+  outboundFetch,
+  readBounded,
+} from '../../../workers/platform/outbound.ts';
 
 const target = new URL(inject('targetUrl'));
 const guarded: OutboundEnv = { ENVIRONMENT: 'test', DNS_RESOLVER_URL: inject('resolverUrl') };
@@ -152,19 +158,42 @@ describe('destinations that are never called', () => {
         guardedFetch(guarded, new Request(url)).then(String, (error: OutboundError) => error.message),
       ),
     );
-    expect(new Set(messages)).toEqual(new Set(['The URL leads to a private or reserved address, which cannot be called.']));
+    expect(new Set(messages)).toEqual(
+      new Set(['The URL leads to a private or reserved address, which cannot be called.']),
+    );
   });
 });
 
 describe('addresses', () => {
-  it.each(['8.8.8.8', '1.1.1.1', '172.15.255.255', '172.32.0.1', '100.63.255.255', '100.128.0.1', '198.17.255.255', '223.255.255.255', '2606:4700::1111', '2001:4860:4860::8888', '2a00:1450::1'])(
-    '%s is public',
-    (address) => expect(isPublicAddress(address)).toBe(true),
-  );
-  it.each(['', 'x', '1.2.3', '01.2.3.4', '1.2.3.4.5', '1.2.3.256', ':', ':::', '1::2::3', '12345::', '2606:4700::1111%eth0', '1:2:3:4:5:6:7', '1:2:3:4:5:6:7:8:9', '2606:4700::1.2.3'])(
-    '%j is no address, hence not public',
-    (address) => expect(isPublicAddress(address)).toBe(false),
-  );
+  it.each([
+    '8.8.8.8',
+    '1.1.1.1',
+    '172.15.255.255',
+    '172.32.0.1',
+    '100.63.255.255',
+    '100.128.0.1',
+    '198.17.255.255',
+    '223.255.255.255',
+    '2606:4700::1111',
+    '2001:4860:4860::8888',
+    '2a00:1450::1',
+  ])('%s is public', (address) => expect(isPublicAddress(address)).toBe(true));
+  it.each([
+    '',
+    'x',
+    '1.2.3',
+    '01.2.3.4',
+    '1.2.3.4.5',
+    '1.2.3.256',
+    ':',
+    ':::',
+    '1::2::3',
+    '12345::',
+    '2606:4700::1111%eth0',
+    '1:2:3:4:5:6:7',
+    '1:2:3:4:5:6:7:8:9',
+    '2606:4700::1.2.3',
+  ])('%j is no address, hence not public', (address) => expect(isPublicAddress(address)).toBe(false));
   it('reads IPv6 with an IPv4 tail', () => {
     expect(parseIPv6('64:ff9b::192.0.2.33')).toEqual([0x64, 0xff9b, 0, 0, 0, 0, 0xc000, 0x0221]);
   });
@@ -185,7 +214,9 @@ describe('names', () => {
   it('refuses a name from the moment that it turns to a private address', async () => {
     const name = `${crypto.randomUUID()}.rebind.example`;
     // Port 9 of a public test address: nobody answers, but the guard has let it go.
-    expect(await outcome(guarded, `http://${name}:9009/`, {}, { timeout_ms: 300 })).toMatch(/^outbound_(network|timeout)$/);
+    expect(await outcome(guarded, `http://${name}:9009/`, {}, { timeout_ms: 300 })).toMatch(
+      /^outbound_(network|timeout)$/,
+    );
     expect(await outcome(guarded, `http://${name}:9009/`)).toBe('outbound_blocked');
   });
 });
@@ -204,7 +235,11 @@ describe('calls', () => {
   it('passes method, headers and body, and drops what would forge a client', async () => {
     const response = await guardedFetch(
       open,
-      new Request(`${target.origin}/echo`, { method: 'PUT', headers: { 'x-a': '1', 'cf-connecting-ip': '1.2.3.4' }, body: 'text' }),
+      new Request(`${target.origin}/echo`, {
+        method: 'PUT',
+        headers: { 'x-a': '1', 'cf-connecting-ip': '1.2.3.4' },
+        body: 'text',
+      }),
     );
     const echoed = await response.json<{ method: string; body: string; headers: Record<string, string> }>();
     expect(echoed).toMatchObject({ method: 'PUT', body: 'text', headers: { 'x-a': '1' } });
@@ -213,7 +248,9 @@ describe('calls', () => {
 
   it.each([301, 302, 303, 307, 308])('refuses a %i redirect, wherever it leads', async (status) => {
     for (const to of [`${target.origin}/secret`, 'http://169.254.169.254/', 'https://public.example/']) {
-      expect(await outcome(open, `${target.origin}/redirect?status=${status}&to=${encodeURIComponent(to)}`)).toBe('outbound_redirect_refused');
+      expect(await outcome(open, `${target.origin}/redirect?status=${status}&to=${encodeURIComponent(to)}`)).toBe(
+        'outbound_redirect_refused',
+      );
     }
     expect((await counts()).hits).toBe(0);
   });
@@ -231,7 +268,10 @@ describe('calls', () => {
     const { text, truncated } = await readBounded(response);
     expect({ length: text.length, truncated }).toEqual({ length: 1024 * 1024, truncated: true });
     const whole = await readBounded(await guardedFetch(open, new Request(`${target.origin}/bytes?n=1048576`)));
-    expect({ length: whole.text.length, truncated: whole.truncated }).toEqual({ length: 1024 * 1024, truncated: false });
+    expect({ length: whole.text.length, truncated: whole.truncated }).toEqual({
+      length: 1024 * 1024,
+      truncated: false,
+    });
   });
 });
 
@@ -254,7 +294,10 @@ describe('the entrypoint', () => {
 
   it('keeps time limits', async () => {
     const impatient = outboundFetch(exports.Outbound, { timeout_ms: 50 });
-    await expect(impatient(`${target.origin}/hang`)).rejects.toMatchObject({ code: 'outbound_timeout', retryable: true });
+    await expect(impatient(`${target.origin}/hang`)).rejects.toMatchObject({
+      code: 'outbound_timeout',
+      retryable: true,
+    });
   });
 
   it('streams a long answer through uncut', async () => {

@@ -42,7 +42,8 @@ export async function currentMembership(
 export function forgetMemberships(of?: { session_id: string } | { organization_id: string; user_id: string }): void {
   if (of === undefined) return known.clear();
   for (const key of known.keys()) {
-    const matches = 'session_id' in of ? key.startsWith(`${of.session_id}|`) : key.endsWith(`|${of.user_id}|${of.organization_id}`);
+    const matches =
+      'session_id' in of ? key.startsWith(`${of.session_id}|`) : key.endsWith(`|${of.user_id}|${of.organization_id}`);
     if (matches) known.delete(key);
   }
 }

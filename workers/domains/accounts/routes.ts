@@ -6,7 +6,7 @@ import { requestContext } from '../../platform/auth.ts';
 import { notFound, unauthenticated } from '../../platform/errors.ts';
 import { type AppEnv, createRouter, json, operation } from '../../platform/router.ts';
 import { findOrganization, presentOrganization } from '../organizations/index.ts';
-import { clearRefreshCookie, CSRF_HEADER, refreshCookie, requireCsrfHeader, setRefreshCookie } from './cookies.ts';
+import { CSRF_HEADER, clearRefreshCookie, refreshCookie, requireCsrfHeader, setRefreshCookie } from './cookies.ts';
 import { logIn } from './login.ts';
 import { presentUser } from './present.ts';
 import { findMember } from './queries.ts';
@@ -22,7 +22,8 @@ const postSignup = operation({
   access: 'public',
   tags: ['Accounts'],
   summary: 'Sign up',
-  description: 'Creates a user with an organization of their own and signs them in. 409 when the address is registered.',
+  description:
+    'Creates a user with an organization of their own and signs them in. 409 when the address is registered.',
   request: { body: { content: json(signupRequest) } },
   responses: { 201: { description: 'Signed in', content: json(session) } },
 });

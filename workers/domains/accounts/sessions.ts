@@ -9,7 +9,15 @@ import { ACCESS_TOKEN_SECONDS, signAccessToken } from '../../platform/tokens.ts'
 import { type OrganizationRow, presentOrganization } from '../organizations/index.ts';
 import { forgetMemberships } from './current-membership.ts';
 import { presentUser } from './present.ts';
-import { findMember, findSession, insertSession, revokeSessionRow, rotateSession, type SessionRow, type UserRow } from './queries.ts';
+import {
+  findMember,
+  findSession,
+  insertSession,
+  revokeSessionRow,
+  rotateSession,
+  type SessionRow,
+  type UserRow,
+} from './queries.ts';
 
 /** A session ends this long after its last refresh. */
 export const SESSION_SECONDS = 30 * 86_400;

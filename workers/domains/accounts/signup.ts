@@ -7,7 +7,14 @@ import { newId } from '../../platform/ids.ts';
 import { hashPassword } from '../../platform/passwords.ts';
 import { newWrappedKey } from '../../platform/vault.ts';
 import { auditRow } from '../audit/index.ts';
-import { distinctSlug, INITIAL_PLAN, insertOrganization, planLimits, slugExists, slugOf } from '../organizations/index.ts';
+import {
+  distinctSlug,
+  INITIAL_PLAN,
+  insertOrganization,
+  planLimits,
+  slugExists,
+  slugOf,
+} from '../organizations/index.ts';
 import { normalizeEmail } from './email.ts';
 import { findUserByEmail, insertMembership, insertSession, insertUser } from './queries.ts';
 import { type Client, newSession, presentSession, type SignedIn } from './sessions.ts';

@@ -1,6 +1,6 @@
 import type { ModelMessage } from '@agentflow/engine';
 import { sentences } from './segment.ts';
-import { relevantSentences, summarize } from './summarize.ts';
+import { finished, relevantSentences, summarize } from './summarize.ts';
 import { contentStems } from './words.ts';
 
 const CANNOT_WRITE =
@@ -30,7 +30,7 @@ function read(text: string): Reading {
     question: asked.text,
     material: all
       .filter((sentence) => sentence.index !== asked.index)
-      .map((sentence) => sentence.text)
+      .map((sentence) => finished(sentence.text))
       .join('\n'),
   };
 }

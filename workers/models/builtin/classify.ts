@@ -42,6 +42,12 @@ function labelWords(text: string): string[] {
     .map((token) => token.stem);
 }
 
+/** A label that is named with a generic word alone ("question", "problem") is known by it. */
+function nameWords(name: string): string[] {
+  const words = labelWords(name);
+  return words.length > 0 ? words : tokenize(name).map((token) => token.stem);
+}
+
 /** Strength with which each label stands for each concept, concepts that no label names counted for their wider ones. */
 function conceptLinks(labels: readonly ModelLabel[]): Map<string, Feature[]> {
   const { concepts } = lexicon();
@@ -50,7 +56,7 @@ function conceptLinks(labels: readonly ModelLabel[]): Map<string, Feature[]> {
     const features: Feature[] = [];
     for (const [label, { name, description }] of labels.entries()) {
       if (CATCH_ALL.test(name)) continue;
-      const named = labelWords(name).some((word) => concept.names.has(word)) || concept.id === name.toLowerCase();
+      const named = nameWords(name).some((word) => concept.names.has(word)) || concept.id === name.toLowerCase();
       const hits = new Set(labelWords(description).filter((word) => concept.names.has(word))).size;
       if (named) features.push({ label, weight: NAME_CONCEPT });
       else if (hits > 0) features.push({ label, weight: Math.min(DESCRIPTION_CONCEPT + 0.2 * (hits - 1), 0.95) });
@@ -89,7 +95,7 @@ function labelTerms(labels: readonly ModelLabel[]): PhraseIndex<Feature> {
   };
   for (const [label, { name, description, examples }] of labels.entries()) {
     if (!CATCH_ALL.test(name)) {
-      for (const word of labelWords(name)) add(label, [word], NAME_WEIGHT);
+      for (const word of nameWords(name)) add(label, [word], NAME_WEIGHT);
       for (const word of labelWords(description)) add(label, [word], DESCRIPTION_WEIGHT);
     }
     for (const example of examples) {
@@ -176,14 +182,13 @@ function score(text: string, labels: readonly ModelLabel[]): { scores: number[];
 
   const links = conceptLinks(labels);
   const outsideByConcept = new Map<string, number>();
-  const longest = new Map<string, number>();
-  const found = terms.find(tokens);
+  const covered = new Set<string>();
+  const found = terms.find(tokens).sort((a, b) => b.stems.length - a.stems.length || a.start - b.start);
   for (const { value, stems, start } of found) {
-    const key = `${value.concept}:${start}`;
-    longest.set(key, Math.max(longest.get(key) ?? 0, stems.length));
-  }
-  for (const { value, stems, start } of found) {
-    if (isRuledOut(start) || stems.length < (longest.get(`${value.concept}:${start}`) ?? 0)) continue;
+    // "not arrived" says it all: the "arrived" inside it is no second evidence for the same concept.
+    const places = stems.map((_, offset) => `${value.concept}:${start + offset}`);
+    if (isRuledOut(start) || places.every((place) => covered.has(place))) continue;
+    for (const place of places) covered.add(place);
     const features = links.get(value.concept);
     const weight = value.weight * place(start);
     if (features !== undefined) collect(`lex:${value.concept}:${stems.join(' ')}`, features, weight);
@@ -234,7 +239,7 @@ function confidenceOf(best: number, second: number, labels: number): number {
   return round(chance + (0.97 - chance) * amount * (0.35 + 0.65 * margin));
 }
 
-const TOP_BAR = 0.7;
+const TOP_BAR = 0.79;
 
 function classifySeverity(text: string, labels: readonly ModelLabel[], levels: readonly number[]): Classification {
   const { severity, evidence } = scoreSeverity(messageBody(text));

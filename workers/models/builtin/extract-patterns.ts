@@ -180,7 +180,7 @@ export function personNames(text: string): Found<string>[] {
     ...all(
       text,
       new RegExp(
-        `(?:^|\\n)\\s*(?:(?:[Bb]est|[Kk]ind|[Ww]arm)?\\s*[Rr]egards|[Ss]incerely(?: yours)?|[Yy]ours (?:sincerely|truly|faithfully)|[Cc]heers|[Bb]est(?: wishes)?|[Tt]hanks(?: (?:again|so much|a lot|in advance))?|[Mm]any thanks|[Tt]hank you|-{1,2}|—)[,.!]?\\s*\\n?\\s*(${NAME})\\s*(?:$|\\n|,|\\()`,
+        `(?:^|\\n)[ \\t]{0,8}(?:(?:[Bb]est|[Kk]ind|[Ww]arm)?\\s*[Rr]egards|[Ss]incerely(?: yours)?|[Yy]ours (?:sincerely|truly|faithfully)|[Cc]heers|[Bb]est(?: wishes)?|[Tt]hanks(?: (?:again|so much|a lot|in advance))?|[Mm]any thanks|[Tt]hank you|-{1,2}|—)[,.!]?[ \\t]{0,8}(?:\\r?\\n[ \\t]{0,8}){0,3}(${NAME})[ \\t]{0,8}(?:$|\\n|,|\\()`,
         'gu',
       ),
       (m) => properName(m[1]),

@@ -34,8 +34,10 @@ export function ownLines(text: string): string[] {
   const lines = unquotedLines(text);
   const kept: string[] = [];
   for (const [index, line] of lines.entries()) {
-    const short = lines.slice(index + 1).filter((rest) => rest.trim() !== '');
-    if (SIGN_OFF.test(line) && short.length <= 6 && short.every((rest) => rest.trim().length <= 60)) break;
+    if (SIGN_OFF.test(line)) {
+      const below = lines.slice(index + 1).filter((rest) => rest.trim() !== '');
+      if (below.length <= 6 && below.every((rest) => rest.trim().length <= 60)) break;
+    }
     kept.push(line);
   }
   return kept.some((line) => line.trim() !== '') ? kept : lines;
@@ -47,7 +49,7 @@ const ABBREVIATION =
 function splitLine(line: string): string[] {
   const parts: string[] = [];
   let start = 0;
-  for (const match of line.matchAll(/[.!?…]+["')\]]*(?=\s|$)/g)) {
+  for (const match of line.matchAll(/[.!?…]{1,8}["')\]]{0,3}(?=\s|$)/g)) {
     const end = match.index + match[0].length;
     const before = line.slice(start, match.index);
     const next = line.slice(end).trimStart();

@@ -4,9 +4,13 @@ import { contentStems } from './words.ts';
 
 /** What a reader of a ticket looks for: the problem, the request, numbers. Weights add to a sentence's centrality. */
 const CUES = `
-  error*2, crash*2, broken*2, not work*2, stop work*2, fail*1.5, issue*1.5, problem*1.5, bug*1.5, can not*1.6, unable to*1.8, wrong*1.5, missing*1.5, lost*1.5, damaged*1.5,
-  charge*1.5, refund*2, cancel*1.8, please*1.1, need*1.2, want*1.2, would like*1.6, request*1.2, could you*1.4, can you*1.4, i am write*1.2, urgent*1.3, deadline*1.3, never arrived*2,
-  not received*2, locked out*2, would be nice*2, would be great*2, feature request*2, add*0.8, how do i*1.8, how can i*1.8, is it possible*1.6, since*0.5, because*0.5, instead*0.8, expected*1, every time*1`;
+      error*2, crash*2, broken*2, not work*2, stop work*2, fail*1.5, issue*1.5, problem*1.5, bug*1.5, can not*1.6,
+      unable to*1.8, wrong*1.5, missing*1.5, lost*1.5, damaged*1.5, charge*1.5, refund*2, cancel*1.8, please*1.1,
+      need*1.2, want*1.2, would like*1.6, request*1.2, could you*1.4, can you*1.4, i am write*1.2, urgent*1.3,
+      deadline*1.3, never arrived*2, cracked*2, arrived*1, ordered*1, bought*1, freeze*2, slow*1.5, down*2, gone*2,
+      disappeared*2, overcharged*2, not received*2, locked out*2, would be nice*2, would be great*2,
+      feature request*2, add*0.8, how do i*1.8, how can i*1.8, is it possible*1.6, since*0.5, because*0.5,
+      instead*0.8, expected*1, every time*1`;
 
 const LONGEST_SENTENCE = 320;
 const LONGEST_SUMMARY = 1200;
@@ -76,7 +80,7 @@ function cueScore(text: string): number {
 }
 
 function position(index: number, total: number): number {
-  if (index <= 1) return 1.25;
+  if (index <= 1) return 1.4;
   return index >= total - 2 ? 1 : 0.85;
 }
 
@@ -130,7 +134,7 @@ export function summarize(text: string, maxSentences: number): string {
 }
 
 /** A sentence with its end: subjects and list items have none of their own. */
-function finished(text: string): string {
+export function finished(text: string): string {
   return /[.!?…]["')\]]*$/.test(text) ? trimmed(text) : `${trimmed(text)}.`;
 }
 

@@ -2,7 +2,17 @@ import { isPublicAddress, parseIPv4, parseIPv6 } from './address.ts';
 import { OutboundError } from './error.ts';
 
 /** Names that never leave the machine or its network: RFC 6761, RFC 6762, RFC 8375, and cloud metadata services. */
-const LOCAL_SUFFIXES = ['localhost', 'local', 'localdomain', 'internal', 'intranet', 'lan', 'home.arpa', 'corp', 'home'];
+const LOCAL_SUFFIXES = [
+  'localhost',
+  'local',
+  'localdomain',
+  'internal',
+  'intranet',
+  'lan',
+  'home.arpa',
+  'corp',
+  'home',
+];
 
 /** Below 1024 only HTTP's own ports: the others belong to mail, shells and directories that must not be spoken to. */
 function isAllowedPort(port: number): boolean {
@@ -32,7 +42,10 @@ export function parseAllowList(text: string | undefined): ReadonlySet<string> {
  * Checks what can be told from the URL alone; throws `outbound_blocked`. The URL parser (WHATWG) has by then turned
  * decimal, octal, hexadecimal, short and full-width spellings of IPv4 into dotted form.
  */
-export function checkDestination(text: string, options: { allow: ReadonlySet<string>; httpsOnly: boolean }): Destination {
+export function checkDestination(
+  text: string,
+  options: { allow: ReadonlySet<string>; httpsOnly: boolean },
+): Destination {
   let url: URL;
   try {
     url = new URL(text);
@@ -46,7 +59,10 @@ export function checkDestination(text: string, options: { allow: ReadonlySet<str
     throw new OutboundError('outbound_blocked', 'The URL must not contain a user name or password.');
   }
   const port = url.port === '' ? (url.protocol === 'https:' ? 443 : 80) : Number(url.port);
-  const host = url.hostname.replace(/^\[|\]$/g, '').replace(/\.+$/, '').toLowerCase();
+  const host = url.hostname
+    .replace(/^\[|\]$/g, '')
+    .replace(/\.+$/, '')
+    .toLowerCase();
   if (options.allow.has(`${host}:${port}`) || options.allow.has(`${host}:*`)) {
     return { url, host, addressKnown: true, allowListed: true };
   }
@@ -66,7 +82,10 @@ export function checkDestination(text: string, options: { allow: ReadonlySet<str
 
 /** One answer for every private target: what exists inside is not told. */
 export function privateTarget(): OutboundError {
-  return new OutboundError('outbound_blocked', 'The URL leads to a private or reserved address, which cannot be called.');
+  return new OutboundError(
+    'outbound_blocked',
+    'The URL leads to a private or reserved address, which cannot be called.',
+  );
 }
 
 /** At least two labels of letters, digits, hyphens and underscores, as the URL parser leaves them (IDN in punycode). */

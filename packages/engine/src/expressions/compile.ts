@@ -128,12 +128,25 @@ function compileFresh(source: string): Compilation {
 }
 
 const CACHE_ENTRIES = 500;
+/** A syntax tree takes about a hundred times the memory of its source. */
+const CACHE_CHARACTERS = 250_000;
 /** Least recently used first: a Map keeps the order in which keys were set. */
 const cache = new Map<string, Compilation>();
+let cachedCharacters = 0;
+
+function remember(source: string, compilation: Compilation): void {
+  cache.set(source, compilation);
+  cachedCharacters += source.length;
+  for (const oldest of cache.keys()) {
+    if (cache.size <= CACHE_ENTRIES && cachedCharacters <= CACHE_CHARACTERS) return;
+    cache.delete(oldest);
+    cachedCharacters -= oldest.length;
+  }
+}
 
 /**
  * Compiles JSONata, or says what is wrong with it: syntax, functions that are not available, regular expressions that
- * would need backtracking, sources past the limits. The last 500 are remembered.
+ * would need backtracking, sources past the limits. Recent ones are remembered.
  */
 export function compileExpression(source: string): Compilation {
   const known = cache.get(source);
@@ -143,10 +156,7 @@ export function compileExpression(source: string): Compilation {
     return known;
   }
   const compilation = source.trim() === '' ? empty() : compileFresh(source);
-  if (source.length <= EXPRESSION_LIMITS.source_characters) {
-    cache.set(source, compilation);
-    if (cache.size > CACHE_ENTRIES) cache.delete(cache.keys().next().value as string);
-  }
+  if (source.length <= EXPRESSION_LIMITS.source_characters) remember(source, compilation);
   return compilation;
 }
 

@@ -128,8 +128,13 @@ export function testPattern(pattern: RE2JS, text: string): boolean | null {
   } catch (thrown) {
     if (thrown instanceof ExpressionFault) return null;
     throw thrown;
+  } finally {
+    // A long text can fill the matcher's caches with megabytes of states.
+    if (text.length > LONG_TEXT) pattern.reset();
   }
 }
+
+const LONG_TEXT = 10_000;
 
 const compiled = new WeakMap<RegExp, RE2JS>();
 

@@ -1,13 +1,18 @@
-/** Edits that make one word of the other, giving up past `limit`. */
+/** Letters to change, add, leave out or swap with their neighbour to make one word of the other, up to past `limit`. */
 function editDistance(left: string, right: string, limit: number): number {
   if (Math.abs(left.length - right.length) > limit) return limit + 1;
+  let before: number[] = [];
   let row = Array.from({ length: right.length + 1 }, (_, index) => index);
   for (let at = 1; at <= left.length; at += 1) {
     const next = [at];
     for (let to = 1; to <= right.length; to += 1) {
       const same = left[at - 1] === right[to - 1] ? 0 : 1;
-      next.push(Math.min((row[to] ?? 0) + 1, (next[to - 1] ?? 0) + 1, (row[to - 1] ?? 0) + same));
+      let least = Math.min((row[to] ?? 0) + 1, (next[to - 1] ?? 0) + 1, (row[to - 1] ?? 0) + same);
+      const swapped = to > 1 && left[at - 1] === right[to - 2] && left[at - 2] === right[to - 1];
+      if (swapped) least = Math.min(least, (before[to - 2] ?? limit) + 1);
+      next.push(least);
     }
+    before = row;
     row = next;
   }
   return row[right.length] ?? limit + 1;

@@ -1,7 +1,7 @@
 import { compileExpression, evaluateDirectly } from '@agentflow/engine';
 import jsonata from 'jsonata';
 import { describe, expect, it } from 'vitest';
-import { expectFailure, failureOf, scopeOf, valueOf } from './scope.ts';
+import { expectFailure, failureOf, resultOf, scopeOf } from './scope.ts';
 
 const trigger = {
   amount: 5,
@@ -20,15 +20,38 @@ const trigger = {
 
 describe('plain paths', () => {
   const paths = [
-    ...['trigger', 'trigger.amount', 'trigger.nothing', 'trigger.nothing.more', 'trigger.missing', 'trigger.name.length'],
-    ...['trigger.items', 'trigger.items.price', 'trigger.items.tags', 'trigger.single', 'trigger.empty', 'trigger.empty.x'],
-    ...['trigger.matrix.x', 'trigger.deep.list.a.b', 'missing', 'missing.more', 'n0.output.n', 'n0.nope', 'item.x', ' trigger.amount '],
+    ...[
+      'trigger',
+      'trigger.amount',
+      'trigger.nothing',
+      'trigger.nothing.more',
+      'trigger.missing',
+      'trigger.name.length',
+    ],
+    ...[
+      'trigger.items',
+      'trigger.items.price',
+      'trigger.items.tags',
+      'trigger.single',
+      'trigger.empty',
+      'trigger.empty.x',
+    ],
+    ...[
+      'trigger.matrix.x',
+      'trigger.deep.list.a.b',
+      'missing',
+      'missing.more',
+      'n0.output.n',
+      'n0.nope',
+      'item.x',
+      ' trigger.amount ',
+    ],
   ];
   it.each(paths)('%s gives what JSONata gives', async (path) => {
     const root = { trigger, context: {}, env: {}, item: { x: 1 }, n0: { output: { n: 41 } } };
     const expected = (await jsonata(path).evaluate(root)) ?? null;
     const scope = { trigger, item: { x: 1 }, nodes: new Map([['n0', { output: { n: 41 } }]]) };
-    expect(await valueOf(path, scope)).toEqual(JSON.parse(JSON.stringify(expected)));
+    expect(await resultOf(path, scope)).toEqual(JSON.parse(JSON.stringify(expected)));
   });
 
   it('needs no interpreter until a list is met', () => {
@@ -45,7 +68,7 @@ describe('plain paths', () => {
   it.each(['true', 'false', 'null', 'trigger.and', 'trigger.or.in'])('reads %s as JSONata does', async (source) => {
     const data = { and: 'x', or: { in: 'y' } };
     const expected = (await jsonata(source).evaluate({ trigger: data })) ?? null;
-    expect(await valueOf(source, { trigger: data })).toEqual(expected);
+    expect(await resultOf(source, { trigger: data })).toEqual(expected);
   });
 });
 
@@ -64,7 +87,10 @@ describe('expressions', () => {
     ['$sort(["b", "a"])', ['a', 'b']],
     ['$sort(trigger.items, function($l, $r) { $l.price > $r.price }).price', [1, 3, 9]],
     ['$sort([5])', [5]],
-    ['$distinct([1, "1", 1, {"a": 1, "b": [2]}, {"b": [2], "a": 1}, null, null, true, true])', [1, '1', { a: 1, b: [2] }, null, true]],
+    [
+      '$distinct([1, "1", 1, {"a": 1, "b": [2]}, {"b": [2], "a": 1}, null, null, true, true])',
+      [1, '1', { a: 1, b: [2] }, null, true],
+    ],
     ['$distinct(trigger.items.sku)', ['x', 'y']],
     ['$distinct(5)', 5],
     ['$spread({"a": 1, "b": 2})', [{ a: 1 }, { b: 2 }]],
@@ -92,7 +118,13 @@ describe('expressions', () => {
     ['$filter(["a1", "b"], /\\d/)', 'a1'],
     ['$pad("x", 3, "-")', 'x--'],
     ['$append([1], [2, 3])', [1, 2, 3]],
-    ['$zip([1, 2], [3, 4])', [[1, 3], [2, 4]]],
+    [
+      '$zip([1, 2], [3, 4])',
+      [
+        [1, 3],
+        [2, 4],
+      ],
+    ],
     ['$formatNumber(1234.5, "#,##0.00")', '1,234.50'],
     ['$formatNumber(1234.5, "#.##0,00", {"decimal-separator": ",", "grouping-separator": "."})', '1.234,50'],
     ['$formatInteger(12, "w")', 'twelve'],
@@ -100,7 +132,10 @@ describe('expressions', () => {
     ['$toMillis("2025-01-31T00:00:00Z")', 1738281600000],
     ['$toMillis("31/01/2025", "[D01]/[M01]/[Y0001]")', 1738281600000],
     ['$fromMillis(0, "[Y0001]-[M01]-[D01]")', '1970-01-01'],
-    ['trigger ~> |items[0]|{"price": 0}, ["tags"]| ~> $lookup("items") ~> function($i) { $i[0] }', { price: 0, sku: 'x' }],
+    [
+      'trigger ~> |items[0]|{"price": 0}, ["tags"]| ~> $lookup("items") ~> function($i) { $i[0] }',
+      { price: 0, sku: 'x' },
+    ],
     ['($f := function($n) { $n <= 1 ? 1 : $n * $f($n - 1) }; $f(10))', 3628800],
     ['($f := function($n, $sum) { $n = 0 ? $sum : $f($n - 1, $sum + $n) }; $f(5000, 0))', 12502500],
     ['[1..5]', [1, 2, 3, 4, 5]],
@@ -115,39 +150,42 @@ describe('expressions', () => {
     ['function($a)<n:n>{$a + 1}(2)', 3],
   ];
   it.each(cases)('%s', async (source, expected) => {
-    expect(await valueOf(source, { trigger })).toEqual(expected);
+    expect(await resultOf(source, { trigger })).toEqual(expected);
   });
 
   it('sees nodes, context, env and item beside the trigger, which win over nodes of their name', async () => {
-    const nodes = new Map<string, { output: number }>([['n0', { output: 41 }], ['trigger', { output: 0 }]]);
+    const nodes = new Map<string, { output: number }>([
+      ['n0', { output: 41 }],
+      ['trigger', { output: 0 }],
+    ]);
     const scope = { trigger: 1, context: { k: 2 }, env: { KEY: 'marker' }, item: 3, nodes };
-    expect(await valueOf('[n0.output, trigger, context.k, env.KEY, item]', scope)).toEqual([41, 1, 2, 'marker', 3]);
+    expect(await resultOf('[n0.output, trigger, context.k, env.KEY, item]', scope)).toEqual([41, 1, 2, 'marker', 3]);
   });
 
   it('sees nodes that end between two evaluations over the same scope', async () => {
     const nodes = new Map([['a', { output: 1 }]]);
     const scope = scopeOf({ nodes });
-    expect(await valueOf('b.output', scope)).toBeNull();
+    expect(await resultOf('b.output', scope)).toBeNull();
     nodes.set('b', { output: 2 });
-    expect(await valueOf('b.output', scope)).toBe(2);
+    expect(await resultOf('b.output', scope)).toBe(2);
   });
 
   it('runs side by side without one evaluation spending the other one’s steps', async () => {
     const source = '$count($map([1..9000], function($x) { $x * trigger.n }))';
-    const results = await Promise.all([1, 2, 3, 4].map((n) => valueOf(source, { trigger: { n } })));
+    const results = await Promise.all([1, 2, 3, 4].map((n) => resultOf(source, { trigger: { n } })));
     expect(results).toEqual([9000, 9000, 9000, 9000]);
   });
 
   it('gives copies, so that a changed result changes no scope', async () => {
     const data = { list: [{ a: 1 }] };
-    const result = (await valueOf('trigger.list[0]', { trigger: data })) as { a: number };
+    const result = (await resultOf('trigger.list[0]', { trigger: data })) as { a: number };
     result.a = 2;
     expect(data.list[0]).toEqual({ a: 1 });
   });
 
   it('leaves the scope alone when a transform changes its copy', async () => {
     const data = { list: [{ a: 1 }] };
-    expect(await valueOf('trigger ~> |list|{"a": 2}|', { trigger: data })).toEqual({ list: [{ a: 2 }] });
+    expect(await resultOf('trigger ~> |list|{"a": 2}|', { trigger: data })).toEqual({ list: [{ a: 2 }] });
     expect(data).toEqual({ list: [{ a: 1 }] });
   });
 });
@@ -167,7 +205,9 @@ describe('mistakes', () => {
     expect((await expectFailure('$assert(false, "broken")', 'expression_failed')).message).toBe('broken');
     expect((await expectFailure('$sort([1, "a"])', 'expression_failed')).message).toContain('$sort');
     expect((await expectFailure('$base64decode("%%")', 'expression_failed')).message).toContain('base64');
-    expect((await expectFailure('$nope(1)', 'expression_failed')).message).toBe('Something that is not a function is called like one.');
+    expect((await expectFailure('$nope(1)', 'expression_failed')).message).toBe(
+      'Something that is not a function is called like one.',
+    );
     await expectFailure('$formatNumber(1, "0", {"infinity": ""})', 'expression_failed');
   });
 
@@ -190,5 +230,8 @@ describe('mistakes', () => {
     const first = compileExpression('trigger.evicted + 0');
     for (let n = 1; n <= 600; n += 1) compileExpression(`trigger.x${n}`);
     expect(compileExpression('trigger.evicted + 0')).not.toBe(first);
+    const again = compileExpression('trigger.evicted + 0');
+    for (let n = 10; n < 30; n += 1) compileExpression(`"${'x'.repeat(19_000)}${n}"`);
+    expect(compileExpression('trigger.evicted + 0')).not.toBe(again);
   });
 });

@@ -17,7 +17,7 @@ export async function run(source: string, parts: Partial<Scope> = {}): Promise<E
   return compilation.ok ? evaluateExpression(compilation.expression, scopeOf(parts)) : compilation;
 }
 
-export async function valueOf(source: string, parts: Partial<Scope> = {}) {
+export async function resultOf(source: string, parts: Partial<Scope> = {}) {
   const evaluation = await run(source, parts);
   if (!evaluation.ok) expect.fail(`${source}: ${evaluation.error.message}`);
   return evaluation.value;

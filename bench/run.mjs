@@ -1,0 +1,197 @@
+import { execFileSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { cpus } from 'node:os';
+import path from 'node:path';
+import { Client, drive, median, percentile } from './lib/load.mjs';
+import { linearAgent, prepareProduct } from './lib/product.mjs';
+import { bundle, serve } from './lib/workerd.mjs';
+
+/**
+ * `npm run bench`: the built script on workerd, each figure as a ratio to a floor taken in the same run, in turns
+ * (product, floor, product, …) so that a noisy machine disturbs both alike. Fails when a promised ratio is not met.
+ */
+const root = path.resolve(import.meta.dirname, '..');
+const ROUNDS = Number(process.env.BENCH_ROUNDS ?? 5);
+const READS = Number(process.env.BENCH_READS ?? 3000);
+const RUNS = Number(process.env.BENCH_RUNS ?? 400);
+
+/** @type {{ name: string, value: string, promise: string, met: boolean }[]} */
+const figures = [];
+
+/** @param {string} name @param {number} value @param {string} promise @param {boolean} met @param {string} unit */
+function report(name, value, promise, met, unit = '') {
+  const shown = `${value >= 100 ? value.toFixed(0) : value.toFixed(2)}${unit}`;
+  figures.push({ name, value: shown, promise, met });
+  console.log(`  ${met ? '✓' : '✗'} ${name}: ${shown} (promised ${promise})`);
+}
+
+console.log(
+  `AgentFlow bench · ${cpus().length} × ${cpus()[0]?.model ?? 'CPU'} · Node ${process.version} · workerd ${execFileSync(
+    path.join(root, 'node_modules/.bin/workerd'),
+    ['--version'],
+    { encoding: 'utf8' },
+  ).trim()}`,
+);
+console.log('Building the Worker and its floor…');
+const productFolder = bundle('wrangler.toml', path.join(root, '.local/bench/product'));
+const floorFolder = bundle('bench/worker/wrangler.toml', path.join(root, '.local/bench/floor'));
+const product = await serve({
+  folder: productFolder,
+  script: 'index.js',
+  objects: { EXECUTION: 'ExecutionObject', ORGANIZATION: 'OrganizationObject' },
+  bindings: {
+    ENVIRONMENT: 'local',
+    // The floor writes no log lines either.
+    LOG_LEVEL: 'warn',
+    AUTH_KEYS: `bench1:${randomBytes(48).toString('base64')}`,
+    VAULT_KEYS: `bench1:${randomBytes(32).toString('base64')}`,
+  },
+});
+const floor = await serve({
+  folder: floorFolder,
+  script: 'floor.js',
+  objects: { DESK: 'FloorDesk', RUN: 'FloorRun' },
+  bindings: { FLOOR_KEY: randomBytes(32).toString('hex') },
+});
+
+try {
+  const setup = await prepareProduct(product.url, linearAgent(10));
+  await floor.database.batch(
+    (await product.database.prepare('SELECT * FROM organizations').all()).results.map((row) =>
+      insert(floor.database, 'organizations', row),
+    ),
+  );
+  await floor.database.batch(
+    (await product.database.prepare('SELECT * FROM agents').all()).results.map((row) =>
+      insert(floor.database, 'agents', row),
+    ),
+  );
+  await readOneAgent(setup);
+  await tenSteps(setup);
+  await firstEvent(setup);
+  await tokenValidation(setup);
+} finally {
+  await Promise.all([product.stop(), floor.stop()]);
+}
+
+const missed = figures.filter((figure) => !figure.met);
+console.log(missed.length === 0 ? '\nAll promises met.' : `\n${missed.length} of ${figures.length} promises missed.`);
+process.exitCode = missed.length === 0 ? 0 : 1;
+
+/** @param {D1Database} database @param {string} table @param {Record<string, unknown>} row */
+function insert(database, table, row) {
+  const columns = Object.keys(row);
+  const marks = columns.map(() => '?').join(', ');
+  return database.prepare(`INSERT INTO ${table} (${columns.join(', ')}) VALUES (${marks})`).bind(...Object.values(row));
+}
+
+/** @param {{ token: string, organizationId: string, agentId: string }} setup */
+async function readOneAgent(setup) {
+  console.log(`\nAuthenticated GET of one agent, 16 connections, ${ROUNDS} × ${READS}`);
+  const ours = new Client(product.url, 16);
+  const bare = new Client(floor.url, 16);
+  const get = () => ({ path: `/api/v1/agents/${setup.agentId}`, headers: { authorization: `Bearer ${setup.token}` } });
+  const read = () => ({ path: `/agents/${setup.organizationId}/${setup.agentId}` });
+  await drive(ours, 500, 16, get, [200]);
+  await drive(bare, 500, 16, read, [200]);
+  const ratios = [];
+  for (let round = 0; round < ROUNDS; round++) {
+    const a = await drive(ours, READS, 16, get, [200]);
+    const b = await drive(bare, READS, 16, read, [200]);
+    ratios.push(a.perSecond / b.perSecond);
+    console.log(`  ${a.perSecond.toFixed(0)}/s against ${b.perSecond.toFixed(0)}/s of the bare route`);
+  }
+  report('GET of one agent to a bare D1 read', median(ratios), '≥ 0.8', median(ratios) >= 0.8);
+  ours.close();
+  bare.close();
+}
+
+/** Counted until the last row is in D1, so that work after the answer counts too. @param {{ token: string, organizationId: string, agentId: string }} setup */
+async function tenSteps(setup) {
+  console.log(`\n10-step execution (auth, admit, start, run, settle, D1 row), 32 connections, ${ROUNDS} × ${RUNS}`);
+  const ours = new Client(product.url, 32);
+  const bare = new Client(floor.url, 32);
+  const floorToken = (await bare.send({ path: '/token' })).body;
+  const execute = () => ({
+    method: 'POST',
+    path: `/api/v1/agents/${setup.agentId}/execute`,
+    headers: { authorization: `Bearer ${setup.token}`, prefer: 'wait=30' },
+    body: '{"input":{"n":1}}',
+  });
+  const run = () => ({
+    method: 'POST',
+    path: `/run/${setup.organizationId}/${setup.agentId}`,
+    headers: { authorization: `Bearer ${floorToken}` },
+    body: '{"n":1}',
+  });
+  /** @param {Client} client @param {() => import('./lib/load.mjs').Call} make @param {D1Database} database @param {number} total */
+  const measure = async (client, make, database, total) => {
+    const before = await count(database);
+    const started = performance.now();
+    await drive(client, total, 32, make, [200]);
+    while ((await count(database)) < before + total) await new Promise((resolve) => setTimeout(resolve, 5));
+    return total / ((performance.now() - started) / 1000);
+  };
+  await measure(ours, execute, product.database, 64);
+  await measure(bare, run, floor.database, 64);
+  const ratios = [];
+  for (let round = 0; round < ROUNDS; round++) {
+    const a = await measure(ours, execute, product.database, RUNS);
+    const b = await measure(bare, run, floor.database, RUNS);
+    ratios.push(a / b);
+    console.log(`  ${a.toFixed(0)} runs/s against ${b.toFixed(0)} runs/s of the bare script`);
+  }
+  report('10-step execution to the bare script', median(ratios), '≥ 0.7', median(ratios) >= 0.7);
+  ours.close();
+  bare.close();
+}
+
+/** @param {D1Database} database */
+async function count(database) {
+  const row = await database.prepare("SELECT count(*) AS n FROM executions WHERE status = 'completed'").first();
+  return Number(row?.n ?? 0);
+}
+
+/** From the answer to the start to the first event on the socket. @param {{ token: string, agentId: string }} setup */
+async function firstEvent(setup) {
+  console.log('\nFirst event on the socket after the start, 200 starts');
+  const client = new Client(product.url, 1);
+  const times = [];
+  for (let index = 0; index < 200; index++) {
+    const answer = await client.send({
+      method: 'POST',
+      path: `/api/v1/agents/${setup.agentId}/execute`,
+      headers: { authorization: `Bearer ${setup.token}` },
+      body: '{"input":{"n":1}}',
+    });
+    const started = performance.now();
+    const { id } = JSON.parse(answer.body);
+    // Node's client takes headers, which browsers do not: those use a ticket.
+    const socket = new WebSocket(
+      `${product.url.replace('http', 'ws')}/api/v1/executions/${id}/stream?after=0`,
+      /** @type {any} */ ({ headers: { authorization: `Bearer ${setup.token}` } }),
+    );
+    await new Promise((resolve, reject) => {
+      socket.addEventListener('message', resolve, { once: true });
+      socket.addEventListener('error', () => reject(new Error('the socket failed')), { once: true });
+    });
+    times.push(performance.now() - started);
+    socket.close();
+  }
+  const p95 = percentile(times, 0.95);
+  report('first event after start, p95', p95, '< 50 ms', p95 < 50, ' ms');
+  client.close();
+}
+
+/** The whole round trip of a route that does nothing but check the token is an upper bound of the check. @param {{ token: string }} setup */
+async function tokenValidation(setup) {
+  console.log('\nToken validation, 1,000 requests one after the other');
+  const client = new Client(product.url, 1);
+  const call = () => ({ path: '/api/v1/node-types', headers: { authorization: `Bearer ${setup.token}` } });
+  const { latencies } = await drive(client, 1000, 1, call, [200]);
+  const anonymous = await drive(client, 1000, 1, () => ({ path: '/health' }), [200]);
+  const p95 = percentile(latencies, 0.95);
+  console.log(`  an anonymous request: p95 ${percentile(anonymous.latencies, 0.95).toFixed(2)} ms`);
+  report('request with a token, p95', p95, '< 10 ms', p95 < 10, ' ms');
+  client.close();
+}
