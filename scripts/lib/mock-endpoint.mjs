@@ -1,0 +1,48 @@
+import { createServer } from 'node:http';
+import { setTimeout as delay } from 'node:timers/promises';
+
+const LONGEST_DELAY_MS = 60_000;
+const LONGEST_BODY = 1024 * 1024;
+
+/**
+ * A server for agents to call in tests. It answers every request with what it got, as JSON; `?delay_ms=` makes it slow,
+ * `?status=` makes it fail, `?hold=<name>` makes it wait until somebody asks for `/release?name=<name>`.
+ * @returns {Promise<{ url: string, host: string, stop: () => Promise<void> }>} `host` is `127.0.0.1:<port>`.
+ */
+export async function startMockEndpoint() {
+  /** @type {Map<string, () => void>} */
+  const held = new Map();
+  const server = createServer(async (request, response) => {
+    const url = new URL(request.url ?? '/', 'http://mock.invalid');
+    let body = '';
+    for await (const chunk of request) if (body.length < LONGEST_BODY) body += chunk;
+    const wait = Math.min(LONGEST_DELAY_MS, Number(url.searchParams.get('delay_ms') ?? 0) || 0);
+    if (wait > 0) await delay(wait);
+    const hold = url.searchParams.get('hold');
+    if (hold !== null)
+      await Promise.race([
+        new Promise((release) => held.set(hold, () => release(undefined))),
+        delay(LONGEST_DELAY_MS, undefined, { ref: false }),
+      ]);
+    if (url.pathname === '/release') held.get(url.searchParams.get('name') ?? '')?.();
+    const status = Number(url.searchParams.get('status') ?? 200);
+    response.writeHead(status >= 200 && status < 600 ? status : 400, { 'content-type': 'application/json' });
+    response.end(JSON.stringify({ method: request.method, path: url.pathname, headers: request.headers, body }));
+  });
+  await new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(0, '127.0.0.1', () => resolve(undefined));
+  });
+  const address = server.address();
+  if (typeof address !== 'object' || address === null) throw new Error('a TCP server has an address with a port');
+  const host = `127.0.0.1:${address.port}`;
+  return {
+    url: `http://${host}`,
+    host,
+    stop: () =>
+      new Promise((resolve) => {
+        server.closeAllConnections();
+        server.close(() => resolve());
+      }),
+  };
+}

@@ -1,0 +1,42 @@
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { LOCAL, writePrivate } from './local-files.mjs';
+import { newKeys } from './local-secrets.mjs';
+import { startMockEndpoint } from './mock-endpoint.mjs';
+import { anyFreePort } from './ports.mjs';
+import { migrate, startServer } from './server.mjs';
+
+/**
+ * Starts what browser tests run against: the real server on a free port with an empty state of its own, and a slow
+ * endpoint for agents to call. The developer's own .dev.vars and state are not touched.
+ * @returns {Promise<{ url: string, mockUrl: string, stop: () => Promise<void> }>}
+ */
+export async function startTestServer() {
+  mkdirSync(LOCAL, { recursive: true });
+  const folder = mkdtempSync(join(LOCAL, 'test-'));
+  const mock = await startMockEndpoint();
+  const clear = async () => {
+    await mock.stop();
+    rmSync(folder, { recursive: true, force: true });
+  };
+  try {
+    const secrets = join(folder, 'secrets.env');
+    const values = { ...newKeys(), OUTBOUND_ALLOW: mock.host };
+    const lines = Object.entries(values).map(([name, value]) => `${name}="${value}"\n`);
+    writePrivate(secrets, lines.join(''));
+    await migrate(folder);
+    const log = join(LOCAL, 'test-server.log');
+    const server = await startServer({ port: await anyFreePort(), state: folder, secrets, log });
+    return {
+      url: server.url,
+      mockUrl: mock.url,
+      stop: async () => {
+        await server.stop();
+        await clear();
+      },
+    };
+  } catch (error) {
+    await clear();
+    throw error;
+  }
+}
