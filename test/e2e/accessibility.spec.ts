@@ -1,0 +1,107 @@
+import AxeBuilder from '@axe-core/playwright';
+import { expect, type Page, test } from '@playwright/test';
+import { type Account, createAccount, ECHO, logIn, publishAgent } from './support.ts';
+
+async function expectAccessible(page: Page, where: string): Promise<void> {
+  const { violations } = await new AxeBuilder({ page })
+    .withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa'])
+    .analyze();
+  const grave = violations.filter(({ impact }) => impact === 'serious' || impact === 'critical');
+  const told = grave.map(({ id, nodes }) => `${where}: ${id}: ${nodes.map((node) => node.html).join('\n  ')}`);
+  expect(told).toEqual([]);
+}
+
+async function startRun(page: Page, account: Account, agentId: string, input: unknown): Promise<string> {
+  const answer = await page.request.post(`/api/v1/agents/${agentId}/execute`, {
+    headers: { Authorization: `Bearer ${account.token}`, Prefer: 'wait=30' },
+    data: { input },
+  });
+  return ((await answer.json()) as { id: string }).id;
+}
+
+for (const theme of ['light', 'dark'] as const) {
+  test.describe(theme, () => {
+    test.use({ colorScheme: theme });
+
+    test('signed out, nothing serious on any page', async ({ page }) => {
+      for (const path of ['/login', '/signup']) {
+        await page.goto(path);
+        await expect(page.getByRole('heading', { level: 1 })).toBeVisible();
+        await expectAccessible(page, path);
+        await page.getByRole('button', { name: /^(Log in|Create account)$/ }).click();
+        await expect(page.getByRole('alert').first()).toBeVisible();
+        await expectAccessible(page, `${path} with errors`);
+      }
+      await page.goto('/nowhere');
+      await expect(page.getByText('There is nothing at this address')).toBeVisible();
+      await expectAccessible(page, '/nowhere');
+    });
+
+    test('signed in, nothing serious on any page', async ({ page, request }) => {
+      test.slow();
+      const account = await createAccount(request);
+      await logIn(page, account);
+      await expect(page.getByRole('heading', { name: /Welcome/ })).toBeVisible();
+      await expectAccessible(page, 'first steps');
+      for (const [path, text] of [
+        ['/dashboard/agents', 'Your first agent'],
+        ['/dashboard/executions', 'Nothing has run yet'],
+        ['/dashboard/settings/api-keys', 'No API keys yet'],
+      ] as const) {
+        await page.goto(path);
+        await expect(page.getByText(text)).toBeVisible();
+        await expectAccessible(page, `${path}, empty`);
+      }
+
+      const agentId = await publishAgent(request, account, { name: 'Echo', description: 'Answers.', definition: ECHO });
+      const done = await startRun(page, account, agentId, { text: 'hello', many: [1, 2.5, true, null] });
+      const failing = await publishAgent(request, account, {
+        name: 'Fails',
+        definition: {
+          nodes: [
+            { id: 'start', type: 'trigger.manual', config: {} },
+            { id: 'stop', type: 'logic.stop', config: { status: 'failed', message: 'Not today' } },
+          ],
+          edges: [{ id: 'e', source: 'start', target: 'stop' }],
+        },
+      });
+      const failed = await startRun(page, account, failing, {});
+      await expect
+        .poll(async () => {
+          const list = await request.get('/api/v1/executions', {
+            headers: { Authorization: `Bearer ${account.token}` },
+          });
+          return ((await list.json()) as { data: unknown[] }).data.length;
+        })
+        .toBe(2);
+      const pages: [string, string][] = [
+        ['/dashboard', 'Recent executions'],
+        ['/dashboard/agents', 'Echo'],
+        ['/dashboard/agents?create=new', 'It starts as a small draft'],
+        ['/dashboard/agents?create=import', 'Or paste its text'],
+        [`/dashboard/agents/${agentId}`, 'Run version 1'],
+        [`/dashboard/agents/${agentId}?tab=definition`, 'Save draft'],
+        [`/dashboard/agents/${agentId}?tab=versions`, 'Live'],
+        [`/dashboard/agents/${agentId}?tab=settings`, 'Archive agent…'],
+        ['/dashboard/executions', 'Echo'],
+        [`/dashboard/executions/${done}`, 'Timeline'],
+        [`/dashboard/executions/${done}?tab=attempts`, 'Attempt 1'],
+        [`/dashboard/executions/${failed}`, 'Not today'],
+        ['/dashboard/settings/general', 'Short name'],
+        ['/dashboard/nowhere', 'There is nothing at this address'],
+      ];
+      for (const [path, text] of pages) {
+        await page.goto(path);
+        await expect(page.getByText(text).first()).toBeVisible();
+        await expectAccessible(page, path);
+      }
+      await page.goto('/dashboard/settings/api-keys');
+      await page.getByRole('button', { name: 'Create key' }).click();
+      await expectAccessible(page, 'key dialog');
+      await page.keyboard.press('Escape');
+      await page.keyboard.press('Control+k');
+      await expect(page.getByRole('option', { name: 'Run Echo' })).toBeVisible();
+      await expectAccessible(page, 'command palette');
+    });
+  });
+}

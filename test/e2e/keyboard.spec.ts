@@ -1,0 +1,66 @@
+import { expect, type Page, test } from '@playwright/test';
+import { createAccount, ECHO, logIn, PASSWORD, publishAgent, stepRow } from './support.ts';
+
+/** Presses Tab until the focus is on something with this accessible name. */
+async function tabTo(page: Page, name: string | RegExp, role: Parameters<Page['getByRole']>[0]): Promise<void> {
+  const target = page.getByRole(role, { name });
+  await expect(target.first()).toBeVisible();
+  for (let presses = 0; presses < 60; presses++) {
+    if (await target.first().evaluate((element) => element === document.activeElement)) return;
+    await page.keyboard.press('Tab');
+  }
+  throw new Error(`Tab never reached ${role} ${name}`);
+}
+
+test('logging in and running an agent needs no mouse', async ({ page, request }) => {
+  const account = await createAccount(request);
+  await publishAgent(request, account, { name: 'Echo', definition: ECHO });
+
+  await page.goto('/login');
+  await tabTo(page, 'E-mail', 'textbox');
+  await page.keyboard.type(account.email);
+  await page.keyboard.press('Tab');
+  await page.keyboard.type(PASSWORD);
+  await page.keyboard.press('Enter');
+  await expect(page).toHaveURL(/\/dashboard$/);
+
+  await page.reload();
+  await expect(page.getByRole('heading', { level: 1 })).toBeVisible();
+  await page.keyboard.press('Tab');
+  await expect(page.getByRole('link', { name: 'Skip to content' })).toBeFocused();
+
+  await page.keyboard.press('Control+k');
+  await expect(page.getByPlaceholder('Where to, or what to do?')).toBeFocused();
+  await page.keyboard.type('run echo');
+  await expect(page.getByRole('option', { name: 'Run Echo' })).toHaveAttribute('aria-selected', 'true');
+  await page.keyboard.press('Enter');
+
+  await expect(page.getByRole('tab', { name: 'Run' })).toHaveAttribute('aria-selected', 'true');
+  await tabTo(page, 'Input as JSON', 'textbox');
+  await page.keyboard.press('Control+a');
+  await page.keyboard.type('{"hello": "keyboard"}');
+  // Tab indents in the editor; after Escape it leaves it.
+  await page.keyboard.press('Escape');
+  await tabTo(page, 'Run version 1', 'button');
+  await page.keyboard.press('Enter');
+
+  await expect(page.locator('header').getByText('Completed', { exact: true })).toBeVisible();
+  await stepRow(page, 'result').focus();
+  await page.keyboard.press('Home');
+  await expect(stepRow(page, 'start')).toHaveAttribute('aria-selected', 'true');
+  await page.keyboard.press('ArrowDown');
+  await expect(stepRow(page, 'result')).toBeFocused();
+  await expect(page.getByLabel('step output', { exact: true })).toContainText('keyboard');
+});
+
+test('the theme can be chosen and is kept', async ({ page, request }) => {
+  const account = await createAccount(request);
+  await logIn(page, account);
+  await page.getByRole('button', { name: /^Theme/ }).click();
+  await page.getByRole('menuitemradio', { name: 'Dark' }).click();
+  await expect(page.locator('html')).toHaveAttribute('data-theme', 'dark');
+  // Before the application's own code has run the theme is there already: nothing flashes.
+  await page.route('**/assets/*.js', (route) => route.abort());
+  await page.reload();
+  await expect(page.locator('html')).toHaveAttribute('data-theme', 'dark');
+});

@@ -1,0 +1,111 @@
+import { readFileSync } from 'node:fs';
+import type { AgentDefinition, AgentFile, Session } from '@agentflow/contracts';
+import { type APIRequestContext, expect, type Page } from '@playwright/test';
+
+export const PASSWORD = 'a long enough pass phrase';
+
+/** A server that answers every request with what it got; `?delay_ms=` makes it slow, `?status=` makes it fail. */
+export function mockUrl(query = ''): string {
+  const url = process.env.E2E_MOCK_URL;
+  if (url === undefined)
+    throw new Error('E2E_MOCK_URL is missing: run npm test, or keep scripts/serve-for-tests.mjs up.');
+  return `${url}/${query}`;
+}
+
+let accounts = 0;
+
+export function newEmail(): string {
+  accounts += 1;
+  return `person-${process.pid}-${Date.now()}-${accounts}@example.com`;
+}
+
+export interface Account {
+  readonly email: string;
+  readonly token: string;
+}
+
+/** An organization with its owner, made through the API: for tests that are about something else than signing up. */
+export async function createAccount(request: APIRequestContext, organization = 'Halloway & Sons'): Promise<Account> {
+  const email = newEmail();
+  const answer = await request.post('/api/v1/auth/signup', {
+    data: { organization_name: organization, name: 'Marta Lindqvist', email, password: PASSWORD },
+  });
+  expect(answer.status()).toBe(201);
+  const session = (await answer.json()) as Session;
+  return { email, token: session.access_token };
+}
+
+export async function logIn(page: Page, account: Account): Promise<void> {
+  await page.goto('/login');
+  await page.getByLabel('E-mail').fill(account.email);
+  await page.getByLabel('Password', { exact: true }).fill(PASSWORD);
+  await page.getByRole('button', { name: 'Log in' }).click();
+  await expect(page).toHaveURL(/\/dashboard$/);
+}
+
+/** Makes an agent and publishes it as version 1. Gives its id. */
+export async function publishAgent(
+  request: APIRequestContext,
+  account: Account,
+  agent: { name: string; description?: string; definition: AgentDefinition },
+): Promise<string> {
+  const headers = { Authorization: `Bearer ${account.token}` };
+  const created = await request.post('/api/v1/agents', { data: agent, headers });
+  expect(created.status(), await created.text()).toBe(201);
+  const { id } = (await created.json()) as { id: string };
+  const published = await request.post(`/api/v1/agents/${id}/publish`, { data: {}, headers });
+  expect(published.status(), await published.text()).toBe(200);
+  return id;
+}
+
+/** Answers with what it was given. */
+export const ECHO: AgentDefinition = {
+  nodes: [
+    { id: 'start', type: 'trigger.manual', name: 'Start', config: {} },
+    { id: 'result', type: 'logic.transform', name: 'Result', config: { expression: '{ "received": trigger }' } },
+  ],
+  edges: [{ id: 'start_result', source: 'start', target: 'result' }],
+};
+
+/** Asks a slow endpoint, so that there is time to look at a run. */
+export function slowDefinition(delayMs: number): AgentDefinition {
+  return {
+    nodes: [
+      { id: 'start', type: 'trigger.manual', name: 'Start', config: {} },
+      { id: 'ask', type: 'action.http', name: 'Ask', config: { method: 'GET', url: mockUrl(`?delay_ms=${delayMs}`) } },
+      { id: 'result', type: 'logic.transform', name: 'Result', config: { expression: 'ask.output.status' } },
+    ],
+    edges: [
+      { id: 'start_ask', source: 'start', target: 'ask' },
+      { id: 'ask_result', source: 'ask', target: 'result' },
+    ],
+  };
+}
+
+/** Lets the calls go on that the mock endpoint holds under this name. */
+export async function release(name: string): Promise<void> {
+  await fetch(mockUrl(`release?name=${name}`));
+}
+
+/**
+ * The triage agent that ships with the product, with one more branch that tells a desk about the ticket, which answers
+ * when the test says so: its run can be watched and reloaded in the middle for as long as that takes.
+ */
+export function triageWithHeldDesk(hold: string): string {
+  const file = JSON.parse(readFileSync('examples/triage-agent.json', 'utf8')) as AgentFile;
+  const start = file.definition.nodes.find((node) => node.type === 'trigger.manual');
+  if (start === undefined) throw new Error('the triage agent starts by hand');
+  file.definition.nodes.push({
+    id: 'desk',
+    type: 'action.http',
+    name: 'Tell the desk',
+    config: { method: 'POST', url: mockUrl(`desk?hold=${hold}`), body: { subject: '{{trigger.subject}}' } },
+  });
+  file.definition.edges.push({ id: 'to_desk', source: start.id, target: 'desk' });
+  return JSON.stringify(file, null, 2);
+}
+
+/** The row of a step in the timeline. */
+export function stepRow(page: Page, stepId: string) {
+  return page.locator(`[role="option"][data-step="${stepId}"]`);
+}

@@ -1,0 +1,50 @@
+import type { ComponentProps } from 'react';
+import { cn } from '@/lib/class-names.ts';
+
+/** A table in a card, scrolling sideways by itself where the screen is narrow. */
+export function Table({ className, label, ...props }: ComponentProps<'table'> & { label: string }) {
+  return (
+    <section
+      aria-label={label}
+      // Scrollable regions must be reachable by keyboard.
+      // biome-ignore lint/a11y/noNoninteractiveTabindex: WCAG 2.1.1 asks for it on scrolling regions
+      tabIndex={0}
+      className="relative overflow-x-auto rounded-xl border border-line bg-surface shadow-card focus-visible:outline-offset-0"
+    >
+      <table
+        aria-label={label}
+        className={cn('tabular w-full border-collapse text-left text-sm', className)}
+        {...props}
+      />
+    </section>
+  );
+}
+
+export function TableHead({ className, ...props }: ComponentProps<'th'>) {
+  return (
+    <th
+      scope="col"
+      className={cn(
+        'h-9 whitespace-nowrap border-line border-b bg-sunken px-3 font-medium text-faint text-xs first:pl-4 last:pr-4',
+        className,
+      )}
+      {...props}
+    />
+  );
+}
+
+export function TableRow({ className, ...props }: ComponentProps<'tr'>) {
+  return (
+    <tr
+      className={cn(
+        'group/row border-line border-b transition-colors duration-100 last:border-b-0 hover:bg-sunken has-focus-visible:bg-sunken dark:has-focus-visible:bg-hover dark:hover:bg-hover',
+        className,
+      )}
+      {...props}
+    />
+  );
+}
+
+export function TableCell({ className, ...props }: ComponentProps<'td'>) {
+  return <td className={cn('h-11 px-3 text-soft first:pl-4 last:pr-4', className)} {...props} />;
+}

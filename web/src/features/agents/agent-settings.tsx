@@ -1,0 +1,160 @@
+import { type Agent, type UpdateAgentRequest, updateAgentRequest } from '@agentflow/contracts';
+import { zodResolver } from '@hookform/resolvers/zod';
+import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { useBlocker } from '@tanstack/react-router';
+import { useState } from 'react';
+import { useForm } from 'react-hook-form';
+import { toast } from 'sonner';
+import { ProblemCallout } from '@/components/problem-callout.tsx';
+import { Button } from '@/components/ui/button.tsx';
+import { Card, CardHeader } from '@/components/ui/card.tsx';
+import { ConfirmDialog } from '@/components/ui/confirm-dialog.tsx';
+import { Field } from '@/components/ui/field.tsx';
+import { Input, Textarea } from '@/components/ui/input.tsx';
+import { useCan } from '@/features/shell/queries.ts';
+import { fetchApi } from '@/lib/api.ts';
+import { showOnFields } from '@/lib/form-problems.ts';
+import { agentQuery, readTagged, type Tagged } from './queries.ts';
+import { useSetAgentStatus } from './use-agent-actions.ts';
+
+export function AgentSettings({ tagged }: { tagged: Tagged<Agent> }) {
+  return (
+    <div className="flex max-w-2xl flex-col gap-5">
+      <NameCard tagged={tagged} />
+      <StatusCard agent={tagged.value} />
+    </div>
+  );
+}
+
+function NameCard({ tagged }: { tagged: Tagged<Agent> }) {
+  const agent = tagged.value;
+  const queries = useQueryClient();
+  const mayWrite = useCan('agents:write');
+  const form = useForm<UpdateAgentRequest>({
+    resolver: zodResolver(updateAgentRequest),
+    mode: 'onTouched',
+    values: { name: agent.name, description: agent.description },
+    // A refresh in the background must not take away what is being typed.
+    resetOptions: { keepDirtyValues: true },
+  });
+  const save = useMutation({
+    mutationFn: async (body: UpdateAgentRequest) =>
+      readTagged<Agent>(
+        await fetchApi(`/agents/${agent.id}`, {
+          method: 'PUT',
+          body,
+          headers: tagged.etag === null ? {} : { 'If-Match': tagged.etag },
+        }),
+      ),
+    onSuccess: (saved) => {
+      queries.setQueryData(agentQuery(agent.id).queryKey, saved);
+      form.reset({ name: saved.value.name, description: saved.value.description });
+      void queries.invalidateQueries({ queryKey: ['agents', 'list'] });
+      toast.success('Saved');
+    },
+    onError: (error) => showOnFields(form, error, ['name', 'description']),
+  });
+  const { errors, isDirty } = form.formState;
+  const leave = useBlocker({ shouldBlockFn: () => isDirty, enableBeforeUnload: () => isDirty, withResolver: true });
+  return (
+    <Card>
+      <CardHeader title="Name and description" />
+      <form noValidate onSubmit={form.handleSubmit((body) => save.mutate(body))}>
+        <fieldset disabled={!mayWrite} className="flex flex-col gap-4 p-4">
+          <Field label="Name" error={errors.name && 'Give the agent a name of up to 120 characters'}>
+            {(control) => <Input {...control} {...form.register('name')} autoComplete="off" />}
+          </Field>
+          <Field label="Description" optional error={errors.description && 'At most 2,000 characters'}>
+            {(control) => <Textarea {...control} {...form.register('description')} rows={4} />}
+          </Field>
+          {save.error && <ProblemCallout error={save.error} shownPaths={['name', 'description']} />}
+        </fieldset>
+        {mayWrite && (
+          <div className="flex justify-end gap-2 rounded-b-xl border-line border-t bg-sunken px-4 py-2.5">
+            {isDirty && (
+              <Button variant="ghost" onClick={() => form.reset()}>
+                Discard
+              </Button>
+            )}
+            <Button type="submit" variant="primary" disabled={!isDirty} busy={save.isPending}>
+              Save
+            </Button>
+          </div>
+        )}
+      </form>
+      <ConfirmDialog
+        open={leave.status === 'blocked'}
+        onOpenChange={(open) => {
+          if (!open) leave.reset?.();
+        }}
+        title="Leave without saving?"
+        description="The changed name or description is not saved."
+        confirmLabel="Leave"
+        danger
+        onConfirm={() => leave.proceed?.()}
+      />
+    </Card>
+  );
+}
+
+function StatusCard({ agent }: { agent: Agent }) {
+  const mayPublish = useCan('agents:publish');
+  const setStatus = useSetAgentStatus(agent);
+  const [archiving, setArchiving] = useState(false);
+  if (!mayPublish) return null;
+  return (
+    <Card>
+      <CardHeader title="Status" />
+      <div className="divide-y divide-line">
+        {agent.live_version !== null && (
+          <div className="flex flex-wrap items-center gap-3 p-4">
+            <div className="min-w-0 flex-1 basis-60">
+              <p className="font-medium">
+                {agent.status === 'active' ? 'Pause' : agent.status === 'archived' ? 'Bring back' : 'Resume'}
+              </p>
+              <p className="text-sm text-soft">
+                {agent.status === 'active'
+                  ? 'No new executions start until you resume it. Running ones go on.'
+                  : 'New executions can start again.'}
+              </p>
+            </div>
+            <Button
+              busy={setStatus.isPending && !archiving}
+              onClick={() => setStatus.mutate(agent.status === 'active' ? 'paused' : 'active')}
+            >
+              {agent.status === 'active'
+                ? 'Pause agent'
+                : agent.status === 'archived'
+                  ? 'Bring back agent'
+                  : 'Resume agent'}
+            </Button>
+          </div>
+        )}
+        {agent.status !== 'archived' && (
+          <div className="flex flex-wrap items-center gap-3 p-4">
+            <div className="min-w-0 flex-1 basis-60">
+              <p className="font-medium">Archive</p>
+              <p className="text-sm text-soft">It can no longer be started. Versions and past executions stay.</p>
+            </div>
+            <Button variant="danger" onClick={() => setArchiving(true)}>
+              Archive agent…
+            </Button>
+          </div>
+        )}
+        {setStatus.error && !archiving && <ProblemCallout error={setStatus.error} className="m-4" />}
+      </div>
+      <ConfirmDialog
+        open={archiving}
+        onOpenChange={setArchiving}
+        title={`Archive ${agent.name}?`}
+        description="Nothing can start it any more, API keys included, until it is brought back."
+        confirmLabel="Archive agent"
+        danger
+        typedName={agent.name}
+        busy={setStatus.isPending}
+        error={archiving ? setStatus.error : null}
+        onConfirm={() => setStatus.mutate('archived', { onSuccess: () => setArchiving(false) })}
+      />
+    </Card>
+  );
+}

@@ -1,0 +1,99 @@
+import type { Agent } from '@agentflow/contracts';
+import { useQuery } from '@tanstack/react-query';
+import { useNavigate } from '@tanstack/react-router';
+import { CopyableId } from '@/components/copy-button.tsx';
+import { PageHeader } from '@/components/page-header.tsx';
+import { ProblemCallout } from '@/components/problem-callout.tsx';
+import { RoutePending } from '@/components/route-pending.tsx';
+import { StatusBadge } from '@/components/status-badge.tsx';
+import { Tabs, TabsContent, TabsList, TabsTrigger } from '@/components/ui/tabs.tsx';
+import { useBreadcrumbs } from '@/features/shell/breadcrumbs.tsx';
+import { NotFoundPage } from '@/features/shell/not-found-page.tsx';
+import { RequestFailure } from '@/lib/api.ts';
+import { shortId } from '@/lib/format.ts';
+import { usePageTitle } from '@/lib/page-title.ts';
+import { AgentMenu } from './agent-menu.tsx';
+import { AgentSettings } from './agent-settings.tsx';
+import { DefinitionTab } from './definition-tab.tsx';
+import { agentQuery, type Tagged } from './queries.ts';
+import { RunTab } from './run-tab.tsx';
+import { VersionsTab } from './versions-tab.tsx';
+
+export type AgentTab = 'run' | 'definition' | 'versions' | 'settings';
+
+interface AgentViewProps {
+  agentId: string;
+  tab: AgentTab | undefined;
+  compare: { from: number | undefined; to: number | undefined };
+}
+
+export function AgentView({ agentId, tab, compare }: AgentViewProps) {
+  const agent = useQuery(agentQuery(agentId));
+  usePageTitle(agent.data?.value.name ?? 'Agent');
+  useBreadcrumbs(
+    [{ label: 'Agents', link: { to: '/dashboard/agents' } }, { label: agent.data?.value.name ?? '…' }],
+    `agent:${agent.data?.value.name ?? ''}`,
+  );
+  if (agent.error instanceof RequestFailure && agent.error.status === 404) return <NotFoundPage />;
+  if (agent.error && agent.data === undefined) {
+    return <ProblemCallout error={agent.error} onRetry={() => void agent.refetch()} />;
+  }
+  if (agent.data === undefined) return <RoutePending />;
+  return <LoadedAgent tagged={agent.data} tab={tab} compare={compare} />;
+}
+
+function LoadedAgent({ tagged, tab, compare }: { tagged: Tagged<Agent> } & Omit<AgentViewProps, 'agentId'>) {
+  const agent = tagged.value;
+  const navigate = useNavigate();
+  const shownTab = tab ?? (agent.live_version === null ? 'definition' : 'run');
+  return (
+    <div className="mx-auto max-w-6xl">
+      <PageHeader
+        title={agent.name}
+        description={
+          <>
+            {agent.description !== '' && <p className="mb-2 max-w-3xl text-pretty">{agent.description}</p>}
+            <div className="flex flex-wrap items-center gap-x-3 gap-y-1 text-sm">
+              <StatusBadge status={agent.status} />
+              <span className="text-soft">
+                {agent.live_version === null ? 'No live version yet' : `Version ${agent.live_version} is live`}
+              </span>
+              <CopyableId id={agent.id} short={shortId(agent.id)} />
+            </div>
+          </>
+        }
+      >
+        <AgentMenu agent={agent} />
+      </PageHeader>
+      <Tabs
+        value={shownTab}
+        onValueChange={(next) =>
+          void navigate({
+            to: '/dashboard/agents/$agentId',
+            params: { agentId: agent.id },
+            search: { tab: next as AgentTab },
+          })
+        }
+      >
+        <TabsList aria-label="Agent">
+          <TabsTrigger value="run">Run</TabsTrigger>
+          <TabsTrigger value="definition">Definition</TabsTrigger>
+          <TabsTrigger value="versions">Versions</TabsTrigger>
+          <TabsTrigger value="settings">Settings</TabsTrigger>
+        </TabsList>
+        <TabsContent value="run" className="pt-5">
+          <RunTab agent={agent} />
+        </TabsContent>
+        <TabsContent value="definition" className="pt-5">
+          <DefinitionTab agent={agent} />
+        </TabsContent>
+        <TabsContent value="versions" className="pt-5">
+          <VersionsTab agent={agent} compare={compare} />
+        </TabsContent>
+        <TabsContent value="settings" className="pt-5">
+          <AgentSettings tagged={tagged} />
+        </TabsContent>
+      </Tabs>
+    </div>
+  );
+}

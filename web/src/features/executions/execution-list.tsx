@@ -1,0 +1,247 @@
+import type { ExecutionStatus, ExecutionSummary, ExecutionTrigger } from '@agentflow/contracts';
+import { keepPreviousData, useQuery } from '@tanstack/react-query';
+import { Link, useNavigate } from '@tanstack/react-router';
+import { FlaskConical, History, KeyRound, SearchX, UserRound } from 'lucide-react';
+import { useMemo } from 'react';
+import { CopyableId } from '@/components/copy-button.tsx';
+import { Elapsed } from '@/components/elapsed.tsx';
+import { EmptyState } from '@/components/empty-state.tsx';
+import { Pager } from '@/components/pager.tsx';
+import { ProblemCallout } from '@/components/problem-callout.tsx';
+import { RelativeTime } from '@/components/relative-time.tsx';
+import { StatusBadge } from '@/components/status-badge.tsx';
+import { Button } from '@/components/ui/button.tsx';
+import { Select } from '@/components/ui/select.tsx';
+import { Skeleton } from '@/components/ui/skeleton.tsx';
+import { Table, TableCell, TableHead, TableRow } from '@/components/ui/table.tsx';
+import { agentsQuery } from '@/features/agents/queries.ts';
+import { formatCount, formatUsd, shortId } from '@/lib/format.ts';
+import { executionsQuery } from './queries.ts';
+
+export type Since = '1h' | '24h' | '7d' | '30d';
+
+const HOURS: Record<Since, number> = { '1h': 1, '24h': 24, '7d': 168, '30d': 720 };
+const STATUS_OPTIONS = [
+  { value: 'all', label: 'Any status' },
+  { value: 'queued', label: 'Queued' },
+  { value: 'running', label: 'Running' },
+  { value: 'waiting', label: 'Waiting' },
+  { value: 'completed', label: 'Completed' },
+  { value: 'failed', label: 'Failed' },
+  { value: 'cancelled', label: 'Cancelled' },
+];
+const TRIGGER_OPTIONS = [
+  { value: 'all', label: 'Any trigger' },
+  { value: 'manual', label: 'Started by a person' },
+  { value: 'api', label: 'Started by the API' },
+  { value: 'test', label: 'Tests' },
+];
+const SINCE_OPTIONS = [
+  { value: 'all', label: 'Any time' },
+  { value: '1h', label: 'Last hour' },
+  { value: '24h', label: 'Last 24 hours' },
+  { value: '7d', label: 'Last 7 days' },
+  { value: '30d', label: 'Last 30 days' },
+];
+
+interface ExecutionListProps {
+  status: ExecutionStatus | undefined;
+  trigger: ExecutionTrigger | undefined;
+  agentId: string | undefined;
+  since: Since | undefined;
+  cursor: string | undefined;
+}
+
+export function ExecutionList({ status, trigger, agentId, since, cursor }: ExecutionListProps) {
+  const navigate = useNavigate({ from: '/dashboard/executions' });
+  // Fixed until the choice changes: a start that moves with the clock would be another list on every render.
+  const from = useMemo(
+    () => (since === undefined ? undefined : new Date(Date.now() - HOURS[since] * 3_600_000).toISOString()),
+    [since],
+  );
+  const executions = useQuery({
+    ...executionsQuery({ status, trigger, agent_id: agentId, from, cursor, limit: 25 }),
+    placeholderData: keepPreviousData,
+  });
+  const agents = useQuery(agentsQuery({ limit: 100 }));
+  const filtered = [status, trigger, agentId, since].some((each) => each !== undefined);
+  const rows = executions.data?.data;
+  const nextCursor = executions.data?.next_cursor;
+
+  if (rows?.length === 0 && !filtered && cursor === undefined) {
+    return (
+      <EmptyState
+        icon={History}
+        title="Nothing has run yet"
+        description="Every run of an agent shows here with its steps, its cost and its result, while it happens and afterwards."
+      >
+        <Button asChild variant="primary">
+          <Link to="/dashboard/agents">Choose an agent to run</Link>
+        </Button>
+      </EmptyState>
+    );
+  }
+  const choose = (name: string) => (value: string) =>
+    void navigate({
+      search: (old) => ({ ...old, [name]: value === 'all' ? undefined : value, cursor: undefined }),
+    });
+  const agentOptions = [
+    { value: 'all', label: 'Any agent' },
+    ...(agents.data?.data ?? []).map((agent) => ({ value: agent.id, label: agent.name })),
+  ];
+  if (agentId !== undefined && !agentOptions.some((each) => each.value === agentId)) {
+    agentOptions.push({ value: agentId, label: rows?.[0]?.agent_name ?? shortId(agentId) });
+  }
+  return (
+    <>
+      <div className="mb-3 flex flex-wrap gap-2">
+        <Select
+          label="Status"
+          className="w-34"
+          value={status ?? 'all'}
+          options={STATUS_OPTIONS}
+          onValueChange={choose('status')}
+        />
+        <Select
+          label="Agent"
+          className="w-48 [&>span]:truncate"
+          value={agentId ?? 'all'}
+          options={agentOptions}
+          onValueChange={choose('agent_id')}
+        />
+        <Select
+          label="Trigger"
+          className="w-44"
+          value={trigger ?? 'all'}
+          options={TRIGGER_OPTIONS}
+          onValueChange={choose('trigger')}
+        />
+        <Select
+          label="Time"
+          className="w-36"
+          value={since ?? 'all'}
+          options={SINCE_OPTIONS}
+          onValueChange={choose('since')}
+        />
+        {filtered && (
+          <Button variant="ghost" onClick={() => void navigate({ search: {} })}>
+            Clear
+          </Button>
+        )}
+      </div>
+      {executions.error && (
+        <ProblemCallout error={executions.error} onRetry={() => void executions.refetch()} className="mb-3" />
+      )}
+      {rows?.length === 0 ? (
+        <EmptyState icon={SearchX} title="No execution fits" description="Loosen a filter, or look at all of them.">
+          <Button onClick={() => void navigate({ search: {} })}>Show all executions</Button>
+        </EmptyState>
+      ) : (
+        <>
+          <Table label="Executions" className="lg:min-w-220">
+            <thead>
+              <tr>
+                <TableHead>Status</TableHead>
+                <TableHead className="w-full">Agent</TableHead>
+                <TableHead className="max-lg:hidden">Execution</TableHead>
+                <TableHead className="max-md:hidden">Started by</TableHead>
+                <TableHead className="text-right max-sm:hidden">Duration</TableHead>
+                <TableHead className="text-right max-lg:hidden">Tokens</TableHead>
+                <TableHead className="text-right max-md:hidden">Cost</TableHead>
+                <TableHead className="text-right">When</TableHead>
+              </tr>
+            </thead>
+            <tbody>
+              {rows === undefined && !executions.error && <LoadingRows />}
+              {rows?.map((execution) => (
+                <ExecutionTableRow key={execution.id} execution={execution} />
+              ))}
+            </tbody>
+          </Table>
+          {rows !== undefined && (cursor !== undefined || nextCursor) && (
+            <Pager
+              summary={`${rows.length} executions on this page`}
+              onFirst={
+                cursor === undefined
+                  ? undefined
+                  : () => void navigate({ search: (old) => ({ ...old, cursor: undefined }) })
+              }
+              onNext={
+                nextCursor ? () => void navigate({ search: (old) => ({ ...old, cursor: nextCursor }) }) : undefined
+              }
+            />
+          )}
+        </>
+      )}
+    </>
+  );
+}
+
+function ExecutionTableRow({ execution }: { execution: ExecutionSummary }) {
+  const Starter =
+    execution.trigger === 'test' ? FlaskConical : execution.triggered_by.type === 'api_key' ? KeyRound : UserRound;
+  const tokens = execution.input_tokens + execution.output_tokens;
+  return (
+    <TableRow>
+      <TableCell>
+        <StatusBadge status={execution.status} reason={execution.waiting_reason} />
+      </TableCell>
+      <TableCell className="max-w-0 py-2">
+        <Link
+          to="/dashboard/executions/$executionId"
+          params={{ executionId: execution.id }}
+          className="block truncate rounded-sm font-medium text-text hover:text-accent-text"
+        >
+          {execution.agent_name}
+          <span className="ml-1.5 font-normal text-faint text-xs">
+            {execution.version === null ? 'draft' : `v${execution.version}`}
+          </span>
+        </Link>
+        {execution.error !== null && (
+          <p className="truncate text-failed text-xs" title={execution.error.message}>
+            {execution.error.message}
+          </p>
+        )}
+      </TableCell>
+      <TableCell className="max-lg:hidden">
+        <CopyableId id={execution.id} short={shortId(execution.id)} />
+      </TableCell>
+      <TableCell className="max-md:hidden">
+        <span className="flex max-w-40 items-center gap-1.5">
+          <Starter className="size-3.5 shrink-0 text-faint" aria-hidden="true" />
+          <span className="truncate">{execution.triggered_by.name}</span>
+        </span>
+      </TableCell>
+      <TableCell className="whitespace-nowrap text-right max-sm:hidden">
+        <Elapsed startedAt={execution.started_at} durationMs={execution.duration_ms} />
+      </TableCell>
+      <TableCell className="text-right max-lg:hidden">
+        {tokens === 0 ? <span className="text-faint">–</span> : formatCount(tokens)}
+      </TableCell>
+      <TableCell className="text-right max-md:hidden">{formatUsd(execution.cost_usd)}</TableCell>
+      <TableCell className="whitespace-nowrap text-right">
+        <RelativeTime iso={execution.created_at} />
+      </TableCell>
+    </TableRow>
+  );
+}
+
+function LoadingRows() {
+  return ['a', 'b', 'c', 'd', 'e', 'f'].map((key) => (
+    <TableRow key={key}>
+      <TableCell>
+        <Skeleton className="h-6 w-24 rounded-full" />
+      </TableCell>
+      <TableCell>
+        <Skeleton className="h-4 w-48" />
+      </TableCell>
+      {['max-lg:hidden', 'max-md:hidden', 'max-sm:hidden', 'max-lg:hidden ', 'max-md:hidden ', 'whitespace-nowrap'].map(
+        (hidden) => (
+          <TableCell key={hidden} className={hidden}>
+            <Skeleton className="ml-auto h-4 w-16" />
+          </TableCell>
+        ),
+      )}
+    </TableRow>
+  ));
+}

@@ -1,0 +1,213 @@
+import { type Execution, isTerminal } from '@agentflow/contracts';
+import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { Link, useNavigate } from '@tanstack/react-router';
+import { CircleAlert } from 'lucide-react';
+import { useCallback, useEffect, useMemo, useRef } from 'react';
+import { JsonView } from '@/components/json-view.tsx';
+import { ProblemCallout } from '@/components/problem-callout.tsx';
+import { RoutePending } from '@/components/route-pending.tsx';
+import { Card, CardHeader } from '@/components/ui/card.tsx';
+import { nodesInOrder } from '@/features/agents/definition-order.ts';
+import { versionQuery } from '@/features/agents/queries.ts';
+import { useBreadcrumbs } from '@/features/shell/breadcrumbs.tsx';
+import { NotFoundPage } from '@/features/shell/not-found-page.tsx';
+import { RequestFailure } from '@/lib/api.ts';
+import { cn } from '@/lib/class-names.ts';
+import { shortId } from '@/lib/format.ts';
+import { usePageTitle } from '@/lib/page-title.ts';
+import { ExecutionHeader } from './execution-header.tsx';
+import { hasEnded, type ShownStep, shownSteps } from './live-execution.ts';
+import { executionQuery, stepsQuery } from './queries.ts';
+import { StepPanel, type StepTab } from './step-panel.tsx';
+import { Timeline } from './timeline.tsx';
+import { type ExecutionStream, useExecutionStream } from './use-execution-stream.ts';
+
+/** Steps that end in quick succession are read again together. */
+const REREAD_AFTER_MS = 250;
+
+interface ExecutionViewProps {
+  executionId: string;
+  /** Id of the step whose details are shown. */
+  selected: string | undefined;
+  tab: StepTab | undefined;
+}
+
+export function ExecutionView({ executionId, selected, tab }: ExecutionViewProps) {
+  const execution = useQuery(executionQuery(executionId));
+  const agentName = execution.data?.agent_name;
+  usePageTitle(agentName === undefined ? 'Execution' : `${agentName} · ${shortId(executionId)}`);
+  useBreadcrumbs(
+    [{ label: 'Executions', link: { to: '/dashboard/executions' } }, { label: shortId(executionId) }],
+    `execution:${executionId}`,
+  );
+  if (execution.error instanceof RequestFailure && [404, 422].includes(execution.error.status)) return <NotFoundPage />;
+  if (execution.error && execution.data === undefined) {
+    return <ProblemCallout error={execution.error} onRetry={() => void execution.refetch()} />;
+  }
+  if (execution.data === undefined) return <RoutePending />;
+  return <LoadedExecution read={execution.data} selected={selected} tab={tab} />;
+}
+
+/** Follows the execution, reading its record and its steps again as they end. */
+function useFollowedExecution(read: Execution): { execution: Execution; stream: ExecutionStream; following: boolean } {
+  const queries = useQueryClient();
+  const following = !isTerminal(read.status);
+  const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
+  const reread = useCallback(
+    (ended: boolean) => {
+      if (timer.current !== undefined && !ended) return;
+      clearTimeout(timer.current);
+      timer.current = setTimeout(
+        () => {
+          timer.current = undefined;
+          void queries.invalidateQueries({ queryKey: stepsQuery(read.id).queryKey });
+          void queries.invalidateQueries({ queryKey: executionQuery(read.id).queryKey });
+          if (ended) void queries.invalidateQueries({ queryKey: ['executions', 'list'] });
+        },
+        ended ? 0 : REREAD_AFTER_MS,
+      );
+    },
+    [queries, read.id],
+  );
+  useEffect(() => () => clearTimeout(timer.current), []);
+  const stream = useExecutionStream(read.id, following, reread);
+  // Where the socket can't be had (a proxy in between), the page still gets on, only slower.
+  useEffect(() => {
+    if (!following || stream.connection === 'live') return;
+    const poll = setInterval(() => reread(true), 3_000);
+    return () => clearInterval(poll);
+  }, [following, stream.connection, reread]);
+  const execution: Execution =
+    following && stream.live.status !== null
+      ? { ...read, status: stream.live.status, waiting_reason: stream.live.waiting_reason }
+      : read;
+  return { execution, stream, following };
+}
+
+/** What deserves the eye: what failed, else what runs, else what came last. */
+function mostInteresting(steps: readonly ShownStep[]): string | undefined {
+  const pick =
+    steps.find((step) => step.status === 'failed') ??
+    steps.find((step) => step.status === 'running') ??
+    steps.findLast((step) => step.status === 'completed') ??
+    steps[0];
+  return pick?.id;
+}
+
+function LoadedExecution({ read, selected, tab }: { read: Execution } & Omit<ExecutionViewProps, 'executionId'>) {
+  const navigate = useNavigate();
+  const panel = useRef<HTMLDivElement>(null);
+  const { execution, stream, following } = useFollowedExecution(read);
+  const steps = useQuery(stepsQuery(execution.id));
+  const version = useQuery({
+    ...versionQuery(execution.agent_id, execution.version ?? 0),
+    enabled: execution.version !== null,
+  });
+  const planned = useMemo(
+    () => (version.data === undefined ? [] : nodesInOrder(version.data.definition).map((each) => each.node)),
+    [version.data],
+  );
+  const shown = useMemo(
+    () => shownSteps(steps.data ?? [], stream.live, planned, execution.status),
+    [steps.data, stream.live, planned, execution.status],
+  );
+  const current =
+    shown.find((step) => step.id === selected) ?? shown.find((step) => step.id === mostInteresting(shown));
+  const go = (search: { step?: string | undefined; tab?: StepTab | undefined }) =>
+    void navigate({
+      to: '/dashboard/executions/$executionId',
+      params: { executionId: execution.id },
+      search: { step: current?.id, tab, ...search },
+      replace: true,
+      resetScroll: false,
+    });
+  const failedAt = execution.error?.node_id;
+  const withoutResult = execution.status === 'failed' || execution.status === 'cancelled';
+  return (
+    <div className="mx-auto flex max-w-[88rem] flex-col">
+      <ExecutionHeader execution={execution} stream={stream} following={following} steps={shown} />
+      {execution.error !== null && (
+        <div
+          role="alert"
+          className="mb-4 flex gap-2.5 rounded-xl border border-failed-solid/35 bg-failed-soft px-4 py-3 text-sm"
+        >
+          <CircleAlert className="mt-0.5 size-4 shrink-0 text-failed" aria-hidden="true" />
+          <div className="min-w-0">
+            <p className="break-words font-medium text-text">{execution.error.message}</p>
+            <p className="mt-0.5 flex flex-wrap gap-x-3 text-soft">
+              <code className="font-mono text-xs leading-5">{execution.error.code}</code>
+              {failedAt !== undefined && (
+                <button
+                  type="button"
+                  className="rounded-sm text-text underline underline-offset-4"
+                  onClick={() => go({ step: failedAt, tab: 'input' })}
+                >
+                  See its input
+                </button>
+              )}
+              <Link
+                to="/dashboard/agents/$agentId"
+                params={{ agentId: execution.agent_id }}
+                search={{ tab: 'definition' }}
+                className="rounded-sm text-text underline underline-offset-4"
+              >
+                Open the definition
+              </Link>
+            </p>
+          </div>
+        </div>
+      )}
+      {/* On small screens what happens comes first, what went in and came out after it. */}
+      <div className={cn('grid gap-4 max-xl:order-last max-xl:mt-4 xl:mb-4', !withoutResult && 'lg:grid-cols-2')}>
+        <section aria-label="Input" className="min-w-0">
+          <h2 className="mb-1.5 font-semibold text-sm">Input</h2>
+          <JsonView value={execution.input} path="trigger" label="input" compact />
+        </section>
+        {!withoutResult && (
+          <section aria-label="Result" className="flex min-w-0 flex-col">
+            <h2 className="mb-1.5 font-semibold text-sm">Result</h2>
+            {read.status === 'completed' ? (
+              <JsonView value={read.output} label="result" compact />
+            ) : (
+              <p className="flex flex-1 items-center justify-center rounded-lg border border-line-strong border-dashed px-4 py-6 text-center text-sm text-soft">
+                It shows here when the execution completes.
+              </p>
+            )}
+          </section>
+        )}
+      </div>
+      <div className="grid items-start gap-4 xl:grid-cols-[minmax(0,11fr)_minmax(0,9fr)]">
+        <Card>
+          <CardHeader title="Timeline">
+            <span className="tabular text-faint text-xs">
+              {shown.filter((step) => hasEnded(step.status)).length} of {shown.length} steps ended
+            </span>
+          </CardHeader>
+          {steps.error && steps.data === undefined ? (
+            <ProblemCallout error={steps.error} onRetry={() => void steps.refetch()} className="m-4" />
+          ) : (
+            <Timeline
+              execution={execution}
+              steps={shown}
+              selected={current?.id}
+              onSelect={(step) => go({ step })}
+              onOpen={() => panel.current?.scrollIntoView({ block: 'nearest' })}
+            />
+          )}
+        </Card>
+        <div ref={panel} className="min-w-0 scroll-mt-16 xl:sticky xl:top-16">
+          {current !== undefined && (
+            <StepPanel
+              key={current.id}
+              execution={execution}
+              step={current}
+              streamed={stream.live.texts.get(current.id)}
+              tab={tab ?? 'output'}
+              onTab={(next) => go({ tab: next })}
+            />
+          )}
+        </div>
+      </div>
+    </div>
+  );
+}

@@ -1,0 +1,248 @@
+import {
+  type ExecutionError,
+  type ExecutionEvent,
+  type ExecutionStatus,
+  type ExecutionStep,
+  executionError,
+  executionStatus,
+  isTerminal,
+  type StepStatus,
+  type WaitingReason,
+  waitingReason,
+} from '@agentflow/contracts';
+
+/** A step as the events tell it: what the page shows until the step's whole record has been read. */
+export interface LiveStep {
+  readonly id: string;
+  readonly node_id: string;
+  readonly node_name: string;
+  readonly node_type: string;
+  readonly iteration: string;
+  readonly status: StepStatus;
+  readonly attempt: number;
+  readonly started_at: string | null;
+  readonly finished_at: string | null;
+  readonly duration_ms: number | null;
+  readonly input_tokens: number;
+  readonly output_tokens: number;
+  readonly cost_usd: number;
+  readonly error: ExecutionError | null;
+}
+
+/** Text that a step's model is writing, of its newest attempt. */
+export interface StreamedText {
+  readonly attempt: number;
+  readonly text: string;
+}
+
+export interface LiveExecution {
+  /** Highest sequence number of a logged event so far: where a reconnect goes on. */
+  readonly seq: number;
+  readonly status: ExecutionStatus | null;
+  readonly waiting_reason: WaitingReason | null;
+  readonly steps: ReadonlyMap<string, LiveStep>;
+  readonly texts: ReadonlyMap<string, StreamedText>;
+}
+
+export const NOTHING_YET: LiveExecution = {
+  seq: 0,
+  status: null,
+  waiting_reason: null,
+  steps: new Map(),
+  texts: new Map(),
+};
+
+export function stepIdOf(event: { node_id?: string | undefined; iteration?: string | undefined }): string | null {
+  if (event.node_id === undefined) return null;
+  return event.iteration === undefined || event.iteration === ''
+    ? event.node_id
+    : `${event.node_id}@${event.iteration}`;
+}
+
+function numberOf(value: unknown, otherwise: number): number {
+  return typeof value === 'number' ? value : otherwise;
+}
+
+function textOf(value: unknown, otherwise: string): string {
+  return typeof value === 'string' ? value : otherwise;
+}
+
+function errorOf(value: unknown): ExecutionError | null {
+  const parsed = executionError.safeParse(value);
+  return parsed.success ? parsed.data : null;
+}
+
+/** The text after one piece has come. A piece that was seen already or leaves a gap changes nothing but what overlaps. */
+function withDelta(before: StreamedText | undefined, data: ExecutionEvent['data']): StreamedText | undefined {
+  const attempt = numberOf(data.attempt, 1);
+  const offset = numberOf(data.offset, 0);
+  const text = textOf(data.text, '');
+  if (before !== undefined && attempt < before.attempt) return before;
+  const kept = before !== undefined && before.attempt === attempt ? before.text : '';
+  if (data.snapshot === true) return { attempt, text };
+  if (offset > kept.length) return before;
+  return { attempt, text: kept.slice(0, offset) + text };
+}
+
+function unseenStep(id: string, nodeId: string, iteration: string): LiveStep {
+  return {
+    id,
+    node_id: nodeId,
+    node_name: nodeId,
+    node_type: '',
+    iteration,
+    status: 'pending',
+    attempt: 1,
+    started_at: null,
+    finished_at: null,
+    duration_ms: null,
+    input_tokens: 0,
+    output_tokens: 0,
+    cost_usd: 0,
+    error: null,
+  };
+}
+
+function stepAfter(before: LiveStep | undefined, id: string, event: ExecutionEvent): LiveStep | null {
+  const { data } = event;
+  const base = before ?? unseenStep(id, event.node_id ?? id, event.iteration ?? '');
+  switch (event.type) {
+    case 'step.started':
+      return {
+        ...base,
+        status: 'running',
+        attempt: numberOf(data.attempt, base.attempt),
+        node_type: textOf(data.node_type, base.node_type),
+        node_name: textOf(data.node_name, base.node_name),
+        started_at: base.started_at ?? event.at,
+        error: null,
+      };
+    case 'step.completed':
+      return {
+        ...base,
+        status: 'completed',
+        finished_at: event.at,
+        duration_ms: numberOf(data.duration_ms, 0),
+        input_tokens: numberOf(data.input_tokens, base.input_tokens),
+        output_tokens: numberOf(data.output_tokens, base.output_tokens),
+        cost_usd: numberOf(data.cost_usd, base.cost_usd),
+      };
+    case 'step.failed':
+      return data.will_retry === true
+        ? { ...base, error: errorOf(data.error) }
+        : { ...base, status: 'failed', finished_at: event.at, error: errorOf(data.error) };
+    case 'step.retrying':
+      return { ...base, status: 'waiting', error: errorOf(data.error) ?? base.error };
+    case 'step.waiting':
+      return { ...base, status: 'waiting' };
+    case 'step.skipped':
+      return { ...base, status: 'skipped', finished_at: event.at };
+    default:
+      return null;
+  }
+}
+
+/** Takes one event in. Logged events that came before are left out, so replays after a reconnect do no harm. */
+export function applyEvent(state: LiveExecution, event: ExecutionEvent): LiveExecution {
+  const id = stepIdOf(event);
+  if (event.type === 'step.delta') {
+    if (id === null) return state;
+    const text = withDelta(state.texts.get(id), event.data);
+    return text === undefined ? state : { ...state, texts: new Map(state.texts).set(id, text) };
+  }
+  if (event.type === 'state.updated') {
+    const status = executionStatus.safeParse(event.data.status);
+    return status.success ? { ...state, status: status.data } : state;
+  }
+  if (event.seq <= state.seq) return state;
+  const next = { ...state, seq: event.seq };
+  const step = id === null ? null : stepAfter(state.steps.get(id), id, event);
+  if (step !== null) return { ...next, steps: new Map(state.steps).set(step.id, step) };
+  switch (event.type) {
+    case 'execution.started':
+    case 'execution.resumed':
+      return { ...next, status: 'running', waiting_reason: null };
+    case 'execution.waiting': {
+      const reason = waitingReason.safeParse(event.data.reason ?? event.data.waiting_reason);
+      return { ...next, status: 'waiting', waiting_reason: reason.success ? reason.data : null };
+    }
+    case 'execution.completed':
+      return { ...next, status: 'completed', waiting_reason: null };
+    case 'execution.failed':
+      return { ...next, status: 'failed', waiting_reason: null };
+    case 'execution.cancelled':
+      return { ...next, status: 'cancelled', waiting_reason: null };
+    default:
+      return next;
+  }
+}
+
+/** A step on the page: its record where it has been read, what the events tell where they are ahead of it. */
+export interface ShownStep extends LiveStep {
+  readonly record: ExecutionStep | null;
+}
+
+const ENDED: readonly StepStatus[] = ['completed', 'failed', 'skipped', 'cancelled'];
+
+export function hasEnded(status: StepStatus): boolean {
+  return ENDED.includes(status);
+}
+
+function shownFromRecord(record: ExecutionStep): ShownStep {
+  return { ...record, attempt: Math.max(1, record.attempts.length), record };
+}
+
+/** Nodes of the definition, in order, that have not been reached yet. */
+export interface PlannedNode {
+  readonly id: string;
+  readonly type: string;
+  readonly name?: string | undefined;
+}
+
+/**
+ * All steps in the order in which they started, with those still to come at the end. An ended record is final; before
+ * that the events know more. Once the execution has ended nothing is still to come, and the records are all there is.
+ */
+export function shownSteps(
+  records: readonly ExecutionStep[],
+  live: LiveExecution,
+  planned: readonly PlannedNode[],
+  status: ExecutionStatus,
+): ShownStep[] {
+  const steps = new Map<string, ShownStep>();
+  for (const record of records) steps.set(record.id, shownFromRecord(record));
+  if (!isTerminal(status) || records.length === 0) {
+    for (const told of live.steps.values()) {
+      const known = steps.get(told.id);
+      if (known === undefined) steps.set(told.id, { ...told, record: null });
+      else if (!hasEnded(known.status)) {
+        steps.set(told.id, {
+          ...known,
+          ...told,
+          node_name: told.node_type === '' ? known.node_name : told.node_name,
+          node_type: told.node_type === '' ? known.node_type : told.node_type,
+          started_at: known.started_at ?? told.started_at,
+        });
+      }
+    }
+  }
+  const reached = new Set([...steps.values()].map((step) => step.node_id));
+  const order = new Map(planned.map((node, index) => [node.id, index]));
+  const started = [...steps.values()].sort((a, b) => {
+    const [left, right] = [a.started_at ?? a.finished_at ?? '~', b.started_at ?? b.finished_at ?? '~'];
+    if (left !== right) return left < right ? -1 : 1;
+    return (order.get(a.node_id) ?? 0) - (order.get(b.node_id) ?? 0);
+  });
+  if (isTerminal(status)) return started;
+  const toCome = planned
+    .filter((node) => !reached.has(node.id))
+    .map(
+      (node): ShownStep => ({
+        ...unseenStep(node.id, node.id, ''),
+        node_name: node.name ?? node.id,
+        node_type: node.type,
+        record: null,
+      }),
+    );
+  return [...started, ...toCome];
+}

@@ -1,0 +1,219 @@
+import { type Execution, isTerminal, type JsonValue } from '@agentflow/contracts';
+import { useQuery } from '@tanstack/react-query';
+import { CircleAlert, FlaskConical } from 'lucide-react';
+import type { ReactNode } from 'react';
+import { CopyButton } from '@/components/copy-button.tsx';
+import { JsonView } from '@/components/json-view.tsx';
+import { NodeIcon, nodeTypeTitle } from '@/components/node-icon.tsx';
+import { ProblemCallout } from '@/components/problem-callout.tsx';
+import { StatusBadge } from '@/components/status-badge.tsx';
+import { Card } from '@/components/ui/card.tsx';
+import { Skeleton } from '@/components/ui/skeleton.tsx';
+import { Tabs, TabsContent, TabsList, TabsTrigger } from '@/components/ui/tabs.tsx';
+import { cn } from '@/lib/class-names.ts';
+import { formatCount, formatDuration, formatExactTime, formatUsd } from '@/lib/format.ts';
+import { hasEnded, type ShownStep, type StreamedText } from './live-execution.ts';
+import { logsQuery } from './queries.ts';
+
+export type StepTab = 'output' | 'input' | 'attempts' | 'logs';
+
+interface StepPanelProps {
+  execution: Execution;
+  step: ShownStep;
+  streamed: StreamedText | undefined;
+  tab: StepTab;
+  onTab: (tab: StepTab) => void;
+}
+
+export function StepPanel({ execution, step, streamed, tab, onTab }: StepPanelProps) {
+  const { record } = step;
+  const tokens = step.input_tokens + step.output_tokens;
+  const facts = [
+    nodeTypeTitle(step.node_type),
+    record?.model,
+    step.duration_ms !== null && formatDuration(step.duration_ms),
+    tokens > 0 && `${formatCount(step.input_tokens)} → ${formatCount(step.output_tokens)} tokens`,
+    tokens > 0 && formatUsd(step.cost_usd),
+    record?.handle && record.handle !== 'out' && `left by “${record.handle}”`,
+  ].filter((fact): fact is string => typeof fact === 'string' && fact !== '');
+  const attempts = record?.attempts.length ?? 0;
+  return (
+    <Card aria-label={`Step ${step.node_name}`}>
+      <div className="flex items-start gap-3 px-4 pt-3.5 pb-2">
+        <NodeIcon type={step.node_type} className="size-8" />
+        <div className="min-w-0 flex-1">
+          <h2 className="flex flex-wrap items-center gap-x-2 font-semibold text-base">
+            <span className="break-words">{step.node_name}</span>
+            <code className="font-mono font-normal text-faint text-xs">{step.id}</code>
+          </h2>
+          <p className="tabular flex flex-wrap gap-x-2 text-faint text-xs">
+            {facts.map((fact, index) => (
+              <span key={fact}>
+                {index > 0 && <span className="mr-2">·</span>}
+                {fact}
+              </span>
+            ))}
+          </p>
+        </div>
+        <StatusBadge status={step.status} reason={record?.waiting_reason ?? null} />
+      </div>
+      {step.error !== null && (
+        <div className="mx-4 mb-2 flex gap-2 rounded-lg bg-failed-soft px-3 py-2 text-sm">
+          <CircleAlert className="mt-0.5 size-4 shrink-0 text-failed" aria-hidden="true" />
+          <div className="min-w-0">
+            <p className="break-words text-text">{step.error.message}</p>
+            <p className="text-soft text-xs">
+              <code className="font-mono">{step.error.code}</code>
+              {step.status === 'waiting' && ' · it will be tried again'}
+            </p>
+          </div>
+        </div>
+      )}
+      <Tabs value={tab} onValueChange={(next) => onTab(next as StepTab)}>
+        <TabsList className="px-4" aria-label="Step">
+          <TabsTrigger value="output">Output</TabsTrigger>
+          <TabsTrigger value="input">Input</TabsTrigger>
+          <TabsTrigger value="attempts">Attempts{attempts > 1 && ` (${attempts})`}</TabsTrigger>
+          <TabsTrigger value="logs">Logs</TabsTrigger>
+        </TabsList>
+        <TabsContent value="output" className="p-4">
+          <StepOutput step={step} streamed={streamed} />
+        </TabsContent>
+        <TabsContent value="input" className="p-4">
+          {record?.input != null ? (
+            <JsonView value={record.input} label="step input" />
+          ) : (
+            <Note>
+              {step.status === 'pending' ? 'The step has not started.' : 'This step takes no input of its own.'}
+            </Note>
+          )}
+        </TabsContent>
+        <TabsContent value="attempts" className="p-4">
+          <Attempts step={step} />
+        </TabsContent>
+        <TabsContent value="logs" className="p-4">
+          <StepLogs execution={execution} step={step} />
+        </TabsContent>
+      </Tabs>
+    </Card>
+  );
+}
+
+function Note({ children }: { children: ReactNode }) {
+  return <p className="py-6 text-center text-sm text-soft">{children}</p>;
+}
+
+/** The text of a model's answer, where the output has one. */
+function proseOf(output: JsonValue): string | null {
+  if (typeof output !== 'object' || output === null || Array.isArray(output)) return null;
+  for (const field of ['text', 'summary']) {
+    const value = output[field];
+    if (typeof value === 'string' && value !== '') return value;
+  }
+  return null;
+}
+
+function StepOutput({ step, streamed }: { step: ShownStep; streamed: StreamedText | undefined }) {
+  const output = step.record?.output ?? null;
+  if (step.status === 'completed' && step.record !== null) {
+    const prose = output === null ? null : proseOf(output);
+    return (
+      <div className="flex flex-col gap-3">
+        {step.record.blocked && (
+          <p className="flex items-start gap-2 rounded-lg bg-idle-soft px-3 py-2 text-sm text-soft">
+            <FlaskConical className="mt-0.5 size-4 shrink-0" aria-hidden="true" />
+            Not performed, because this was a test. This is what would have been sent.
+          </p>
+        )}
+        {prose !== null && <Prose text={prose} writing={false} />}
+        <JsonView
+          value={output}
+          path={step.iteration === '' ? `${step.node_id}.output` : undefined}
+          label="step output"
+        />
+      </div>
+    );
+  }
+  if (streamed !== undefined && streamed.text !== '') {
+    return <Prose text={streamed.text} writing={step.status === 'running'} />;
+  }
+  if (step.status === 'completed') return <Skeleton className="h-24 w-full" />;
+  if (output !== null) return <JsonView value={output} label="step output" />;
+  if (step.status === 'skipped') return <Note>Skipped: no branch led here in this run.</Note>;
+  if (hasEnded(step.status)) return <Note>It ended without an output.</Note>;
+  return <Note>{step.status === 'pending' ? 'The step has not started.' : 'Working… the output shows here.'}</Note>;
+}
+
+function Prose({ text, writing }: { text: string; writing: boolean }) {
+  return (
+    <div className="relative rounded-lg border border-line bg-sunken px-3.5 py-3">
+      {!writing && <CopyButton value={text} label="Copy text" className="absolute top-1.5 right-1.5" />}
+      <p className={cn('max-h-80 overflow-y-auto whitespace-pre-wrap break-words pr-6 text-base text-text leading-6')}>
+        {text}
+        {writing && (
+          <span
+            aria-hidden="true"
+            className="ml-0.5 inline-block h-4 w-1.5 animate-pulse-soft bg-accent align-[-3px]"
+          />
+        )}
+      </p>
+    </div>
+  );
+}
+
+function Attempts({ step }: { step: ShownStep }) {
+  const attempts = step.record?.attempts ?? [];
+  if (attempts.length === 0) return <Note>No attempt is on record yet.</Note>;
+  return (
+    <ol className="flex flex-col gap-2">
+      {attempts.map((attempt) => (
+        <li key={attempt.attempt} className="rounded-lg border border-line px-3 py-2.5">
+          <div className="flex flex-wrap items-center gap-x-3 gap-y-1 text-sm">
+            <span className="font-medium">Attempt {attempt.attempt}</span>
+            <StatusBadge status={attempt.status} />
+            <span className="tabular ml-auto text-faint text-xs" title={formatExactTime(attempt.started_at)}>
+              {attempt.duration_ms === null ? 'running' : formatDuration(attempt.duration_ms)}
+            </span>
+          </div>
+          {attempt.model !== null && (
+            <p className="tabular mt-1 text-faint text-xs">
+              {attempt.model} · {formatCount(attempt.input_tokens)} → {formatCount(attempt.output_tokens)} tokens ·{' '}
+              {formatUsd(attempt.cost_usd)}
+            </p>
+          )}
+          {attempt.error !== null && (
+            <p className="mt-1 break-words text-failed text-xs">
+              <code className="mr-1.5 font-mono">{attempt.error.code}</code>
+              {attempt.error.message}
+            </p>
+          )}
+        </li>
+      ))}
+    </ol>
+  );
+}
+
+const LEVELS = { info: 'text-faint', warning: 'text-waiting', error: 'text-failed' } as const;
+
+function StepLogs({ execution, step }: { execution: Execution; step: ShownStep }) {
+  const logs = useQuery(logsQuery(execution.id, !isTerminal(execution.status)));
+  if (logs.error && logs.data === undefined) {
+    return <ProblemCallout error={logs.error} onRetry={() => void logs.refetch()} />;
+  }
+  if (logs.data === undefined) return <Skeleton className="h-24 w-full" />;
+  const lines = logs.data.filter((line) => line.node_id === step.node_id);
+  if (lines.length === 0) return <Note>This step wrote no logs.</Note>;
+  return (
+    <ol className="flex max-h-96 flex-col gap-1 overflow-y-auto font-mono text-xs leading-5">
+      {lines.map((line) => (
+        <li key={line.seq} className="flex gap-2.5">
+          <time dateTime={line.at} title={formatExactTime(line.at)} className="tabular shrink-0 text-faint">
+            {line.at.slice(11, 23)}
+          </time>
+          <span className={cn('w-14 shrink-0', LEVELS[line.level])}>{line.level}</span>
+          <span className="min-w-0 whitespace-pre-wrap break-words text-text">{line.message}</span>
+        </li>
+      ))}
+    </ol>
+  );
+}

@@ -1,0 +1,174 @@
+import type { ApiKey, CreatedApiKey } from '@agentflow/contracts';
+import { useInfiniteQuery, useMutation, useQueryClient } from '@tanstack/react-query';
+import { KeyRound, Plus } from 'lucide-react';
+import { useState } from 'react';
+import { toast } from 'sonner';
+import { EmptyState } from '@/components/empty-state.tsx';
+import { ProblemCallout } from '@/components/problem-callout.tsx';
+import { RelativeTime } from '@/components/relative-time.tsx';
+import { Button } from '@/components/ui/button.tsx';
+import { ConfirmDialog } from '@/components/ui/confirm-dialog.tsx';
+import { Skeleton } from '@/components/ui/skeleton.tsx';
+import { Table, TableCell, TableHead, TableRow } from '@/components/ui/table.tsx';
+import { Tooltip } from '@/components/ui/tooltip.tsx';
+import { useCan } from '@/features/shell/queries.ts';
+import { api } from '@/lib/api.ts';
+import { cn } from '@/lib/class-names.ts';
+import { formatDay } from '@/lib/format.ts';
+import { CreateApiKeyDialog } from './create-api-key-dialog.tsx';
+import { apiKeysQuery } from './queries.ts';
+import { StoreKeyDialog } from './store-key-dialog.tsx';
+
+type KeyState = 'active' | 'expired' | 'revoked';
+
+function stateOf(key: ApiKey): KeyState {
+  if (key.revoked_at !== null) return 'revoked';
+  return key.expires_at !== null && new Date(key.expires_at).getTime() <= Date.now() ? 'expired' : 'active';
+}
+
+const STATE_LOOKS: Record<KeyState, string> = {
+  active: 'bg-completed-soft text-completed',
+  expired: 'bg-waiting-soft text-waiting',
+  revoked: 'bg-idle-soft text-idle',
+};
+
+export function ApiKeyList() {
+  const queries = useQueryClient();
+  const keys = useInfiniteQuery(apiKeysQuery);
+  const mayManage = useCan('api_keys:manage');
+  const [creating, setCreating] = useState(false);
+  const [created, setCreated] = useState<CreatedApiKey | null>(null);
+  const [revoking, setRevoking] = useState<ApiKey | null>(null);
+  const revoke = useMutation({
+    mutationFn: (id: string) => api(`/org/api-keys/${id}`, { method: 'DELETE' }),
+    onSuccess: async () => {
+      await queries.invalidateQueries({ queryKey: apiKeysQuery.queryKey });
+      toast.success(`${revoking?.name ?? 'The key'} is revoked`);
+      setRevoking(null);
+    },
+  });
+  const rows = keys.data?.pages.flatMap((page) => page.data);
+  return (
+    <>
+      <div className="mb-4 flex flex-wrap items-center gap-3">
+        <div className="min-w-0 flex-1 basis-60">
+          <h2 className="font-semibold text-lg">API keys</h2>
+          <p className="text-soft">For scripts and servers. Each key can do only what its scopes say.</p>
+        </div>
+        {mayManage && rows !== undefined && rows.length > 0 && (
+          <Button variant="primary" onClick={() => setCreating(true)}>
+            <Plus aria-hidden="true" /> Create key
+          </Button>
+        )}
+      </div>
+      {keys.error && rows === undefined ? (
+        <ProblemCallout error={keys.error} onRetry={() => void keys.refetch()} />
+      ) : rows === undefined ? (
+        <Skeleton className="h-40 w-full" />
+      ) : rows.length === 0 ? (
+        <EmptyState
+          icon={KeyRound}
+          title="No API keys yet"
+          description="With a key, a script can start an agent and read its result. You see the key once, so keep it somewhere safe."
+        >
+          {mayManage && (
+            <Button variant="primary" onClick={() => setCreating(true)}>
+              <Plus aria-hidden="true" /> Create key
+            </Button>
+          )}
+        </EmptyState>
+      ) : (
+        <Table label="API keys" className="min-w-180">
+          <thead>
+            <tr>
+              <TableHead className="w-full">Name</TableHead>
+              <TableHead>Key</TableHead>
+              <TableHead>State</TableHead>
+              <TableHead>Scopes</TableHead>
+              <TableHead>Last used</TableHead>
+              <TableHead>Expires</TableHead>
+              <TableHead>
+                <span className="sr-only">Actions</span>
+              </TableHead>
+            </tr>
+          </thead>
+          <tbody>
+            {rows.map((key) => {
+              const state = stateOf(key);
+              return (
+                <TableRow key={key.id}>
+                  <TableCell className="max-w-0 py-2">
+                    <p className="truncate font-medium text-text">{key.name}</p>
+                    <p className="truncate text-faint text-xs">
+                      Created <RelativeTime iso={key.created_at} />
+                    </p>
+                  </TableCell>
+                  <TableCell>
+                    <code className="whitespace-nowrap font-mono text-xs">{key.prefix}…</code>
+                  </TableCell>
+                  <TableCell>
+                    <span className={cn('rounded-full px-2 py-0.5 font-medium text-xs capitalize', STATE_LOOKS[state])}>
+                      {state}
+                    </span>
+                  </TableCell>
+                  <TableCell>
+                    <Tooltip content={key.scopes.join(', ')}>
+                      <button
+                        type="button"
+                        className="whitespace-nowrap rounded-sm underline decoration-dotted underline-offset-4"
+                      >
+                        {key.scopes.length} {key.scopes.length === 1 ? 'scope' : 'scopes'}
+                      </button>
+                    </Tooltip>
+                  </TableCell>
+                  <TableCell className="whitespace-nowrap">
+                    {key.last_used_at === null ? (
+                      <span className="text-faint">never</span>
+                    ) : (
+                      <RelativeTime iso={key.last_used_at} />
+                    )}
+                  </TableCell>
+                  <TableCell className="whitespace-nowrap">
+                    {key.expires_at === null ? <span className="text-faint">never</span> : formatDay(key.expires_at)}
+                  </TableCell>
+                  <TableCell className="text-right">
+                    {mayManage && state !== 'revoked' && (
+                      <Button size="sm" aria-label={`Revoke ${key.name}`} onClick={() => setRevoking(key)}>
+                        Revoke
+                      </Button>
+                    )}
+                  </TableCell>
+                </TableRow>
+              );
+            })}
+          </tbody>
+        </Table>
+      )}
+      {keys.hasNextPage && (
+        <Button className="mt-3" busy={keys.isFetchingNextPage} onClick={() => void keys.fetchNextPage()}>
+          Show more keys
+        </Button>
+      )}
+      <CreateApiKeyDialog
+        open={creating}
+        onClose={() => setCreating(false)}
+        onCreated={(key) => {
+          setCreating(false);
+          setCreated(key);
+        }}
+      />
+      {created !== null && <StoreKeyDialog created={created} onStored={() => setCreated(null)} />}
+      <ConfirmDialog
+        open={revoking !== null}
+        onOpenChange={(open) => !open && setRevoking(null)}
+        title={`Revoke ${revoking?.name ?? 'the key'}?`}
+        description="Whatever uses this key is refused from this moment on. A revoked key cannot be brought back."
+        confirmLabel="Revoke key"
+        danger
+        busy={revoke.isPending}
+        error={revoke.error}
+        onConfirm={() => revoking !== null && revoke.mutate(revoking.id)}
+      />
+    </>
+  );
+}

@@ -1,0 +1,136 @@
+import type { Organization, Session, User } from '@agentflow/contracts';
+import { useSyncExternalStore } from 'react';
+
+/**
+ * Who is signed in. The access token lives in memory alone; a reload gets a new one through the httpOnly refresh
+ * cookie. Refresh tokens rotate, so one refresh runs at a time, over all tabs of the browser too.
+ */
+export type SessionState =
+  | { readonly status: 'unknown' }
+  | { readonly status: 'signed_out' }
+  | { readonly status: 'signed_in'; readonly user: User; readonly organization: Organization };
+
+/** Remembers that somebody signed in here, so that strangers cause no refused refresh on every visit. */
+const HINT_KEY = 'agentflow.signed_in';
+const CSRF_HEADERS = { 'X-AgentFlow-CSRF': '1' };
+const REFRESH_AHEAD_MS = 60_000;
+
+let state: SessionState = { status: 'unknown' };
+let token: string | null = null;
+let expiresAt = 0;
+let refreshTimer: ReturnType<typeof setTimeout> | undefined;
+let refreshing: Promise<boolean> | null = null;
+const listeners = new Set<() => void>();
+const channel = typeof BroadcastChannel === 'undefined' ? null : new BroadcastChannel('agentflow.session');
+
+channel?.addEventListener('message', (message) => {
+  if (message.data === 'signed_out') forgetSession();
+});
+
+function publish(next: SessionState): void {
+  state = next;
+  for (const listener of listeners) listener();
+}
+
+function writeHint(signedIn: boolean): void {
+  try {
+    if (signedIn) localStorage.setItem(HINT_KEY, '1');
+    else localStorage.removeItem(HINT_KEY);
+  } catch {
+    // Storage is blocked: every load then asks the server.
+  }
+}
+
+function mayHaveSession(): boolean {
+  try {
+    return localStorage.getItem(HINT_KEY) === '1';
+  } catch {
+    return true;
+  }
+}
+
+function scheduleRefresh(): void {
+  clearTimeout(refreshTimer);
+  const delay = Math.max(5_000, expiresAt - Date.now() - REFRESH_AHEAD_MS);
+  refreshTimer = setTimeout(() => void refreshSession(), delay);
+}
+
+/** Takes the answer of signup, login or refresh. */
+export function startSession(session: Session): void {
+  token = session.access_token;
+  expiresAt = Date.now() + session.expires_in * 1000;
+  writeHint(true);
+  scheduleRefresh();
+  publish({ status: 'signed_in', user: session.user, organization: session.organization });
+}
+
+function forgetSession(): void {
+  token = null;
+  clearTimeout(refreshTimer);
+  writeHint(false);
+  publish({ status: 'signed_out' });
+}
+
+export function accessToken(): string | null {
+  return token;
+}
+
+async function askForSession(): Promise<boolean> {
+  let response: Response;
+  try {
+    response = await fetch('/api/v1/auth/refresh', { method: 'POST', headers: CSRF_HEADERS });
+  } catch {
+    // No network: the session may still be good, so keep it and try again with the next request.
+    if (state.status === 'unknown') publish({ status: 'signed_out' });
+    return false;
+  }
+  if (response.ok) {
+    startSession((await response.json()) as Session);
+    return true;
+  }
+  if (response.status === 401 || response.status === 403) forgetSession();
+  else if (state.status === 'unknown') publish({ status: 'signed_out' });
+  return false;
+}
+
+/** Gets a new access token; true when there is one. Callers that come while one is under way share it. */
+export function refreshSession(): Promise<boolean> {
+  refreshing ??= (
+    navigator.locks === undefined
+      ? askForSession()
+      : navigator.locks.request('agentflow.refresh', () => askForSession())
+  ).finally(() => {
+    refreshing = null;
+  });
+  return refreshing;
+}
+
+/** Resolves once it is known whether somebody is signed in. */
+export async function restoreSession(): Promise<SessionState> {
+  if (state.status === 'unknown') {
+    if (mayHaveSession()) await refreshSession();
+    else publish({ status: 'signed_out' });
+  }
+  return state;
+}
+
+/** Signs out here, on the server, and in every other tab. */
+export async function signOut(): Promise<void> {
+  try {
+    await fetch('/api/v1/auth/logout', { method: 'POST', headers: CSRF_HEADERS });
+  } catch {
+    // Without network the cookie stays until it expires; this browser forgets the session all the same.
+  }
+  channel?.postMessage('signed_out');
+  forgetSession();
+}
+
+export function useSession(): SessionState {
+  return useSyncExternalStore(
+    (listener) => {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    () => state,
+  );
+}

@@ -1,0 +1,183 @@
+import { agentStatus, executionStatus, executionTrigger } from '@agentflow/contracts';
+import {
+  createRootRoute,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  Outlet,
+  redirect,
+} from '@tanstack/react-router';
+import { z } from 'zod';
+import { RoutePending } from './components/route-pending.tsx';
+import { ErrorPage } from './features/shell/error-page.tsx';
+import { NotFoundPage } from './features/shell/not-found-page.tsx';
+import { safeRedirect } from './lib/safe-redirect.ts';
+import { restoreSession } from './lib/session.ts';
+
+/** A search parameter that is dropped when it makes no sense, so that no hand-written address breaks a page. */
+function optional<T extends z.ZodType>(schema: T) {
+  return schema.optional().catch(undefined);
+}
+
+const text = optional(z.string().max(200));
+
+const rootRoute = createRootRoute({ component: Outlet, notFoundComponent: NotFoundPage, errorComponent: ErrorPage });
+
+const homeRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/',
+  beforeLoad: () => {
+    throw redirect({ to: '/dashboard' });
+  },
+});
+
+const signedOutSearch = z.object({ redirect: text });
+
+async function leaveWhenSignedIn({ search }: { search: { redirect?: string | undefined } }) {
+  const session = await restoreSession();
+  if (session.status === 'signed_in') throw redirect({ to: safeRedirect(search.redirect) });
+}
+
+const loginRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/login',
+  validateSearch: signedOutSearch,
+  beforeLoad: leaveWhenSignedIn,
+  component: lazyRouteComponent(() => import('./routes/login.tsx'), 'LoginPage'),
+});
+
+const signupRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/signup',
+  validateSearch: signedOutSearch,
+  beforeLoad: leaveWhenSignedIn,
+  component: lazyRouteComponent(() => import('./routes/signup.tsx'), 'SignupPage'),
+});
+
+const dashboardRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/dashboard',
+  beforeLoad: async ({ location }) => {
+    const session = await restoreSession();
+    if (session.status !== 'signed_in') {
+      throw redirect({ to: '/login', search: location.href === '/dashboard' ? {} : { redirect: location.href } });
+    }
+  },
+  component: lazyRouteComponent(() => import('./features/shell/app-shell.tsx'), 'AppShell'),
+});
+
+const overviewRoute = createRoute({
+  getParentRoute: () => dashboardRoute,
+  path: '/',
+  component: lazyRouteComponent(() => import('./routes/overview.tsx'), 'OverviewPage'),
+});
+
+const agentsRoute = createRoute({
+  getParentRoute: () => dashboardRoute,
+  path: '/agents',
+  validateSearch: z.object({
+    status: optional(agentStatus),
+    search: text,
+    cursor: text,
+    create: optional(z.enum(['new', 'import'])),
+  }),
+  component: lazyRouteComponent(() => import('./routes/agents.tsx'), 'AgentsPage'),
+});
+
+const agentRoute = createRoute({
+  getParentRoute: () => dashboardRoute,
+  path: '/agents/$agentId',
+  validateSearch: z.object({
+    tab: optional(z.enum(['run', 'definition', 'versions', 'settings'])),
+    from: optional(z.coerce.number().int().min(1)),
+    to: optional(z.coerce.number().int().min(1)),
+  }),
+  component: lazyRouteComponent(() => import('./routes/agent.tsx'), 'AgentPage'),
+});
+
+const executionsRoute = createRoute({
+  getParentRoute: () => dashboardRoute,
+  path: '/executions',
+  validateSearch: z.object({
+    status: optional(executionStatus),
+    trigger: optional(executionTrigger),
+    agent_id: text,
+    since: optional(z.enum(['1h', '24h', '7d', '30d'])),
+    cursor: text,
+  }),
+  component: lazyRouteComponent(() => import('./routes/executions.tsx'), 'ExecutionsPage'),
+});
+
+const executionRoute = createRoute({
+  getParentRoute: () => dashboardRoute,
+  path: '/executions/$executionId',
+  validateSearch: z.object({ step: text, tab: optional(z.enum(['output', 'input', 'attempts', 'logs'])) }),
+  component: lazyRouteComponent(() => import('./routes/execution.tsx'), 'ExecutionPage'),
+});
+
+const settingsRoute = createRoute({
+  getParentRoute: () => dashboardRoute,
+  path: '/settings',
+  component: lazyRouteComponent(() => import('./routes/settings.tsx'), 'SettingsLayout'),
+});
+
+const settingsIndexRoute = createRoute({
+  getParentRoute: () => settingsRoute,
+  path: '/',
+  beforeLoad: () => {
+    throw redirect({ to: '/dashboard/settings/general' });
+  },
+});
+
+const generalSettingsRoute = createRoute({
+  getParentRoute: () => settingsRoute,
+  path: '/general',
+  component: lazyRouteComponent(() => import('./routes/settings-general.tsx'), 'GeneralSettingsPage'),
+});
+
+const apiKeysRoute = createRoute({
+  getParentRoute: () => settingsRoute,
+  path: '/api-keys',
+  component: lazyRouteComponent(() => import('./routes/settings-api-keys.tsx'), 'ApiKeysPage'),
+});
+
+const routeTree = rootRoute.addChildren([
+  homeRoute,
+  loginRoute,
+  signupRoute,
+  dashboardRoute.addChildren([
+    overviewRoute,
+    agentsRoute,
+    agentRoute,
+    executionsRoute,
+    executionRoute,
+    settingsRoute.addChildren([settingsIndexRoute, generalSettingsRoute, apiKeysRoute]),
+  ]),
+]);
+
+export const router = createRouter({
+  routeTree,
+  defaultPreload: 'intent',
+  defaultPendingComponent: RoutePending,
+  defaultPendingMs: 150,
+  defaultPendingMinMs: 0,
+  defaultErrorComponent: ErrorPage,
+  defaultNotFoundComponent: NotFoundPage,
+  scrollRestoration: true,
+  // Plain `name=value` addresses: every parameter is text, and its route's schema reads it.
+  parseSearch: (search) => Object.fromEntries(new URLSearchParams(search)),
+  stringifySearch: (search) => {
+    const query = new URLSearchParams();
+    for (const [name, value] of Object.entries(search)) {
+      if (value !== undefined && value !== '') query.set(name, String(value));
+    }
+    const result = query.toString();
+    return result === '' ? '' : `?${result}`;
+  },
+});
+
+declare module '@tanstack/react-router' {
+  interface Register {
+    router: typeof router;
+  }
+}

@@ -1,0 +1,10 @@
+import { getRouteApi } from '@tanstack/react-router';
+import { AgentView } from '@/features/agents/agent-view.tsx';
+
+const route = getRouteApi('/dashboard/agents/$agentId');
+
+export function AgentPage() {
+  const { agentId } = route.useParams();
+  const { tab, from, to } = route.useSearch();
+  return <AgentView key={agentId} agentId={agentId} tab={tab} compare={{ from, to }} />;
+}

@@ -1,0 +1,31 @@
+import { Link, Outlet } from '@tanstack/react-router';
+import { PageHeader } from '@/components/page-header.tsx';
+
+const PAGES = [
+  { to: '/dashboard/settings/general', label: 'General' },
+  { to: '/dashboard/settings/api-keys', label: 'API keys' },
+] as const;
+
+export function SettingsLayout() {
+  return (
+    <div className="mx-auto max-w-5xl">
+      <PageHeader title="Settings" />
+      <div className="grid gap-5 md:grid-cols-[10rem_minmax(0,1fr)] md:gap-8">
+        <nav aria-label="Settings" className="flex gap-1 overflow-x-auto md:flex-col">
+          {PAGES.map((page) => (
+            <Link
+              key={page.to}
+              to={page.to}
+              className="flex h-8 shrink-0 items-center rounded-md px-2.5 font-medium text-sm text-soft hover:bg-hover hover:text-text data-[status=active]:bg-hover data-[status=active]:text-text"
+            >
+              {page.label}
+            </Link>
+          ))}
+        </nav>
+        <div className="min-w-0">
+          <Outlet />
+        </div>
+      </div>
+    </div>
+  );
+}
