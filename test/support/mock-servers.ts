@@ -5,7 +5,9 @@ import { addAnswers } from './model-fixtures/answers.ts';
 import { createFaultServer } from './model-fixtures/faults.ts';
 import type {} from './provided-context.ts';
 
-/** Starts the mock servers once for all test files, on free ports. Tests get their URLs by `inject('modelServerUrl')`. */
+/**
+ * Starts the mock servers once for all test files, on free ports. Tests get their URLs by `inject('modelServerUrl')`.
+ */
 export default async function startMockServers(project: TestProject): Promise<() => Promise<void>> {
   const models = new LLMock({ port: 0, host: '127.0.0.1', chunkSize: 12 });
   addAnswers(models);

@@ -4,7 +4,9 @@ import type { OpenAIProvider } from '@ai-sdk/openai';
 export type LanguageModel = ReturnType<OpenAIProvider['chat']>;
 export type EmbeddingModel = ReturnType<OpenAIProvider['embedding']>;
 
-/** Keys, URLs and bindings, named like the variables of the Worker that hold them. An empty string counts as missing. */
+/**
+ * Keys, URLs and bindings, named like the variables of the Worker that hold them. An empty string counts as missing.
+ */
 export interface ModelsConfig {
   readonly OPENAI_API_KEY?: string;
   readonly OPENAI_BASE_URL?: string;

@@ -205,8 +205,8 @@ export function catalogueEntry(ref: string): CatalogueEntry | undefined {
 }
 
 /**
- * Listed price of a model at a moment (milliseconds since the epoch), with its long-prompt tier; zero for Ollama, custom
- * and unknown models. An organization's own price stands above this one.
+ * Listed price of a model at a moment (milliseconds since the epoch), with its long-prompt tier; zero for Ollama,
+ * custom and unknown models. An organization's own price stands above this one.
  */
 export function listedPrice(ref: string, now: number): ModelPrice {
   const embedding = EMBEDDING_PRICES[ref];
@@ -265,8 +265,8 @@ function nearest(ref: string, provider: ModelProvider): string[] {
 }
 
 /**
- * Whether an agent may name this model: null, or one sentence that says what is wrong and what is near. Ollama and custom
- * endpoints take any name; what they serve is known to them alone.
+ * Whether an agent may name this model: null, or one sentence that says what is wrong and what is near. Ollama and
+ * custom endpoints take any name; what they serve is known to them alone.
  */
 export function checkModel(ref: string): string | null {
   const parts = splitModelRef(ref);

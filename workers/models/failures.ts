@@ -75,7 +75,10 @@ export function safeExcerpt(text: string, config: ModelsConfig): string {
   return safe.length > EXCERPT_LENGTH ? `${safe.slice(0, EXCERPT_LENGTH)}…` : safe;
 }
 
-/** Milliseconds that the provider asks to wait: `retry-after-ms`, or `Retry-After` in seconds or as a date (RFC 9110 §10.2.3). */
+/**
+ * Milliseconds that the provider asks to wait: `retry-after-ms`, or `Retry-After` in seconds or as a date (RFC 9110
+ * §10.2.3).
+ */
 function retryAfter(headers: Readonly<Record<string, string>>, now: number): number | undefined {
   const exact = Number(headers['retry-after-ms']);
   if (Number.isFinite(exact) && exact >= 0) return Math.min(exact, LONGEST_RETRY_AFTER_MS);

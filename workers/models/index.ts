@@ -246,9 +246,9 @@ export function createModels({ config, fetch, clock, priceOf }: ModelsOptions): 
 }
 
 /**
- * Tokens that a call is booked with. What the provider reports stands. Otherwise tokens are counted by length and marked
- * estimated: an answered, aborted or broken call has spent its input and what it wrote, since providers bill for it; a
- * call that was refused with an error has spent nothing.
+ * Tokens that a call is booked with. What the provider reports stands. Otherwise tokens are counted by length and
+ * marked estimated: an answered, aborted or broken call has spent its input and what it wrote, since providers bill
+ * for it; a call that was refused with an error has spent nothing.
  */
 function book(
   end: CallEnd,

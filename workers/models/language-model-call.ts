@@ -77,8 +77,8 @@ async function generateWhole(model: LanguageModel, options: CallOptions, abort: 
 }
 
 /**
- * Calls a language model once and tells how it ended; never throws. With `onDelta` the answer is streamed and each piece
- * handed on as it comes; without it the call is a plain request.
+ * Calls a language model once and tells how it ended; never throws. With `onDelta` the answer is streamed and each
+ * piece handed on as it comes; without it the call is a plain request.
  */
 export async function callLanguageModel(
   open: () => Promise<LanguageModel>,

@@ -16,8 +16,8 @@ export function microusdPerMillion(usdPerMillion: number): number {
 }
 
 /**
- * Cost of a call in integer micro-dollars, rounded up once over the sum of both directions: a call that cost a fraction of
- * a micro-dollar is never booked as free, and rounding adds at most one micro-dollar a call.
+ * Cost of a call in integer micro-dollars, rounded up once over the sum of both directions: a call that cost a
+ * fraction of a micro-dollar is never booked as free, and rounding adds at most one micro-dollar a call.
  */
 export function callCost(price: ModelPrice, inputTokens: number, outputTokens: number): number {
   const tier =

@@ -15,8 +15,8 @@ function parse(text: string): JsonValue | undefined {
 }
 
 /**
- * Reads the JSON out of a model's answer: the whole text, the content of a code fence, or the outermost braces or brackets
- * with prose around them. Undefined where none of these is JSON.
+ * Reads the JSON out of a model's answer: the whole text, the content of a code fence, or the outermost braces or
+ * brackets with prose around them. Undefined where none of these is JSON.
  */
 export function readJson(text: string): JsonValue | undefined {
   const trimmed = text.trim();
@@ -52,9 +52,9 @@ function hasType(value: JsonValue, type: string): boolean {
 }
 
 /**
- * Where a value does not fit a JSON Schema, as a sentence, or null. Checks what extraction schemas use: type, enum, const,
- * properties, required, additionalProperties: false, items. Null fits everywhere, because it is how a model says that the
- * text does not tell.
+ * Where a value does not fit a JSON Schema, as a sentence, or null. Checks what extraction schemas use: type, enum,
+ * const, properties, required, additionalProperties: false, items. Null fits everywhere, because it is how a model
+ * says that the text does not tell.
  */
 export function schemaProblem(value: JsonValue, schema: Schema, path = 'the answer'): string | null {
   if (value === null) return path === 'the answer' ? 'the answer is null' : null;

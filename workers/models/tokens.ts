@@ -1,7 +1,7 @@
 /**
- * Tokens of a text counted by length, for providers that report no usage and for calls that were cut short: four ASCII
- * characters are one token (the rule of thumb that OpenAI publishes for English), any other UTF-16 unit is one by itself,
- * since scripts outside ASCII run from one to three characters a token.
+ * Tokens of a text counted by length, for providers that report no usage and for calls that were cut short: four
+ * ASCII characters are one token (the rule of thumb that OpenAI publishes for English), any other UTF-16 unit is one
+ * by itself, since scripts outside ASCII run from one to three characters a token.
  */
 export function countTokens(text: string): number {
   let other = 0;

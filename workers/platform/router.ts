@@ -5,7 +5,7 @@ import { authorize } from './auth.ts';
 import { boundedBody } from './body.ts';
 import type { Principal, RequestContext, UncheckedKeyPrincipal } from './context.ts';
 import type { Env } from './env.ts';
-import { invalid } from './errors.ts';
+import { ApiError, invalid } from './errors.ts';
 import { idempotent } from './idempotency.ts';
 import type { Logger, TraceContext } from './telemetry.ts';
 
@@ -35,11 +35,13 @@ export interface AppEnv {
   };
 }
 
-/** A router whose validation failures are `validation_failed` with every field named. */
+/** A router whose validation failures are `validation_failed` with every field named, or `not_found` for a path's ids. */
 export function createRouter(): OpenAPIHono<AppEnv> {
   return new OpenAPIHono<AppEnv>({
     defaultHook: (result) => {
       if (result.success) return;
+      // An id of the wrong form names nothing, like any other unknown id.
+      if (result.target === 'param') throw new ApiError('not_found', 'There is nothing with this id.');
       const errors: FieldError[] = result.error.issues.slice(0, 100).map((issue) => ({
         path: issue.path.map(String).join('.'),
         message: issue.message,
@@ -50,6 +52,11 @@ export function createRouter(): OpenAPIHono<AppEnv> {
 }
 
 const problemContent = { 'application/problem+json': { schema: problem } };
+
+/** A documented refusal of an operation, for `responses`. */
+export function refusal(description: string) {
+  return { description, content: problemContent };
+}
 
 /** Who may call an operation: a permission, anybody signed in to the organization, or anybody at all. */
 export type Access = Permission | 'signed_in' | 'public';
@@ -75,9 +82,9 @@ export function operation<const O extends Operation>(spec: O): O {
   if (access !== 'public') middleware.push(authorize(access, { deferKey: deferKey === true }));
   middleware.push(boundedBody());
   if (replays === true) middleware.push(idempotent());
-  const refusals: Record<number, { description: string; content: typeof problemContent }> = {};
+  const refusals: Record<number, ReturnType<typeof refusal>> = {};
   const refuse = (status: number, description: string) => {
-    if (config.responses[status] === undefined) refusals[status] = { description, content: problemContent };
+    if (config.responses[status] === undefined) refusals[status] = refusal(description);
   };
   refuse(422, 'The request is not valid');
   if (access !== 'public') {

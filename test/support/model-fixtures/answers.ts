@@ -21,12 +21,5 @@ export function addAnswers(server: LLMock): void {
     server.on({ model, userMessage: 'Talk instead of sorting' }, { content: 'I would say billing.', usage });
     server.on({ model, userMessage: 'Sort with a wrong type' }, { content: '{"category": 7}', usage });
   }
-  server.on(
-    { model: /^claude-/, userMessage: 'Call the JSON tool' },
-    {
-      toolCalls: [{ name: 'json', arguments: JSON.stringify(TRIAGE) }],
-      usage: { input_tokens: 21, output_tokens: 17 },
-    },
-  );
   server.onEmbedding('a pond', { embedding: [0.6, 0.8] });
 }

@@ -1,8 +1,9 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 
 /**
- * A model server that fails on purpose. The first part of a path names the fault, a token after `~` the test that looks at
- * what arrived: `/slow~abc/v1/chat/completions`. `GET /seen/abc` tells requests and connections that the caller closed early.
+ * A model server that fails on purpose. The first part of a path names the fault, a token after `~` the test that
+ * looks at what arrived: `/slow~abc/v1/chat/completions`. `GET /seen/abc` tells requests and connections that the
+ * caller closed early.
  */
 interface Seen {
   readonly requests: { path: string; headers: IncomingMessage['headers']; body: string }[];

@@ -1,6 +1,6 @@
 /**
- * Tickets written for measuring `builtin/extractive`, in varied tone, length and spelling, each with the labels that a person
- * gave it. The model was tuned on `TUNING_TICKETS` alone; `HELD_OUT_TICKETS` only measure.
+ * Tickets written for measuring `builtin/extractive`, in varied tone, length and spelling, each with the labels that
+ * a person gave it. The model was tuned on `TUNING_TICKETS` alone; `HELD_OUT_TICKETS` only measure.
  */
 export type Category = 'billing' | 'technical' | 'account' | 'shipping' | 'feature_request' | 'other';
 export type Priority = 'low' | 'normal' | 'high' | 'urgent';

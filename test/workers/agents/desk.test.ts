@@ -7,11 +7,10 @@ import { db } from '../../../workers/db/client.ts';
 import { createAgent, getAgent, setAgentStatus, updateAgent } from '../../../workers/domains/agents/agents.ts';
 import { agentHead, draftDefinition, versionDefinition } from '../../../workers/domains/agents/index.ts';
 import { publishAgent } from '../../../workers/domains/agents/publish-agent.ts';
-import type { RequestContext } from '../../../workers/platform/context.ts';
 import type { Env } from '../../../workers/platform/env.ts';
-import { createLogger, traceFrom } from '../../../workers/platform/telemetry.ts';
 import { ORIGIN } from '../../support/api.ts';
 import { adding, auditOf, type Caller, newAgent, newOwner, publishedAgent } from './caller.ts';
+import { contextOf } from './request-context.ts';
 
 let owner: Caller;
 let stranger: Caller;
@@ -59,29 +58,6 @@ function notingDesk(calls: DeskCall[], failing?: DeskCall['call']): Env['ORGANIZ
   };
   // Only what this domain calls: the rest of the object is not needed here.
   return { idFromName: (name: string) => name, get: () => desk } as unknown as Env['ORGANIZATION'];
-}
-
-function contextOf(caller: Caller, bindings: Partial<Env> = {}): RequestContext {
-  return {
-    env: { ...env, ...bindings },
-    organizationId: caller.organizationId,
-    principal: {
-      kind: 'user',
-      organization_id: caller.organizationId,
-      user_id: caller.userId,
-      session_id: 'ses_test',
-      name: 'Owner',
-      role: 'owner',
-    },
-    actor: { type: 'user', id: caller.userId, name: 'Owner' },
-    requestId: 'req_test',
-    trace: traceFrom(undefined),
-    ip: '192.0.2.1',
-    userAgent: 'test',
-    log: createLogger({}, { write: () => {} }),
-    now: Date.now,
-    waitUntil: () => {},
-  };
 }
 
 describe('what the desk is told', () => {

@@ -316,13 +316,13 @@ describe('versions', () => {
     await refused(await owner.call('GET', `/agents/${id}/versions?cursor=v0`), 422, 'validation_failed');
   });
 
-  it('are 404 where they do not exist, 422 where the number is none', async () => {
+  it('are 404 where they do not exist, also where the number is none', async () => {
     const { id } = await publishedAgent(owner);
     await refused(await owner.call('GET', `/agents/${id}/versions/2`), 404, 'not_found');
     await refused(await owner.call('GET', `/agents/${id}/versions/1/diff/2`), 404, 'not_found');
     await refused(await owner.call('GET', `/agents/${id}/versions/2/diff/1`), 404, 'not_found');
     for (const number of ['0', '-1', '1.5', 'x', '99999999999']) {
-      await refused(await owner.call('GET', `/agents/${id}/versions/${number}`), 422, 'validation_failed');
+      await refused(await owner.call('GET', `/agents/${id}/versions/${number}`), 404, 'not_found');
     }
   });
 

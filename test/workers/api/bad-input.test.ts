@@ -1,4 +1,4 @@
-import { env } from 'cloudflare:workers';
+import { env, exports } from 'cloudflare:workers';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { agentEdges, agentNode, publishedAgent } from '../../support/agents.ts';
 import { api, expectProblem, type Member, signUp } from '../../support/api.ts';
@@ -74,7 +74,6 @@ describe('bodies that are not JSON', () => {
 
   it('bytes that are not UTF-8', async () => {
     const before = await rowCounts();
-    const { exports } = await import('cloudflare:workers');
     const response = await exports.default.fetch('https://agentflow.test/api/v1/agents', {
       method: 'POST',
       headers: { authorization: `Bearer ${owner.token}`, 'content-type': 'application/json' },
@@ -131,7 +130,6 @@ describe('bodies that would hurt', () => {
     for (const [method, path] of targets()) {
       expectProblem(await api(path, { method, token: owner.token, body: big }), 413, 'payload_too_large');
     }
-    const { exports } = await import('cloudflare:workers');
     const chunk = new TextEncoder().encode('x'.repeat(64 * 1024));
     let sent = 0;
     const endless = new ReadableStream({
@@ -175,7 +173,9 @@ describe('identifiers and filters', () => {
     'agents/agt_00000000000000000000000000',
     'executions/exe_00000000000000000000000000',
     'executions/exe_00000000000000000000000000/steps',
-  ])('unknown: %s', async (path) => expectProblem(await api(`/${path}`, { token: owner.token }), 404, 'not_found'));
+  ])('unknown: %s', async (path) => {
+    expectProblem(await api(`/${path}`, { token: owner.token }), 404, 'not_found');
+  });
 
   it.each([
     "agents/'%20OR%201=1--",
@@ -185,9 +185,9 @@ describe('identifiers and filters', () => {
     'agents/agt_0000000000000000000000000u',
     'agents/%00',
     'agents/%ff',
-  ])('not an id: %s', async (path) =>
-    expectProblem(await api(`/${path}`, { token: owner.token }), 422, 'validation_failed'),
-  );
+  ])('not an id: %s', async (path) => {
+    expectProblem(await api(`/${path}`, { token: owner.token }), 404, 'not_found');
+  });
 
   it('treats SQL in a filter as text', async () => {
     const before = await rowCounts();
@@ -251,13 +251,16 @@ describe('unlikely requests', () => {
     { authorization: 'Bearer' },
     { authorization: 'Bearer  ' },
     { authorization: 'bearer a b' },
-    { authorization: `Bearer ${'x'.repeat(8000)}` },
     { authorization: 'Digest x' },
     { 'x-api-key': '' },
     { 'x-api-key': 'not a key' },
     { cookie: 'af_refresh=x' },
   ])('%j is no credential', async (headers) => {
     expectProblem(await api('/auth/me', { headers: headers as Record<string, string> }), 401, 'unauthenticated');
+  });
+
+  it('reads no endless credential', async () => {
+    expectProblem(await api('/auth/me', { token: 'x'.repeat(8000) }), 401, 'unauthenticated');
   });
 
   it('judges Authorization alone when there is an X-API-Key too', async () => {

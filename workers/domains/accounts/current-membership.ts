@@ -40,7 +40,10 @@ export async function currentMembership(
 
 /** Drops what this isolate knows of a session, of a person in an organization, or (tests) everything. */
 export function forgetMemberships(of?: { session_id: string } | { organization_id: string; user_id: string }): void {
-  if (of === undefined) return known.clear();
+  if (of === undefined) {
+    known.clear();
+    return;
+  }
   for (const key of known.keys()) {
     const matches =
       'session_id' in of ? key.startsWith(`${of.session_id}|`) : key.endsWith(`|${of.user_id}|${of.organization_id}`);

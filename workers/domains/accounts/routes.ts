@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { db } from '../../db/client.ts';
 import { requestContext } from '../../platform/auth.ts';
 import { notFound, unauthenticated } from '../../platform/errors.ts';
-import { type AppEnv, createRouter, json, operation } from '../../platform/router.ts';
+import { type AppEnv, createRouter, json, operation, refusal } from '../../platform/router.ts';
 import { findOrganization, presentOrganization } from '../organizations/index.ts';
 import { CSRF_HEADER, clearRefreshCookie, refreshCookie, requireCsrfHeader, setRefreshCookie } from './cookies.ts';
 import { logIn } from './login.ts';
@@ -25,7 +25,10 @@ const postSignup = operation({
   description:
     'Creates a user with an organization of their own and signs them in. 409 when the address is registered.',
   request: { body: { content: json(signupRequest) } },
-  responses: { 201: { description: 'Signed in', content: json(session) } },
+  responses: {
+    201: { description: 'Signed in', content: json(session) },
+    409: refusal('The address is registered'),
+  },
 });
 
 const postLogin = operation({
@@ -36,7 +39,10 @@ const postLogin = operation({
   tags: ['Accounts'],
   summary: 'Log in',
   request: { body: { content: json(loginRequest) } },
-  responses: { 200: { description: 'Signed in', content: json(session) } },
+  responses: {
+    200: { description: 'Signed in', content: json(session) },
+    401: refusal('The address or the password is wrong'),
+  },
 });
 
 const postRefresh = operation({
@@ -48,7 +54,11 @@ const postRefresh = operation({
   summary: 'Get a new access token',
   description: 'Takes the refresh cookie and replaces it. A token that was replaced before ends the session.',
   request: { headers: csrfHeaders },
-  responses: { 200: { description: 'Signed in', content: json(session) } },
+  responses: {
+    200: { description: 'Signed in', content: json(session) },
+    401: refusal('The session has ended'),
+    403: refusal('The CSRF header is missing'),
+  },
 });
 
 const postLogout = operation({
@@ -60,7 +70,7 @@ const postLogout = operation({
   summary: 'Log out',
   description: 'Ends the session of the refresh cookie; its access tokens are refused too.',
   request: { headers: csrfHeaders },
-  responses: { 204: { description: 'Signed out' } },
+  responses: { 204: { description: 'Signed out' }, 403: refusal('The CSRF header is missing') },
 });
 
 const getMe = operation({

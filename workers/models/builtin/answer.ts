@@ -36,8 +36,9 @@ function read(text: string): Reading {
 }
 
 /**
- * What an extractive model can do with a chat: the sentences of the prompt (and of the system prompt and earlier messages)
- * that bear on its question, word for word; or the statement that it cannot write, where there is nothing to select from.
+ * What an extractive model can do with a chat: the sentences of the prompt (and of the system prompt and earlier
+ * messages) that bear on its question, word for word; or the statement that it cannot write, where there is nothing
+ * to select from.
  */
 export function answer(text: string, messages: readonly ModelMessage[]): string {
   const { question, material } = read(text);

@@ -48,7 +48,9 @@ function nameWords(name: string): string[] {
   return words.length > 0 ? words : tokenize(name).map((token) => token.stem);
 }
 
-/** Strength with which each label stands for each concept, concepts that no label names counted for their wider ones. */
+/**
+ * Strength with which each label stands for each concept, concepts that no label names counted for their wider ones.
+ */
 function conceptLinks(labels: readonly ModelLabel[]): Map<string, Feature[]> {
   const { concepts } = lexicon();
   const direct = new Map<string, Feature[]>();
@@ -133,21 +135,51 @@ const DENIALS = [
   'not need',
 ];
 
-/** Offsets of the words whose topic the writer rules out ("this is not a billing problem", "nothing to do with shipping"). */
-function denied(body: string): Set<number> {
-  const tokens = tokenize(body);
-  const index = new PhraseIndex<number>();
+let denials: PhraseIndex<number> | undefined;
+
+function denialIndex(): PhraseIndex<number> {
+  if (denials !== undefined) return denials;
+  denials = new PhraseIndex<number>();
   for (const denial of DENIALS) {
     const stems = tokenize(denial).map((token) => token.stem);
-    index.add(stems, stems.length);
+    denials.add(stems, stems.length);
   }
+  return denials;
+}
+
+/**
+ * Offsets of the words whose topic the writer rules out ("this is not a billing problem", "nothing to do with
+ * shipping").
+ */
+function denied(body: string): Set<number> {
+  const tokens = tokenize(body);
   const out = new Set<number>();
-  for (const { start, value } of index.find(tokens)) {
+  for (const { start, value } of denialIndex().find(tokens)) {
     const clause = tokens[start]?.clause;
-    for (let next = start + value; next < start + value + 3 && tokens[next]?.clause === clause; next++)
+    for (let next = start + value; next < start + value + 3 && tokens[next]?.clause === clause; next++) {
       out.add(tokens[next]?.at ?? -1);
+    }
   }
   return out;
+}
+
+interface PreparedLabels {
+  readonly own: PhraseIndex<Feature>;
+  readonly links: ReadonlyMap<string, readonly Feature[]>;
+}
+
+const MOST_PREPARED = 32;
+const prepared = new Map<string, PreparedLabels>();
+
+/** What is known of a set of labels; agents ask about the same set again and again. */
+function prepare(labels: readonly ModelLabel[]): PreparedLabels {
+  const key = JSON.stringify(labels);
+  const known = prepared.get(key);
+  if (known !== undefined) return known;
+  const fresh = { own: labelTerms(labels), links: conceptLinks(labels) };
+  if (prepared.size >= MOST_PREPARED) prepared.clear();
+  prepared.set(key, fresh);
+  return fresh;
 }
 
 /** Repeating a word adds less each time. */
@@ -158,6 +190,7 @@ function saturate(count: number): number {
 function score(text: string, labels: readonly ModelLabel[]): { scores: number[]; outside: number } {
   const { terms, concepts } = lexicon();
   const body = messageBody(text);
+  const { own, links } = prepare(labels);
   const tokens = readTokens(body);
   const ruledOut = denied(body);
   const isRuledOut = (start: number) => ruledOut.has(tokens[start]?.at ?? -1);
@@ -171,7 +204,7 @@ function score(text: string, labels: readonly ModelLabel[]): { scores: number[];
     const before = seen.get(key);
     seen.set(key, { features, weight: Math.max(before?.weight ?? 0, weight), count: (before?.count ?? 0) + 1 });
   };
-  for (const { value, stems, start } of labelTerms(labels).find(tokens)) {
+  for (const { value, stems, start } of own.find(tokens)) {
     if (!isRuledOut(start))
       collect(
         `own:${value.label}:${stems.join(' ')}`,
@@ -180,7 +213,6 @@ function score(text: string, labels: readonly ModelLabel[]): { scores: number[];
       );
   }
 
-  const links = conceptLinks(labels);
   const outsideByConcept = new Map<string, number>();
   const covered = new Set<string>();
   const found = terms.find(tokens).sort((a, b) => b.stems.length - a.stems.length || a.start - b.start);
@@ -206,9 +238,10 @@ function score(text: string, labels: readonly ModelLabel[]): { scores: number[];
 }
 
 /**
- * Chooses the label that fits a text best. Labels that form a scale (low … urgent, P1 … P4) are decided by how severe the
- * text sounds, all others by their own words, by related words and by what the writer wants. Deterministic: equal scores
- * go to the label that stands first. Without evidence the catch-all label wins, else the first, with low confidence.
+ * Chooses the label that fits a text best. Labels that form a scale (low … urgent, P1 … P4) are decided by how severe
+ * the text sounds, all others by their own words, by related words and by what the writer wants. Deterministic: equal
+ * scores go to the label that stands first. Without evidence the catch-all label wins, else the first, with low
+ * confidence.
  */
 export function classify(text: string, labels: readonly ModelLabel[]): Classification {
   const first = labels[0];
@@ -231,7 +264,9 @@ export function classify(text: string, labels: readonly ModelLabel[]): Classific
   return { label: best.name, confidence: confidenceOf(best.score, second, labels.length) };
 }
 
-/** Share of the evidence that the best label holds over the second, drawn towards chance where there is little of it. */
+/**
+ * Share of the evidence that the best label holds over the second, drawn towards chance where there is little of it.
+ */
 function confidenceOf(best: number, second: number, labels: number): number {
   const margin = (best - second) / best;
   const amount = 1 - Math.exp(-best / 6);

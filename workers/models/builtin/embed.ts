@@ -13,8 +13,9 @@ function hash(text: string): number {
 }
 
 /**
- * A text as a unit vector of 256 numbers: its stems and their letter triples hashed into buckets with a sign (the hashing
- * trick, Weinberger et al. 2009). Texts that share words come out near each other; meaning beyond words does not show.
+ * A text as a unit vector of 256 numbers: its stems and their letter triples hashed into buckets with a sign (the
+ * hashing trick, Weinberger et al. 2009). Texts that share words come out near each other; meaning beyond words does
+ * not show.
  */
 export function embedText(text: string): number[] {
   const vector = new Array<number>(DIMENSIONS).fill(0);

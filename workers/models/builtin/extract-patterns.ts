@@ -48,8 +48,8 @@ function monthNumber(name: string): number {
 }
 
 /**
- * Dates with day, month and year as YYYY-MM-DD. Numeric dates are read only where day and month cannot be confused; a date
- * without a year or relative to today ("next Friday") is not told by the text alone.
+ * Dates with day, month and year as YYYY-MM-DD. Numeric dates are read only where day and month cannot be confused; a
+ * date without a year or relative to today ("next Friday") is not told by the text alone.
  */
 export function dates(text: string): Found<string>[] {
   const found = [

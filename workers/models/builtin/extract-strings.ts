@@ -22,7 +22,10 @@ export function isIdentifier(field: Field): boolean {
   return field.words.length === 1 && /^(?:order|invoice|ticket)$/.test(field.name);
 }
 
-/** A code that stands with one of the property's words: "order #1042", "invoice INV-7 of", "my account number is 88-1". */
+/**
+ * A code that stands with one of the property's words: "order #1042", "invoice INV-7 of", "my account number is
+ * 88-1".
+ */
 export function readIdentifier(text: string, field: Field): string | null {
   const subjects = field.words.filter((word) => ID_WORDS.test(word));
   const synonyms: Readonly<Record<string, string>> = {
@@ -113,7 +116,10 @@ export function readString(text: string, field: Field): JsonValue {
   return namedThing(own, field);
 }
 
-/** A word of the text that a schema's own pattern accepts. Tried on single words of bounded length, which bounds its time. */
+/**
+ * A word of the text that a schema's own pattern accepts. Tried on single words of bounded length, which bounds its
+ * time.
+ */
 function matching(text: string, pattern: string): string | null {
   // Nested repetition can take exponential time in a backtracking engine.
   if (/[+*}]\)?[+*{]/.test(pattern)) return null;
@@ -185,7 +191,7 @@ function namedThing(text: string, field: Field): string | null {
   if (named !== undefined) return named.trim();
   if (has(field, /\b(?:product|item|model|app|software|device)\b/)) {
     const quoted =
-      /\b(?:bought|ordered|purchased|received|my|the|your|using|use|with)\s+(?:a |an |the |your |my |new |two |three |\d+ ?x? )*["“]?([A-Z][\p{L}\d]+(?:[ -][A-Z\d][\p{L}\d]*){0,4})["”]?/u.exec(
+      /\b(?:bought|ordered|purchased|received|my|the|your|using|use|with)\s+(?:a |an |the |your |my |new |two |three |\d{1,4} ?x? ){0,4}["“]?([A-Z][\p{L}\d]+(?:[ -][A-Z\d][\p{L}\d]*){0,4})["”]?/u.exec(
         text,
       )?.[1];
     if (

@@ -7,8 +7,9 @@ import { sentences, unquotedLines, withoutInstruction } from './segment.ts';
 import { contentStems, stem, tokenize } from './words.ts';
 
 /**
- * Reads the properties of a JSON Schema out of a text: by their format, their name and description, `Key: value` lines and the
- * shapes of values. What the text does not tell is null (an empty array for lists): nothing is invented.
+ * Reads the properties of a JSON Schema out of a text: by their format, their name and description, `Key: value`
+ * lines and the shapes of values. What the text does not tell is null (an empty array for lists): nothing is
+ * invented.
  */
 export function extract(text: string, schema: Schema): { [key: string]: JsonValue } {
   const material = unquotedLines(withoutInstruction(text)).join('\n');

@@ -4,11 +4,12 @@ import { answer } from './answer.ts';
 import { classify } from './classify.ts';
 import { embedText } from './embed.ts';
 import { extract } from './extract.ts';
+import { bounded } from './segment.ts';
 import { summarize } from './summarize.ts';
 
 /**
- * `builtin/extractive`: the model that serves without key and network. It reads, selects and sorts by fixed rules, so the
- * same request has the same answer always; it writes no word of its own.
+ * `builtin/extractive`: the model that serves without key and network. It reads, selects and sorts by fixed rules, so
+ * the same request has the same answer always; it writes no word of its own.
  */
 export interface BuiltinAnswer {
   readonly text: string;
@@ -18,19 +19,20 @@ export interface BuiltinAnswer {
 }
 
 function think({ task, messages, schema }: ModelRequest): Omit<BuiltinAnswer, 'aborted'> {
+  const text = bounded(task.text);
   switch (task.kind) {
     case 'summarize':
-      return withSchema(schema, task.text, () => summarize(task.text, task.max_sentences));
+      return withSchema(schema, text, () => summarize(text, task.max_sentences));
     case 'classify': {
-      const { label, confidence } = classify(task.text, task.labels);
+      const { label, confidence } = classify(text, task.labels);
       return { text: label, data: { label, confidence }, confidence };
     }
     case 'extract': {
-      const data = extract(task.text, task.schema);
+      const data = extract(text, task.schema);
       return { text: JSON.stringify(data), data, confidence: null };
     }
     case 'chat':
-      return withSchema(schema, task.text, () => answer(task.text, messages));
+      return withSchema(schema, text, () => answer(text, messages));
   }
 }
 
@@ -52,5 +54,5 @@ export function answerBuiltin(request: ModelRequest, { signal, onDelta }: ModelC
 }
 
 export function embedBuiltin(text: string): number[] {
-  return embedText(text);
+  return embedText(bounded(text));
 }

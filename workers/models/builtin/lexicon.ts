@@ -1,7 +1,8 @@
 /**
- * Related words of support, business and urgency vocabulary, so that a label with a bare name ("billing") is found in a
- * text that never says it ("you took the money twice"). Each concept lists the words in a label that call it up, the words
- * and phrases in a text that speak for it, and the wider concepts that it counts for when no label names it.
+ * Related words of support, business and urgency vocabulary, so that a label with a bare name ("billing") is found in
+ * a text that never says it ("you took the money twice"). Each concept lists the words in a label that call it up,
+ * the words and phrases in a text that speak for it, and the wider concepts that it counts for when no label names
+ * it.
  */
 export interface ConceptSource {
   readonly id: string;

@@ -1,4 +1,7 @@
-/** Takes a message apart: what the writer says, without greeting, signature, quoted replies and instructions around it. */
+/**
+ * Takes a message apart: what the writer says, without greeting, signature, quoted replies and instructions around
+ * it.
+ */
 
 const QUOTE_HEADER =
   /^\s*(?:on .{5,120} wrote:|from:\s.+@.+|-{2,}\s*(?:original message|forwarded message)\s*-{2,}|_{8,})\s*$/i;
@@ -10,6 +13,23 @@ const PLEASANTRY =
   /^(?:(?:i )?hope (?:you(?:'re| are)|this|all|everything)\b.{0,60}|(?:many )?thanks\b.{0,50}|thank you\b.{0,50}|(?:i )?(?:look|looking) forward to\b.{0,60}|(?:please )?let me know\b.{0,40}|cheers|have a (?:good|great|nice)\b.{0,20}|any help (?:would be |is )?appreciated|how are you\b.{0,20}|kind regards|best regards)[.!?]*$/i;
 const INSTRUCTION =
   /^\s*(?:please\s+)?(?:you are\b.{0,200}|(?:classify|categori[sz]e|label|decide|determine|choose|assess|rate|summari[sz]e|extract|identify|read|analy[sz]e|what is the (?:category|priority|topic)|which (?:category|team|label)|how (?:urgent|important))\b[^\n]{0,200})(?::\s*|\n\s*\n)/i;
+
+const MOST_CHARACTERS = 200_000;
+const LONGEST_WORD = 160;
+
+/**
+ * A text in a form in which no pattern of this model runs long: at most 200,000 characters, no endless words, lines
+ * of spaces or rows of one sign. What people write comes through unchanged, but for repeated spaces and empty lines.
+ */
+export function bounded(text: string): string {
+  return text
+    .slice(0, MOST_CHARACTERS)
+    .replace(/\r\n?/g, '\n')
+    .replace(/[^\S\n]+/g, ' ')
+    .replace(/\n{3,}/g, '\n\n')
+    .replace(/([^\p{L}\p{N}\s])\1{7,}/gu, '$1$1$1')
+    .replace(/\S{161,}/g, (word) => word.slice(0, LONGEST_WORD));
+}
 
 /** A prompt like "Classify this ticket: …" without its instruction, whose words are not the writer's. */
 export function withoutInstruction(text: string): string {
@@ -32,11 +52,13 @@ export function unquotedLines(text: string): string[] {
 /** Lines that the writer of the message wrote: quoted replies and the signature come off. */
 export function ownLines(text: string): string[] {
   const lines = unquotedLines(text);
+  const told = lines.flatMap((line, index) => (line.trim() === '' ? [] : [index]));
+  // A signature is the last thing: below its sign-off stand a few short lines.
+  const signatureFrom = told.at(-8) ?? -1;
   const kept: string[] = [];
   for (const [index, line] of lines.entries()) {
-    if (SIGN_OFF.test(line)) {
-      const below = lines.slice(index + 1).filter((rest) => rest.trim() !== '');
-      if (below.length <= 6 && below.every((rest) => rest.trim().length <= 60)) break;
+    if (index > signatureFrom && SIGN_OFF.test(line)) {
+      if (lines.slice(index + 1).every((rest) => rest.trim().length <= 60)) break;
     }
     kept.push(line);
   }
@@ -74,11 +96,10 @@ export interface Sentence {
 const SUBJECT = /^\s*(?:subject|title|betreff|re|fwd?)\s*:\s*/i;
 const FIELD_LINE = /^\s*[A-Z][\w /-]{1,30}:\s*\S/;
 const BULLET = /^\s*(?:[-*•–]|\d{1,2}[.)])\s+/;
-const CONTINUES = /[,\w)'"-]$/;
 
 /**
- * The sentences of a message in order. Hard-wrapped lines are joined, list items and `Key: value` lines stand alone, greetings
- * and pleasantries are left out unless nothing else is there.
+ * The sentences of a message in order. Hard-wrapped lines are joined, list items and `Key: value` lines stand alone,
+ * greetings and pleasantries are left out unless nothing else is there.
  */
 export function sentences(message: string): Sentence[] {
   const blocks: { text: string; from_subject: boolean }[] = [];
@@ -96,8 +117,7 @@ export function sentences(message: string): Sentence[] {
     }
     const apart = BULLET.test(line) || FIELD_LINE.test(line);
     const last = blocks.at(-1);
-    if (!apart && open && last !== undefined && CONTINUES.test(last.text)) last.text += ` ${text}`;
-    else if (!apart && open && last !== undefined && !last.from_subject) last.text += ` ${text}`;
+    if (!apart && open && last !== undefined && !last.from_subject) last.text += ` ${text}`;
     else blocks.push({ text: text.replace(BULLET, ''), from_subject: false });
     open = true;
   }

@@ -98,9 +98,9 @@ function trimmed(text: string): string {
 }
 
 /**
- * The sentences that tell most of a message, as the writer wrote them and in their order: chosen by how central they are,
- * where they stand and whether they name a problem, a request or a figure; a sentence that repeats a chosen one is passed
- * over. Greeting, signature and quoted replies never appear.
+ * The sentences that tell most of a message, as the writer wrote them and in their order: chosen by how central they
+ * are, where they stand and whether they name a problem, a request or a figure; a sentence that repeats a chosen one
+ * is passed over. Greeting, signature and quoted replies never appear.
  */
 export function summarize(text: string, maxSentences: number): string {
   const all = sentences(text).slice(0, MOST_SENTENCES);

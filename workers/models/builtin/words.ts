@@ -91,8 +91,8 @@ function undouble(word: string): string {
 }
 
 /**
- * A light stem: plural, -ing, -ed, -ly and a final e come off, so that "charges", "charged", "charging" and "charge" meet.
- * It does not touch derivations like "payment" or "delivery": the lexicon lists those.
+ * A light stem: plural, -ing, -ed, -ly and a final e come off, so that "charges", "charged", "charging" and "charge"
+ * meet. It does not touch derivations like "payment" or "delivery": the lexicon lists those.
  */
 export function stem(word: string): string {
   if (word.length <= 3 || UNCHANGED.has(word) || /\d/.test(word)) return word;
@@ -151,8 +151,8 @@ function oneSlip(typed: string, meant: string): boolean {
 }
 
 /**
- * Corrects slips of the keyboard towards a vocabulary of stems: two letters swapped, one too many, one missing. A letter
- * replaced by another is left alone, because it makes other real words too often ("changed" and "charged").
+ * Corrects slips of the keyboard towards a vocabulary of stems: two letters swapped, one too many, one missing. A
+ * letter replaced by another is left alone, because it makes other real words too often ("changed" and "charged").
  */
 export function createSpeller(vocabulary: Iterable<string>): (stem: string) => string {
   const known = new Set(vocabulary);

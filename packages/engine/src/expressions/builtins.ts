@@ -114,8 +114,17 @@ function refuseFunctions(_meter: Meter, [value]: unknown[]): void {
   if (values.some(isCallable)) throw misplacedFunction();
 }
 
+/** These take a text apart into a list of its characters, which is slower than reading it. */
+const CHARACTER_COST = 6;
+
+function takeApart(meter: Meter, [text]: unknown[]): void {
+  if (typeof text === 'string') meter.work(CHARACTER_COST * text.length);
+}
+
 const GUARDS: Readonly<Record<string, Guard>> = {
   each: refuseFunctions,
+  length: takeApart,
+  substring: takeApart,
   merge: refuseFunctions,
   sift: refuseFunctions,
   spread: refuseFunctions,
@@ -123,7 +132,8 @@ const GUARDS: Readonly<Record<string, Guard>> = {
     const length = (Array.isArray(left) ? left.length : 1) + (Array.isArray(right) ? right.length : 1);
     if (length > EXPRESSION_LIMITS.sequence) throw limitReached('builds a sequence that is too long');
   },
-  pad: (meter, [, width, character]) => {
+  pad: (meter, [text, width, character]) => {
+    takeApart(meter, [text]);
     const length = typeof character === 'string' ? Math.max(1, character.length) : 1;
     if (typeof width === 'number') meter.text(Math.abs(width) * length);
   },
@@ -140,7 +150,11 @@ const GUARDS: Readonly<Record<string, Guard>> = {
     checkNumberOptions(options);
   },
   formatInteger: (_meter, [, picture]) => checkPicture(picture),
-  parseInteger: (_meter, [, picture]) => checkPicture(picture),
+  parseInteger: (_meter, [text, picture]) => {
+    checkPicture(picture);
+    if (typeof text === 'string' && text.length > 1000)
+      throw limitReached('reads a number from a text that is too long');
+  },
   fromMillis: (_meter, [, picture]) => checkPicture(picture),
   toMillis: (_meter, [text, picture]) => checkDatePicture(text, picture),
 };

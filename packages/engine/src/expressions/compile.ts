@@ -1,4 +1,5 @@
 import { boundedBuiltins, FORBIDDEN_FUNCTIONS, forbiddenFunction } from './builtins.ts';
+import { isDirect } from './direct-evaluation.ts';
 import { describeFailure, type ExpressionError, ExpressionFault, limitReached } from './failure.ts';
 import { EVALUATE_ENTRY, EVALUATE_EXIT, type JsonataExpression, parseJsonata } from './jsonata-internals.ts';
 import { scanTokens } from './lexical.ts';
@@ -10,8 +11,8 @@ import { childrenOf, filtersOf, leftOf, pairsOf, type SyntaxNode } from './synta
 /** An expression that is ready to run, over and over and side by side. Make one with compileExpression. */
 export interface CompiledExpression {
   readonly source: string;
-  /** The names of a plain path such as `classify.output.label`, which needs no interpreter; else null. */
-  readonly path: readonly string[] | null;
+  /** Whether it is simple enough to be tried without the interpreter. */
+  readonly direct: boolean;
   readonly tree: SyntaxNode;
   readonly program: JsonataExpression;
 }
@@ -19,16 +20,6 @@ export interface CompiledExpression {
 export type Compilation =
   | { readonly ok: true; readonly expression: CompiledExpression }
   | { readonly ok: false; readonly error: ExpressionError };
-
-const NOT_NAMES = new Set(['and', 'or', 'in', 'true', 'false', 'null']);
-const PLAIN_PATH = /^[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)*$/;
-
-function plainPath(source: string): readonly string[] | null {
-  const trimmed = source.trim();
-  if (!PLAIN_PATH.test(trimmed)) return null;
-  const names = trimmed.split('.');
-  return names.some((name) => NOT_NAMES.has(name)) ? null : names;
-}
 
 /**
  * Bounds what the parser will do before it does it: it recurses into brackets, and it copies everything to the left of
@@ -121,7 +112,7 @@ function compileFresh(source: string): Compilation {
     for (const [name, builtin] of boundedBuiltins()) program.assign(name, builtin);
     program.assign(EVALUATE_ENTRY, enterNode);
     program.assign(EVALUATE_EXIT, leaveNodes(duties));
-    return { ok: true, expression: { source, path: plainPath(source), tree, program } };
+    return { ok: true, expression: { source, direct: isDirect(tree), tree, program } };
   } catch (thrown) {
     return { ok: false, error: describeFailure(thrown, 'expression_syntax') };
   }

@@ -1,6 +1,7 @@
 import type { JsonValue } from '@agentflow/contracts';
 import type { Scope } from '../ports.ts';
 import type { CompiledExpression } from './compile.ts';
+import { directValue, INTERPRET } from './direct-evaluation.ts';
 import { describeFailure, type ExpressionError } from './failure.ts';
 import { plainValue } from './plain-value.ts';
 import { rootOf } from './scope-root.ts';
@@ -9,27 +10,14 @@ export type Evaluation =
   | { readonly ok: true; readonly value: JsonValue }
   | { readonly ok: false; readonly error: ExpressionError };
 
-const MET_ARRAY = Symbol('array');
-
 /**
- * Follows plain names through plain objects, as JSONata would. Gives MET_ARRAY where a name is asked of a list, since
- * JSONata then maps over its items.
+ * The value of an expression as simple as a path, a comparison or a sum, without waiting; null where JSONata's
+ * interpreter is needed.
  */
-function follow(root: Record<string, unknown>, names: readonly string[]): unknown {
-  let value: unknown = root;
-  for (const name of names) {
-    if (Array.isArray(value)) return MET_ARRAY;
-    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, name)) return undefined;
-    value = (value as Record<string, unknown>)[name];
-  }
-  return value;
-}
-
-/** The value of a plain path without waiting for the interpreter; null where the interpreter is needed. */
 export function evaluateDirectly(expression: CompiledExpression, scope: Scope): Evaluation | null {
-  if (expression.path === null) return null;
-  const value = follow(rootOf(scope), expression.path);
-  return value === MET_ARRAY ? null : { ok: true, value: (value ?? null) as JsonValue };
+  if (!expression.direct) return null;
+  const value = directValue(expression.tree, rootOf(scope));
+  return value === INTERPRET ? null : { ok: true, value: (value ?? null) as JsonValue };
 }
 
 /**
@@ -39,9 +27,8 @@ export function evaluateDirectly(expression: CompiledExpression, scope: Scope): 
 export async function evaluateExpression(expression: CompiledExpression, scope: Scope): Promise<Evaluation> {
   const direct = evaluateDirectly(expression, scope);
   if (direct !== null) return direct;
-  const root = rootOf(scope);
   try {
-    return { ok: true, value: plainValue(await expression.program.evaluate(root)) };
+    return { ok: true, value: plainValue(await expression.program.evaluate(rootOf(scope))) };
   } catch (thrown) {
     return { ok: false, error: describeFailure(thrown, 'expression_failed') };
   }

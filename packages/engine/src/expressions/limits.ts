@@ -23,7 +23,7 @@ export const EXPRESSION_LIMITS = {
   value_depth: 200,
   /** Work in characters that is as long as one step. */
   characters_per_step: 512,
-  regex_reads_per_step: 48,
+  regex_reads_per_step: 16,
   regex_pattern_characters: 1_000,
   regex_program: 5_000,
   result_depth: 100,

@@ -22,7 +22,8 @@ export function plainValue(value: unknown, depth = 0): JsonValue {
   if (typeof value === 'string' || typeof value === 'boolean') return value;
   if (typeof value === 'number') {
     if (!Number.isFinite(value)) throw new ExpressionFault('expression_result', 'The result is not a finite number.');
-    return value;
+    // Adding zero makes 0 of -0, which JSON does not have.
+    return value + 0;
   }
   if (typeof value !== 'object' || isCallable(value)) {
     throw new ExpressionFault('expression_result', 'The result is or contains a function; call it, or leave it out.');

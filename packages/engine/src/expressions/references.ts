@@ -77,10 +77,6 @@ function collect(node: SyntaxNode, context: Context, found: Reference[]): void {
  * (`$lookup($$, name)`, wildcards); never tells a name that belongs to an inner value.
  */
 export function referencesOf(expression: CompiledExpression): Reference[] {
-  if (expression.path !== null) {
-    const [root, ...path] = expression.path;
-    return root === undefined ? [] : [{ root, path }];
-  }
   const found: Reference[] = [];
   collect(expression.tree, 'root', found);
   const once = new Map(found.map((reference) => [JSON.stringify([reference.root, reference.path]), reference]));

@@ -6,7 +6,7 @@ import { expectFailure, resultOf } from './scope.ts';
  * Expressions that are meant to hang, to fill memory or to reach what they must not. Each has to end as an error in
  * words. The time limit is wide for slow machines: without the bounds these run for minutes or for ever.
  */
-const LIMIT_MS = 15_000;
+const LIMIT_MS = 60_000;
 const a50k = `${'a'.repeat(50_000)}b`;
 const numbers = Array.from({ length: 50_000 }, (_, index) => index);
 
@@ -69,6 +69,7 @@ describe('an expression that fills memory', () => {
     '$replace($pad("a", 10000, "a"), /a+/, $pad("$0", 10000, "$0"))',
     '$replace($pad("a", 10000, "a"), /a/, function($m) { $pad("b", 10000, "b") })',
     '$zip([1..20000], [1..20000]) ~> $string ~> function($s) { $map([1..1000], function($x) { $s & $x }) }',
+    '$parseInteger($pad("I", 2000, "I"), "I")',
     '$formatInteger(1, $pad("0", 10000, "0"))',
     '$fromMillis(0, "[Y,1000000]")',
     '$map([1..20000], function($x) { $uppercase($pad("x", 10000)) })',
@@ -220,7 +221,7 @@ describe('what must not be reached', () => {
     expect(trigger.data).toEqual({ a: 1 });
     expect(forged).not.toHaveProperty('token');
     await expectFailure('{"_jsonata_lambda": true}', 'expression_failed');
-    expect(await resultOf('trigger.forged.arguments', { trigger })).toEqual([]);
+    expect(await resultOf('trigger.forged.arguments', { trigger })).toBeNull();
   });
 
   it('the insides of functions', async () => {

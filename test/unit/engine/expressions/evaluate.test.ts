@@ -61,14 +61,92 @@ describe('plain paths', () => {
     };
     expect(direct('trigger.amount')).toEqual({ ok: true, value: 5 });
     expect(direct('trigger.items.price')).toBeNull();
-    expect(direct('trigger.amount + 1')).toBeNull();
-    expect(direct('null')).toBeNull();
+    expect(direct('trigger.amount + 1')).toEqual({ ok: true, value: 6 });
+    expect(direct('trigger.amount + "1"')).toBeNull();
+    expect(direct('$sum(trigger.single)')).toBeNull();
   });
 
   it.each(['true', 'false', 'null', 'trigger.and', 'trigger.or.in'])('reads %s as JSONata does', async (source) => {
     const data = { and: 'x', or: { in: 'y' } };
     const expected = (await jsonata(source).evaluate({ trigger: data })) ?? null;
     expect(await resultOf(source, { trigger: data })).toEqual(expected);
+  });
+});
+
+describe('simple expressions', () => {
+  const data = {
+    i: 5,
+    zero: 0,
+    half: 0.1,
+    text: 'abc',
+    empty: '',
+    yes: true,
+    no: false,
+    nil: null,
+    list: [1],
+    none: [],
+    object: { a: 1 },
+  };
+  const operands = [
+    ...Object.keys(data).map((name) => `trigger.${name}`),
+    'trigger.missing',
+    '7',
+    '-1',
+    '"x"',
+    'true',
+    'null',
+  ];
+  const operators = ['+', '-', '*', '/', '%', '=', '!=', '<', '<=', '>', '>=', '&', 'and', 'or'];
+
+  it('give what JSONata gives, whatever the kinds of their operands', { timeout: 60_000 }, async () => {
+    const scope = scopeOf({ trigger: data });
+    let direct = 0;
+    for (const left of operands) {
+      for (const operator of operators) {
+        for (const right of operands) {
+          const source = `${left} ${operator} ${right}`;
+          const compilation = compileExpression(source);
+          const fast = compilation.ok ? evaluateDirectly(compilation.expression, scope) : null;
+          if (fast === null) continue;
+          direct += 1;
+          const expected = (await jsonata(source).evaluate({ trigger: data })) ?? null;
+          expect(fast, source).toEqual({ ok: true, value: JSON.parse(JSON.stringify(expected)) });
+        }
+      }
+    }
+    expect(direct).toBeGreaterThan(1000);
+  });
+
+  it('choose as JSONata does', async () => {
+    for (const condition of operands) {
+      const source = `${condition} ? trigger.text : trigger.i * 2 + trigger.i`;
+      expect(await resultOf(source, { trigger: data }), source).toBe(await jsonata(source).evaluate({ trigger: data }));
+      expect(await resultOf(`${condition} ? 1`, { trigger: data })).toBe(
+        (await jsonata(`${condition} ? 1`).evaluate({ trigger: data })) ?? null,
+      );
+    }
+  });
+
+  it('leave to JSONata what is not simple', () => {
+    const sources = [
+      'trigger.i[0]',
+      'trigger.i[]',
+      'trigger.list.a',
+      'trigger@$x.i',
+      '(trigger.i)',
+      '-trigger.i',
+      '[1]',
+      'trigger.i in [5]',
+      '1[0]',
+      'trigger.*',
+    ];
+    for (const source of sources) {
+      const compilation = compileExpression(source);
+      expect(compilation.ok && evaluateDirectly(compilation.expression, scopeOf({ trigger: data })), source).toBeNull();
+    }
+    const long = { text: 'x'.repeat(1_500_000) };
+    const compilation = compileExpression('trigger.text & trigger.text');
+    expect(compilation.ok && evaluateDirectly(compilation.expression, scopeOf({ trigger: long }))).toBeNull();
   });
 });
 
@@ -148,6 +226,7 @@ describe('expressions', () => {
     ['$string(trigger.single)', '[7]'],
     ['$$.trigger.amount', 5],
     ['function($a)<n:n>{$a + 1}(2)', 3],
+    ['(0 * -1)', 0],
   ];
   it.each(cases)('%s', async (source, expected) => {
     expect(await resultOf(source, { trigger })).toEqual(expected);

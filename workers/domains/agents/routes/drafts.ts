@@ -1,10 +1,10 @@
 import { agentDefinition, agentVersion, publishRequest, validateRequest, validation } from '@agentflow/contracts';
 import { requestContext } from '../../../platform/auth.ts';
-import { createRouter, json, operation } from '../../../platform/router.ts';
+import { createRouter, json, operation, refusal } from '../../../platform/router.ts';
 import { getDraft, saveDraft, validateDraft } from '../drafts.ts';
 import { etagOf } from '../etags.ts';
 import { publishAgent } from '../publish-agent.ts';
-import { ARCHIVED, agentParams, etagHeader, ifMatch, refusal, STALE } from './shared.ts';
+import { ARCHIVED, agentParams, etagHeader, ifMatch, STALE } from './shared.ts';
 
 const tags = ['Agents'];
 

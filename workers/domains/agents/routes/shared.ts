@@ -1,8 +1,8 @@
-import { problem } from '@agentflow/contracts';
+import { agentId } from '@agentflow/contracts';
 import { z } from 'zod';
+import { refusal } from '../../../platform/router.ts';
 
-/** A malformed id is an id that does not exist: 404, like any other unknown one. */
-export const agentParams = z.object({ id: z.string().meta({ description: 'Id of the agent, `agt_…`' }) });
+export const agentParams = z.object({ id: agentId });
 
 export const versionNumber = z.coerce.number().int().min(1).max(1_000_000_000);
 
@@ -12,10 +12,6 @@ export const ifMatch = z.object({
 
 /** Header object of an answer that can be edited conditionally. */
 export const etagHeader = { ETag: { description: 'Revision for `If-Match`', schema: { type: 'string' as const } } };
-
-export function refusal(description: string) {
-  return { description, content: { 'application/problem+json': { schema: problem } } };
-}
 
 export const STALE = refusal('`If-Match` names another revision');
 export const ARCHIVED = refusal('The agent is archived, or others are changing it at the same time');
