@@ -1,4 +1,4 @@
-import { DEFAULT_MODEL, describeNodeTypes, nodeTypeInfo } from '@agentflow/contracts';
+import { DEFAULT_MODEL, describeNodeTypes, type NodeTypeInfo, nodeTypeInfo } from '@agentflow/contracts';
 import type { OpenAPIHono } from '@hono/zod-openapi';
 import { z } from 'zod';
 import { authenticate } from './domains/accounts/index.ts';
@@ -26,7 +26,13 @@ const getNodeTypes = operation({
   responses: { 200: { description: 'Every node type', content: json(z.object({ data: z.array(nodeTypeInfo) })) } },
 });
 
-const nodeTypeRoutes = createRouter().openapi(getNodeTypes, (c) => c.json({ data: describeNodeTypes() }, 200));
+/** Made on first use: the registry does not change while the Worker lives. */
+let nodeTypes: NodeTypeInfo[] | undefined;
+
+const nodeTypeRoutes = createRouter().openapi(getNodeTypes, (c) => {
+  nodeTypes ??= describeNodeTypes();
+  return c.json({ data: nodeTypes }, 200);
+});
 
 /** First segments that belong to the API: what is unknown below them is a problem document, not the UI. */
 const API_PATHS = /^\/(api|health|ready|version|docs)(\/|$)/;

@@ -9,12 +9,12 @@ const root = path.resolve(import.meta.dirname, '../..');
 /**
  * Bundles a Worker as a deploy would, and gives back the folder with its script.
  *
- * @param {string} config path of a wrangler.toml @param {string} out
+ * @param {string} config path of a wrangler.toml @param {string} out @param {{ minify: boolean }} [options]
  */
-export function bundle(config, out) {
+export function bundle(config, out, { minify } = { minify: true }) {
   const done = spawnSync(
     path.join(root, 'node_modules/.bin/wrangler'),
-    ['deploy', '--dry-run', '--minify', '--config', config, '--outdir', out],
+    ['deploy', '--dry-run', ...(minify ? ['--minify'] : []), '--config', config, '--outdir', out],
     { cwd: root, encoding: 'utf8', env: { ...process.env, WRANGLER_SEND_METRICS: 'false', CI: 'true' } },
   );
   if (done.status !== 0) throw new Error(`the Worker did not build:\n${done.stdout}\n${done.stderr}`);
@@ -24,9 +24,9 @@ export function bundle(config, out) {
 /**
  * Starts a built script on workerd itself, without the dev server's proxy and log, with its state on disk.
  *
- * @param {{ folder: string, script: string, objects: Record<string, string>, bindings: Record<string, string> }} options
+ * @param {{ folder: string, script: string, objects: Record<string, string>, bindings: Record<string, string>, inspectorPort?: number }} options
  */
-export async function serve({ folder, script, objects, bindings }) {
+export async function serve({ folder, script, objects, bindings, inspectorPort }) {
   const state = mkdtempSync(path.join(tmpdir(), 'agentflow-bench-'));
   const modules = readdirSync(folder).filter((name) => /\.(js|mjs|wasm|bin)$/.test(name) && name !== script);
   const miniflare = new Miniflare(
@@ -48,6 +48,7 @@ export async function serve({ folder, script, objects, bindings }) {
         Object.entries(objects).map(([name, className]) => [name, { className, useSQLite: true }]),
       ),
       defaultPersistRoot: state,
+      ...(inspectorPort === undefined ? {} : { inspectorPort }),
       // Log lines are read and dropped: a pipe that nobody reads would stop the runtime.
       handleRuntimeStdio: (stdout, stderr) => {
         stdout.resume();

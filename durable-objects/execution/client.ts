@@ -1,6 +1,5 @@
 import type {
   Actor,
-  AgentDefinition,
   Execution,
   ExecutionEvent,
   ExecutionLog,
@@ -19,7 +18,8 @@ export interface StartRequest {
   readonly agent_name: string;
   /** null for a test run of the draft. */
   readonly version: number | null;
-  readonly definition: AgentDefinition;
+  /** The definition in JSON: it is stored as it is, and a version's plan is made once per isolate. */
+  readonly definition: string;
   readonly mode: ExecutionMode;
   readonly trigger: ExecutionTrigger;
   readonly triggered_by: Actor;

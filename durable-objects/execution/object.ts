@@ -5,15 +5,12 @@ import {
   type Change,
   ENGINE_VERSION,
   type EnginePorts,
-  idempotencyKey,
-  runStep,
   type Signal,
-  type StepContext,
   type StepResult,
   type StepState,
 } from '@agentflow/engine';
 import type { Env } from '../../workers/platform/env.ts';
-import { createLogger, describeError, type Logger, traceFrom } from '../../workers/platform/telemetry.ts';
+import { createLogger, describeError, type Logger, traceIdOf } from '../../workers/platform/telemetry.ts';
 import {
   type CancelResult,
   type EventPage,
@@ -24,8 +21,10 @@ import {
   type StepPage,
 } from './client.ts';
 import { LiveText } from './live-text.ts';
+import { performStep } from './perform-step.ts';
+import { planOf } from './plan-cache.ts';
 import { presentExecution, presentSummary } from './present.ts';
-import { ExecutionRun, hasEnded, type Outcome, withinLimits } from './run.ts';
+import { ExecutionRun, hasEnded, type Outcome } from './run.ts';
 import { ExecutionStore, type Facts } from './store.ts';
 import { ExecutionStreams } from './streams.ts';
 import { enginePorts, tellDesk, tellLists } from './wiring.ts';
@@ -191,6 +190,7 @@ export class ExecutionObject extends DurableObject<Env> implements ExecutionRpc 
       request_id: request.request_id,
       engine_version: ENGINE_VERSION,
     };
+    const plan = planOf(request.agent_id, request.version, () => request.definition);
     const run = ExecutionRun.begin(
       {
         facts,
@@ -199,15 +199,15 @@ export class ExecutionObject extends DurableObject<Env> implements ExecutionRpc 
         created_at: now,
         started_at: now,
         finished_at: null,
-        deadline_at: 0,
+        deadline_at: now + plan.timeout_ms,
         revision: 1,
         projected_revision: 0,
         settled: false,
       },
-      request.definition,
+      plan,
+      request.input,
       this.store,
     );
-    run.row.deadline_at = now + run.plan.timeout_ms;
     this.ctx.storage.transactionSync(() => this.store.create(run.row, request.definition, request.input));
     this.adopt(run);
     this.armAt(now + FIRST_PROJECTION_MS);
@@ -246,7 +246,7 @@ export class ExecutionObject extends DurableObject<Env> implements ExecutionRpc 
   private present(): Execution {
     const run = this.load();
     if (run === null) throw new Error('the execution was not started');
-    return presentExecution(run.row, run.totals, this.store.input(), this.store.output());
+    return presentExecution(run.row, run.totals, run.input(), run.result());
   }
 
   /** One signal: one transaction, then the events go out, then the work begins. */
@@ -275,47 +275,17 @@ export class ExecutionObject extends DurableObject<Env> implements ExecutionRpc 
   }
 
   private launch(run: ExecutionRun, step: StepState, attempt: number): void {
-    const controller = new AbortController();
-    const work = this.performStep(run, step, attempt, controller.signal, (reason) => controller.abort(reason));
-    this.running.set(step.key, { attempt, controller, work });
-    this.ctx.waitUntil(work);
-  }
-
-  private async performStep(
-    run: ExecutionRun,
-    step: StepState,
-    attempt: number,
-    signal: AbortSignal,
-    abort: (reason: Error) => void,
-  ): Promise<void> {
     const node = run.plan.byId.get(step.node_id);
     if (node === undefined) throw new Error(`step ${step.key} belongs to no node`);
-    let timedOut = false;
-    const timer = setTimeout(() => {
-      timedOut = true;
-      abort(new Error('time limit'));
-    }, node.timeout_ms);
-    let result: StepResult;
-    try {
-      result = withinLimits(
-        await runStep(this.stepContext(run, step, attempt, signal), this.enginePorts(run.row.facts)),
-      );
-    } catch (error) {
-      this.logger().log('error', 'step.bug', { node_id: step.node_id, ...describeError(error) });
-      const internal = {
-        code: 'internal',
-        message: 'The step could not be run. The error is in our log.',
-        retryable: false,
-      };
-      result = { kind: 'failed', input: null, error: internal, calls: [] };
-    } finally {
-      clearTimeout(timer);
-    }
-    if (timedOut && result.kind === 'failed') {
-      const message = `The step took longer than ${node.timeout_ms} ms.`;
-      result = { ...result, error: { code: 'step_timeout', message, retryable: true } };
-    }
-    this.settleStep(run, step, attempt, result);
+    const controller = new AbortController();
+    const work = performStep(run, node, step, controller, {
+      ports: this.enginePorts(run.row.facts),
+      onDelta: (text) => this.live?.append(step, attempt, text),
+      log: (level, message) => this.appendLog(run, level, step.node_id, message),
+      reportBug: (error) => this.logger().log('error', 'step.bug', { node_id: step.node_id, ...describeError(error) }),
+    }).then((result) => this.settleStep(run, step, attempt, result));
+    this.running.set(step.key, { attempt, controller, work });
+    this.ctx.waitUntil(work);
   }
 
   private settleStep(run: ExecutionRun, step: StepState, attempt: number, result: StepResult): void {
@@ -329,35 +299,6 @@ export class ExecutionObject extends DurableObject<Env> implements ExecutionRpc 
       return;
     }
     this.signal(signalOf(step.key, attempt, result), outcome);
-  }
-
-  private stepContext(run: ExecutionRun, step: StepState, attempt: number, signal: AbortSignal): StepContext {
-    const node = run.plan.byId.get(step.node_id);
-    if (node === undefined) throw new Error(`step ${step.key} belongs to no node`);
-    const nodes = new Map<string, { output: StepContext['scope']['trigger'] }>();
-    for (const ancestor of run.plan.ancestors(node)) {
-      const state = run.state.steps.get(ancestor.id);
-      if (state !== undefined && state.handle !== null) nodes.set(ancestor.id, { output: run.output(ancestor.id) });
-    }
-    const inputs = node.incoming
-      .filter((edge) => run.state.steps.get(edge.source.id)?.handle === edge.handle)
-      .map((edge) => ({ node_id: edge.source.id, output: run.output(edge.source.id) }));
-    return {
-      node: { id: node.id, type: node.type, config: node.node.config },
-      scope: { trigger: this.triggerInput(), context: {}, env: {}, nodes },
-      inputs,
-      mode: run.row.facts.mode,
-      idempotency_key: idempotencyKey(run.row.facts.execution_id, step),
-      signal,
-      onDelta: (text) => this.live?.append(step, attempt, text),
-      log: (level, message) => this.appendLog(run, level, step.node_id, message),
-    };
-  }
-
-  private input: StepContext['scope']['trigger'] | undefined;
-  private triggerInput(): StepContext['scope']['trigger'] {
-    if (this.input === undefined) this.input = this.store.input();
-    return this.input;
   }
 
   private appendLog(run: ExecutionRun, level: 'info' | 'warning' | 'error', nodeId: string, message: string): void {
@@ -486,7 +427,7 @@ export class ExecutionObject extends DurableObject<Env> implements ExecutionRpc 
       execution_id: facts?.execution_id,
       organization_id: facts?.organization_id,
       request_id: facts?.request_id,
-      trace_id: facts === undefined ? undefined : traceFrom(facts.traceparent).trace_id,
+      trace_id: facts === undefined ? undefined : traceIdOf(facts.traceparent),
     };
     return createLogger(fields, { level: this.env.LOG_LEVEL });
   }

@@ -1,5 +1,5 @@
-import { type Execution, type ExecutionSummary, isTerminal, type JsonValue, microusdToUsd } from '@agentflow/contracts';
-import { traceFrom } from '../../workers/platform/telemetry.ts';
+import { type Execution, type ExecutionSummary, type JsonValue, microusdToUsd } from '@agentflow/contracts';
+import { traceIdOf } from '../../workers/platform/telemetry.ts';
 import type { ExecutionRow } from './store.ts';
 
 /** Sums over all attempts of all steps. */
@@ -47,7 +47,7 @@ export function presentExecution(
   return {
     ...presentSummary(row, totals),
     input,
-    output: isTerminal(row.status) ? output : null,
-    trace_id: traceFrom(row.facts.traceparent).trace_id,
+    output,
+    trace_id: traceIdOf(row.facts.traceparent),
   };
 }

@@ -1,9 +1,8 @@
-import type { AgentDefinition, ExecutionError, ExecutionEvent, JsonValue, StepAttempt } from '@agentflow/contracts';
+import type { ExecutionError, ExecutionEvent, JsonValue, StepAttempt } from '@agentflow/contracts';
 import { isTerminal } from '@agentflow/contracts';
 import {
   advance,
   type Change,
-  compile,
   isOpen,
   type ModelCall,
   newRun,
@@ -14,6 +13,7 @@ import {
   type StepResult,
   type StepState,
 } from '@agentflow/engine';
+import { planOf } from './plan-cache.ts';
 import type { Totals } from './present.ts';
 import { attemptTotals, type ExecutionRow, type ExecutionStore } from './store.ts';
 import { MAX_OUTPUT_CHARACTERS, shownInput } from './values.ts';
@@ -41,30 +41,29 @@ const PREVIEW_CHARACTERS = 500;
  */
 export class ExecutionRun {
   readonly totals: Totals = { input_tokens: 0, output_tokens: 0, cost_microusd: 0, step_count: 0 };
-  readonly plan: Plan;
-  lastSeq: number;
+  lastSeq = 0;
   private readonly records = new Map<string, StepRecord>();
   private readonly outputs = new Map<string, JsonValue>();
+  private knownInput: JsonValue | undefined;
+  private knownResult: JsonValue | null | undefined;
 
   private constructor(
     readonly row: ExecutionRow,
     readonly state: RunState,
-    definition: AgentDefinition,
+    readonly plan: Plan,
     private readonly store: ExecutionStore,
-  ) {
-    this.plan = compile(definition);
-    this.lastSeq = 0;
-  }
+  ) {}
 
-  static begin(row: ExecutionRow, definition: AgentDefinition, store: ExecutionStore): ExecutionRun {
-    return new ExecutionRun(row, newRun(), definition, store);
+  static begin(row: ExecutionRow, plan: Plan, input: JsonValue, store: ExecutionStore): ExecutionRun {
+    const run = new ExecutionRun(row, newRun(), plan, store);
+    run.knownInput = input;
+    return run;
   }
 
   static load(store: ExecutionStore): ExecutionRun {
     const row = store.read();
-    const definition = store.definition();
     const steps = store.stepStates();
-    const plan = compile(definition);
+    const plan = planOf(row.facts.agent_id, row.facts.version, () => store.definition());
     const run = new ExecutionRun(
       row,
       restore(
@@ -72,7 +71,7 @@ export class ExecutionRun {
         row.status,
         steps.map((step) => step.state),
       ),
-      definition,
+      plan,
       store,
     );
     run.lastSeq = store.lastSeq();
@@ -82,6 +81,18 @@ export class ExecutionRun {
       run.addTokens(step.attempts);
     }
     return run;
+  }
+
+  input(): JsonValue {
+    if (this.knownInput === undefined) this.knownInput = this.store.input();
+    return this.knownInput;
+  }
+
+  /** Output of the execution; null until it has one. */
+  result(): JsonValue | null {
+    if (!hasEnded(this)) return null;
+    if (this.knownResult === undefined) this.knownResult = this.store.output();
+    return this.knownResult;
   }
 
   /** Output of a closed step, from memory or its row. */
@@ -301,6 +312,7 @@ export class ExecutionRun {
     this.row.error = error;
     this.row.finished_at = at;
     this.row.revision++;
+    this.knownResult = output;
     this.store.writeEnd(this.row, output);
   }
 

@@ -1,6 +1,5 @@
 import type {
   Actor,
-  AgentDefinition,
   ExecutionError,
   ExecutionEvent,
   ExecutionEventType,
@@ -125,7 +124,7 @@ export class ExecutionStore {
     );
   }
 
-  create(row: ExecutionRow, definition: AgentDefinition, input: JsonValue): void {
+  create(row: ExecutionRow, definition: string, input: JsonValue): void {
     for (const statement of SCHEMA) this.sql.exec(statement);
     this.tables = new Set();
     this.sql.exec(
@@ -139,7 +138,7 @@ export class ExecutionStore {
       row.deadline_at,
       row.revision,
       row.projected_revision,
-      this.inline('definition', JSON.stringify(definition)),
+      this.inline('definition', definition),
       this.inline('input', JSON.stringify(input)),
     );
   }
@@ -165,8 +164,9 @@ export class ExecutionStore {
     };
   }
 
-  definition(): AgentDefinition {
-    return JSON.parse(this.whole('definition', 'SELECT definition AS text FROM execution')) as AgentDefinition;
+  /** In JSON. */
+  definition(): string {
+    return this.whole('definition', 'SELECT definition AS text FROM execution');
   }
 
   input(): JsonValue {

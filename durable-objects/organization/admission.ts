@@ -1,6 +1,14 @@
-import type { Admission, AdmissionRequest, AgentHead, CheckedKey, LimitState, PlanLimits } from './client.ts';
+import type {
+  Admission,
+  AdmissionRequest,
+  AgentHead,
+  CheckedKey,
+  LimitState,
+  PlanLimits,
+  StoredKey,
+} from './client.ts';
 import { currentCount, HOUR_MS, limitState, type WindowCount } from './limits.ts';
-import type { StoredKey, StoredRequest } from './store.ts';
+import type { StoredRequest } from './store.ts';
 
 /** All that admission decides on, read by the desk in the same turn. */
 export interface DeskState {

@@ -39,6 +39,25 @@ export interface AuditOrigin {
   readonly request_id: string;
 }
 
+/** A key as the desk holds it. Times in milliseconds since the epoch. */
+export interface StoredKey extends KeyRecord {
+  readonly revoked_at: number | null;
+  readonly last_used_at: number | null;
+  readonly revision: number;
+}
+
+/** A projection that D1 must hold: the key's row, and the audit row of the change that made it. */
+export interface KeyProjection {
+  readonly organization_id: string;
+  readonly key: StoredKey;
+  readonly audit: {
+    readonly id: string;
+    readonly at: number;
+    readonly action: string;
+    readonly origin: AuditOrigin;
+  } | null;
+}
+
 /** Limits of the organization's plan: starts an hour (null: none) and executions alive at once. */
 export interface PlanLimits {
   readonly plan: Plan;

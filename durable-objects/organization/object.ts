@@ -13,8 +13,9 @@ import type {
   KeyRecord,
   PlanLimits,
   RequestClaim,
+  StoredKey,
 } from './client.ts';
-import { type Lease, OrganizationStore, type StoredKey } from './store.ts';
+import { type Lease, OrganizationStore } from './store.ts';
 import { projectKey, readAgentHead, readPlan } from './wiring.ts';
 
 /** A lease that no execution has been seen for is given up after this long. */
@@ -150,7 +151,7 @@ export class OrganizationObject extends DurableObject<Env> {
     this.store.create(organizationId);
     this.ctx.storage.transactionSync(() => {
       this.store.writeAgent(head);
-      this.store.unwatchAgent(head.agent_id);
+      this.store.noteAgentTold(head.agent_id);
     });
     this.agents.delete(head.agent_id);
   }
@@ -300,8 +301,11 @@ export class OrganizationObject extends DurableObject<Env> {
     const organizationId = this.store.organizationId();
     for (const agentId of this.store.watchedAgents(due)) {
       const head = await readAgentHead(this.env, organizationId, agentId);
-      if (head === null) this.store.unwatchAgent(agentId);
-      else await this.putAgentHead(organizationId, head);
+      this.ctx.storage.transactionSync(() => {
+        if (head !== null) this.store.writeAgent(head);
+        this.store.unwatchAgent(agentId);
+      });
+      this.agents.delete(agentId);
     }
   }
 

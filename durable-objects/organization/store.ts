@@ -1,4 +1,4 @@
-import type { AgentHead, AuditOrigin, KeyRecord, PlanLimits } from './client.ts';
+import type { AgentHead, KeyProjection, KeyRecord, PlanLimits, StoredKey } from './client.ts';
 
 /**
  * Storage layout of an organization's desk, made by its first trusted write and never in the constructor:
@@ -20,7 +20,7 @@ const SCHEMA = [
     id TEXT PRIMARY KEY, key_hash TEXT NOT NULL UNIQUE, record TEXT NOT NULL, expires_at INTEGER, revoked_at INTEGER,
     last_used_at INTEGER, revision INTEGER NOT NULL) WITHOUT ROWID`,
   'CREATE TABLE IF NOT EXISTS agents (agent_id TEXT PRIMARY KEY, head TEXT NOT NULL) WITHOUT ROWID',
-  'CREATE TABLE IF NOT EXISTS watched_agents (agent_id TEXT PRIMARY KEY, check_at INTEGER NOT NULL) WITHOUT ROWID',
+  'CREATE TABLE IF NOT EXISTS watched_agents (agent_id TEXT PRIMARY KEY, check_at INTEGER NOT NULL, outstanding INTEGER NOT NULL) WITHOUT ROWID',
   `CREATE TABLE IF NOT EXISTS leases (
     id TEXT PRIMARY KEY, execution_id TEXT NOT NULL, agent_id TEXT NOT NULL, caller TEXT NOT NULL, state TEXT NOT NULL,
     created_at INTEGER NOT NULL, expires_at INTEGER NOT NULL) WITHOUT ROWID`,
@@ -34,13 +34,6 @@ const SCHEMA = [
   'CREATE TABLE IF NOT EXISTS spend (day TEXT PRIMARY KEY, cost_microusd INTEGER NOT NULL, executions INTEGER NOT NULL) WITHOUT ROWID',
   'CREATE TABLE IF NOT EXISTS outbox (id INTEGER PRIMARY KEY AUTOINCREMENT, message TEXT NOT NULL, attempts INTEGER NOT NULL, next_at INTEGER NOT NULL)',
 ];
-
-/** A key as the desk holds it. Times in milliseconds since the epoch. */
-export interface StoredKey extends KeyRecord {
-  readonly revoked_at: number | null;
-  readonly last_used_at: number | null;
-  readonly revision: number;
-}
 
 export interface Lease {
   readonly id: string;
@@ -58,18 +51,6 @@ export interface StoredRequest {
   readonly execution_id: string | null;
   readonly answer: { status: number; sealed_body: string; headers: Record<string, string> } | null;
   readonly expires_at: number;
-}
-
-/** A projection that D1 must hold: the key's row, and the audit row of the change that made it. */
-export interface KeyProjection {
-  readonly organization_id: string;
-  readonly key: StoredKey;
-  readonly audit: {
-    readonly id: string;
-    readonly at: number;
-    readonly action: string;
-    readonly origin: AuditOrigin;
-  } | null;
 }
 
 export interface OutboxRow {
@@ -149,8 +130,20 @@ export class OrganizationStore {
     );
   }
 
+  /** One more change of this agent's row is under way. */
   watchAgent(agentId: string, checkAt: number): void {
-    this.sql.exec('INSERT OR REPLACE INTO watched_agents (agent_id, check_at) VALUES (?, ?)', agentId, checkAt);
+    this.sql.exec(
+      `INSERT INTO watched_agents (agent_id, check_at, outstanding) VALUES (?, ?, 1)
+        ON CONFLICT (agent_id) DO UPDATE SET check_at = excluded.check_at, outstanding = outstanding + 1`,
+      agentId,
+      checkAt,
+    );
+  }
+
+  /** One of the changes has been told: the others are still waited for. */
+  noteAgentTold(agentId: string): void {
+    this.sql.exec('UPDATE watched_agents SET outstanding = outstanding - 1 WHERE agent_id = ?', agentId);
+    this.sql.exec('DELETE FROM watched_agents WHERE agent_id = ? AND outstanding <= 0', agentId);
   }
 
   unwatchAgent(agentId: string): void {

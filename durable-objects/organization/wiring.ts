@@ -3,8 +3,7 @@ import { db } from '../../workers/db/client.ts';
 import { agentHead } from '../../workers/domains/agents/index.ts';
 import { findOrganization, planLimits, projectApiKey } from '../../workers/domains/organizations/index.ts';
 import type { Env } from '../../workers/platform/env.ts';
-import type { AgentHead, PlanLimits } from './client.ts';
-import type { KeyProjection } from './store.ts';
+import type { AgentHead, KeyProjection, PlanLimits } from './client.ts';
 
 /** The plan's limits as D1 has them; null for an organization that does not exist. */
 export async function readPlan(env: Env, organizationId: string): Promise<PlanLimits | null> {

@@ -19,6 +19,8 @@ async function startRun(page: Page, account: Account, agentId: string, input: un
   return ((await answer.json()) as { id: string }).id;
 }
 
+test.describe.configure({ mode: 'parallel' });
+
 for (const theme of ['light', 'dark'] as const) {
   test.describe(theme, () => {
     test.use({ colorScheme: theme });

@@ -14,6 +14,14 @@ import { router } from './router.tsx';
 // Zod compiles schemas with `new Function` where it may; the content security policy forbids it.
 z.config({ jitless: true });
 
+// After a deploy the chunks that an open page still names are gone: a fresh page names the new ones. Once, not in a loop.
+addEventListener('vite:preloadError', () => {
+  const last = Number(history.state?.reloadedForChunks ?? 0);
+  if (Date.now() - last < 30_000) return;
+  history.replaceState({ ...history.state, reloadedForChunks: Date.now() }, '');
+  location.reload();
+});
+
 const root = document.getElementById('root');
 if (root === null) throw new Error('index.html has no #root');
 

@@ -1,3 +1,4 @@
+import type { Context } from 'hono';
 import { cors } from 'hono/cors';
 import { createMiddleware } from 'hono/factory';
 import { ApiError } from './errors.ts';
@@ -22,8 +23,10 @@ export function requestScope(authenticate: Authenticator) {
     const fields = { request_id: requestId, trace_id: trace.trace_id, span_id: trace.span_id };
     c.set('log', createLogger(fields, { level: c.env.LOG_LEVEL }));
     await next();
-    c.header('X-Request-Id', requestId);
-    c.header('traceparent', traceparentOf(trace));
+    addHeaders(c, [
+      ['X-Request-Id', requestId],
+      ['traceparent', traceparentOf(trace)],
+    ]);
     const { status } = c.res;
     c.var.log.log(status >= 500 ? 'error' : 'info', 'http.request', {
       method: c.req.method,
@@ -71,24 +74,43 @@ const UI_POLICY = [
 ].join('; ');
 const API_POLICY = "default-src 'none'; frame-ancestors 'none'";
 
+const COMMON_HEADERS = [
+  ['X-Content-Type-Options', 'nosniff'],
+  ['X-Frame-Options', 'DENY'],
+  ['Referrer-Policy', 'strict-origin-when-cross-origin'],
+  ['Permissions-Policy', 'camera=(), geolocation=(), microphone=(), payment=(), usb=()'],
+  ['Cross-Origin-Opener-Policy', 'same-origin'],
+] as const;
+const PAGE_HEADERS = [['Content-Security-Policy', UI_POLICY], ...COMMON_HEADERS] as const;
+const API_HEADERS = [['Content-Security-Policy', API_POLICY], ...COMMON_HEADERS] as const;
+const TRANSPORT_HEADERS = [['Strict-Transport-Security', 'max-age=63072000; includeSubDomains; preload']] as const;
+const NO_STORE = [['Cache-Control', 'no-store']] as const;
+
 /** Headers that every answer carries, pages and API alike. */
 export function securityHeaders() {
   return createMiddleware<AppEnv>(async (c, next) => {
     await next();
-    // A WebSocket's answer takes no headers.
-    if (c.res.status === 101) return;
     const isPage = (c.res.headers.get('content-type') ?? '').startsWith('text/html');
-    c.header('Content-Security-Policy', isPage ? UI_POLICY : API_POLICY);
-    c.header('X-Content-Type-Options', 'nosniff');
-    c.header('X-Frame-Options', 'DENY');
-    c.header('Referrer-Policy', 'strict-origin-when-cross-origin');
-    c.header('Permissions-Policy', 'camera=(), geolocation=(), microphone=(), payment=(), usb=()');
-    c.header('Cross-Origin-Opener-Policy', 'same-origin');
-    if (c.env.ENVIRONMENT === 'production') {
-      c.header('Strict-Transport-Security', 'max-age=63072000; includeSubDomains; preload');
-    }
-    if (c.req.path.startsWith('/api/') && !c.res.headers.has('cache-control')) c.header('Cache-Control', 'no-store');
+    addHeaders(c, isPage ? PAGE_HEADERS : API_HEADERS);
+    if (c.env.ENVIRONMENT === 'production') addHeaders(c, TRANSPORT_HEADERS);
+    if (c.req.path.startsWith('/api/') && !c.res.headers.has('cache-control')) addHeaders(c, NO_STORE);
   });
+}
+
+/**
+ * Adds headers to the answer as it is. `c.header` would build the answer anew for each, and an asset's or an object's
+ * answer cannot be changed in place: that one is built anew once.
+ */
+function addHeaders(c: Context<AppEnv>, headers: readonly (readonly [string, string])[]): void {
+  // A WebSocket's answer takes no headers.
+  if (c.res.status === 101) return;
+  try {
+    for (const [name, value] of headers) c.res.headers.set(name, value);
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+    c.res = new Response(c.res.body, c.res);
+    for (const [name, value] of headers) c.res.headers.set(name, value);
+  }
 }
 
 /** Other origins may call the API only when the operator lists them in CORS_ORIGINS. */

@@ -23,6 +23,11 @@ export function traceFrom(traceparent: string | undefined): TraceContext {
   return { trace_id: traceId, span_id: randomHex(8), sampled: match?.[3] !== '00' };
 }
 
+/** The trace id of a `traceparent` that this platform wrote. */
+export function traceIdOf(traceparent: string): string {
+  return traceparent.slice(3, 35);
+}
+
 export function traceparentOf(trace: TraceContext): string {
   return `00-${trace.trace_id}-${trace.span_id}-${trace.sampled ? '01' : '00'}`;
 }

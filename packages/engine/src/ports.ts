@@ -148,7 +148,12 @@ export type StepResult =
       readonly blocked: boolean;
       readonly calls: readonly ModelCall[];
     }
-  | { readonly kind: 'failed'; readonly input: JsonValue; readonly error: StepError; readonly calls: readonly ModelCall[] }
+  | {
+      readonly kind: 'failed';
+      readonly input: JsonValue;
+      readonly error: StepError;
+      readonly calls: readonly ModelCall[];
+    }
   | {
       readonly kind: 'stopped';
       readonly input: JsonValue;

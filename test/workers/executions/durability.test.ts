@@ -67,7 +67,7 @@ describe('durability', () => {
 
     // Whatever touches the object next finds the work; here it is the alarm, as after a deploy with nobody watching.
     await runDurableObjectAlarm(executionStub(execution.id));
-    await eventually(async () => (await get(`/calls/gate/${name}-left`)).length === 2);
+    await eventually(async () => ((await get(`/calls/gate/${name}-left`)) as unknown[]).length === 2);
     await fetch(`${tools}/open/${name}-left`);
     await fetch(`${tools}/open/${name}-right`);
 

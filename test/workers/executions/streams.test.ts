@@ -1,9 +1,10 @@
-import { evictDurableObject } from 'cloudflare:test';
+import { evictDurableObject, runInDurableObject } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import type { Execution, ExecutionEvent } from '@agentflow/contracts';
 import { beforeAll, describe, expect, inject, it } from 'vitest';
 import { agentEdges, agentNode, publishedAgent, runToEnd } from '../../support/agents.ts';
 import { api, createKey, expectProblem, type Member, rawApi, signUp } from '../../support/api.ts';
+import { eventually } from '../../support/eventually.ts';
 
 let owner: Member;
 beforeAll(async () => {
@@ -199,6 +200,13 @@ describe('the WebSocket of an execution', () => {
     await watched.seen('step.started', 'gate');
     // It claims to have read nothing since long before the log began.
     watched.socket.send('{"type":"ack","seq":-900}');
+    const stub = env.EXECUTION.get(env.EXECUTION.idFromName(body.id));
+    await eventually(() =>
+      runInDurableObject(
+        stub,
+        (_object, state) => state.getWebSockets()[0]?.deserializeAttachment()?.acknowledged === -900,
+      ),
+    );
     await fetch(`${tools}/open/${gate}`);
     expect((await watched.closed).code).toBe(4408);
   });

@@ -10,6 +10,11 @@ function words(text: string): string[] {
   return text.match(/\s+|[\p{L}\p{N}_]+|[^\s\p{L}\p{N}_]/gu) ?? [];
 }
 
+/** A word that stays is worth more than the space around it. */
+function weightOf(word: string | undefined): number {
+  return word?.trim() === '' ? 1 : 3;
+}
+
 function push(runs: WordRun[], text: string, changed: boolean): void {
   const last = runs.at(-1);
   if (last !== undefined && last.changed === changed) runs[runs.length - 1] = { text: last.text + text, changed };
@@ -29,7 +34,7 @@ export function diffWords(before: string, after: string): { before: WordRun[]; a
     for (let j = now.length - 1; j >= 0; j--) {
       common[i * width + j] =
         old[i] === now[j]
-          ? (common[(i + 1) * width + j + 1] ?? 0) + 1
+          ? (common[(i + 1) * width + j + 1] ?? 0) + weightOf(old[i])
           : Math.max(common[(i + 1) * width + j] ?? 0, common[i * width + j + 1] ?? 0);
     }
   }

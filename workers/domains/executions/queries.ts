@@ -23,53 +23,88 @@ export interface ExecutionProjection {
 
 const millis = (iso: string | null) => (iso === null ? null : Date.parse(iso));
 
+type NewRow = typeof executions.$inferInsert;
+
+/** A row that is there moves forward only, and only within its organization. */
+function upsert(db: Database, row: NewRow) {
+  return db
+    .insert(executions)
+    .values(row)
+    .onConflictDoUpdate({
+      target: executions.id,
+      set: {
+        status: sql`excluded.status`,
+        waiting_reason: sql`excluded.waiting_reason`,
+        error: sql`excluded.error`,
+        input_tokens: sql`excluded.input_tokens`,
+        output_tokens: sql`excluded.output_tokens`,
+        cost_microusd: sql`excluded.cost_microusd`,
+        step_count: sql`excluded.step_count`,
+        started_at: sql`excluded.started_at`,
+        finished_at: sql`excluded.finished_at`,
+        revision: sql`excluded.revision`,
+      },
+      setWhere: sql`excluded.revision > ${executions.revision} and excluded.organization_id = ${executions.organization_id}`,
+    });
+}
+
+function rowOf(organizationId: string, { summary, revision, cost_microusd }: ExecutionProjection): NewRow {
+  return {
+    id: summary.id,
+    organization_id: organizationId,
+    agent_id: summary.agent_id,
+    agent_name: summary.agent_name,
+    version: summary.version,
+    mode: summary.mode,
+    status: summary.status,
+    waiting_reason: summary.waiting_reason,
+    trigger: summary.trigger,
+    actor_type: summary.triggered_by.type,
+    actor_id: summary.triggered_by.id,
+    actor_name: summary.triggered_by.name,
+    error: summary.error === null ? null : JSON.stringify(summary.error),
+    input_tokens: summary.input_tokens,
+    output_tokens: summary.output_tokens,
+    cost_microusd,
+    step_count: summary.step_count,
+    created_at: Date.parse(summary.created_at),
+    started_at: millis(summary.started_at),
+    finished_at: millis(summary.finished_at),
+    revision,
+  };
+}
+
+/** The upsert with its SQL built once: every execution that ends writes its row. */
+const prepared = new WeakMap<Database, ReturnType<ReturnType<typeof upsert>['prepare']>>();
+
+function preparedUpsert(db: Database, columns: readonly string[]) {
+  let statement = prepared.get(db);
+  if (statement === undefined) {
+    const placeholders = Object.fromEntries(columns.map((column) => [column, sql.placeholder(column)]));
+    statement = upsert(db, placeholders as unknown as NewRow).prepare();
+    prepared.set(db, statement);
+  }
+  return statement;
+}
+
 /** Writes an execution's row and its cost records in one batch. An older revision than the stored one changes nothing. */
 export async function upsertExecution(
   db: Database,
   organizationId: string,
   projection: ExecutionProjection,
 ): Promise<void> {
-  const { summary } = projection;
-  const moving = {
-    status: summary.status,
-    waiting_reason: summary.waiting_reason,
-    error: summary.error === null ? null : JSON.stringify(summary.error),
-    input_tokens: summary.input_tokens,
-    output_tokens: summary.output_tokens,
-    cost_microusd: projection.cost_microusd,
-    step_count: summary.step_count,
-    started_at: millis(summary.started_at),
-    finished_at: millis(summary.finished_at),
-    revision: projection.revision,
-  };
-  const row = db
-    .insert(executions)
-    .values({
-      id: summary.id,
-      organization_id: organizationId,
-      agent_id: summary.agent_id,
-      agent_name: summary.agent_name,
-      version: summary.version,
-      mode: summary.mode,
-      trigger: summary.trigger,
-      actor_type: summary.triggered_by.type,
-      actor_id: summary.triggered_by.id,
-      actor_name: summary.triggered_by.name,
-      created_at: Date.parse(summary.created_at),
-      ...moving,
-    })
-    .onConflictDoUpdate({
-      target: executions.id,
-      set: moving,
-      setWhere: sql`excluded.revision > ${executions.revision} and ${executions.organization_id} = ${organizationId}`,
-    });
+  const row = rowOf(organizationId, projection);
+  if (projection.costs.length === 0) {
+    await preparedUpsert(db, Object.keys(row)).run(row);
+    return;
+  }
   const costs = [];
   for (let from = 0; from < projection.costs.length; from += COSTS_PER_STATEMENT) {
     const rows = projection.costs.slice(from, from + COSTS_PER_STATEMENT).map((cost) => ({
       id: cost.id,
       organization_id: organizationId,
-      execution_id: summary.id,
-      agent_id: summary.agent_id,
+      execution_id: row.id,
+      agent_id: row.agent_id,
       project_id: null,
       node_id: cost.node_id,
       provider: cost.call.provider,
@@ -84,7 +119,7 @@ export async function upsertExecution(
     }));
     costs.push(db.insert(costRecords).values(rows).onConflictDoNothing());
   }
-  await db.batch([row, ...costs]);
+  await db.batch([upsert(db, row), ...costs]);
 }
 
 export function selectExecutions(

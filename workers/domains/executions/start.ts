@@ -85,7 +85,7 @@ export async function startExecution(start: StartInput): Promise<StartOutcome> {
       agent_id: start.agentId,
       agent_name: admission.agent.name,
       version: admission.version,
-      definition,
+      definition: textOf(definition),
       mode: start.mode,
       trigger: triggerOf(start),
       triggered_by: admission.caller,
@@ -164,6 +164,18 @@ async function definitionOf(
   const published = await versionDefinition(database, organizationId, agentId, version);
   if (published === null) throw notFound(`version ${version} of agent`, agentId);
   return published;
+}
+
+/** JSON of a definition, made once for each that the version cache holds. */
+const texts = new WeakMap<AgentDefinition, string>();
+
+function textOf(definition: AgentDefinition): string {
+  let text = texts.get(definition);
+  if (text === undefined) {
+    text = JSON.stringify(definition);
+    texts.set(definition, text);
+  }
+  return text;
 }
 
 function checkInput(definition: AgentDefinition, input: JsonValue): void {

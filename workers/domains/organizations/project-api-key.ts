@@ -1,4 +1,4 @@
-import type { KeyProjection } from '../../../durable-objects/organization/store.ts';
+import type { KeyProjection } from '../../../durable-objects/organization/client.ts';
 import type { Database } from '../../db/client.ts';
 import { auditRow } from '../audit/index.ts';
 import { upsertApiKey } from './queries.ts';

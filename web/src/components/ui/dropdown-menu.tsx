@@ -1,6 +1,6 @@
 import { Check } from 'lucide-react';
 import { DropdownMenu as Primitive } from 'radix-ui';
-import type { ComponentProps, ReactNode } from 'react';
+import type { ComponentProps } from 'react';
 import { cn } from '@/lib/class-names.ts';
 
 const item =
@@ -49,10 +49,6 @@ export function DropdownMenuRadioItem({ children, ...props }: ComponentProps<typ
       {children}
     </Primitive.RadioItem>
   );
-}
-
-export function DropdownMenuLabel({ children }: { children: ReactNode }) {
-  return <Primitive.Label className="px-2 pt-1.5 pb-1 text-faint text-xs">{children}</Primitive.Label>;
 }
 
 export function DropdownMenuSeparator() {

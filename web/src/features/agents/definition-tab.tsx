@@ -151,7 +151,7 @@ function DraftEditor({ agent, saved }: { agent: Agent; saved: Tagged<AgentDefini
       )}
       <ProblemList problems={problems} onJump={(problem) => jumpTo(problem.path)} />
       <div className="grid items-start gap-5 lg:grid-cols-2">
-        <section aria-label="Steps in order" className="order-2 min-w-0 lg:order-1">
+        <section aria-label="Steps in order" className="min-w-0">
           {definition === null ? (
             <p className="rounded-lg border border-line-strong border-dashed p-6 text-center text-sm text-soft">
               {broken
@@ -166,7 +166,7 @@ function DraftEditor({ agent, saved }: { agent: Agent; saved: Tagged<AgentDefini
             <NodeCards definition={definition} problems={problems} onSelect={jumpToNode} />
           )}
         </section>
-        <div className="order-1 min-w-0 lg:sticky lg:top-16 lg:order-2">
+        <div className="min-w-0 lg:sticky lg:top-16">
           <JsonEditor
             handle={editor}
             label="Draft definition as JSON"

@@ -104,7 +104,7 @@ function Note({ children }: { children: ReactNode }) {
 }
 
 /** The text of a model's answer, where the output has one. */
-function proseOf(output: JsonValue): string | null {
+function proseOf(output: JsonValue | null): string | null {
   if (typeof output !== 'object' || output === null || Array.isArray(output)) return null;
   for (const field of ['text', 'summary']) {
     const value = output[field];
@@ -116,7 +116,7 @@ function proseOf(output: JsonValue): string | null {
 function StepOutput({ step, streamed }: { step: ShownStep; streamed: StreamedText | undefined }) {
   const output = step.record?.output ?? null;
   if (step.status === 'completed' && step.record !== null) {
-    const prose = output === null ? null : proseOf(output);
+    const prose = step.node_type.startsWith('ai.') ? proseOf(output) : null;
     return (
       <div className="flex flex-col gap-3">
         {step.record.blocked && (

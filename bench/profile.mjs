@@ -1,0 +1,84 @@
+import { randomBytes } from 'node:crypto';
+import path from 'node:path';
+import { Client, drive } from './lib/load.mjs';
+import { linearAgent, prepareProduct } from './lib/product.mjs';
+import { bundle, serve } from './lib/workerd.mjs';
+
+/**
+ * `node bench/profile.mjs read|run`: where the CPU time of the built script goes under load, by function. For people who
+ * look for the next thing to make faster; promises nothing.
+ */
+const scenario = process.argv[2] ?? 'run';
+const INSPECTOR_PORT = 9339;
+const root = path.resolve(import.meta.dirname, '..');
+const folder = bundle('wrangler.toml', path.join(root, '.local/bench/profile'), { minify: false });
+const product = await serve({
+  folder,
+  script: 'index.js',
+  objects: { EXECUTION: 'ExecutionObject', ORGANIZATION: 'OrganizationObject' },
+  bindings: {
+    ENVIRONMENT: 'local',
+    LOG_LEVEL: 'warn',
+    AUTH_KEYS: `bench1:${randomBytes(48).toString('base64')}`,
+    VAULT_KEYS: `bench1:${randomBytes(32).toString('base64')}`,
+  },
+  inspectorPort: INSPECTOR_PORT,
+});
+try {
+  const setup = await prepareProduct(product.url, linearAgent(10));
+  const client = new Client(product.url, 16);
+  const authorization = `Bearer ${setup.token}`;
+  const call =
+    scenario === 'read'
+      ? () => ({ path: `/api/v1/agents/${setup.agentId}`, headers: { authorization } })
+      : () => ({
+          method: 'POST',
+          path: `/api/v1/agents/${setup.agentId}/execute`,
+          headers: { authorization, prefer: 'wait=30' },
+          body: '{"input":{"n":1}}',
+        });
+  await drive(client, 200, 16, call, [200]);
+  const profile = await whileProfiling(() => drive(client, scenario === 'read' ? 4000 : 600, 16, call, [200]));
+  client.close();
+  const byFunction = new Map();
+  const nodes = new Map(profile.nodes.map((node) => [node.id, node]));
+  profile.samples.forEach((id, index) => {
+    const { functionName, url, lineNumber } = nodes.get(id).callFrame;
+    const name = `${functionName || '(anonymous)'} ${path.basename(url)}:${lineNumber + 1}`;
+    byFunction.set(name, (byFunction.get(name) ?? 0) + profile.timeDeltas[index]);
+  });
+  const total = [...byFunction.values()].reduce((sum, time) => sum + time, 0);
+  for (const [name, time] of [...byFunction].sort((a, b) => b[1] - a[1]).slice(0, 45)) {
+    console.log(
+      `${((100 * time) / total).toFixed(1).padStart(5)} %  ${(time / 1000).toFixed(0).padStart(6)} ms  ${name}`,
+    );
+  }
+} finally {
+  await product.stop();
+}
+
+/** @param {() => Promise<unknown>} work @returns {Promise<any>} a profile in the Chrome DevTools Protocol's form */
+async function whileProfiling(work) {
+  const targets = await (await fetch(`http://127.0.0.1:${INSPECTOR_PORT}/json`)).json();
+  const socket = new WebSocket(targets[0].webSocketDebuggerUrl);
+  await new Promise((resolve) => socket.addEventListener('open', resolve, { once: true }));
+  let next = 0;
+  const waiting = new Map();
+  socket.addEventListener('message', (message) => {
+    const { id, result } = JSON.parse(message.data);
+    waiting.get(id)?.(result);
+  });
+  /** @param {string} method @param {object} [params] */
+  const send = (method, params = {}) =>
+    new Promise((resolve) => {
+      waiting.set(++next, resolve);
+      socket.send(JSON.stringify({ id: next, method, params }));
+    });
+  await send('Profiler.enable');
+  await send('Profiler.setSamplingInterval', { interval: 200 });
+  await send('Profiler.start');
+  await work();
+  const { profile } = await send('Profiler.stop');
+  socket.close();
+  return profile;
+}

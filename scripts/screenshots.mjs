@@ -1,0 +1,135 @@
+// Takes the pictures of docs/images from the real UI on a server of its own: `node scripts/screenshots.mjs`.
+import { randomBytes } from 'node:crypto';
+import { mkdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { chromium } from '@playwright/test';
+import { apiClient, must } from './lib/api-client.mjs';
+import { findBrowser } from './lib/browser.mjs';
+import { buildUi } from './lib/build-ui.mjs';
+import { startTestServer } from './lib/test-server.mjs';
+import { ROOT } from './lib/toolchain.mjs';
+import { readTickets } from './lib/triage.mjs';
+
+const FOLDER = join(ROOT, 'docs', 'images');
+const TICKETS = 14;
+const account = { email: 'marta@halloway.example', password: randomBytes(12).toString('hex') };
+
+/** @param {string} mockUrl */
+function stockSync(mockUrl) {
+  const ask = (/** @type {string} */ id, /** @type {string} */ name, /** @type {string} */ query) => ({
+    id,
+    type: 'action.http',
+    name,
+    config: { method: 'GET', url: `${mockUrl}/${id}?${query}` },
+  });
+  const edges = [
+    ['start', 'north'],
+    ['start', 'south'],
+    ['start', 'prices'],
+    ['north', 'stock'],
+    ['south', 'stock'],
+    ['prices', 'stock'],
+    ['stock', 'plan'],
+  ];
+  return {
+    nodes: [
+      { id: 'start', type: 'trigger.manual', name: 'Every night', config: {} },
+      ask('north', 'Ask the northern store', 'delay_ms=1800'),
+      ask('south', 'Ask the southern store', 'hold=south'),
+      ask('prices', 'Read the price list', 'delay_ms=900'),
+      { id: 'stock', type: 'logic.merge', name: 'Bring together', config: {} },
+      { id: 'plan', type: 'logic.transform', name: 'Plan the orders', config: { expression: '{ "orders": 2 }' } },
+    ],
+    edges: edges.map(([source, target]) => ({ id: `${source}_${target}`, source, target })),
+  };
+}
+
+/**
+ * An organization with agents and runs to look at.
+ * @param {string} url
+ * @param {string} mockUrl
+ */
+async function furnish(url, mockUrl) {
+  const signup = await apiClient(url)('POST', '/auth/signup', {
+    organization_name: 'Halloway & Sons',
+    name: 'Marta Lindqvist',
+    ...account,
+  });
+  const call = apiClient(url, must(signup, 'Signing up').access_token);
+  const file = JSON.parse(readFileSync(join(ROOT, 'examples', 'triage-agent.json'), 'utf8'));
+  const triage = must(await call('POST', '/agents/import', file), 'Importing the triage agent').id;
+  must(await call('POST', `/agents/${triage}/publish`, { change_message: 'For the support desk' }), 'Publishing');
+  const stock = must(
+    await call('POST', '/agents', {
+      name: 'Nightly stock sync',
+      description: 'Asks both stores what they have and plans the orders.',
+      definition: stockSync(mockUrl),
+    }),
+    'Creating the stock agent',
+  ).id;
+  must(await call('POST', `/agents/${stock}/publish`, {}), 'Publishing');
+  must(await call('POST', '/agents', { name: 'Refund checker' }), 'Creating a draft');
+  let last = '';
+  for (const input of readTickets(join(ROOT, 'examples', 'tickets.json')).slice(0, TICKETS)) {
+    const run = await call('POST', `/agents/${triage}/execute`, { input }, { Prefer: 'wait=30' });
+    last ||= must(run, 'Running the triage agent', [200]).id;
+  }
+  return { call, triage, stock, triaged: last };
+}
+
+await buildUi();
+mkdirSync(FOLDER, { recursive: true });
+const server = await startTestServer();
+const browser = await chromium.launch({
+  executablePath: await findBrowser(),
+  args: ['--no-sandbox', '--disable-gpu', '--no-first-run'],
+});
+try {
+  const { call, triage, stock, triaged } = await furnish(server.url, server.mockUrl);
+  for (const theme of /** @type {const} */ (['light', 'dark'])) {
+    const context = await browser.newContext({
+      baseURL: server.url,
+      colorScheme: theme,
+      viewport: { width: 1440, height: 900 },
+    });
+    const page = await context.newPage();
+    /** @param {string} name */
+    const shoot = async (name) => {
+      await page.waitForLoadState('networkidle');
+      await page.screenshot({ path: join(FOLDER, `${name}-${theme}.png`) });
+      console.log(`docs/images/${name}-${theme}.png`);
+    };
+    await page.goto('/login');
+    await page.getByLabel('E-mail').fill(account.email);
+    await page.getByLabel('Password', { exact: true }).fill(account.password);
+    await page.getByRole('button', { name: 'Log in' }).click();
+    await page.getByText('Recent executions').waitFor();
+    await shoot('overview');
+    await page.goto(`/dashboard/agents/${triage}?tab=definition`);
+    await page.getByRole('button', { name: 'Validate' }).click();
+    await page.getByText('is valid').waitFor();
+    await shoot('agent');
+    await page.goto(`/dashboard/executions/${triaged}?step=category`);
+    await page.getByText('of 16 steps ended').waitFor();
+    await shoot('execution');
+    await page.goto('/dashboard/executions');
+    await page.getByRole('row').nth(2).waitFor();
+    await shoot('executions');
+
+    const run = must(
+      await call('POST', `/agents/${stock}/execute`, { input: { night: '2026-01-31' } }),
+      'Running',
+      [202],
+    );
+    await page.goto(`/dashboard/executions/${run.id}`);
+    await page.locator('[data-step="north"][data-status="completed"]').waitFor();
+    await page.locator('[data-step="south"][data-status="running"]').waitFor();
+    await shoot('execution-live');
+    await fetch(`${server.mockUrl}/release?name=south`);
+    await page.locator('[data-step="plan"][data-status="completed"]').waitFor();
+    await context.close();
+  }
+} finally {
+  await browser.close();
+  await server.stop();
+}

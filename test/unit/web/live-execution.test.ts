@@ -1,0 +1,138 @@
+import type { ExecutionEvent, ExecutionStep } from '@agentflow/contracts';
+import { describe, expect, it } from 'vitest';
+import {
+  applyEvent,
+  type LiveExecution,
+  NOTHING_YET,
+  shownSteps,
+} from '../../../web/src/features/executions/live-execution.ts';
+
+const AT = '2026-01-31T09:30:00.000Z';
+
+function event(
+  seq: number,
+  type: ExecutionEvent['type'],
+  data: ExecutionEvent['data'] = {},
+  node?: string,
+): ExecutionEvent {
+  return { seq, type, execution_id: 'exe_x', at: AT, data, ...(node === undefined ? {} : { node_id: node }) };
+}
+
+function replay(events: ExecutionEvent[]): LiveExecution {
+  return events.reduce(applyEvent, NOTHING_YET);
+}
+
+function record(id: string, status: ExecutionStep['status']): ExecutionStep {
+  return {
+    id,
+    node_id: id,
+    node_name: id,
+    node_type: 'ai.chat',
+    iteration: '',
+    status,
+    waiting_reason: null,
+    handle: null,
+    input: null,
+    output: null,
+    error: null,
+    blocked: false,
+    attempts: [],
+    model: null,
+    input_tokens: 0,
+    output_tokens: 0,
+    cost_usd: 0,
+    started_at: AT,
+    finished_at: null,
+    duration_ms: null,
+  };
+}
+
+describe('applyEvent', () => {
+  it('follows a step from its start over a retry to its end', () => {
+    const started = [
+      event(1, 'execution.started'),
+      event(2, 'step.started', { attempt: 1, node_type: 'ai.chat', node_name: 'Answer' }, 'answer'),
+      event(3, 'step.failed', { attempt: 1, will_retry: true, error: { code: 'busy', message: 'Busy' } }, 'answer'),
+      event(4, 'step.retrying', { attempt: 2, delay_ms: 100 }, 'answer'),
+    ];
+    expect(replay(started).steps.get('answer')).toMatchObject({
+      status: 'waiting',
+      error: { code: 'busy', message: 'Busy' },
+    });
+    const ended = replay([
+      ...started,
+      event(5, 'step.started', { attempt: 2, node_type: 'ai.chat', node_name: 'Answer' }, 'answer'),
+      event(6, 'step.completed', { duration_ms: 40, input_tokens: 7, output_tokens: 3, cost_usd: 0.01 }, 'answer'),
+      event(7, 'execution.completed'),
+    ]);
+    expect(ended.status).toBe('completed');
+    expect(ended.steps.get('answer')).toMatchObject({ status: 'completed', attempt: 2, input_tokens: 7, error: null });
+  });
+
+  it('takes an event that comes twice only once', () => {
+    const once = replay([event(1, 'execution.started'), event(2, 'execution.completed')]);
+    expect(applyEvent(once, event(1, 'execution.started'))).toBe(once);
+  });
+
+  it('keeps the iterations of one node apart', () => {
+    const first = { ...event(1, 'step.started', {}, 'each'), iteration: '0' };
+    const second = { ...event(2, 'step.started', {}, 'each'), iteration: '1' };
+    expect([...replay([first, second]).steps.keys()]).toEqual(['each@0', 'each@1']);
+  });
+});
+
+describe('streamed text', () => {
+  const delta = (text: string, offset: number, more: ExecutionEvent['data'] = {}) =>
+    event(1, 'step.delta', { text, offset, attempt: 1, ...more }, 'answer');
+
+  it('is put together from its pieces, whatever of them comes twice', () => {
+    const texts = replay([delta('Hello', 0), delta(' wor', 5), delta(' wor', 5), delta('world', 6)]).texts;
+    expect(texts.get('answer')?.text).toBe('Hello world');
+  });
+
+  it('waits for a snapshot where a piece is missing', () => {
+    const gap = replay([delta('Hello', 0), delta('!', 11)]);
+    expect(gap.texts.get('answer')?.text).toBe('Hello');
+    expect(applyEvent(gap, delta('Hello world!', 0, { snapshot: true })).texts.get('answer')?.text).toBe(
+      'Hello world!',
+    );
+  });
+
+  it('starts anew with a new attempt and ignores what is left of the old one', () => {
+    const texts = replay([delta('First', 0), delta('Second', 0, { attempt: 2 }), delta(' try', 5)]).texts;
+    expect(texts.get('answer')).toEqual({ attempt: 2, text: 'Second' });
+  });
+});
+
+describe('shownSteps', () => {
+  const planned = [
+    { id: 'start', type: 'trigger.manual' },
+    { id: 'answer', type: 'ai.chat', name: 'Answer' },
+  ];
+
+  it('lets an ended record stand over events that are behind it', () => {
+    const live = replay([event(1, 'step.started', { attempt: 1 }, 'start')]);
+    expect(shownSteps([record('start', 'completed')], live, planned, 'running')[0]?.status).toBe('completed');
+  });
+
+  it('lets events go ahead of a record that has not ended', () => {
+    const live = replay([
+      event(1, 'step.started', {}, 'start'),
+      event(2, 'step.completed', { duration_ms: 5 }, 'start'),
+    ]);
+    expect(shownSteps([record('start', 'running')], live, planned, 'running')[0]).toMatchObject({
+      status: 'completed',
+      duration_ms: 5,
+      node_type: 'ai.chat',
+    });
+  });
+
+  it('tells what is still to come only while something can come', () => {
+    const names = (status: 'running' | 'failed') =>
+      shownSteps([record('start', 'completed')], NOTHING_YET, planned, status).map(
+        (step) => `${step.id}: ${step.status}`,
+      );
+    expect(names('running')).toEqual(['start: completed', 'answer: pending']);
+    expect(names('failed')).toEqual(['start: completed']);
+  });
+});
