@@ -4,8 +4,10 @@ import { freePort } from './test/support/free-port.ts';
 
 const migrations = await readD1Migrations('migrations');
 // This file is evaluated more than once in a run: the ports are chosen by the first.
-const toolServerPort = (process.env.TOOL_SERVER_PORT ??= String(await freePort()));
-const targetServerPort = (process.env.TARGET_SERVER_PORT ??= String(await freePort()));
+process.env.TOOL_SERVER_PORT ??= String(await freePort());
+process.env.TARGET_SERVER_PORT ??= String(await freePort());
+const toolServerPort = process.env.TOOL_SERVER_PORT;
+const targetServerPort = process.env.TARGET_SERVER_PORT;
 
 export default defineConfig({
   test: {

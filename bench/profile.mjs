@@ -43,9 +43,11 @@ try {
   const byFunction = new Map();
   const nodes = new Map(profile.nodes.map((node) => [node.id, node]));
   profile.samples.forEach((id, index) => {
-    const { functionName, url, lineNumber } = nodes.get(id).callFrame;
+    const frame = nodes.get(id)?.callFrame;
+    if (frame === undefined) return;
+    const { functionName, url, lineNumber } = frame;
     const name = `${functionName || '(anonymous)'} ${path.basename(url)}:${lineNumber + 1}`;
-    byFunction.set(name, (byFunction.get(name) ?? 0) + profile.timeDeltas[index]);
+    byFunction.set(name, (byFunction.get(name) ?? 0) + (profile.timeDeltas[index] ?? 0));
   });
   const total = [...byFunction.values()].reduce((sum, time) => sum + time, 0);
   for (const [name, time] of [...byFunction].sort((a, b) => b[1] - a[1]).slice(0, 45)) {
@@ -57,12 +59,20 @@ try {
   await product.stop();
 }
 
-/** @param {() => Promise<unknown>} work @returns {Promise<any>} a profile in the Chrome DevTools Protocol's form */
+/**
+ * A profile in the Chrome DevTools Protocol's form; times in microseconds.
+ *
+ * @typedef {{ id: number, callFrame: { functionName: string, url: string, lineNumber: number } }} ProfileNode
+ * @typedef {{ nodes: ProfileNode[], samples: number[], timeDeltas: number[] }} Profile
+ */
+
+/** @param {() => Promise<unknown>} work @returns {Promise<Profile>} */
 async function whileProfiling(work) {
   const targets = await (await fetch(`http://127.0.0.1:${INSPECTOR_PORT}/json`)).json();
   const socket = new WebSocket(targets[0].webSocketDebuggerUrl);
   await new Promise((resolve) => socket.addEventListener('open', resolve, { once: true }));
   let next = 0;
+  /** @type {Map<number, (result: any) => void>} */
   const waiting = new Map();
   socket.addEventListener('message', (message) => {
     const { id, result } = JSON.parse(message.data);

@@ -78,7 +78,7 @@ const missed = figures.filter((figure) => !figure.met);
 console.log(missed.length === 0 ? '\nAll promises met.' : `\n${missed.length} of ${figures.length} promises missed.`);
 process.exitCode = missed.length === 0 ? 0 : 1;
 
-/** @param {D1Database} database @param {string} table @param {Record<string, unknown>} row */
+/** @param {import('@cloudflare/workers-types').D1Database} database @param {string} table @param {Record<string, unknown>} row */
 function insert(database, table, row) {
   const columns = Object.keys(row);
   const marks = columns.map(() => '?').join(', ');
@@ -124,7 +124,7 @@ async function tenSteps(setup) {
     headers: { authorization: `Bearer ${floorToken}` },
     body: '{"n":1}',
   });
-  /** @param {Client} client @param {() => import('./lib/load.mjs').Call} make @param {D1Database} database @param {number} total */
+  /** @param {Client} client @param {() => import('./lib/load.mjs').Call} make @param {import('@cloudflare/workers-types').D1Database} database @param {number} total */
   const measure = async (client, make, database, total) => {
     const before = await count(database);
     const started = performance.now();
@@ -146,7 +146,7 @@ async function tenSteps(setup) {
   bare.close();
 }
 
-/** @param {D1Database} database */
+/** @param {import('@cloudflare/workers-types').D1Database} database */
 async function count(database) {
   const row = await database.prepare("SELECT count(*) AS n FROM executions WHERE status = 'completed'").first();
   return Number(row?.n ?? 0);

@@ -50,6 +50,7 @@ export async function serve({ folder, script, objects, bindings, inspectorPort }
       defaultPersistRoot: state,
       ...(inspectorPort === undefined ? {} : { inspectorPort }),
       // Log lines are read and dropped: a pipe that nobody reads would stop the runtime.
+      /** @param {import('node:stream').Readable} stdout @param {import('node:stream').Readable} stderr */
       handleRuntimeStdio: (stdout, stderr) => {
         stdout.resume();
         stderr.resume();

@@ -18,7 +18,7 @@ export interface StepSurroundings {
 }
 
 /** Nodes that only compute: nothing to wait for, so nothing to time. The engine bounds their work by steps. */
-function computesOnly(node: PlanNode): boolean {
+export function computesOnly(node: PlanNode): boolean {
   return node.type.startsWith('logic.') || node.type.startsWith('trigger.');
 }
 

@@ -114,6 +114,7 @@ export class ExecutionRun {
     const changes = advance(this.plan, this.state, signal);
     const events: ExecutionEvent[] = [];
     for (const change of changes) this.record(change, at, outcome, events);
+    this.store.appendEvents(events);
     return { changes, events };
   }
 
@@ -344,7 +345,6 @@ export class ExecutionRun {
     data: Record<string, JsonValue>,
   ): void {
     this.lastSeq++;
-    this.store.appendEvent(this.lastSeq, type, at, step?.node_id ?? null, step?.path ?? null, JSON.stringify(data));
     events.push(executionEvent(this.row.facts.execution_id, this.lastSeq, type, at, step, data));
   }
 }

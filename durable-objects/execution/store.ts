@@ -104,6 +104,14 @@ const LAZY_SCHEMA = {
 } as const;
 type LazyTable = keyof typeof LAZY_SCHEMA;
 
+/** SQLite in objects takes 100 bound parameters a statement; an event has 6. */
+const EVENTS_PER_STATEMENT = 16;
+const EVENT_INSERTS = Array.from(
+  { length: EVENTS_PER_STATEMENT },
+  (_, extra) =>
+    `INSERT INTO events (seq, type, at, node_id, path, data) VALUES (?, ?, ?, ?, ?, ?)${', (?, ?, ?, ?, ?, ?)'.repeat(extra)}`,
+);
+
 function parse<T>(text: SqlStorageValue | undefined): T | null {
   return typeof text === 'string' ? (JSON.parse(text) as T) : null;
 }
@@ -334,23 +342,20 @@ export class ExecutionStore {
     };
   }
 
-  appendEvent(
-    seq: number,
-    type: ExecutionEventType,
-    at: number,
-    nodeId: string | null,
-    path: string | null,
-    data: string,
-  ): void {
-    this.sql.exec(
-      'INSERT INTO events (seq, type, at, node_id, path, data) VALUES (?, ?, ?, ?, ?, ?)',
-      seq,
-      type,
-      at,
-      nodeId,
-      path,
-      data,
-    );
+  /** Several events at once: most signals give two, and a statement costs more than a row. */
+  appendEvents(events: readonly ExecutionEvent[]): void {
+    for (let from = 0; from < events.length; from += EVENTS_PER_STATEMENT) {
+      const rows = events.slice(from, from + EVENTS_PER_STATEMENT);
+      const values = rows.flatMap((event) => [
+        event.seq,
+        event.type,
+        Date.parse(event.at),
+        event.node_id ?? null,
+        event.iteration ?? null,
+        JSON.stringify(event.data),
+      ]);
+      this.sql.exec(EVENT_INSERTS[rows.length - 1] ?? '', ...values);
+    }
   }
 
   lastSeq(): number {
@@ -367,7 +372,7 @@ export class ExecutionStore {
         execution_id: executionId,
         at: new Date(Number(row.at)).toISOString(),
         ...(row.node_id === null ? {} : { node_id: String(row.node_id) }),
-        ...(row.path === null || row.path === '' ? {} : { iteration: String(row.path) }),
+        ...(row.path === null ? {} : { iteration: String(row.path) }),
         data: JSON.parse(String(row.data)) as Record<string, JsonValue>,
       }));
   }

@@ -24,8 +24,7 @@ export {
   currentPrice,
   splitModelRef,
 } from './catalogue.ts';
-export { callCost, type ModelPrice, microusdPerMillion } from './pricing.ts';
-export { countTokens } from './tokens.ts';
+export { type ModelPrice, microusdPerMillion } from './pricing.ts';
 
 export interface ModelsOptions {
   readonly config: ModelsConfig;

@@ -48,10 +48,3 @@ export function problemOf(error: ApiError, requestId: string): Problem {
     ...(error.errors === undefined ? {} : { errors: [...error.errors] }),
   };
 }
-
-export function problemResponse(error: ApiError, requestId: string): Response {
-  return new Response(JSON.stringify(problemOf(error, requestId)), {
-    status: ERROR_CODES[error.code].status,
-    headers: { ...error.headers, 'Content-Type': 'application/problem+json', 'Cache-Control': 'no-store' },
-  });
-}

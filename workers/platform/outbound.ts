@@ -13,7 +13,7 @@ import { DEFAULT_RESOLVER, requirePublicName } from './outbound/resolve.ts';
  * look-ups reaches what the runtime itself lets it reach: on Cloudflare the public Internet only; on a self-hosted
  * workerd its `network` service must stay at `allow = ["public"]`.
  */
-export { OutboundError, type OutboundErrorCode } from './outbound/error.ts';
+export { OutboundError } from './outbound/error.ts';
 
 export type OutboundEnv = Pick<Env, 'ENVIRONMENT' | 'OUTBOUND_ALLOW' | 'DNS_RESOLVER_URL'>;
 

@@ -3,7 +3,7 @@ import { createRoute, OpenAPIHono, type RouteConfig } from '@hono/zod-openapi';
 import type { MiddlewareHandler } from 'hono';
 import { authorize } from './auth.ts';
 import { boundedBody } from './body.ts';
-import type { Principal, RequestContext, UncheckedKeyPrincipal } from './context.ts';
+import type { Principal, UncheckedKeyPrincipal } from './context.ts';
 import type { Env } from './env.ts';
 import { ApiError, invalid } from './errors.ts';
 import { idempotent } from './idempotency.ts';
@@ -109,5 +109,3 @@ export function operation<const O extends Operation>(spec: O): O {
 export function json<S>(schema: S) {
   return { 'application/json': { schema } };
 }
-
-export type { RequestContext };

@@ -1,3 +1,3 @@
 export { authenticate } from './authenticate.ts';
-export { currentMembership, forgetMemberships } from './current-membership.ts';
+export { forgetMemberships } from './current-membership.ts';
 export { createAccount } from './signup.ts';

@@ -1,3 +1,2 @@
-export type { ExecutionProjection } from './queries.ts';
 export { executionRoutes } from './routes.ts';
 export { projectExecution } from './service.ts';

@@ -1,5 +1,7 @@
+import type { JsonValue } from '@agentflow/contracts';
 import { EXPRESSION_LIMITS } from './limits.ts';
-import type { SyntaxNode } from './syntax-tree.ts';
+import { setOwn } from './plain-value.ts';
+import type { SyntaxNode, SyntaxPair } from './syntax-tree.ts';
 
 /*
  * Most expressions are a path, or a path compared, added or joined with something. Those are computed here at once,
@@ -13,6 +15,7 @@ const OPERATORS = new Set(['+', '-', '*', '/', '%', '=', '!=', '<', '<=', '>', '
 
 /** Fields of a plain name; anything else on one (a filter, a bound variable, `[]`) is for the interpreter. */
 const NAME_FIELDS = new Set(['type', 'value', 'position']);
+const OBJECT_FIELDS = new Set(['type', 'value', 'lhs', 'position', 'consarray']);
 const PATH_FIELDS = new Set(['type', 'steps', 'position']);
 
 function isPlain(node: SyntaxNode, fields: ReadonlySet<string>): boolean {
@@ -36,9 +39,22 @@ export function isDirect(node: SyntaxNode): boolean {
       return OPERATORS.has(String(node.value)) && isDirect(node.lhs as SyntaxNode) && isDirect(node.rhs as SyntaxNode);
     case 'condition':
       return [node.condition, node.then, node.else].every((part) => part === undefined || isDirect(part));
+    case 'unary':
+      return node.value === '{' && isPlain(node, OBJECT_FIELDS) && hasDirectPairs(node.lhs as readonly SyntaxPair[]);
     default:
       return false;
   }
+}
+
+/** Written-out keys, each once: what JSONata does with computed or repeated ones, or with names of its insides, is its own. */
+function hasDirectPairs(pairs: readonly SyntaxPair[]): boolean {
+  const keys = pairs.map(([key]) => key.value);
+  return (
+    new Set(keys).size === keys.length &&
+    pairs.every(
+      ([key, value]) => key.type === 'string' && !String(key.value).startsWith('_') && isDirect(key) && isDirect(value),
+    )
+  );
 }
 
 /** Follows names through objects. A name asked of a list is JSONata's to map over its items. */
@@ -67,9 +83,23 @@ export function directValue(node: SyntaxNode, root: unknown): unknown {
       const branch = condition ? node.then : node.else;
       return branch === undefined ? undefined : directValue(branch, root);
     }
+    case 'unary':
+      return objectValue(node.lhs as readonly SyntaxPair[], root);
     default:
       return node.value;
   }
+}
+
+/** A value that is not there leaves its key out. Lists and objects are copied by the interpreter, so that nothing is shared. */
+function objectValue(pairs: readonly SyntaxPair[], root: unknown): unknown {
+  const result: Record<string, JsonValue> = {};
+  for (const [key, node] of pairs) {
+    const value = directValue(node, root);
+    if (value === undefined) continue;
+    if (value === INTERPRET || (typeof value === 'object' && value !== null && node.type !== 'unary')) return INTERPRET;
+    setOwn(result, String(key.value), value as JsonValue);
+  }
+  return result;
 }
 
 function truth(value: unknown): boolean | typeof INTERPRET {

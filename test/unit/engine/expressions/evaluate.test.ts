@@ -127,6 +127,28 @@ describe('simple expressions', () => {
     }
   });
 
+  it('build objects as JSONata does', async () => {
+    const scope = scopeOf({ trigger: data });
+    let direct = 0;
+    for (const operand of operands) {
+      for (const source of [
+        `{"a": ${operand}}`,
+        `{"a": ${operand}, "b": {"c": ${operand} = 5, "toString": 1}}`,
+        `{"a": trigger.yes ? ${operand} : 1, "": "x"}`,
+      ]) {
+        const compilation = compileExpression(source);
+        const fast = compilation.ok ? evaluateDirectly(compilation.expression, scope) : null;
+        const expected = JSON.parse(JSON.stringify(await jsonata(source).evaluate({ trigger: data })));
+        if (fast !== null) {
+          direct += 1;
+          expect(fast, source).toEqual({ ok: true, value: expected });
+        }
+        expect(await resultOf(source, { trigger: data }), source).toEqual(expected);
+      }
+    }
+    expect(direct).toBeGreaterThan(30);
+  });
+
   it('leave to JSONata what is not simple', () => {
     const sources = [
       'trigger.i[0]',
@@ -139,6 +161,12 @@ describe('simple expressions', () => {
       'trigger.i in [5]',
       '1[0]',
       'trigger.*',
+      '{trigger.text: 1}',
+      '{"a": 1, "a": 2}',
+      '{"a": trigger.object}',
+      '{"a": trigger.list}',
+      '{"_jsonata_lambda": true}',
+      'trigger{"a": 1}',
     ];
     for (const source of sources) {
       const compilation = compileExpression(source);
