@@ -12,6 +12,9 @@ const targetServerPort = process.env.TARGET_SERVER_PORT;
 export default defineConfig({
   test: {
     silent: 'passed-only',
+    // Files share a runtime: starting one for each takes longer than the tests. They share D1 and objects too, so every
+    // test makes an organization of its own.
+    isolate: false,
     coverage: {
       provider: 'istanbul',
       include: ['workers/**/*.ts', 'durable-objects/**/*.ts', 'packages/*/src/**/*.ts'],

@@ -5,6 +5,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { expect, test } from '@playwright/test';
 
+const require = createRequire(import.meta.url);
+
 test('the served OpenAPI document passes the linter', async ({ request }) => {
   const answer = await request.get('/api/v1/openapi.json');
   const document = await answer.json();
@@ -14,7 +16,7 @@ test('the served OpenAPI document passes the linter', async ({ request }) => {
   try {
     const file = path.join(folder, 'openapi.json');
     writeFileSync(file, JSON.stringify(document));
-    const linter = createRequire(import.meta.url).resolve('@redocly/cli/bin/cli.js');
+    const linter = require.resolve('@redocly/cli/bin/cli.js');
     const done = spawnSync(process.execPath, [linter, 'lint', file, '--config', 'redocly.yaml'], {
       encoding: 'utf8',
       env: { ...process.env, REDOCLY_TELEMETRY: 'off', REDOCLY_SUPPRESS_UPDATE_NOTICE: 'true' },
