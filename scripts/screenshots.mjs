@@ -51,8 +51,8 @@ function stockSync(mockUrl) {
  */
 async function furnish(url, mockUrl) {
   const signup = await apiClient(url)('POST', '/auth/signup', {
-    organization_name: 'Halloway & Sons',
-    name: 'Marta Lindqvist',
+    organization_name: 'Example organization',
+    name: 'Test owner',
     ...account,
   });
   const call = apiClient(url, must(signup, 'Signing up').access_token);

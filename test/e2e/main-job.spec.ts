@@ -16,13 +16,13 @@ test('a new person signs up, brings the triage agent, publishes it and watches i
   await page.goto('/');
   await expect(page).toHaveURL(/\/login/);
   await page.getByRole('link', { name: 'Create an account' }).click();
-  await page.getByLabel('Organization').fill('Halloway & Sons');
-  await page.getByLabel('Your name').fill('Marta Lindqvist');
+  await page.getByLabel('Organization').fill('Example organization');
+  await page.getByLabel('Your name').fill('Test owner');
   await page.getByLabel('E-mail').fill(newEmail());
   await page.getByLabel('Password', { exact: true }).fill(PASSWORD);
   await page.getByRole('button', { name: 'Create account' }).click();
 
-  await expect(page.getByRole('heading', { name: 'Welcome, Marta' })).toBeVisible();
+  await expect(page.getByRole('heading', { name: 'Welcome, Test' })).toBeVisible();
   await page.getByRole('link', { name: 'Import a file' }).click();
   await page.getByLabel('Or paste its text').fill(triageWithHeldDesk(hold));
   await page.getByRole('button', { name: 'Import', exact: true }).last().click();

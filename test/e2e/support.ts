@@ -25,10 +25,13 @@ export interface Account {
 }
 
 /** An organization with its owner, made through the API: for tests that are about something else than signing up. */
-export async function createAccount(request: APIRequestContext, organization = 'Halloway & Sons'): Promise<Account> {
+export async function createAccount(
+  request: APIRequestContext,
+  organization = 'Example organization',
+): Promise<Account> {
   const email = newEmail();
   const answer = await request.post('/api/v1/auth/signup', {
-    data: { organization_name: organization, name: 'Marta Lindqvist', email, password: PASSWORD },
+    data: { organization_name: organization, name: 'Test owner', email, password: PASSWORD },
   });
   expect(answer.status()).toBe(201);
   const session = (await answer.json()) as Session;

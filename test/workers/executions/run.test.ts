@@ -1,6 +1,6 @@
 import { env } from 'cloudflare:workers';
 import type { Execution, ExecutionEvent, ExecutionStep, ExecutionSummary } from '@agentflow/contracts';
-import { beforeAll, describe, expect, inject, it } from 'vitest';
+import { beforeAll, describe, expect, inject, it, vi } from 'vitest';
 import { agentEdges, agentNode, publishedAgent, runToEnd } from '../../support/agents.ts';
 import { api, createKey, expectProblem, type Member, signUp } from '../../support/api.ts';
 import { eventually } from '../../support/eventually.ts';
@@ -186,6 +186,70 @@ describe('an execution', () => {
     expect(steps.body.data.at(-1)).toMatchObject({ blocked: true });
     expect(JSON.stringify(steps.body.data.at(-1)?.output)).toContain('"n":7');
     expect(await (await fetch(`${tools}/calls/echo/${name}`)).json()).toEqual([]);
+  });
+
+  it("joins the caller's trace, and takes it to the services that it calls", async () => {
+    const name = crypto.randomUUID();
+    const agent = await publishedAgent(owner, {
+      nodes: [start, agentNode('call', 'action.http', { url: `${tools}/echo/${name}` })],
+      edges: agentEdges('start>call'),
+    });
+    const traceId = crypto.randomUUID().replaceAll('-', '');
+    const logged = vi.spyOn(console, 'log');
+    const answer = await api<Execution>(`/agents/${agent.id}/execute`, {
+      token: owner.token,
+      body: {},
+      headers: {
+        prefer: 'wait=20',
+        traceparent: `00-${traceId}-00f067aa0ba902b7-01`,
+        'x-request-id': `request-${name}`,
+      },
+    });
+    expect(answer.body.trace_id).toBe(traceId);
+    expect(answer.headers.get('x-request-id')).toBe(`request-${name}`);
+    expect(answer.headers.get('traceparent')).toContain(traceId);
+    const calls = (await (await fetch(`${tools}/calls/echo/${name}`)).json()) as { headers: Record<string, string> }[];
+    expect(calls[0]?.headers.traceparent).toMatch(new RegExp(`^00-${traceId}-[0-9a-f]{16}-01$`));
+    const lines = await eventually(async () => {
+      const all = logged.mock.calls.map(([line]) => JSON.parse(String(line)) as Record<string, unknown>);
+      const ours = all.filter((line) => line.execution_id === answer.body.id);
+      return ours.length === 2 ? ours : null;
+    });
+    logged.mockRestore();
+    for (const line of lines) expect(line).toMatchObject({ trace_id: traceId, request_id: `request-${name}` });
+    expect(lines.map((line) => line.event)).toEqual(['execution.started', 'execution.ended']);
+  });
+
+  it.each([
+    ['http://169.254.169.254/latest/meta-data/', 'outbound_blocked'],
+    ['http://[::1]:8080/', 'outbound_blocked'],
+    ['http://2130706433/', 'outbound_blocked'],
+    ['http://[::ffff:127.0.0.1]/', 'outbound_blocked'],
+    [`${tools}/redirect?to=http://169.254.169.254/`, 'outbound_redirect_refused'],
+  ])('does not call %s', async (url, code) => {
+    const agent = await publishedAgent(owner, {
+      nodes: [start, agentNode('call', 'action.http', { url: '{{trigger.url}}' })],
+      edges: agentEdges('start>call'),
+    });
+    expect(await runToEnd(owner, agent.id, { url })).toMatchObject({
+      status: 'failed',
+      error: { code, node_id: 'call' },
+    });
+  });
+
+  it.each([
+    ['an expression that never ends', '($f := function($x) { $f($x) }; $f(1))'],
+    ['an expression that fills the memory', '$join([1..10000000].("xxxxxxxxxx"))'],
+    ['a pattern that would backtrack', '$contains(trigger.text, /^(a+)+$/) ? 1 : $f()'],
+  ])('survives %s, and says what happened', async (_name, expression) => {
+    const agent = await publishedAgent(owner, {
+      nodes: [start, agentNode('compute', 'logic.transform', { expression })],
+      edges: agentEdges('start>compute'),
+    });
+    const execution = await runToEnd(owner, agent.id, { text: `${'a'.repeat(50_000)}!` });
+    expect(execution).toMatchObject({ status: 'failed', error: { node_id: 'compute' } });
+    expect(execution.error?.code).toMatch(/^expression_/);
+    expect((await runToEnd(owner, agent.id, {})).status).toBe('failed');
   });
 
   it('takes an input of 1 MiB and gives back all of it', async () => {
