@@ -296,6 +296,7 @@ export class ExecutionObject extends DurableObject<Env> implements ExecutionRpc 
     const outcome: Outcome = { key: step.key, attempt, result };
     if (step.status !== 'running' || step.attempt !== attempt) {
       this.ctx.storage.transactionSync(() => run.bookLate(outcome, Date.now()));
+      this.arm();
       return;
     }
     this.signal(signalOf(step.key, attempt, result), outcome);

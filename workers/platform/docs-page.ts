@@ -65,7 +65,7 @@ function schemaTree(schema: JsonObject, document: JsonObject, depth: number, see
       ([name, property]) =>
         html`<dt><code>${name}</code></dt><dd><span class="dim">${typeName(property)}${
           required.includes(name) ? '' : ', optional'
-        }</span>${typeof property.description === 'string' ? html` · ${property.description}` : ''}${schemaTree(property, document, depth + 1, seen)}</dd>`,
+        }</span>${typeof property.description === 'string' ? html` · ${prose(property.description)}` : ''}${schemaTree(property, document, depth + 1, seen)}</dd>`,
     )}</dl>`;
   }
   if (schema.type === 'array') return schemaTree((schema.items ?? {}) as JsonObject, document, depth, seen);
@@ -75,6 +75,12 @@ function schemaTree(schema: JsonObject, document: JsonObject, depth: number, see
 function contentOf(described: JsonObject): { type: string; schema: JsonObject }[] {
   const content = (described.content ?? {}) as Record<string, { schema?: JsonObject }>;
   return Object.entries(content).map(([type, { schema }]) => ({ type, schema: schema ?? {} }));
+}
+
+/** Text with `code` in backticks, as the document's descriptions are written. */
+function prose(text: unknown): Markup {
+  const parts = String(text ?? '').split('`');
+  return html`${parts.map((part, index) => (index % 2 === 1 ? html`<code>${part}</code>` : part))}`;
 }
 
 function accessSentence(operation: DocumentedOperation): Markup {
@@ -90,14 +96,14 @@ function operationSection(document: JsonObject, path: string, method: string, op
   return html`<article id="${operation.operationId ?? `${method}-${path}`}">
     <h3>${operation.summary ?? path}</h3>
     <div class="path"><span class="method">${method.toUpperCase()}</span> ${path}</div>
-    <p>${operation.description ?? ''} <span class="dim">${accessSentence(operation)}</span></p>
+    <p>${prose(operation.description)} <span class="dim">${accessSentence(operation)}</span></p>
     ${
       parameters.length === 0
         ? ''
         : html`<h4>Parameters</h4><div class="wide"><table>${parameters.map(
             (parameter) => html`<tr><td><code>${parameter.name}</code></td><td class="dim">${parameter.in}</td>
             <td class="dim">${typeName((parameter.schema ?? {}) as JsonObject)}${parameter.required === true ? '' : ', optional'}</td>
-            <td>${parameter.description ?? (parameter.schema as JsonObject | undefined)?.description ?? ''}</td></tr>`,
+            <td>${prose(parameter.description ?? (parameter.schema as JsonObject | undefined)?.description)}</td></tr>`,
           )}</table></div>`
     }
     ${
@@ -145,7 +151,7 @@ export function referencePage(document: JsonObject): Markup {
             html`<li><a href="#${operation.operationId ?? `${method}-${path}`}">${operation.summary ?? path}</a></li>`,
         )}</ul>`,
     )}`;
-  const content = html`<h1>${title}</h1>${description.split('\n\n').map((paragraph) => html`<p>${paragraph}</p>`)}
+  const content = html`<h1>${title}</h1>${description.split('\n\n').map((paragraph) => html`<p>${prose(paragraph)}</p>`)}
     ${groups.map(
       (group) =>
         html`<section><h2>${group.name}</h2><p class="dim">${group.description ?? ''}</p>${group.operations.map(

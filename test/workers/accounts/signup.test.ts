@@ -53,6 +53,24 @@ describe('signup', () => {
     expect(answers.map((answer) => answer.status).sort()).toEqual([201, 409]);
   });
 
+  it('settles races for an address and for a slug in one batch each', async () => {
+    const attempt = (email: string) =>
+      signUp({ organization_name: 'Racing', email }).then(
+        () => 'in',
+        (error: { code?: string }) => error.code,
+      );
+    const same = await Promise.all([
+      attempt('same@example.com'),
+      attempt('same@example.com'),
+      attempt('same@example.com'),
+    ]);
+    expect(same.sort()).toEqual(['email_taken', 'email_taken', 'in']);
+    const others = await Promise.all(['r1@example.com', 'r2@example.com', 'r3@example.com'].map(attempt));
+    expect(others).toEqual(['in', 'in', 'in']);
+    const { results } = await env.DB.prepare("SELECT slug FROM organizations WHERE name = 'Racing'").all();
+    expect(new Set(results.map((row) => row.slug)).size).toBe(4);
+  });
+
   it('gives two organizations of one name two slugs', async () => {
     const one = await signUp({ organization_name: 'Twin' });
     const two = await signUp({ organization_name: 'Twin' });

@@ -68,23 +68,28 @@ export async function createAccount(
     resource_id: organizationId,
     details: { name: organization.name, plan: organization.plan },
   };
-  const write = (row: typeof organization) =>
-    database.batch([
-      insertOrganization(database, row),
-      insertUser(database, user),
-      insertMembership(database, { organization_id: organizationId, user_id: user.id, role: 'owner', created_at: now }),
-      insertSession(database, session.row),
-      auditRow(database, organizationId, origin, entry, now),
-    ]);
-  try {
-    await write(organization);
-  } catch (error) {
-    const violated = uniqueViolation(error);
-    if (violated === 'users.email') throw emailTaken();
-    // Somebody took the slug since we looked: a random one cannot be taken twice.
-    if (violated !== 'organizations.slug') throw error;
-    organization.slug = distinctSlug(slug);
-    await write(organization);
+  for (;;) {
+    try {
+      await database.batch([
+        insertUser(database, user),
+        insertOrganization(database, organization),
+        insertMembership(database, {
+          organization_id: organizationId,
+          user_id: user.id,
+          role: 'owner',
+          created_at: now,
+        }),
+        insertSession(database, session.row),
+        auditRow(database, organizationId, origin, entry, now),
+      ]);
+      break;
+    } catch (error) {
+      const violated = uniqueViolation(error);
+      if (violated === 'users.email') throw emailTaken();
+      // Somebody took the slug since we looked: the same again with another one.
+      if (violated !== 'organizations.slug') throw error;
+      organization.slug = distinctSlug(slug);
+    }
   }
   await organizationDesk(env.ORGANIZATION, organizationId).setPlan(organizationId, planLimits(INITIAL_PLAN));
   const member = { user, organization, role: 'owner' as const };
