@@ -38,14 +38,28 @@ function packagesOf(file) {
 
 const OFFLINE = /\b(ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENETUNREACH|ENOTCACHED)\b/;
 
-/** Installs exactly what package-lock.json names. */
-export async function installPackages() {
-  const args = ['ci', '--include=dev', '--prefer-offline', '--loglevel=error', '--fetch-retry-mintimeout=1000'];
+/**
+ * @param {readonly string[]} args
+ * @returns {Promise<import('./toolchain.mjs').Outcome>}
+ */
+function npm(args) {
   // Started by npm, it names its own file; without a shell that is what works on every platform.
-  const npm = process.env.npm_execpath;
-  const { code, output } = npm?.endsWith('.js')
-    ? await run(process.execPath, [npm, ...args])
-    : await run(process.platform === 'win32' ? 'npm.cmd' : 'npm', args);
+  const file = process.env.npm_execpath;
+  if (file?.endsWith('.js')) return run(process.execPath, [file, ...args]);
+  return run(process.platform === 'win32' ? 'npm.cmd' : 'npm', args);
+}
+
+/** Installs exactly what package-lock.json names: from npm's cache alone where the registry cannot be reached. */
+export async function installPackages() {
+  // Without this look, npm tries each of some hundred packages for minutes before it gives up.
+  const ping = await npm(['ping', '--fetch-retries=1', '--fetch-retry-mintimeout=500', '--fetch-timeout=10000']);
+  const unreachable = ping.code !== 0 && OFFLINE.test(ping.output);
+  const { code, output } = await npm([
+    'ci',
+    '--include=dev',
+    '--loglevel=error',
+    unreachable ? '--offline' : '--prefer-offline',
+  ]);
   if (code !== 0) {
     const offline = OFFLINE.exec(output)?.[1];
     throw new Refusal(

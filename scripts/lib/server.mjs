@@ -83,6 +83,11 @@ export async function startServer({ port, state, secrets, log, variables = {} })
   const pid = child.pid;
   if (pid === undefined) throw new Refusal('The server could not be started: wrangler did not run.');
 
+  // Its own group outlives this process, unless it is told.
+  const killGroup = () => signalGroup(pid, 'SIGKILL');
+  process.once('exit', killGroup);
+  void ended.then(() => process.off('exit', killGroup));
+
   /** @type {Promise<void> | undefined} */
   let stopping;
   const stop = () => {

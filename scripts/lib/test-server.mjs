@@ -14,10 +14,13 @@ import { migrate, startServer } from './server.mjs';
 export async function startTestServer() {
   mkdirSync(LOCAL, { recursive: true });
   const folder = mkdtempSync(join(LOCAL, 'test-'));
+  const forget = () => rmSync(folder, { recursive: true, force: true });
+  process.once('exit', forget);
   const mock = await startMockEndpoint();
   const clear = async () => {
     await mock.stop();
-    rmSync(folder, { recursive: true, force: true });
+    forget();
+    process.off('exit', forget);
   };
   try {
     const secrets = join(folder, 'secrets.env');

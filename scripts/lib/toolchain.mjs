@@ -86,10 +86,13 @@ export function run(command, args, { env, show = false, cwd = ROOT } = {}) {
     };
     child.stdout.on('data', collect);
     child.stderr.on('data', collect);
+    const end = () => child.kill();
+    process.once('exit', end);
     child.on('error', reject);
-    child.on('close', (code) =>
-      resolve({ code: code ?? 1, output: stripVTControlCharacters(output), ms: performance.now() - started }),
-    );
+    child.on('close', (code) => {
+      process.off('exit', end);
+      resolve({ code: code ?? 1, output: stripVTControlCharacters(output), ms: performance.now() - started });
+    });
   });
 }
 
