@@ -1,5 +1,4 @@
-import { type ApiKey, type Member, type Organization, type Permission, plan, role } from '@agentflow/contracts';
-import type { MemberRow } from './member-queries.ts';
+import { type ApiKey, type Organization, type Permission, plan } from '@agentflow/contracts';
 import type { ApiKeyRow, OrganizationRow } from './queries.ts';
 
 const iso = (milliseconds: number) => new Date(milliseconds).toISOString();
@@ -23,14 +22,5 @@ export function presentApiKey(row: Omit<ApiKeyRow, 'organization_id' | 'revision
     expires_at: isoOrNull(row.expires_at),
     last_used_at: isoOrNull(row.last_used_at),
     revoked_at: isoOrNull(row.revoked_at),
-  };
-}
-
-export function presentMember(row: MemberRow): Member {
-  const { id, email, name } = row;
-  return {
-    user: { id, email, name, created_at: iso(row.created_at) },
-    role: role.parse(row.role),
-    joined_at: iso(row.joined_at),
   };
 }

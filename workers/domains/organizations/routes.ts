@@ -16,7 +16,6 @@ import { decodeCursor, pageOf } from '../../platform/pagination.ts';
 import { createRouter, json, operation } from '../../platform/router.ts';
 import { createApiKey, revokeApiKey } from './api-keys.ts';
 import { changeOrganization, getOrganization } from './change-organization.ts';
-import { memberRoutes } from './member-routes.ts';
 import { presentApiKey, presentOrganization } from './present.ts';
 import { listApiKeys } from './queries.ts';
 
@@ -83,7 +82,6 @@ const deleteApiKey = operation({
 });
 
 export const organizationRoutes = createRouter()
-  .route('/', memberRoutes)
   .openapi(getOperation, async (c) => {
     const row = await getOrganization(requestContext(c));
     return c.json(presentOrganization(row), 200, { ETag: etagOf(row.updated_at) });

@@ -5,8 +5,9 @@ import { type Database, db } from '../../db/client.ts';
 import { requireAccess } from '../../platform/auth.ts';
 import type { RequestContext } from '../../platform/context.ts';
 import { ApiError, notFound, unauthenticated } from '../../platform/errors.ts';
-import { forgetMemberships } from '../accounts/index.ts';
 import { type AuditEntry, auditOrigin, auditRow } from '../audit/index.ts';
+import { guard, isGuarded } from '../organizations/index.ts';
+import { forgetMemberships } from './current-membership.ts';
 import {
   deleteMembership,
   findMemberRow,
@@ -17,7 +18,6 @@ import {
   rolesOf,
   updateRole,
 } from './member-queries.ts';
-import { guard, isGuarded } from './queries.ts';
 
 /** A key has no role. Only owners and admins can make one that manages members, so it counts as the lesser of the two. */
 const ROLE_OF_KEYS: Role = 'admin';
