@@ -140,8 +140,8 @@ test('signing out everywhere else makes the other browser log in again, and leav
   await expect(table.getByRole('row', { name: /Chrome on/ })).toHaveCount(1);
   await expect(page.getByRole('button', { name: 'Sign out everywhere else' })).toBeHidden();
 
-  // In the page that is open, and not only after loading it anew.
-  await elsewhere.getByRole('link', { name: 'Agents' }).first().click();
+  // In the page that is open, and not only after loading it anew: with the next request to the server.
+  await elsewhere.getByRole('link', { name: 'Settings' }).click();
   await expect(elsewhere).toHaveURL(/\/login/);
 
   await logIn(elsewhere, { email, token: '' });

@@ -25,7 +25,7 @@ export function OrganizationCard() {
       <Card className="overflow-hidden">
         <CardHeader title="Organization" />
         {mayManage && tagged.data !== undefined && <OrganizationNameForm tagged={tagged.data} />}
-        <dl className="divide-y divide-line border-line not-first:border-t">
+        <dl className="divide-y divide-line">
           {!mayManage && (
             <Fact name="Name">
               {me.data && organization && (

@@ -2,7 +2,7 @@ import { type Organization, type UpdateOrganizationRequest, updateOrganizationRe
 import { zodResolver } from '@hookform/resolvers/zod';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useBlocker } from '@tanstack/react-router';
-import { useState } from 'react';
+import { useCallback, useEffect, useRef, useState } from 'react';
 import { useForm } from 'react-hook-form';
 import { toast } from 'sonner';
 import { ProblemCallout } from '@/components/problem-callout.tsx';
@@ -27,21 +27,28 @@ export function OrganizationNameForm({ tagged }: { tagged: Tagged<Organization> 
   const queries = useQueryClient();
   // What the typed name is based on. A refresh in the background replaces it only while nothing is typed: its newer tag
   // would let the save go over a name that this person has never seen.
-  const [base, setBase] = useState(tagged);
+  const base = useRef(tagged);
   const [conflict, setConflict] = useState<string | null>(null);
   const form = useForm<UpdateOrganizationRequest>({
     resolver: zodResolver(updateOrganizationRequest),
     mode: 'onTouched',
-    values: { name: base.value.name },
-    resetOptions: { keepDirtyValues: true },
+    defaultValues: { name: tagged.value.name },
   });
   const { errors, isDirty } = form.formState;
-  if (!isDirty && base !== tagged) setBase(tagged);
+  const startFrom = useCallback(
+    (next: Tagged<Organization>) => {
+      base.current = next;
+      form.reset({ name: next.value.name });
+    },
+    [form],
+  );
+  useEffect(() => {
+    if (!form.formState.isDirty) startFrom(tagged);
+  }, [tagged, form, startFrom]);
 
   const adopt = (next: Tagged<Organization>) => {
     queries.setQueryData(organizationQuery.queryKey, next);
-    setBase(next);
-    form.reset({ name: next.value.name });
+    startFrom(next);
     renameSessionOrganization(next.value);
     void queries.invalidateQueries({ queryKey: meQuery.queryKey });
     setConflict(null);
@@ -63,27 +70,29 @@ export function OrganizationNameForm({ tagged }: { tagged: Tagged<Organization> 
   const changedMeanwhile = save.error instanceof RequestFailure && save.error.code === 'precondition_failed';
   const leave = useBlocker({ shouldBlockFn: () => isDirty, enableBeforeUnload: () => isDirty, withResolver: true });
   return (
-    <form noValidate onSubmit={form.handleSubmit(({ name }) => save.mutate({ name, etag: base.etag }))}>
-      <div className="flex flex-col gap-4 p-4">
-        <Field
-          label="Name"
-          help="Everybody in the organization sees it."
-          error={errors.name && 'Give the organization a name of up to 120 characters'}
-        >
-          {(control) => <Input {...control} {...form.register('name')} autoComplete="organization" />}
-        </Field>
-        {save.error && !changedMeanwhile && <ProblemCallout error={save.error} shownPaths={['name']} />}
-      </div>
-      <div className="flex justify-end gap-2 border-line border-t bg-sunken px-4 py-2.5">
-        {isDirty && (
-          <Button variant="ghost" onClick={() => form.reset()}>
-            Discard
+    <>
+      <form noValidate onSubmit={form.handleSubmit(({ name }) => save.mutate({ name, etag: base.current.etag }))}>
+        <div className="flex flex-col gap-4 p-4">
+          <Field
+            label="Name"
+            help="Everybody in the organization sees it."
+            error={errors.name && 'Give the organization a name of up to 120 characters'}
+          >
+            {(control) => <Input {...control} {...form.register('name')} autoComplete="organization" />}
+          </Field>
+          {save.error && !changedMeanwhile && <ProblemCallout error={save.error} shownPaths={['name']} />}
+        </div>
+        <div className="flex justify-end gap-2 border-line border-y bg-sunken px-4 py-2.5">
+          {isDirty && (
+            <Button variant="ghost" onClick={() => startFrom(tagged)}>
+              Discard
+            </Button>
+          )}
+          <Button type="submit" variant="primary" disabled={!isDirty} busy={save.isPending}>
+            Save
           </Button>
-        )}
-        <Button type="submit" variant="primary" disabled={!isDirty} busy={save.isPending}>
-          Save
-        </Button>
-      </div>
+        </div>
+      </form>
       {conflict !== null && (
         <OrganizationConflictDialog
           mine={conflict}
@@ -104,6 +113,6 @@ export function OrganizationNameForm({ tagged }: { tagged: Tagged<Organization> 
         danger
         onConfirm={() => leave.proceed?.()}
       />
-    </form>
+    </>
   );
 }

@@ -32,7 +32,7 @@ export function PasswordCard() {
     onSuccess: () => {
       form.reset();
       void queries.invalidateQueries({ queryKey: sessionsQuery.queryKey });
-      toast.success('Password changed');
+      toast.success('Password changed. Every other session is signed out.');
     },
     onError: (error) => {
       setShownPaths(showOnFields(form, error, ['current_password', 'new_password']));
@@ -48,7 +48,7 @@ export function PasswordCard() {
   const { errors } = form.formState;
   return (
     <Card className="overflow-hidden">
-      <CardHeader title="Password" />
+      <CardHeader title="Password" description="Changing it signs you out everywhere else." />
       <form noValidate aria-label="Change password" onSubmit={form.handleSubmit((body) => change.mutate(body))}>
         <div className="flex max-w-md flex-col gap-4 p-4">
           {/* Password managers look here for the account that the new password belongs to. */}

@@ -16,9 +16,12 @@ export const membersQuery = infiniteQueryOptions({
   getNextPageParam: (page) => page.next_cursor ?? undefined,
 });
 
-export const sessionsQuery = queryOptions({
+export const sessionsQuery = infiniteQueryOptions({
   queryKey: ['sessions'],
-  queryFn: ({ signal }) => api<{ readonly data: readonly ActiveSession[] }>('/auth/sessions', { signal }),
+  queryFn: ({ pageParam, signal }) =>
+    api<Page<ActiveSession>>(`/auth/sessions${queryString({ cursor: pageParam, limit: 50 })}`, { signal }),
+  initialPageParam: undefined as string | undefined,
+  getNextPageParam: (page) => page.next_cursor ?? undefined,
 });
 
 export const apiKeysQuery = infiniteQueryOptions({

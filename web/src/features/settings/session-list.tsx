@@ -1,5 +1,5 @@
 import type { ActiveSession } from '@agentflow/contracts';
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useInfiniteQuery, useMutation, useQueryClient } from '@tanstack/react-query';
 import { toast } from 'sonner';
 import { ProblemCallout } from '@/components/problem-callout.tsx';
 import { RelativeTime } from '@/components/relative-time.tsx';
@@ -12,7 +12,7 @@ import { sessionsQuery } from './queries.ts';
 
 export function SessionList() {
   const queries = useQueryClient();
-  const sessions = useQuery(sessionsQuery);
+  const sessions = useInfiniteQuery(sessionsQuery);
   const readAgain = () => queries.invalidateQueries({ queryKey: sessionsQuery.queryKey });
   const revoke = useMutation({
     mutationFn: ({ id }: ActiveSession) => api(`/auth/sessions/${id}`, { method: 'DELETE' }),
@@ -28,7 +28,7 @@ export function SessionList() {
       toast.success(revoked === 1 ? 'One other session is signed out' : `${revoked} other sessions are signed out`);
     },
   });
-  const rows = sessions.data?.data;
+  const rows = sessions.data?.pages.flatMap((page) => page.data);
   const failure = revoke.error ?? revokeOthers.error;
   return (
     <section aria-labelledby="sessions-title" className="mt-8">
@@ -103,6 +103,11 @@ export function SessionList() {
             ))}
           </tbody>
         </Table>
+      )}
+      {sessions.hasNextPage && (
+        <Button className="mt-3" busy={sessions.isFetchingNextPage} onClick={() => void sessions.fetchNextPage()}>
+          Show more sessions
+        </Button>
       )}
     </section>
   );
