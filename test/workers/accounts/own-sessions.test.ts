@@ -1,6 +1,10 @@
 import { env } from 'cloudflare:workers';
 import type { ActiveSession } from '@agentflow/contracts';
 import { describe, expect, it } from 'vitest';
+import { globalDb } from '../../../workers/db/client.ts';
+import { findMember } from '../../../workers/domains/accounts/queries.ts';
+import { isPasswordChanged } from '../../../workers/domains/accounts/session-queries.ts';
+import { startSession } from '../../../workers/domains/accounts/sessions.ts';
 import {
   api,
   createKey,
@@ -119,6 +123,18 @@ describe('changing the password', () => {
     expect(await me(other)).toBe(200);
     expect(await logIn(owner, PASSWORD)).toBe(200);
     expect(await audited(owner, 'user.password_changed')).toEqual([]);
+  });
+
+  it('leaves no session to a login that checked the old one just before', async () => {
+    const owner = await signUp();
+    const checked = await findMember(globalDb(env), owner.organization_id, owner.user_id);
+    if (checked === undefined) throw new Error('the owner is no member');
+    expect((await change(owner, PASSWORD, NEW_PASSWORD)).status).toBe(204);
+    const member = { ...checked, role: 'owner' as const };
+    await expect(startSession(env, member, { ip: '', user_agent: '' }, Date.now())).rejects.toSatisfy(
+      isPasswordChanged,
+    );
+    expect((await sessions(owner)).body.data.map(({ id }) => id)).toEqual([owner.session_id]);
   });
 
   it('is not for API keys', async () => {

@@ -1,7 +1,9 @@
 import { env } from 'cloudflare:workers';
 import type { Organization } from '@agentflow/contracts';
 import { describe, expect, it } from 'vitest';
+import { changeOrganization } from '../../../workers/domains/organizations/change-organization.ts';
 import { api, createKey, expectProblem, type Member, signUp, withRole } from '../../support/api.ts';
+import { contextOf } from '../agents/request-context.ts';
 
 const read = (who: Member) => api<Organization>('/org', { token: who.token });
 const etagOf = (answer: { headers: Headers }) => answer.headers.get('etag') ?? '';
@@ -55,6 +57,26 @@ describe('the organization', () => {
     const answers = await Promise.all(['A', 'B', 'C', 'D'].map((name) => rename(owner, name, seen)));
     expect(answers.map(({ status }) => status).sort()).toEqual([200, 412, 412, 412]);
     expect(await changes(owner)).toHaveLength(1);
+  });
+
+  it('is not overwritten when somebody saves between the check of the tag and the write', async () => {
+    const owner = await signUp();
+    const seen = etagOf(await read(owner));
+    const ctx = contextOf({ organizationId: owner.organization_id, userId: owner.user_id });
+    let other: Promise<unknown> | undefined;
+    // The clock is read between the two, so that what it starts reaches the database first.
+    const now = () => {
+      other ??= env.DB.prepare("UPDATE organizations SET name = 'Theirs', updated_at = updated_at + 1 WHERE id = ?")
+        .bind(owner.organization_id)
+        .run();
+      return Date.now();
+    };
+    await expect(changeOrganization({ ...ctx, now }, { name: 'Mine' }, seen)).rejects.toMatchObject({
+      code: 'precondition_failed',
+    });
+    await other;
+    expect((await read(owner)).body.name).toBe('Theirs');
+    expect(await changes(owner)).toEqual([]);
   });
 
   it('takes a change without a precondition, and gives each a tag of its own', async () => {
