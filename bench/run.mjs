@@ -38,7 +38,7 @@ const floorFolder = bundle('bench/worker/wrangler.toml', path.join(root, '.local
 const product = await serve({
   folder: productFolder,
   script: 'index.js',
-  objects: { EXECUTION: 'ExecutionObject', ORGANIZATION: 'OrganizationObject' },
+  objects: { EXECUTION: 'ExecutionObject', ORGANIZATION: 'OrganizationObject', IP_THROTTLE: 'IpThrottleObject' },
   bindings: {
     ENVIRONMENT: 'local',
     // The floor writes no log lines either.

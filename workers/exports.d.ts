@@ -2,6 +2,6 @@
 declare namespace Cloudflare {
   interface GlobalProps {
     mainModule: typeof import('./index.ts');
-    durableNamespaces: 'ExecutionObject' | 'OrganizationObject';
+    durableNamespaces: 'ExecutionObject' | 'IpThrottleObject' | 'OrganizationObject';
   }
 }

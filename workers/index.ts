@@ -1,6 +1,7 @@
 import { createApp } from './app.ts';
 
 export { ExecutionObject } from '../durable-objects/execution/object.ts';
+export { IpThrottleObject } from '../durable-objects/ip-throttle/object.ts';
 export { OrganizationObject } from '../durable-objects/organization/object.ts';
 export { Outbound } from './platform/outbound.ts';
 

@@ -91,7 +91,10 @@ for (const theme of ['light', 'dark'] as const) {
         [`/dashboard/executions/${done}`, 'Timeline'],
         [`/dashboard/executions/${done}?tab=attempts`, 'Attempt 1'],
         [`/dashboard/executions/${failed}`, 'Not today'],
-        ['/dashboard/settings/general', 'Short name'],
+        ['/dashboard/settings/general', 'Everybody in the organization sees it'],
+        ['/dashboard/settings/members', account.email],
+        ['/dashboard/settings/roles', 'Start executions of published agents'],
+        ['/dashboard/settings/security', 'This session'],
         ['/dashboard/nowhere', 'There is nothing at this address'],
       ];
       for (const [path, text] of pages) {

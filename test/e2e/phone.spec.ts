@@ -32,7 +32,10 @@ test('everything can be reached and run on a phone', async ({ page, request }) =
     '/dashboard',
     '/dashboard/executions',
     '/dashboard/settings/general',
+    '/dashboard/settings/members',
+    '/dashboard/settings/roles',
     '/dashboard/settings/api-keys',
+    '/dashboard/settings/security',
   ]) {
     await page.goto(path);
     await expect(page.getByRole('heading', { level: 1 })).toBeVisible();

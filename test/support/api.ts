@@ -124,6 +124,16 @@ export async function withRole(organization: Pick<Member, 'organization_id'>, ro
   };
 }
 
+/** Another session of the same person, as a second browser has one. */
+export async function signInAgain(member: Member): Promise<Member> {
+  const { organization_id, user_id, role } = member;
+  const now = Date.now();
+  const { row } = await newSession(env, { user_id, organization_id }, CLIENT, now);
+  await insertSession(globalDb(env), row);
+  const claims = { user_id, organization_id, session_id: row.id, role, name: role };
+  return { ...member, session_id: row.id, token: await signAccessToken(env.AUTH_KEYS, claims, now) };
+}
+
 /** A new API key, made through the API by somebody who may. */
 export async function createKey(
   owner: Pick<Member, 'token'>,

@@ -135,10 +135,28 @@ const generalSettingsRoute = createRoute({
   component: lazyRouteComponent(() => import('./routes/settings-general.tsx'), 'GeneralSettingsPage'),
 });
 
+const membersRoute = createRoute({
+  getParentRoute: () => settingsRoute,
+  path: '/members',
+  component: lazyRouteComponent(() => import('./routes/settings-members.tsx'), 'MembersPage'),
+});
+
+const rolesRoute = createRoute({
+  getParentRoute: () => settingsRoute,
+  path: '/roles',
+  component: lazyRouteComponent(() => import('./routes/settings-roles.tsx'), 'RolesPage'),
+});
+
 const apiKeysRoute = createRoute({
   getParentRoute: () => settingsRoute,
   path: '/api-keys',
   component: lazyRouteComponent(() => import('./routes/settings-api-keys.tsx'), 'ApiKeysPage'),
+});
+
+const securitySettingsRoute = createRoute({
+  getParentRoute: () => settingsRoute,
+  path: '/security',
+  component: lazyRouteComponent(() => import('./routes/settings-security.tsx'), 'SecuritySettingsPage'),
 });
 
 const routeTree = rootRoute.addChildren([
@@ -151,7 +169,14 @@ const routeTree = rootRoute.addChildren([
     agentRoute,
     executionsRoute,
     executionRoute,
-    settingsRoute.addChildren([settingsIndexRoute, generalSettingsRoute, apiKeysRoute]),
+    settingsRoute.addChildren([
+      settingsIndexRoute,
+      generalSettingsRoute,
+      membersRoute,
+      rolesRoute,
+      apiKeysRoute,
+      securitySettingsRoute,
+    ]),
   ]),
 ]);
 

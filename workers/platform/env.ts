@@ -1,4 +1,5 @@
 import type { ExecutionObject } from '../../durable-objects/execution/object.ts';
+import type { IpThrottleObject } from '../../durable-objects/ip-throttle/object.ts';
 import type { OrganizationObject } from '../../durable-objects/organization/object.ts';
 
 /**
@@ -9,6 +10,7 @@ export interface Env {
   readonly DB: D1Database;
   readonly EXECUTION: DurableObjectNamespace<ExecutionObject>;
   readonly ORGANIZATION: DurableObjectNamespace<OrganizationObject>;
+  readonly IP_THROTTLE: DurableObjectNamespace<IpThrottleObject>;
   readonly ASSETS: Fetcher;
   /** Workers AI; in production only. */
   readonly AI?: Ai;

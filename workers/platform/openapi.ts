@@ -49,6 +49,7 @@ your own trace. \`x-access\` on an operation is the permission that it needs.`;
 const TAGS = [
   { name: 'Accounts', description: 'Sign up, sign in, stay signed in.' },
   { name: 'Organization', description: 'The organization that a credential belongs to.' },
+  { name: 'Members', description: 'The people of the organization and their roles.' },
   { name: 'API keys', description: 'Credentials for programs.' },
   { name: 'Agents', description: 'Graphs of nodes: drafts, published versions, their status.' },
   { name: 'Executions', description: 'Durable runs of agents: start them, follow them, read what they did.' },

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { displayName, timestamp } from './common.ts';
-import { apiKeyId, organizationId, userId } from './ids.ts';
+import { apiKeyId, idSchema, organizationId, userId } from './ids.ts';
 import { permission, role } from './permissions.ts';
 
 export const email = z.string().trim().toLowerCase().max(254).pipe(z.email());
@@ -36,6 +36,28 @@ export const session = z.object({
   organization,
 });
 
+export const changePasswordRequest = z.strictObject({ current_password: z.string().min(1).max(256), new_password: password });
+
+/** One signed-in browser of the caller. */
+export const activeSession = z.object({
+  id: idSchema('session'),
+  created_at: timestamp,
+  last_used_at: timestamp.describe('When its token was last refreshed'),
+  expires_at: timestamp,
+  ip: z.string(),
+  user_agent: z.string(),
+  current: z.boolean().describe('Whether it is the session of this very request'),
+});
+
+export const updateOrganizationRequest = z.strictObject({ name: displayName });
+
+export const member = z.object({
+  user: user.describe('Who it is'),
+  role,
+  joined_at: timestamp,
+});
+export const setMemberRoleRequest = z.strictObject({ role });
+
 export const me = z.object({
   user: user.nullable().describe('null when the caller is an API key'),
   organization,
@@ -62,6 +84,11 @@ export const apiKey = z.object({
 });
 export const createdApiKey = apiKey.extend({ key: z.string().describe('The whole key; shown this once') });
 
+export type ChangePasswordRequest = z.infer<typeof changePasswordRequest>;
+export type ActiveSession = z.infer<typeof activeSession>;
+export type UpdateOrganizationRequest = z.infer<typeof updateOrganizationRequest>;
+export type Member = z.infer<typeof member>;
+export type SetMemberRoleRequest = z.infer<typeof setMemberRoleRequest>;
 export type SignupRequest = z.infer<typeof signupRequest>;
 export type LoginRequest = z.infer<typeof loginRequest>;
 export type User = z.infer<typeof user>;

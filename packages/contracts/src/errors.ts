@@ -20,6 +20,7 @@ export const ERROR_CODES = {
   agent_not_published: { status: 409, title: 'The agent has no published version' },
   agent_paused: { status: 409, title: 'The agent is paused' },
   agent_archived: { status: 409, title: 'The agent is archived' },
+  last_owner: { status: 409, title: 'An organization needs an owner' },
   execution_finished: { status: 409, title: 'The execution has already ended' },
   idempotency_in_progress: { status: 409, title: 'A request with this Idempotency-Key is still in progress' },
   precondition_failed: { status: 412, title: 'The object has changed since it was read' },

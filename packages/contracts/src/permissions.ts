@@ -4,7 +4,8 @@ import { z } from 'zod';
 export const PERMISSIONS = {
   'org:read': 'See the organization, its members and the model catalogue',
   'org:manage': "Change the organization's settings and model prices",
-  'members:manage': 'Invite, change and remove members',
+  'members:read': 'See the members of the organization',
+  'members:manage': 'Change the roles of members and remove them',
   'api_keys:read': 'List API keys',
   'api_keys:manage': 'Create and revoke API keys',
   'agents:read': 'See agents, their drafts and versions',
@@ -24,7 +25,7 @@ export type Role = (typeof ROLES)[number];
 export const role = z.enum(ROLES);
 
 const everything = Object.keys(PERMISSIONS) as Permission[];
-const reading: Permission[] = ['org:read', 'agents:read', 'executions:read'];
+const reading: Permission[] = ['org:read', 'members:read', 'agents:read', 'executions:read'];
 const building: Permission[] = [...reading, 'agents:write', 'agents:execute', 'executions:cancel'];
 const publishing: Permission[] = [...building, 'agents:publish'];
 
@@ -40,4 +41,9 @@ export const ROLE_PERMISSIONS: Readonly<Record<Role, readonly Permission[]>> = {
 
 export function roleAllows(name: Role, wanted: Permission): boolean {
   return ROLE_PERMISSIONS[name].includes(wanted);
+}
+
+/** Nobody gives, takes or changes a role above their own. */
+export function roleAtLeast(name: Role, other: Role): boolean {
+  return ROLES.indexOf(name) <= ROLES.indexOf(other);
 }

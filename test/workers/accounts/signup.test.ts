@@ -114,6 +114,9 @@ describe('who am I', () => {
   it('shows a member their role', async () => {
     const viewer = await withRole(await signUp(), 'viewer');
     const answer = await api<Me>('/auth/me', { token: viewer.token });
-    expect(answer.body).toMatchObject({ role: 'viewer', permissions: ['org:read', 'agents:read', 'executions:read'] });
+    expect(answer.body).toMatchObject({
+      role: 'viewer',
+      permissions: ['org:read', 'members:read', 'agents:read', 'executions:read'],
+    });
   });
 });

@@ -5,7 +5,10 @@ import { createLogger, traceFrom } from '../../../workers/platform/telemetry.ts'
 import type { Caller } from './caller.ts';
 
 /** What a service gets of a caller's request, with some bindings replaced. */
-export function contextOf(caller: Caller, bindings: Partial<Env> = {}): RequestContext {
+export function contextOf(
+  caller: Pick<Caller, 'organizationId' | 'userId'>,
+  bindings: Partial<Env> = {},
+): RequestContext {
   return {
     env: { ...env, ...bindings },
     organizationId: caller.organizationId,

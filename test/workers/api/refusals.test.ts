@@ -11,6 +11,7 @@ import {
   expectProblem,
   type Member,
   rawApi,
+  signInAgain,
   signUp,
   withRole,
 } from '../../support/api.ts';
@@ -27,6 +28,8 @@ const PUBLIC = ['getHealth', 'getReadiness', 'getRelease', 'signUp', 'logIn', 'r
 const OBJECTS: { [prefix: string]: (owner: Member) => Promise<string> } = {
   '/api/v1/agents/': async (owner) => (await agentOf(owner)).id,
   '/api/v1/executions/': executionOf,
+  '/api/v1/auth/sessions/': async (owner) => (await signInAgain(owner)).session_id,
+  '/api/v1/org/members/': async (owner) => (await withRole(owner, 'viewer')).user_id,
   '/api/v1/org/api-keys/': async (owner) => (await createKey(owner, ['agents:read'])).id,
 };
 

@@ -83,15 +83,20 @@ async function failureOf(response: Response): Promise<RequestFailure> {
   }
 }
 
-/** Sends a request with the session's token; after a 401 once more with a fresh one. Throws RequestFailure. */
+/** Sends a request with the session's token; after a 401 that is about the token once more with a fresh one. Throws RequestFailure. */
 export async function fetchApi(path: string, options: RequestOptions = {}): Promise<Response> {
   let response: Response;
   try {
     const hadToken = accessToken() !== null;
     response = await send(path, options);
-    if (response.status === 401 && hadToken && (await refreshSession())) response = await send(path, options);
+    if (response.status === 401 && hadToken) {
+      const failure = await failureOf(response);
+      // A wrong password stays wrong with a fresh token, and a second try would count twice.
+      if (failure.code === 'invalid_credentials' || !(await refreshSession())) throw failure;
+      response = await send(path, options);
+    }
   } catch (error) {
-    if (error instanceof DOMException && error.name === 'AbortError') throw error;
+    if (error instanceof RequestFailure || (error instanceof DOMException && error.name === 'AbortError')) throw error;
     throw new RequestFailure({
       status: 0,
       code: 'network_error',

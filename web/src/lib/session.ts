@@ -71,6 +71,11 @@ function forgetSession(): void {
   publish({ status: 'signed_out' });
 }
 
+/** Shows the new name everywhere in this tab; the other ones learn it with their next refresh. */
+export function renameSessionOrganization(organization: Organization): void {
+  if (state.status === 'signed_in') publish({ ...state, organization });
+}
+
 export function accessToken(): string | null {
   return token;
 }

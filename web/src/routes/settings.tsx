@@ -3,7 +3,10 @@ import { PageHeader } from '@/components/page-header.tsx';
 
 const PAGES = [
   { to: '/dashboard/settings/general', label: 'General' },
+  { to: '/dashboard/settings/members', label: 'Members' },
+  { to: '/dashboard/settings/roles', label: 'Roles' },
   { to: '/dashboard/settings/api-keys', label: 'API keys' },
+  { to: '/dashboard/settings/security', label: 'Security' },
 ] as const;
 
 export function SettingsLayout() {

@@ -8,6 +8,8 @@ import { type AppEnv, createRouter, json, operation, refusal } from '../../platf
 import { findOrganization, presentOrganization } from '../organizations/index.ts';
 import { CSRF_HEADER, clearRefreshCookie, refreshCookie, requireCsrfHeader, setRefreshCookie } from './cookies.ts';
 import { logIn } from './login.ts';
+import { memberRoutes } from './member-routes.ts';
+import { ownSessionRoutes } from './own-session-routes.ts';
 import { presentUser } from './present.ts';
 import { findMember } from './queries.ts';
 import { endSessionOf, refreshSession } from './sessions.ts';
@@ -38,10 +40,13 @@ const postLogin = operation({
   access: 'public',
   tags: ['Accounts'],
   summary: 'Log in',
+  description:
+    'After 10 failures of an account or 50 from a client address within 15 minutes, further attempts get 429 with `Retry-After`.',
   request: { body: { content: json(loginRequest) } },
   responses: {
     200: { description: 'Signed in', content: json(session) },
     401: refusal('The address or the password is wrong'),
+    429: refusal('Too many failed attempts of this account or from this address'),
   },
 });
 
@@ -92,6 +97,8 @@ function clientOf(c: Context<AppEnv>) {
 }
 
 export const accountRoutes = createRouter()
+  .route('/', ownSessionRoutes)
+  .route('/', memberRoutes)
   .openapi(postSignup, async (c) => {
     const { session: answer, refresh_token } = await signUp(c.env, c.req.valid('json'), clientOf(c), Date.now());
     setRefreshCookie(c, refresh_token);

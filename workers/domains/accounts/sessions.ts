@@ -18,6 +18,7 @@ import {
   type SessionRow,
   type UserRow,
 } from './queries.ts';
+import { requirePassword } from './session-queries.ts';
 
 /** A session ends this long after its last refresh. */
 export const SESSION_SECONDS = 30 * 86_400;
@@ -117,10 +118,15 @@ export async function presentSession(env: Env, member: Member, sessionId: string
   };
 }
 
+/** Signs in a person whose password was right; fails (see `isPasswordChanged`) when it has been changed meanwhile. */
 export async function startSession(env: Env, member: Member, client: Client, now: number): Promise<SignedIn> {
   const owner = { user_id: member.user.id, organization_id: member.organization.id };
   const { row, refresh_token } = await newSession(env, owner, client, now);
-  await insertSession(globalDb(env), row);
+  const database = globalDb(env);
+  await database.batch([
+    requirePassword(database, member.user.id, member.user.password_hash),
+    insertSession(database, row),
+  ]);
   return { session: await presentSession(env, member, row.id, now), refresh_token };
 }
 

@@ -10,11 +10,11 @@ import { organizationDesk } from '../../../durable-objects/organization/client.t
 import { db } from '../../db/client.ts';
 import type { RequestContext } from '../../platform/context.ts';
 import { ApiError, notFound } from '../../platform/errors.ts';
+import { requireMatch } from '../../platform/etags.ts';
 import { newId } from '../../platform/ids.ts';
 import { decodeCursor, pageOf } from '../../platform/pagination.ts';
 import { auditOrigin, auditRow } from '../audit/index.ts';
 import { changeAgent, requireNotArchived } from './change-agent.ts';
-import { requireMatch } from './etags.ts';
 import { headOf } from './present.ts';
 import { type AgentRow, insertAgent, insertDraft, selectAgent, selectAgents } from './queries.ts';
 

@@ -3,10 +3,10 @@ import { db } from '../../db/client.ts';
 import { jsonDepth } from '../../platform/body.ts';
 import type { RequestContext } from '../../platform/context.ts';
 import { ApiError, invalid, notFound } from '../../platform/errors.ts';
+import { isUnconditional, requireMatch } from '../../platform/etags.ts';
 import { auditOrigin, auditRow } from '../audit/index.ts';
 import { requireNotArchived } from './change-agent.ts';
 import { checkDefinition } from './check-definition.ts';
-import { requireMatch } from './etags.ts';
 import { isStale, selectDraft, selectDraftState, updateDraft } from './queries.ts';
 
 export interface Draft {
@@ -42,7 +42,7 @@ export async function saveDraft(
   requireMatch(ifMatch, state.revision, 'The draft');
   requireNotArchived(state);
 
-  const unconditional = ifMatch === undefined || ifMatch.trim() === '*';
+  const unconditional = isUnconditional(ifMatch);
   const now = ctx.now();
   try {
     const [updated] = await database.batch([

@@ -1,10 +1,10 @@
 import type { AgentVersion, DefinitionProblem } from '@agentflow/contracts';
 import type { RequestContext } from '../../platform/context.ts';
 import { ApiError, notFound } from '../../platform/errors.ts';
+import { requireMatch } from '../../platform/etags.ts';
 import { changeAgent, requireNotArchived } from './change-agent.ts';
 import { checkDefinition } from './check-definition.ts';
 import { getDraft } from './drafts.ts';
-import { requireMatch } from './etags.ts';
 import { presentVersion } from './present.ts';
 import { type AgentRow, insertVersionFromDraft } from './queries.ts';
 

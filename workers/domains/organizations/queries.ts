@@ -1,4 +1,4 @@
-import { and, desc, eq, lt, sql } from 'drizzle-orm';
+import { and, desc, eq, lt, type SQL, sql } from 'drizzle-orm';
 import type { Database } from '../../db/client.ts';
 import { apiKeys, organizations } from '../../db/schema/accounts.ts';
 
@@ -21,6 +21,46 @@ export async function slugExists(database: Database, slug: string): Promise<bool
 /** The insert of a new organization, for signup's batch. */
 export function insertOrganization(database: Database, row: OrganizationRow) {
   return database.insert(organizations).values(row);
+}
+
+/**
+ * Changes an organization; with `expected`, only while `updated_at` is that (see `isGuarded`). `updated_at` is the
+ * revision too, so it moves on even within a millisecond.
+ */
+export function updateOrganization(
+  database: Database,
+  organizationId: string,
+  fields: Pick<OrganizationRow, 'name'>,
+  at: { now: number; expected: number | null },
+) {
+  const next = sql`max(${at.now}, ${organizations.updated_at} + 1)`;
+  return database
+    .update(organizations)
+    .set({
+      ...fields,
+      updated_at: at.expected === null ? next : sql`iif(${organizations.updated_at} = ${at.expected}, ${next}, NULL)`,
+    })
+    .where(eq(organizations.id, organizationId))
+    .returning();
+}
+
+/**
+ * First statement of a batch that may only be written while `condition` holds: changes nothing, or breaks the row's NOT
+ * NULL rule and with it the whole batch (see `isGuarded`).
+ */
+export function guard(database: Database, organizationId: string, condition: SQL) {
+  return database
+    .update(organizations)
+    .set({ updated_at: sql`iif(${condition}, ${organizations.updated_at}, NULL)` })
+    .where(eq(organizations.id, organizationId));
+}
+
+/** Whether a batch failed because its guard, or the revision that it was made for, no longer held. */
+export function isGuarded(error: unknown): boolean {
+  for (let cause = error; cause instanceof Error; cause = cause.cause) {
+    if (cause.message.includes('NOT NULL constraint failed: organizations.updated_at')) return true;
+  }
+  return false;
 }
 
 /** Newest first; one row more than `limit` tells that there is a next page. */

@@ -6,25 +6,42 @@ import {
   organization,
   page,
   pageQuery,
+  updateOrganizationRequest,
 } from '@agentflow/contracts';
 import { z } from 'zod';
 import { db } from '../../db/client.ts';
 import { requestContext } from '../../platform/auth.ts';
-import { notFound } from '../../platform/errors.ts';
+import { etagHeader, etagOf, ifMatch, STALE } from '../../platform/etags.ts';
 import { decodeCursor, pageOf } from '../../platform/pagination.ts';
 import { createRouter, json, operation } from '../../platform/router.ts';
 import { createApiKey, revokeApiKey } from './api-keys.ts';
+import { changeOrganization, getOrganization } from './change-organization.ts';
 import { presentApiKey, presentOrganization } from './present.ts';
-import { findOrganization, listApiKeys } from './queries.ts';
+import { listApiKeys } from './queries.ts';
 
-const getOrganization = operation({
+const getOperation = operation({
   method: 'get',
   path: '/org',
   operationId: 'getOrganization',
   access: 'org:read',
   tags: ['Organization'],
   summary: "The caller's organization",
-  responses: { 200: { description: 'The organization', content: json(organization) } },
+  responses: { 200: { description: 'The organization', headers: etagHeader, content: json(organization) } },
+});
+
+const putOperation = operation({
+  method: 'put',
+  path: '/org',
+  operationId: 'updateOrganization',
+  access: 'org:manage',
+  tags: ['Organization'],
+  summary: 'Change the organization',
+  description: 'The slug stays as it is. Send the ETag in `If-Match`, so that two editors do not overwrite each other.',
+  request: { headers: ifMatch, body: { content: json(updateOrganizationRequest) } },
+  responses: {
+    200: { description: 'The changed organization', headers: etagHeader, content: json(organization) },
+    412: STALE,
+  },
 });
 
 const getApiKeys = operation({
@@ -65,11 +82,13 @@ const deleteApiKey = operation({
 });
 
 export const organizationRoutes = createRouter()
-  .openapi(getOrganization, async (c) => {
-    const { env, organizationId } = requestContext(c);
-    const row = await findOrganization(db(env, organizationId), organizationId);
-    if (row === undefined) throw notFound('organization', organizationId);
-    return c.json(presentOrganization(row), 200);
+  .openapi(getOperation, async (c) => {
+    const row = await getOrganization(requestContext(c));
+    return c.json(presentOrganization(row), 200, { ETag: etagOf(row.updated_at) });
+  })
+  .openapi(putOperation, async (c) => {
+    const row = await changeOrganization(requestContext(c), c.req.valid('json'), c.req.valid('header')['if-match']);
+    return c.json(presentOrganization(row), 200, { ETag: etagOf(row.updated_at) });
   })
   .openapi(getApiKeys, async (c) => {
     const { env, organizationId } = requestContext(c);

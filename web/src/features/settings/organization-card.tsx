@@ -4,21 +4,40 @@ import { CopyableId } from '@/components/copy-button.tsx';
 import { ProblemCallout } from '@/components/problem-callout.tsx';
 import { Card, CardHeader } from '@/components/ui/card.tsx';
 import { Skeleton } from '@/components/ui/skeleton.tsx';
-import { meQuery } from '@/features/shell/queries.ts';
+import { meQuery, useCan } from '@/features/shell/queries.ts';
 import { formatDay, shortId } from '@/lib/format.ts';
+import { OrganizationNameForm } from './organization-name-form.tsx';
+import { organizationQuery } from './queries.ts';
 
 export function OrganizationCard() {
   const me = useQuery(meQuery);
+  const tagged = useQuery(organizationQuery);
+  const mayManage = useCan('org:manage');
   if (me.error && me.data === undefined) {
     return <ProblemCallout error={me.error} onRetry={() => void me.refetch()} />;
   }
-  const organization = me.data?.organization;
+  if (tagged.error && tagged.data === undefined) {
+    return <ProblemCallout error={tagged.error} onRetry={() => void tagged.refetch()} />;
+  }
+  const organization = tagged.data?.value;
   return (
     <>
-      <Card>
+      <Card className="overflow-hidden">
         <CardHeader title="Organization" />
+        {mayManage && tagged.data !== undefined && <OrganizationNameForm tagged={tagged.data} />}
         <dl className="divide-y divide-line">
-          <Fact name="Name">{organization?.name}</Fact>
+          {!mayManage && (
+            <Fact name="Name">
+              {me.data && organization && (
+                <>
+                  {organization.name}
+                  <span className="mt-0.5 block text-faint text-xs">
+                    Only owners and admins change the name. Your role is {me.data.role}.
+                  </span>
+                </>
+              )}
+            </Fact>
+          )}
           <Fact name="Short name">
             {organization && <code className="font-mono text-xs">{organization.slug}</code>}
           </Fact>

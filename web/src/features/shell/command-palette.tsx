@@ -1,7 +1,21 @@
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { Command } from 'cmdk';
-import { Bot, KeyRound, LogOut, type LucideIcon, Monitor, Moon, Play, Plus, Search, Sun } from 'lucide-react';
+import {
+  Bot,
+  KeyRound,
+  LogOut,
+  type LucideIcon,
+  Monitor,
+  Moon,
+  Play,
+  Plus,
+  Search,
+  ShieldCheck,
+  Sun,
+  UserCog,
+  Users,
+} from 'lucide-react';
 import { Dialog } from 'radix-ui';
 import { useDeferredValue, useState } from 'react';
 import { StatusIcon, statusWord } from '@/components/status-badge.tsx';
@@ -62,6 +76,21 @@ export default function CommandPalette({ onClose }: { onClose: () => void }) {
                     onSelect={choose(() => void navigate({ to: section.to }))}
                   />
                 ))}
+                <Item
+                  icon={Users}
+                  label="Members"
+                  onSelect={choose(() => void navigate({ to: '/dashboard/settings/members' }))}
+                />
+                <Item
+                  icon={UserCog}
+                  label="Roles and permissions"
+                  onSelect={choose(() => void navigate({ to: '/dashboard/settings/roles' }))}
+                />
+                <Item
+                  icon={ShieldCheck}
+                  label="Security: password and sessions"
+                  onSelect={choose(() => void navigate({ to: '/dashboard/settings/security' }))}
+                />
                 <Item
                   icon={KeyRound}
                   label="API keys"

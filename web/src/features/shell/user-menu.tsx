@@ -1,7 +1,7 @@
 import type { Organization, User } from '@agentflow/contracts';
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
-import { KeyRound, LogOut, Settings } from 'lucide-react';
+import { KeyRound, LogOut, Settings, ShieldCheck } from 'lucide-react';
 import {
   DropdownMenu,
   DropdownMenuContent,
@@ -48,6 +48,11 @@ export function UserMenu({ user, organization }: { user: User; organization: Org
         <DropdownMenuItem asChild>
           <Link to="/dashboard/settings/api-keys">
             <KeyRound aria-hidden="true" /> API keys
+          </Link>
+        </DropdownMenuItem>
+        <DropdownMenuItem asChild>
+          <Link to="/dashboard/settings/security">
+            <ShieldCheck aria-hidden="true" /> Security
           </Link>
         </DropdownMenuItem>
         <DropdownMenuSeparator />

@@ -8,11 +8,11 @@ import {
   updateAgentRequest,
 } from '@agentflow/contracts';
 import { requestContext } from '../../../platform/auth.ts';
+import { etagHeader, etagOf, ifMatch, STALE } from '../../../platform/etags.ts';
 import { createRouter, json, operation, refusal } from '../../../platform/router.ts';
 import { createAgent, getAgent, listAgents, setAgentStatus, updateAgent } from '../agents.ts';
-import { etagOf } from '../etags.ts';
 import { presentAgent } from '../present.ts';
-import { ARCHIVED, agentParams, etagHeader, ifMatch, STALE } from './shared.ts';
+import { ARCHIVED, agentParams } from './shared.ts';
 
 const tags = ['Agents'];
 

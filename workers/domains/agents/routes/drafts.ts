@@ -1,10 +1,10 @@
 import { agentDefinition, agentVersion, publishRequest, validateRequest, validation } from '@agentflow/contracts';
 import { requestContext } from '../../../platform/auth.ts';
+import { etagHeader, etagOf, ifMatch, STALE } from '../../../platform/etags.ts';
 import { createRouter, json, operation, refusal } from '../../../platform/router.ts';
 import { getDraft, saveDraft, validateDraft } from '../drafts.ts';
-import { etagOf } from '../etags.ts';
 import { publishAgent } from '../publish-agent.ts';
-import { ARCHIVED, agentParams, etagHeader, ifMatch, STALE } from './shared.ts';
+import { ARCHIVED, agentParams } from './shared.ts';
 
 const tags = ['Agents'];
 

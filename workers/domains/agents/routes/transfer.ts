@@ -2,12 +2,12 @@ import { agent, agentFile } from '@agentflow/contracts';
 import { z } from 'zod';
 import { requestContext } from '../../../platform/auth.ts';
 import { ApiError } from '../../../platform/errors.ts';
+import { etagHeader, etagOf } from '../../../platform/etags.ts';
 import { createRouter, json, operation, refusal } from '../../../platform/router.ts';
 import { MEDIA_TYPE_OF, YAML_MEDIA_TYPES } from '../agent-file.ts';
-import { etagOf } from '../etags.ts';
 import { presentAgent } from '../present.ts';
 import { exportAgent, importAgent } from '../transfer.ts';
-import { agentParams, etagHeader, versionNumber } from './shared.ts';
+import { agentParams, versionNumber } from './shared.ts';
 
 const tags = ['Agents'];
 const AGENT_FILE = { $ref: '#/components/schemas/AgentFile' };

@@ -8,12 +8,12 @@ import {
   rollbackRequest,
 } from '@agentflow/contracts';
 import { requestContext } from '../../../platform/auth.ts';
+import { etagHeader, etagOf } from '../../../platform/etags.ts';
 import { createRouter, json, operation } from '../../../platform/router.ts';
-import { etagOf } from '../etags.ts';
 import { presentAgent } from '../present.ts';
 import { rollbackAgent } from '../publish-agent.ts';
 import { diffVersions, getVersion, listVersions } from '../versions.ts';
-import { ARCHIVED, agentParams, etagHeader, versionNumber } from './shared.ts';
+import { ARCHIVED, agentParams, versionNumber } from './shared.ts';
 
 const tags = ['Agents'];
 
