@@ -36,7 +36,10 @@ export const session = z.object({
   organization,
 });
 
-export const changePasswordRequest = z.strictObject({ current_password: z.string().min(1).max(256), new_password: password });
+export const changePasswordRequest = z.strictObject({
+  current_password: z.string().min(1).max(256),
+  new_password: password,
+});
 
 /** One signed-in browser of the caller. */
 export const activeSession = z.object({
