@@ -9,6 +9,9 @@ process.env.TARGET_SERVER_PORT ??= String(await freePort());
 const toolServerPort = process.env.TOOL_SERVER_PORT;
 const targetServerPort = process.env.TARGET_SERVER_PORT;
 
+/** Generous: a busy machine with coverage switched on takes several times as long as a quiet one. */
+const TEST_TIMEOUT_MS = 20_000;
+
 export default defineConfig({
   test: {
     silent: 'passed-only',
@@ -24,7 +27,7 @@ export default defineConfig({
     },
     projects: [
       {
-        test: { name: 'unit', include: ['test/unit/**/*.test.ts'], environment: 'node' },
+        test: { name: 'unit', include: ['test/unit/**/*.test.ts'], environment: 'node', testTimeout: TEST_TIMEOUT_MS },
       },
       {
         plugins: [
@@ -46,6 +49,7 @@ export default defineConfig({
         ],
         test: {
           name: 'workers',
+          testTimeout: TEST_TIMEOUT_MS,
           include: ['test/workers/**/*.test.ts'],
           setupFiles: ['./test/support/apply-migrations.ts'],
           globalSetup: [
