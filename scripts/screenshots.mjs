@@ -12,7 +12,7 @@ import { readTickets } from './lib/triage.mjs';
 
 const FOLDER = join(ROOT, 'docs', 'images');
 const TICKETS = 14;
-const account = { email: 'marta@halloway.example', password: randomBytes(12).toString('hex') };
+const account = { email: 'owner@example.com', password: randomBytes(12).toString('hex') };
 
 /** @param {string} mockUrl */
 function stockSync(mockUrl) {
@@ -52,7 +52,7 @@ function stockSync(mockUrl) {
 async function furnish(url, mockUrl) {
   const signup = await apiClient(url)('POST', '/auth/signup', {
     organization_name: 'Example organization',
-    name: 'Test owner',
+    name: 'Demo owner',
     ...account,
   });
   const call = apiClient(url, must(signup, 'Signing up').access_token);
