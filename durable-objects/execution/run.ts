@@ -171,7 +171,7 @@ export class ExecutionRun {
         const output = this.resultOf(change.output_of);
         this.recordEnd('completed', null, output, at);
         this.emit(events, 'execution.completed', at, null, {
-          output_preview: preview(output),
+          output_preview: preview(JSON.stringify(output)),
           duration_ms: at - (this.row.started_at ?? at),
           cost_usd: this.totals.cost_microusd / 1_000_000,
         });
@@ -241,10 +241,11 @@ export class ExecutionRun {
     if (attempt !== undefined && result !== null) this.book(attempt, step, attempt.attempt, callsOf(result), at);
     const output = this.outputOf(step, result, error);
     if (output !== null) this.outputs.set(step.key, output);
+    const text = output === null ? null : JSON.stringify(output);
     const closed = change.type !== 'step_retrying';
     this.store.updateStepResult(record.ord, step, record.attempts, closed ? at : null, {
       input: shownInput(result === null ? null : result.input),
-      output: output === null ? null : JSON.stringify(output),
+      output: text,
       error,
       blocked: result?.kind === 'completed' && result.blocked,
     });
@@ -272,7 +273,7 @@ export class ExecutionRun {
       input_tokens: totals.input_tokens,
       output_tokens: totals.output_tokens,
       cost_usd: totals.cost_usd,
-      output_preview: preview(output),
+      output_preview: preview(text ?? 'null'),
       blocked: result?.kind === 'completed' && result.blocked,
     });
   }
@@ -402,8 +403,7 @@ function endAttempt(
   attempt.duration_ms = at - Date.parse(attempt.started_at);
 }
 
-function preview(output: JsonValue): string {
-  const text = JSON.stringify(output);
+function preview(text: string): string {
   return text.length <= PREVIEW_CHARACTERS ? text : `${text.slice(0, PREVIEW_CHARACTERS)}…`;
 }
 

@@ -110,3 +110,25 @@ test('two people who edit one draft do not overwrite each other unasked', async 
   await page.reload();
   await expect(editor).toHaveValue(/mine/);
 });
+
+test('a new name for an agent does not overwrite what somebody else called it, unasked', async ({ page, request }) => {
+  const account = await createAccount(request);
+  const agentId = await publishAgent(request, account, { name: 'Shared', definition: ECHO });
+  await logIn(page, account);
+  await page.goto(`/dashboard/agents/${agentId}?tab=settings`);
+  const name = page.getByLabel('Name', { exact: true });
+  await expect(name).toHaveValue('Shared');
+  await name.fill('Mine');
+
+  const headers = { Authorization: `Bearer ${account.token}` };
+  const theirs = await request.put(`/api/v1/agents/${agentId}`, { headers, data: { name: 'Theirs' } });
+  expect(theirs.status()).toBe(200);
+  await page.getByRole('button', { name: 'Save', exact: true }).click();
+  const over = page.getByRole('button', { name: 'Save mine over it' });
+  await expect(over).toBeVisible();
+  await expect(name).toHaveValue('Mine');
+  expect((await (await request.get(`/api/v1/agents/${agentId}`, { headers })).json()).name).toBe('Theirs');
+  await over.click();
+  await expect(page.getByText('Saved', { exact: true })).toBeVisible();
+  expect((await (await request.get(`/api/v1/agents/${agentId}`, { headers })).json()).name).toBe('Mine');
+});

@@ -231,6 +231,27 @@ describe('admission', () => {
     });
   });
 
+  it('still waits for a second change of an agent when the first has been told', async () => {
+    const member = await signUp();
+    const agent = await publishedAgent(member, { nodes: [start], edges: [] });
+    const admission = await deskOf(member).admit(startOf(member, agent.id));
+    if (admission.outcome !== 'allow') throw new Error('not admitted');
+    for (let change = 0; change < 2; change++) await deskOf(member).expectAgentChange(member.organization_id, agent.id);
+    await deskOf(member).putAgentHead(member.organization_id, admission.agent);
+    await env.DB.prepare("UPDATE agents SET status = 'paused', revision = revision + 1 WHERE id = ?")
+      .bind(agent.id)
+      .run();
+    const stub = env.ORGANIZATION.get(env.ORGANIZATION.idFromName(member.organization_id));
+    await runInDurableObject(stub, (_desk, state) => {
+      state.storage.sql.exec('UPDATE watched_agents SET check_at = 1');
+    });
+    await runDurableObjectAlarm(stub);
+    expect(await deskOf(member).admit(startOf(member, agent.id))).toMatchObject({
+      outcome: 'deny',
+      code: 'agent_paused',
+    });
+  });
+
   it('leaves no storage behind for an organization that does not exist', async () => {
     const nobody = newId('organization');
     const desk = organizationDesk(env.ORGANIZATION, nobody);

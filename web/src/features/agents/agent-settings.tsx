@@ -2,7 +2,7 @@ import { type Agent, type UpdateAgentRequest, updateAgentRequest } from '@agentf
 import { zodResolver } from '@hookform/resolvers/zod';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useBlocker } from '@tanstack/react-router';
-import { useState } from 'react';
+import { useRef, useState } from 'react';
 import { useForm } from 'react-hook-form';
 import { toast } from 'sonner';
 import { ProblemCallout } from '@/components/problem-callout.tsx';
@@ -12,7 +12,7 @@ import { ConfirmDialog } from '@/components/ui/confirm-dialog.tsx';
 import { Field } from '@/components/ui/field.tsx';
 import { Input, Textarea } from '@/components/ui/input.tsx';
 import { useCan } from '@/features/shell/queries.ts';
-import { fetchApi } from '@/lib/api.ts';
+import { fetchApi, RequestFailure } from '@/lib/api.ts';
 import { showOnFields } from '@/lib/form-problems.ts';
 import { agentQuery, readTagged, type Tagged } from './queries.ts';
 import { useSetAgentStatus } from './use-agent-actions.ts';
@@ -30,6 +30,8 @@ function NameCard({ tagged }: { tagged: Tagged<Agent> }) {
   const agent = tagged.value;
   const queries = useQueryClient();
   const mayWrite = useCan('agents:write');
+  // What the form was filled from: an edit is saved against it, not against what a refresh in the background has brought.
+  const base = useRef(tagged);
   const form = useForm<UpdateAgentRequest>({
     resolver: zodResolver(updateAgentRequest),
     mode: 'onTouched',
@@ -38,12 +40,12 @@ function NameCard({ tagged }: { tagged: Tagged<Agent> }) {
     resetOptions: { keepDirtyValues: true },
   });
   const save = useMutation({
-    mutationFn: async (body: UpdateAgentRequest) =>
+    mutationFn: async ({ body, etag }: { body: UpdateAgentRequest; etag: string | null }) =>
       readTagged<Agent>(
         await fetchApi(`/agents/${agent.id}`, {
           method: 'PUT',
           body,
-          headers: tagged.etag === null ? {} : { 'If-Match': tagged.etag },
+          headers: etag === null ? {} : { 'If-Match': etag },
         }),
       ),
     onSuccess: (saved) => {
@@ -52,14 +54,24 @@ function NameCard({ tagged }: { tagged: Tagged<Agent> }) {
       void queries.invalidateQueries({ queryKey: ['agents', 'list'] });
       toast.success('Saved');
     },
-    onError: (error) => showOnFields(form, error, ['name', 'description']),
+    onError: (error) => {
+      showOnFields(form, error, ['name', 'description']);
+      // What somebody else has made of it, for the choice below.
+      void queries.invalidateQueries({ queryKey: agentQuery(agent.id).queryKey });
+    },
   });
   const { errors, isDirty } = form.formState;
+  if (!isDirty) base.current = tagged;
+  const overtaken = save.error instanceof RequestFailure && save.error.code === 'precondition_failed';
+  const discard = () => {
+    save.reset();
+    form.reset({ name: agent.name, description: agent.description });
+  };
   const leave = useBlocker({ shouldBlockFn: () => isDirty, enableBeforeUnload: () => isDirty, withResolver: true });
   return (
     <Card>
       <CardHeader title="Name and description" />
-      <form noValidate onSubmit={form.handleSubmit((body) => save.mutate(body))}>
+      <form noValidate onSubmit={form.handleSubmit((body) => save.mutate({ body, etag: base.current.etag }))}>
         <fieldset disabled={!mayWrite} className="flex flex-col gap-4 p-4">
           <Field label="Name" error={errors.name && 'Give the agent a name of up to 120 characters'}>
             {(control) => <Input {...control} {...form.register('name')} autoComplete="off" />}
@@ -72,8 +84,13 @@ function NameCard({ tagged }: { tagged: Tagged<Agent> }) {
         {mayWrite && (
           <div className="flex justify-end gap-2 rounded-b-xl border-line border-t bg-sunken px-4 py-2.5">
             {isDirty && (
-              <Button variant="ghost" onClick={() => form.reset()}>
+              <Button variant="ghost" onClick={discard}>
                 Discard
+              </Button>
+            )}
+            {overtaken && (
+              <Button onClick={form.handleSubmit((body) => save.mutate({ body, etag: tagged.etag }))}>
+                Save mine over it
               </Button>
             )}
             <Button type="submit" variant="primary" disabled={!isDirty} busy={save.isPending}>
