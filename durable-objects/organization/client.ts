@@ -42,6 +42,8 @@ export interface AuditOrigin {
 /** A key as the desk holds it. Times in milliseconds since the epoch. */
 export interface StoredKey extends KeyRecord {
   readonly revoked_at: number | null;
+  /** The key that a rotation made in its place. */
+  readonly replaced_by: string | null;
   readonly last_used_at: number | null;
   readonly revision: number;
 }

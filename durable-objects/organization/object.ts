@@ -81,7 +81,7 @@ export class OrganizationObject extends DurableObject<Env> {
 
   async createKey(organizationId: string, key: KeyRecord, origin: AuditOrigin): Promise<void> {
     this.store.create(organizationId);
-    const stored: StoredKey = { ...key, revoked_at: null, last_used_at: null, revision: 1 };
+    const stored: StoredKey = { ...key, revoked_at: null, replaced_by: null, last_used_at: null, revision: 1 };
     this.writeKey(organizationId, stored, { action: 'api_key.created', origin });
     await this.drainOutbox(Date.now());
   }

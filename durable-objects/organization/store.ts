@@ -12,27 +12,40 @@ import type { AgentHead, KeyProjection, KeyRecord, PlanLimits, StoredKey } from 
  * - `windows`: counters of calendar windows.
  * - `spend`: settled cost by UTC day.
  * - `outbox`: projections that D1 has not confirmed.
+ * - `ip_allowlist`: one row, the networks that callers may come from.
+ * - `erasures`: what is being erased, page by page.
+ * - `schema_version`: one row, how many of the steps below have been taken; a desk without the table has taken one.
  */
-const SCHEMA = [
-  'CREATE TABLE IF NOT EXISTS identity (organization_id TEXT PRIMARY KEY) WITHOUT ROWID',
-  'CREATE TABLE IF NOT EXISTS plan (id INTEGER PRIMARY KEY CHECK (id = 1), limits TEXT NOT NULL)',
-  `CREATE TABLE IF NOT EXISTS keys (
+const SCHEMA_STEPS: readonly (readonly string[])[] = [
+  [
+    'CREATE TABLE identity (organization_id TEXT PRIMARY KEY) WITHOUT ROWID',
+    'CREATE TABLE plan (id INTEGER PRIMARY KEY CHECK (id = 1), limits TEXT NOT NULL)',
+    `CREATE TABLE keys (
     id TEXT PRIMARY KEY, key_hash TEXT NOT NULL UNIQUE, record TEXT NOT NULL, expires_at INTEGER, revoked_at INTEGER,
     last_used_at INTEGER, revision INTEGER NOT NULL) WITHOUT ROWID`,
-  'CREATE TABLE IF NOT EXISTS agents (agent_id TEXT PRIMARY KEY, head TEXT NOT NULL) WITHOUT ROWID',
-  'CREATE TABLE IF NOT EXISTS watched_agents (agent_id TEXT PRIMARY KEY, check_at INTEGER NOT NULL, outstanding INTEGER NOT NULL) WITHOUT ROWID',
-  `CREATE TABLE IF NOT EXISTS leases (
+    'CREATE TABLE agents (agent_id TEXT PRIMARY KEY, head TEXT NOT NULL) WITHOUT ROWID',
+    'CREATE TABLE watched_agents (agent_id TEXT PRIMARY KEY, check_at INTEGER NOT NULL, outstanding INTEGER NOT NULL) WITHOUT ROWID',
+    `CREATE TABLE leases (
     id TEXT PRIMARY KEY, execution_id TEXT NOT NULL, agent_id TEXT NOT NULL, caller TEXT NOT NULL, state TEXT NOT NULL,
     created_at INTEGER NOT NULL, expires_at INTEGER NOT NULL) WITHOUT ROWID`,
-  'CREATE INDEX IF NOT EXISTS leases_expiry ON leases (expires_at)',
-  `CREATE TABLE IF NOT EXISTS requests (
+    'CREATE INDEX leases_expiry ON leases (expires_at)',
+    `CREATE TABLE requests (
     scope TEXT NOT NULL, key TEXT NOT NULL, body_hash TEXT NOT NULL, execution_id TEXT, answer TEXT, expires_at INTEGER NOT NULL,
     PRIMARY KEY (scope, key)) WITHOUT ROWID`,
-  'CREATE INDEX IF NOT EXISTS requests_expiry ON requests (expires_at)',
-  'CREATE INDEX IF NOT EXISTS requests_execution ON requests (execution_id) WHERE execution_id IS NOT NULL',
-  'CREATE TABLE IF NOT EXISTS windows (name TEXT PRIMARY KEY, window_start INTEGER NOT NULL, used INTEGER NOT NULL) WITHOUT ROWID',
-  'CREATE TABLE IF NOT EXISTS spend (day TEXT PRIMARY KEY, cost_microusd INTEGER NOT NULL, executions INTEGER NOT NULL) WITHOUT ROWID',
-  'CREATE TABLE IF NOT EXISTS outbox (id INTEGER PRIMARY KEY AUTOINCREMENT, message TEXT NOT NULL, attempts INTEGER NOT NULL, next_at INTEGER NOT NULL)',
+    'CREATE INDEX requests_expiry ON requests (expires_at)',
+    'CREATE INDEX requests_execution ON requests (execution_id) WHERE execution_id IS NOT NULL',
+    'CREATE TABLE windows (name TEXT PRIMARY KEY, window_start INTEGER NOT NULL, used INTEGER NOT NULL) WITHOUT ROWID',
+    'CREATE TABLE spend (day TEXT PRIMARY KEY, cost_microusd INTEGER NOT NULL, executions INTEGER NOT NULL) WITHOUT ROWID',
+    'CREATE TABLE outbox (id INTEGER PRIMARY KEY AUTOINCREMENT, message TEXT NOT NULL, attempts INTEGER NOT NULL, next_at INTEGER NOT NULL)',
+  ],
+  [
+    'CREATE TABLE schema_version (version INTEGER PRIMARY KEY) WITHOUT ROWID',
+    'ALTER TABLE keys ADD COLUMN replaced_by TEXT',
+    'CREATE TABLE ip_allowlist (id INTEGER PRIMARY KEY CHECK (id = 1), entries TEXT NOT NULL, revision INTEGER NOT NULL)',
+    `CREATE TABLE erasures (
+      subject TEXT PRIMARY KEY, kind TEXT NOT NULL, requested_at INTEGER NOT NULL, attempts INTEGER NOT NULL,
+      next_at INTEGER NOT NULL) WITHOUT ROWID`,
+  ],
 ];
 
 export interface Lease {
@@ -68,15 +81,32 @@ export class OrganizationStore {
 
   /** False for an organization that nobody made: probing its name must leave no storage behind. */
   exists(): boolean {
-    this.ready ||=
-      this.sql.exec("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'outbox'").toArray().length > 0;
+    if (!this.ready && this.hasTable('outbox')) {
+      const [row] = this.hasTable('schema_version')
+        ? this.sql.exec<Row>('SELECT version FROM schema_version').toArray()
+        : [];
+      this.upgrade(row === undefined ? 1 : Number(row.version));
+    }
     return this.ready;
   }
 
   create(organizationId: string): void {
     if (this.exists()) return;
-    for (const statement of SCHEMA) this.sql.exec(statement);
+    this.upgrade(0);
     this.sql.exec('INSERT OR IGNORE INTO identity (organization_id) VALUES (?)', organizationId);
+  }
+
+  private hasTable(name: string): boolean {
+    return this.sql.exec("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?", name).toArray().length > 0;
+  }
+
+  /** Takes the steps that this desk has not taken. In one turn of the object, so that all are stored or none. */
+  private upgrade(from: number): void {
+    for (const step of SCHEMA_STEPS.slice(from)) for (const statement of step) this.sql.exec(statement);
+    if (from < SCHEMA_STEPS.length) {
+      this.sql.exec('DELETE FROM schema_version');
+      this.sql.exec('INSERT INTO schema_version (version) VALUES (?)', SCHEMA_STEPS.length);
+    }
     this.ready = true;
   }
 
@@ -102,15 +132,16 @@ export class OrganizationStore {
   }
 
   writeKey(key: StoredKey): void {
-    const { revoked_at, last_used_at, revision, ...record } = key;
+    const { revoked_at, replaced_by, last_used_at, revision, ...record } = key;
     this.sql.exec(
-      'INSERT OR REPLACE INTO keys (id, key_hash, record, expires_at, revoked_at, last_used_at, revision) VALUES (?, ?, ?, ?, ?, ?, ?)',
+      'INSERT OR REPLACE INTO keys (id, key_hash, record, expires_at, revoked_at, last_used_at, replaced_by, revision) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
       key.id,
       key.key_hash,
       JSON.stringify(record satisfies KeyRecord),
       key.expires_at,
       revoked_at,
       last_used_at,
+      replaced_by,
       revision,
     );
   }
@@ -296,6 +327,7 @@ function keyOf(row: Row | undefined): StoredKey | null {
     ...(JSON.parse(String(row.record)) as KeyRecord),
     revoked_at: row.revoked_at as number | null,
     last_used_at: row.last_used_at as number | null,
+    replaced_by: row.replaced_by as string | null,
     revision: Number(row.revision),
   };
 }

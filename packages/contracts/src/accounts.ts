@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { displayName, timestamp } from './common.ts';
 import { apiKeyId, idSchema, organizationId, userId } from './ids.ts';
-import { permission, role } from './permissions.ts';
+import { apiKeyScope, permission, role } from './permissions.ts';
 
 export const email = z.string().trim().toLowerCase().max(254).pipe(z.email());
 /** 10 to 256 characters; long passphrases are welcome, composition rules are not used (NIST SP 800-63B). */
@@ -66,11 +66,16 @@ export const me = z.object({
   organization,
   role: role.nullable(),
   permissions: z.array(permission),
+  organizations: z
+    .array(z.object({ id: organizationId, name: z.string(), slug: z.string(), role: role.nullable() }))
+    .describe('Where the person is a member, by name, at most 100; of an API key its own alone'),
 });
+
+export const switchOrganizationRequest = z.strictObject({ organization_id: organizationId });
 
 export const createApiKeyRequest = z.strictObject({
   name: displayName,
-  scopes: z.array(permission).min(1).max(50),
+  scopes: z.array(apiKeyScope).min(1).max(50),
   expires_at: timestamp.optional(),
 });
 
@@ -84,6 +89,18 @@ export const apiKey = z.object({
   expires_at: timestamp.nullable(),
   last_used_at: timestamp.nullable(),
   revoked_at: timestamp.nullable(),
+  replaced_by: apiKeyId.nullable().describe('The key that a rotation made in its place'),
+});
+
+const MAX_OVERLAP_SECONDS = 30 * 86_400;
+export const rotateApiKeyRequest = z.strictObject({
+  overlap_seconds: z
+    .number()
+    .int()
+    .min(0)
+    .max(MAX_OVERLAP_SECONDS)
+    .default(86_400)
+    .describe('How long the old key still works; 0 revokes it at once'),
 });
 export const createdApiKey = apiKey.extend({ key: z.string().describe('The whole key; shown this once') });
 
@@ -100,4 +117,6 @@ export type Session = z.infer<typeof session>;
 export type Me = z.infer<typeof me>;
 export type ApiKey = z.infer<typeof apiKey>;
 export type CreatedApiKey = z.infer<typeof createdApiKey>;
+export type SwitchOrganizationRequest = z.infer<typeof switchOrganizationRequest>;
+export type RotateApiKeyRequest = z.infer<typeof rotateApiKeyRequest>;
 export type CreateApiKeyRequest = z.infer<typeof createApiKeyRequest>;

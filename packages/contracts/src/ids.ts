@@ -8,6 +8,8 @@ export const ID_PREFIXES = {
   agent: 'agt',
   execution: 'exe',
   apiKey: 'key',
+  invitation: 'ivt',
+  team: 'tem',
   lease: 'lea',
   audit: 'aud',
   cost: 'cst',
@@ -27,4 +29,6 @@ export const organizationId = idSchema('organization');
 export const userId = idSchema('user');
 export const agentId = idSchema('agent');
 export const executionId = idSchema('execution');
+export const invitationId = idSchema('invitation');
+export const teamId = idSchema('team');
 export const apiKeyId = idSchema('apiKey');

@@ -1,5 +1,5 @@
 import { env } from 'cloudflare:workers';
-import { PERMISSIONS, type Permission, roleAllows } from '@agentflow/contracts';
+import { apiKeyScope, PERMISSIONS, type Permission, roleAllows } from '@agentflow/contracts';
 import { SignJWT } from 'jose';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { keyring } from '../../../workers/platform/keyring.ts';
@@ -185,7 +185,7 @@ beforeAll(async () => {
   owner = await signUp();
   stranger = await signUp();
   viewer = await withRole(owner, 'viewer');
-  strangerKey = (await createKey(stranger, Object.keys(PERMISSIONS) as Permission[])).key;
+  strangerKey = (await createKey(stranger, apiKeyScope.options)).key;
 });
 
 const keys = new Map<Permission, string>();

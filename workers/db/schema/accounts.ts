@@ -25,6 +25,10 @@ export const organizations = sqliteTable(
     plan: text('plan').notNull(),
     /** The organization's data key, sealed by the master key: `kid.iv.ciphertext`. */
     wrapped_key: text('wrapped_key').notNull(),
+    /** JSON array of networks; null where every address is allowed. Projection: the desk is the authority. */
+    ip_allowlist: text('ip_allowlist'),
+    /** When its erasure began: from then on it is there for nobody. */
+    erased_at: integer('erased_at'),
     created_at: integer('created_at').notNull(),
     updated_at: integer('updated_at').notNull(),
   },
@@ -92,7 +96,76 @@ export const apiKeys = sqliteTable(
     expires_at: integer('expires_at'),
     last_used_at: integer('last_used_at'),
     revoked_at: integer('revoked_at'),
+    /** The key that a rotation made in its place. */
+    replaced_by: text('replaced_by'),
     revision: integer('revision').notNull(),
   },
   (table) => [index('api_keys_organization').on(table.organization_id, table.id)],
+);
+
+/** Links by which people become members. The token itself is in the link alone. */
+export const invitations = sqliteTable(
+  'invitations',
+  {
+    id: text('id').primaryKey(),
+    organization_id: text('organization_id')
+      .notNull()
+      .references(() => organizations.id),
+    /** Normalised like a user's. */
+    email: text('email').notNull(),
+    role: text('role').notNull(),
+    /** SHA-256 of the token in hex. */
+    token_hash: text('token_hash').notNull(),
+    invited_by: text('invited_by').notNull(),
+    delivery: text('delivery').notNull(),
+    created_at: integer('created_at').notNull(),
+    expires_at: integer('expires_at').notNull(),
+    accepted_at: integer('accepted_at'),
+    revoked_at: integer('revoked_at'),
+  },
+  (table) => [
+    uniqueIndex('invitations_token').on(table.token_hash),
+    index('invitations_organization').on(table.organization_id, table.id),
+    index('invitations_email').on(table.email),
+  ],
+);
+
+export const teams = sqliteTable(
+  'teams',
+  {
+    id: text('id').primaryKey(),
+    organization_id: text('organization_id')
+      .notNull()
+      .references(() => organizations.id),
+    name: text('name').notNull(),
+    /** The name lower-cased, so that two teams never differ by case alone. */
+    name_key: text('name_key').notNull(),
+    description: text('description').notNull(),
+    created_at: integer('created_at').notNull(),
+    updated_at: integer('updated_at').notNull(),
+  },
+  (table) => [
+    uniqueIndex('teams_name').on(table.organization_id, table.name_key),
+    index('teams_organization').on(table.organization_id, table.id),
+  ],
+);
+
+export const teamMembers = sqliteTable(
+  'team_members',
+  {
+    team_id: text('team_id')
+      .notNull()
+      .references(() => teams.id),
+    user_id: text('user_id')
+      .notNull()
+      .references(() => users.id),
+    organization_id: text('organization_id')
+      .notNull()
+      .references(() => organizations.id),
+    created_at: integer('created_at').notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.team_id, table.user_id] }),
+    index('team_members_user').on(table.organization_id, table.user_id),
+  ],
 );

@@ -21,5 +21,10 @@ export const auditLogs = sqliteTable(
     user_agent: text('user_agent').notNull(),
     request_id: text('request_id').notNull(),
   },
-  (table) => [index('audit_logs_organization').on(table.organization_id, table.id)],
+  (table) => [
+    index('audit_logs_organization').on(table.organization_id, table.id),
+    index('audit_logs_actor').on(table.organization_id, table.actor_id, table.id),
+    index('audit_logs_action').on(table.organization_id, table.action, table.id),
+    index('audit_logs_resource').on(table.organization_id, table.resource_type, table.resource_id, table.id),
+  ],
 );

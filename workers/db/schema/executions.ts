@@ -37,6 +37,7 @@ export const executions = sqliteTable(
     index('executions_organization').on(table.organization_id, table.id),
     index('executions_agent').on(table.organization_id, table.agent_id, table.id),
     index('executions_status').on(table.organization_id, table.status, table.id),
+    index('executions_actor').on(table.organization_id, table.actor_id, table.id),
     index('executions_trigger').on(table.organization_id, table.trigger, table.id),
   ],
 );

@@ -3,6 +3,9 @@ import type { Database } from '../../db/client.ts';
 import { memberships, organizations, sessions, users } from '../../db/schema/accounts.ts';
 
 export type UserRow = typeof users.$inferSelect;
+/** More than anybody switches between. */
+const MOST_ORGANIZATIONS = 100;
+
 export type SessionRow = typeof sessions.$inferSelect;
 
 /** Users and sessions are global: a person may belong to several organizations. */
@@ -32,6 +35,18 @@ export function firstMembership(database: Database, userId: string) {
     .orderBy(asc(memberships.created_at), asc(memberships.organization_id))
     .limit(1)
     .get();
+}
+
+/** Where a person is a member, by name: what the organization switcher offers. */
+export function organizationsOf(database: Database, userId: string) {
+  return database
+    .select({ id: organizations.id, name: organizations.name, slug: organizations.slug, role: memberships.role })
+    .from(memberships)
+    .innerJoin(organizations, eq(organizations.id, memberships.organization_id))
+    .where(and(eq(memberships.user_id, userId), isNull(organizations.erased_at)))
+    .orderBy(asc(organizations.name), asc(organizations.id))
+    .limit(MOST_ORGANIZATIONS)
+    .all();
 }
 
 /** A person with their role in one organization; undefined for strangers. */

@@ -1,7 +1,7 @@
-import { loginRequest, me, ROLE_PERMISSIONS, session, signupRequest } from '@agentflow/contracts';
+import { loginRequest, me, ROLE_PERMISSIONS, role, session, signupRequest } from '@agentflow/contracts';
 import type { Context } from 'hono';
 import { z } from 'zod';
-import { db } from '../../db/client.ts';
+import { db, globalDb } from '../../db/client.ts';
 import { requestContext } from '../../platform/auth.ts';
 import { notFound, unauthenticated } from '../../platform/errors.ts';
 import { type AppEnv, createRouter, json, operation, refusal } from '../../platform/router.ts';
@@ -11,7 +11,7 @@ import { logIn } from './login.ts';
 import { memberRoutes } from './member-routes.ts';
 import { ownSessionRoutes } from './own-session-routes.ts';
 import { presentUser } from './present.ts';
-import { findMember } from './queries.ts';
+import { findMember, organizationsOf } from './queries.ts';
 import { endSessionOf, refreshSession } from './sessions.ts';
 import { signUp } from './signup.ts';
 
@@ -134,9 +134,22 @@ export const accountRoutes = createRouter()
       const organization = await findOrganization(database, organizationId);
       if (organization === undefined) throw notFound('organization', organizationId);
       const permissions = [...principal.scopes];
-      return c.json({ user: null, organization: presentOrganization(organization), role: null, permissions }, 200);
+      const { id, name, slug } = organization;
+      return c.json(
+        {
+          user: null,
+          organization: presentOrganization(organization),
+          role: null,
+          permissions,
+          organizations: [{ id, name, slug, role: null }],
+        },
+        200,
+      );
     }
-    const member = await findMember(database, organizationId, principal.user_id);
+    const [member, organizations] = await Promise.all([
+      findMember(database, organizationId, principal.user_id),
+      organizationsOf(globalDb(env), principal.user_id),
+    ]);
     if (member === undefined) throw notFound('user', principal.user_id);
     return c.json(
       {
@@ -144,6 +157,7 @@ export const accountRoutes = createRouter()
         organization: presentOrganization(member.organization),
         role: principal.role,
         permissions: [...ROLE_PERMISSIONS[principal.role]],
+        organizations: organizations.map((each) => ({ ...each, role: role.parse(each.role) })),
       },
       200,
     );

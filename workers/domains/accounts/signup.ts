@@ -57,6 +57,8 @@ export async function createAccount(
     slug: (await slugExists(database, slug)) ? distinctSlug(slug) : slug,
     plan: INITIAL_PLAN,
     wrapped_key: await newWrappedKey(env.VAULT_KEYS, organizationId),
+    ip_allowlist: null,
+    erased_at: null,
     created_at: now,
     updated_at: now,
   };

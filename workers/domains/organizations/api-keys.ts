@@ -36,7 +36,7 @@ export async function createApiKey(ctx: RequestContext, request: CreateApiKeyReq
   };
   const desk = organizationDesk(ctx.env.ORGANIZATION, ctx.organizationId);
   await desk.createKey(ctx.organizationId, { ...record, key_hash, scopes }, auditOrigin(ctx));
-  const row = { ...record, scopes: JSON.stringify(scopes), last_used_at: null, revoked_at: null };
+  const row = { ...record, scopes: JSON.stringify(scopes), last_used_at: null, revoked_at: null, replaced_by: null };
   return { ...presentApiKey(row), key };
 }
 

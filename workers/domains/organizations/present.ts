@@ -22,5 +22,6 @@ export function presentApiKey(row: Omit<ApiKeyRow, 'organization_id' | 'revision
     expires_at: isoOrNull(row.expires_at),
     last_used_at: isoOrNull(row.last_used_at),
     revoked_at: isoOrNull(row.revoked_at),
+    replaced_by: row.replaced_by,
   };
 }

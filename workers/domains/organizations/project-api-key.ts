@@ -15,6 +15,7 @@ export async function projectApiKey(database: Database, { organization_id, key, 
     expires_at: key.expires_at,
     last_used_at: key.last_used_at,
     revoked_at: key.revoked_at,
+    replaced_by: key.replaced_by,
     revision: key.revision,
   });
   if (audit === null) {

@@ -85,7 +85,8 @@ export function listApiKeys(
 
 /** The insert of a key's row as the desk tells it; an older revision than the stored one changes nothing. */
 export function upsertApiKey(database: Database, organizationId: string, row: Omit<ApiKeyRow, 'organization_id'>) {
-  const moving = { last_used_at: row.last_used_at, revoked_at: row.revoked_at, revision: row.revision };
+  const { expires_at, last_used_at, revoked_at, replaced_by, revision } = row;
+  const moving = { expires_at, last_used_at, revoked_at, replaced_by, revision };
   return database
     .insert(apiKeys)
     .values({ ...row, organization_id: organizationId })

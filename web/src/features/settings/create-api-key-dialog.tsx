@@ -1,9 +1,10 @@
 import {
+  type ApiKeyScope,
+  apiKeyScope,
   type CreateApiKeyRequest,
   type CreatedApiKey,
   createApiKeyRequest,
   PERMISSIONS,
-  type Permission,
 } from '@agentflow/contracts';
 import { zodResolver } from '@hookform/resolvers/zod';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
@@ -29,8 +30,8 @@ const EXPIRIES = [
   { value: 'never', label: 'Never' },
 ];
 /** What a script that runs agents needs, and nothing more. */
-const USUAL_SCOPES: Permission[] = ['agents:execute', 'executions:read'];
-const ALL_SCOPES = Object.keys(PERMISSIONS) as Permission[];
+const USUAL_SCOPES: ApiKeyScope[] = ['agents:execute', 'executions:read'];
+const ALL_SCOPES = apiKeyScope.options;
 
 interface CreateApiKeyDialogProps {
   open: boolean;
@@ -155,7 +156,7 @@ function CreateApiKeyForm({ onClose, onCreated }: Omit<CreateApiKeyDialogProps, 
 
 interface ScopeChoiceProps {
   id: string;
-  scope: Permission;
+  scope: ApiKeyScope;
   chosen: boolean;
   onChange: (on: boolean) => void;
 }
