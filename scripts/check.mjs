@@ -1,5 +1,10 @@
 import { availableParallelism } from 'node:os';
-import { lockfileIsPortable, migrationsMatchSchema, twinsAgree } from './lib/repository-checks.mjs';
+import {
+  lockfileIsPortable,
+  migrationsMatchSchema,
+  permissionsReferenceIsCurrent,
+  twinsAgree,
+} from './lib/repository-checks.mjs';
 import { Refusal, ROOT, run, runTool, seconds, toolchainNode } from './lib/toolchain.mjs';
 
 /** @typedef {import('./lib/repository-checks.mjs').Finding} Finding */
@@ -27,6 +32,7 @@ const CHECKS = [
   ['import rules', () => finding(run(toolchainNode(), ['scripts/check-imports.mjs', ROOT]))],
   ['lockfile is portable', lockfileIsPortable],
   ['JSON and YAML examples agree', twinsAgree],
+  ['permissions reference is current', permissionsReferenceIsCurrent],
 ];
 
 const started = performance.now();

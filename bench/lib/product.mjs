@@ -18,7 +18,7 @@ export function linearAgent(steps) {
  * Signs up, makes an agent of a definition and publishes it.
  *
  * @param {string} url @param {{ nodes: object[], edges: object[] }} definition
- * @returns {Promise<{ token: string, organizationId: string, agentId: string }>}
+ * @returns {Promise<{ token: string, organizationId: string, agentId: string, email: string, password: string }>}
  */
 export async function prepareProduct(url, definition) {
   const client = new Client(url, 1);
@@ -33,13 +33,11 @@ export async function prepareProduct(url, definition) {
     if (answer.status >= 300) throw new Error(`${path} answered ${answer.status}: ${answer.body}`);
     return JSON.parse(answer.body);
   };
-  const session = await post('/auth/signup', {
-    organization_name: 'Bench',
-    email: `bench-${Date.now()}@example.com`,
-    password: 'a long passphrase for the bench',
-  });
+  const email = `bench-${Date.now()}@example.com`;
+  const password = 'a long passphrase for the bench';
+  const session = await post('/auth/signup', { organization_name: 'Bench', email, password });
   const agent = await post('/agents', { name: 'Linear', definition }, session.access_token);
   await post(`/agents/${agent.id}/publish`, {}, session.access_token);
   client.close();
-  return { token: session.access_token, organizationId: session.organization.id, agentId: agent.id };
+  return { token: session.access_token, organizationId: session.organization.id, agentId: agent.id, email, password };
 }

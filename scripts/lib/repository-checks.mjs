@@ -2,6 +2,7 @@ import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } fro
 import { join, relative } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { parse as parseYaml } from 'yaml';
+import { permissionsReference } from './permissions-reference.mjs';
 import { ROOT, runTool } from './toolchain.mjs';
 
 /** @typedef {{ ok: boolean, output: string }} Finding */
@@ -75,4 +76,13 @@ export function twinsAgree() {
   });
   if (yamlFiles.length === 0) problems.push('examples/ has no YAML file to compare');
   return { ok: problems.length === 0, output: problems.join('\n') };
+}
+
+/**
+ * docs/permissions.md says what the matrix in contracts says.
+ * @returns {Finding}
+ */
+export function permissionsReferenceIsCurrent() {
+  const ok = readFileSync(join(ROOT, 'docs/permissions.md'), 'utf8') === permissionsReference();
+  return { ok, output: ok ? '' : 'docs/permissions.md is behind packages/contracts: run npm run docs:permissions' };
 }

@@ -1,6 +1,7 @@
 import type { Context } from 'hono';
 import { cors } from 'hono/cors';
 import { createMiddleware } from 'hono/factory';
+import type { Env } from './env.ts';
 import { ApiError } from './errors.ts';
 import { newId } from './ids.ts';
 import { productionProblems } from './production-guard.ts';
@@ -113,13 +114,21 @@ function addHeaders(c: Context<AppEnv>, headers: readonly (readonly [string, str
   }
 }
 
-/** Other origins may call the API only when the operator lists them in CORS_ORIGINS. */
+/** The browser origins that the operator lists in CORS_ORIGINS; the UI's own needs no entry. */
+export function allowedOrigins(env: Pick<Env, 'CORS_ORIGINS'>): string[] {
+  return (env.CORS_ORIGINS ?? '')
+    .split(',')
+    .map((origin) => origin.trim())
+    .filter((origin) => origin !== '');
+}
+
+/** Other origins may call the API only when the operator lists them. */
 export function crossOrigin() {
   return createMiddleware<AppEnv>((c, next) => {
-    const origins = (c.env.CORS_ORIGINS ?? '').split(',').map((origin) => origin.trim());
-    if (origins.every((origin) => origin === '')) return next();
+    const origins = allowedOrigins(c.env);
+    if (origins.length === 0) return next();
     return cors({
-      origin: (origin) => (origin !== '' && origins.includes(origin) ? origin : null),
+      origin: (origin) => (origins.includes(origin) ? origin : null),
       credentials: true,
       allowMethods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
       allowHeaders: [

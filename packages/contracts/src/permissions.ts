@@ -2,7 +2,7 @@ import { z } from 'zod';
 
 /** What can be done, each with the sentence that settings pages and the permissions reference show. */
 export const PERMISSIONS = {
-  'org:read': 'See the organization, its members and the model catalogue',
+  'org:read': 'See the organization and the model catalogue',
   'org:manage': "Change the organization's settings, IP allowlist and model prices",
   'org:erase': 'Erase the organization with everything in it',
   'members:read': 'See the members and teams of the organization',

@@ -125,6 +125,23 @@ describe('CORS', () => {
     }
     expect((await preflight('https://ui.example', '')).headers.get('access-control-allow-origin')).toBeNull();
   });
+
+  it('lets a session’s cookie be used by pages of the own and the listed origins only', async () => {
+    const refreshFrom = async (headers: Record<string, string>, CORS_ORIGINS = '') => {
+      const init = { method: 'POST', headers: { 'X-AgentFlow-CSRF': '1', ...headers } };
+      return (await withEnv({ CORS_ORIGINS }, '/api/v1/auth/refresh', init)).status;
+    };
+    // Without a cookie: 401 is what whoever may ask is told.
+    expect(await refreshFrom({})).toBe(401);
+    expect(await refreshFrom({ 'sec-fetch-site': 'same-origin', origin: ORIGIN })).toBe(401);
+    expect(
+      await refreshFrom({ 'sec-fetch-site': 'same-site', origin: 'https://ui.example' }, 'https://ui.example'),
+    ).toBe(401);
+    for (const site of ['cross-site', 'same-site']) {
+      expect(await refreshFrom({ 'sec-fetch-site': site, origin: 'https://evil.example' })).toBe(403);
+      expect(await refreshFrom({ 'sec-fetch-site': site })).toBe(403);
+    }
+  });
 });
 
 describe('production', () => {
