@@ -3,6 +3,7 @@ import type { Execution, ExecutionEvent } from '@agentflow/contracts';
 import { isTerminal } from '@agentflow/contracts';
 import {
   type Change,
+  checkLoopCondition,
   ENGINE_VERSION,
   type EnginePorts,
   type Signal,
@@ -21,10 +22,11 @@ import {
   type StepPage,
 } from './client.ts';
 import { LiveText } from './live-text.ts';
-import { performStep } from './perform-step.ts';
+import { givenItem, performStep, scopeOf } from './perform-step.ts';
 import { planOf } from './plan-cache.ts';
 import { presentExecution, presentSummary } from './present.ts';
-import { ExecutionRun, hasEnded, type Outcome } from './run.ts';
+import { MAX_RESULTS_CHARACTERS } from './rounds.ts';
+import { ExecutionRun, hasEnded, type Outcome, type StepRecord } from './run.ts';
 import { ExecutionStore, type Facts } from './store.ts';
 import { ExecutionStreams } from './streams.ts';
 import { enginePorts, tellDesk, tellLists } from './wiring.ts';
@@ -163,7 +165,7 @@ export class ExecutionObject extends DurableObject<Env> implements ExecutionRpc 
       if (run === null) return;
       const now = Date.now();
       if (!hasEnded(run)) {
-        if (run.row.deadline_at <= now) this.signal({ type: 'timeout' });
+        if (run.row.remaining_ms === null && run.row.deadline_at <= now) this.signal({ type: 'timeout' });
         else this.signal({ type: 'timer', now });
       }
       this.ctx.waitUntil(this.tell());
@@ -195,11 +197,13 @@ export class ExecutionObject extends DurableObject<Env> implements ExecutionRpc 
       {
         facts,
         status: 'running',
+        waiting_reason: null,
         error: null,
         created_at: now,
         started_at: now,
         finished_at: null,
         deadline_at: now + plan.timeout_ms,
+        remaining_ms: null,
         revision: 1,
         projected_revision: 0,
         settled: false,
@@ -268,34 +272,90 @@ export class ExecutionObject extends DurableObject<Env> implements ExecutionRpc 
   }
 
   private perform(run: ExecutionRun, change: Change): void {
-    if (change.type === 'step_started') this.launch(run, change.step, change.attempt);
-    else if (change.type === 'step_cancelled')
-      this.running.get(change.step.key)?.controller.abort(new Error('cancelled'));
-    else if (change.type === 'step_retrying') this.armAt(change.at);
+    // What was asked of the run before this one; memory has been rebuilt since.
+    if (this.run !== run) return;
+    switch (change.type) {
+      case 'step_started':
+        this.launch(run, change.step, change.attempt);
+        return;
+      case 'step_cancelled':
+        this.running.get(change.step.key)?.controller.abort(new Error('cancelled'));
+        return;
+      case 'step_retrying':
+        this.armAt(change.at);
+        return;
+      case 'step_waiting':
+        if (change.step.wake_at !== null) this.armAt(change.step.wake_at);
+        return;
+      case 'check_loop':
+        this.ctx.waitUntil(this.checkLoop(run, change.step, change.index));
+        return;
+      case 'collect_loop':
+        this.collectLoop(run, change.step);
+        return;
+      case 'continue_step':
+      case 'step_due':
+        throw new Error(`no node of this release asks for ${change.type}`);
+    }
+  }
+
+  /** Before each round of a `while` loop. */
+  private async checkLoop(run: ExecutionRun, step: StepState, index: number): Promise<void> {
+    const node = run.plan.byId.get(step.node_id);
+    if (node === undefined) throw new Error(`step ${step.key} belongs to no node`);
+    const { key, attempt, path } = step;
+    const round = run.round(node, path === '' ? String(index) : `${path}.${index}`);
+    // The item is the output of the round before, not that of a loop around this one.
+    const { item: _around, ...outside } = scopeOf(run, node, path);
+    const scope = { ...outside, ...givenItem(round.item) };
+    const check = await checkLoopCondition(node.node.config, index, scope);
+    if (this.run !== run) return;
+    if (check.ok) this.signal({ type: 'loop_checked', key, index, holds: check.holds });
+    else this.signal({ type: 'step_failed', key, attempt, error: check.error, now: Date.now(), random: 0 });
+  }
+
+  private collectLoop(run: ExecutionRun, step: StepState): void {
+    const { key, attempt } = step;
+    const output = run.collected(step);
+    if (output !== null) {
+      const result: StepResult = { kind: 'completed', input: null, output, handle: 'out', blocked: false, calls: [] };
+      this.signal({ type: 'step_completed', key, attempt, handle: 'out' }, { key, attempt, result });
+      return;
+    }
+    const message = `The outputs of the rounds have more than ${MAX_RESULTS_CHARACTERS} characters together.`;
+    const error = { code: 'output_too_large', message, retryable: false };
+    this.signal({ type: 'step_failed', key, attempt, error, now: Date.now(), random: 0 });
   }
 
   private launch(run: ExecutionRun, step: StepState, attempt: number): void {
     const node = run.plan.byId.get(step.node_id);
     if (node === undefined) throw new Error(`step ${step.key} belongs to no node`);
     const controller = new AbortController();
+    const record = run.recordOf(step);
     const work = performStep(run, node, step, controller, {
       ports: this.enginePorts(run.row.facts),
       onDelta: (text) => this.live?.append(step, attempt, text),
       log: (level, message) => this.appendLog(run, level, step.node_id, message),
       reportBug: (error) => this.logger().log('error', 'step.bug', { node_id: step.node_id, ...describeError(error) }),
-    }).then((result) => this.settleStep(run, step, attempt, result));
+    }).then((result) => this.settleStep(run, step, record, attempt, result));
     this.running.set(step.key, { attempt, controller, work });
     this.ctx.waitUntil(work);
   }
 
-  private settleStep(run: ExecutionRun, step: StepState, attempt: number, result: StepResult): void {
+  private settleStep(
+    run: ExecutionRun,
+    step: StepState,
+    record: StepRecord,
+    attempt: number,
+    result: StepResult,
+  ): void {
     // A run that was abandoned after a failed transaction has been rebuilt: this step runs again there.
     if (this.run !== run) return;
     if (this.running.get(step.key)?.attempt === attempt) this.running.delete(step.key);
     this.live?.finish(step.key);
     const outcome: Outcome = { key: step.key, attempt, result };
     if (step.status !== 'running' || step.attempt !== attempt) {
-      this.ctx.storage.transactionSync(() => run.bookLate(outcome, Date.now()));
+      this.ctx.storage.transactionSync(() => run.bookLate(step, record, outcome, Date.now()));
       this.arm();
       return;
     }
@@ -384,7 +444,8 @@ export class ExecutionObject extends DurableObject<Env> implements ExecutionRpc 
     }
     const times: number[] = [];
     if (!hasEnded(run)) {
-      times.push(run.row.deadline_at, now + HEARTBEAT_MS);
+      // An execution that waits is woken by what it waits for, and by nothing else.
+      if (run.row.remaining_ms === null) times.push(run.row.deadline_at, now + HEARTBEAT_MS);
       for (const step of run.state.steps.values()) if (step.wake_at !== null) times.push(step.wake_at);
     }
     if (this.untold()) times.push(now + (TELL_RETRY_MS[Math.min(this.tellFailures, TELL_RETRY_MS.length - 1)] ?? 0));
@@ -440,6 +501,14 @@ function signalOf(key: string, attempt: number, result: StepResult): Signal {
       return { type: 'step_completed', key, attempt, handle: result.handle };
     case 'failed':
       return { type: 'step_failed', key, attempt, error: result.error, now: Date.now(), random: Math.random() };
+    case 'waiting': {
+      const { reason, wake_at, due } = result;
+      return { type: 'step_waiting', key, attempt, reason, wake_at, due };
+    }
+    case 'opened': {
+      const { total, concurrency, on_item_error } = result.loop;
+      return { type: 'loop_opened', key, attempt, total, concurrency, on_item_error };
+    }
     case 'stopped':
       return {
         type: 'step_stopped',

@@ -1,11 +1,16 @@
+import type { JsonValue } from '@agentflow/contracts';
 import {
   type EnginePorts,
   idempotencyKey,
+  type NodeInScope,
   type PlanNode,
+  pathTo,
   runStep,
+  type Scope,
   type StepContext,
   type StepResult,
   type StepState,
+  stepKey,
 } from '@agentflow/engine';
 import { type ExecutionRun, withinLimits } from './run.ts';
 
@@ -54,7 +59,30 @@ async function guarded(context: StepContext, around: StepSurroundings): Promise<
   }
 }
 
-/** Expressions see the ancestors that ended by an exit, never a parallel branch: a run must not depend on who is faster. */
+/**
+ * What a step's expressions see: the ancestors that ended by an exit, each where it ran for this round, never a parallel
+ * branch (a run must not depend on who is faster); of the loops around it the current item and index.
+ */
+export function scopeOf(run: ExecutionRun, node: PlanNode, path: string): Scope {
+  const nodes = new Map<string, NodeInScope>();
+  for (const ancestor of run.plan.ancestors(node)) {
+    const state = run.state.steps.get(stepKey(ancestor.id, pathTo(path, ancestor.depth)));
+    if (state !== undefined && state.handle !== null) nodes.set(ancestor.id, { output: run.output(state.key) });
+  }
+  let item: JsonValue = null;
+  for (let loop = node.loop; loop !== null; loop = loop.loop) {
+    const round = run.round(loop, pathTo(path, loop.depth + 1));
+    nodes.set(loop.id, round);
+    if (loop === node.loop) item = round.item;
+  }
+  return { trigger: run.input(), context: {}, env: {}, nodes, ...givenItem(item) };
+}
+
+/** An item that is null is one that is not there, so that `item ?? …` gives another value. */
+export function givenItem(item: JsonValue): { readonly item?: JsonValue } {
+  return item === null ? {} : { item };
+}
+
 function stepContext(
   run: ExecutionRun,
   node: PlanNode,
@@ -62,19 +90,20 @@ function stepContext(
   signal: AbortSignal,
   around: StepSurroundings,
 ): StepContext {
-  const nodes = new Map<string, { output: StepContext['scope']['trigger'] }>();
-  for (const ancestor of run.plan.ancestors(node)) {
-    const state = run.state.steps.get(ancestor.id);
-    if (state !== undefined && state.handle !== null) nodes.set(ancestor.id, { output: run.output(ancestor.id) });
-  }
-  const inputs = node.incoming
-    .filter((edge) => run.state.steps.get(edge.source.id)?.handle === edge.handle)
-    .map((edge) => ({ node_id: edge.source.id, output: run.output(edge.source.id) }));
+  const inputs = node.incoming.flatMap((edge) => {
+    // A loop's own output is not there yet in its rounds.
+    if (edge.body) return [];
+    const key = stepKey(edge.source.id, step.path);
+    return run.state.steps.get(key)?.handle === edge.handle
+      ? [{ node_id: edge.source.id, output: run.output(key) }]
+      : [];
+  });
   return {
     node: { id: node.id, type: node.type, config: node.node.config },
-    scope: { trigger: run.input(), context: {}, env: {}, nodes },
+    scope: scopeOf(run, node, step.path),
     inputs,
     mode: run.row.facts.mode,
+    now: Date.now(),
     idempotency_key: idempotencyKey(run.row.facts.execution_id, step),
     signal,
     onDelta: around.onDelta,

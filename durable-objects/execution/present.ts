@@ -23,7 +23,7 @@ export function presentSummary(row: ExecutionRow, totals: Totals): ExecutionSumm
     version: facts.version,
     mode: facts.mode,
     status: row.status,
-    waiting_reason: null,
+    waiting_reason: row.waiting_reason,
     trigger: facts.trigger,
     triggered_by: facts.triggered_by,
     error: row.error,

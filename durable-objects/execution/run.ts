@@ -3,23 +3,27 @@ import { isTerminal } from '@agentflow/contracts';
 import {
   advance,
   type Change,
-  isOpen,
+  ITEM,
   type ModelCall,
+  type NodeInScope,
   newRun,
   type Plan,
+  type PlanNode,
   type RunState,
   restore,
   type Signal,
+  type StepError,
   type StepResult,
   type StepState,
 } from '@agentflow/engine';
 import { planOf } from './plan-cache.ts';
 import type { Totals } from './present.ts';
+import { Rounds } from './rounds.ts';
 import { attemptTotals, type ExecutionRow, type ExecutionStore } from './store.ts';
 import { MAX_OUTPUT_CHARACTERS, shownInput } from './values.ts';
 
 /** What belongs to a step besides what the engine knows of it. */
-interface StepRecord {
+export interface StepRecord {
   readonly ord: number;
   readonly attempts: StepAttempt[];
   started_at: number | null;
@@ -44,6 +48,10 @@ export class ExecutionRun {
   lastSeq = 0;
   private readonly records = new Map<string, StepRecord>();
   private readonly outputs = new Map<string, JsonValue>();
+  /** Keys of the steps of each round, to forget them when it has ended. */
+  private readonly inRound = new Map<string, string[]>();
+  private readonly rounds: Rounds;
+  private lastOrd = 0;
   private knownInput: JsonValue | undefined;
   private knownResult: JsonValue | null | undefined;
 
@@ -52,7 +60,9 @@ export class ExecutionRun {
     readonly state: RunState,
     readonly plan: Plan,
     private readonly store: ExecutionStore,
-  ) {}
+  ) {
+    this.rounds = new Rounds(store, (key) => this.records.get(key)?.ord ?? 0);
+  }
 
   static begin(row: ExecutionRow, plan: Plan, input: JsonValue, store: ExecutionStore): ExecutionRun {
     const run = new ExecutionRun(row, newRun(), plan, store);
@@ -61,6 +71,7 @@ export class ExecutionRun {
   }
 
   static load(store: ExecutionStore): ExecutionRun {
+    store.upgrade();
     const row = store.read();
     const steps = store.stepStates();
     const plan = planOf(row.facts.agent_id, row.facts.version, () => store.definition());
@@ -75,11 +86,13 @@ export class ExecutionRun {
       store,
     );
     run.lastSeq = store.lastSeq();
+    run.lastOrd = store.lastOrd();
     for (const step of steps) {
-      run.records.set(step.state.key, { ord: step.ord, attempts: step.attempts, started_at: step.started_at });
-      if (!isOpen(step.state.status) && step.state.status !== 'skipped') run.totals.step_count++;
-      run.addTokens(step.attempts);
+      if (run.state.steps.has(step.state.key)) run.keep(step.state, { ...step, attempts: step.attempts });
     }
+    const totals = store.totals();
+    run.totals.step_count = totals.steps;
+    run.addTokens(totals.attempts);
     return run;
   }
 
@@ -106,6 +119,16 @@ export class ExecutionRun {
     return output;
   }
 
+  /** Item and index of a round, for the expressions of its steps. */
+  round(loop: PlanNode, path: string): NodeInScope & { readonly item: JsonValue } {
+    return this.rounds.round(loop, path);
+  }
+
+  /** What a loop gives when its rounds have ended; null when that is too much. */
+  collected(step: StepState): JsonValue | null {
+    return this.rounds.collect(this.nodeOf(step), step);
+  }
+
   /**
    * Feeds one signal to the engine and writes what it changes. Gives back the changes to perform and the events to send.
    * Must run inside the storage's `transactionSync`.
@@ -119,11 +142,9 @@ export class ExecutionRun {
   }
 
   /** Books a call that ended after its step did (cancelled, timed out): tokens were used, nothing else changes. */
-  bookLate(outcome: Outcome, at: number): void {
+  bookLate(step: StepState, record: StepRecord, outcome: Outcome, at: number): void {
     const calls = callsOf(outcome.result);
-    const step = this.state.steps.get(outcome.key);
-    const record = this.records.get(outcome.key);
-    if (calls.length === 0 || step === undefined || record === undefined) return;
+    if (calls.length === 0) return;
     const attempt = record.attempts.find((each) => each.attempt === outcome.attempt);
     if (attempt === undefined) return;
     this.book(attempt, step, outcome.attempt, calls, at);
@@ -156,17 +177,53 @@ export class ExecutionRun {
         this.recordResult(change, at, outcome, events);
         return;
       case 'step_skipped':
-        this.records.set(change.step.key, { ord: this.records.size + 1, attempts: [], started_at: null });
-        this.store.insertStep(change.step, this.records.size, [], null);
+        this.store.insertStep(change.step, this.keep(change.step).ord, [], null);
         this.emit(events, 'step.skipped', at, change.step, {});
         return;
       case 'step_cancelled': {
         const record = this.recordOf(change.step);
         endAttempt(record.attempts.at(-1), 'cancelled', at, null);
         this.store.updateStep(record.ord, change.step, record.attempts, at);
-        this.totals.step_count++;
+        if (change.step.call !== ITEM) this.totals.step_count++;
         return;
       }
+      case 'step_progressed':
+      case 'step_waiting':
+        this.recordPause(change.type, change.step, at, outcome, events);
+        return;
+      case 'step_reused':
+        throw new Error('nothing was given to this run');
+      case 'item_started': {
+        const { ord } = this.keep(change.step, { ord: 0, attempts: [], started_at: at });
+        this.store.insertStep(change.step, ord, [], at);
+        this.store.writeInput(ord, shownInput(this.round(this.nodeOf(change.step), change.step.path).item));
+        return;
+      }
+      case 'item_completed':
+        this.recordRound(change.step, this.resultOf(change.output_of), null, at);
+        return;
+      case 'item_failed': {
+        const { code, message } = change.error;
+        this.recordRound(change.step, { error: { code, message } }, change.error, at);
+        return;
+      }
+      case 'execution_waiting':
+        this.row.status = 'waiting';
+        this.row.waiting_reason = change.reason;
+        this.row.remaining_ms ??= Math.max(0, this.row.deadline_at - at);
+        this.row.revision++;
+        this.store.writeStatus(this.row);
+        this.emit(events, 'execution.waiting', at, null, { reason: change.reason });
+        return;
+      case 'execution_resumed':
+        this.row.status = 'running';
+        this.row.waiting_reason = null;
+        this.row.deadline_at = at + (this.row.remaining_ms ?? 0);
+        this.row.remaining_ms = null;
+        this.row.revision++;
+        this.store.writeStatus(this.row);
+        this.emit(events, 'execution.resumed', at, null, {});
+        return;
       case 'execution_completed': {
         const output = this.resultOf(change.output_of);
         this.recordEnd('completed', null, output, at);
@@ -186,7 +243,53 @@ export class ExecutionRun {
       case 'execution_cancelled':
         this.recordEnd('cancelled', null, null, at);
         this.emit(events, 'execution.cancelled', at, null, {});
+        return;
+      // Asked of whoever performs: nothing has happened yet.
+      case 'check_loop':
+      case 'collect_loop':
+      case 'continue_step':
+      case 'step_due':
     }
+  }
+
+  /** A step that goes on later: what it was given is shown from now on. */
+  private recordPause(
+    type: 'step_progressed' | 'step_waiting',
+    step: StepState,
+    at: number,
+    outcome: Outcome | null,
+    events: ExecutionEvent[],
+  ): void {
+    const record = this.recordOf(step);
+    const result = outcome?.key === step.key ? outcome.result : null;
+    this.store.updateStep(record.ord, step, record.attempts, null);
+    if (result !== null) this.store.writeInput(record.ord, shownInput(result.input));
+    if (result?.kind === 'opened') this.rounds.open(step, result.loop);
+    if (type === 'step_progressed') return;
+    this.emit(events, 'step.waiting', at, step, {
+      reason: step.waiting_reason,
+      until: step.wake_at === null ? null : new Date(step.wake_at).toISOString(),
+    });
+  }
+
+  /** The end of a round; its steps are not needed in memory any more. */
+  private recordRound(round: StepState, output: JsonValue, error: StepError | null, at: number): void {
+    const loop = this.nodeOf(round);
+    const record = this.recordOf(round);
+    this.store.updateStepResult(record.ord, round, [], at, {
+      input: null,
+      output: JSON.stringify(output),
+      error: error === null ? null : { code: error.code, message: error.message, node_id: loop.id },
+      blocked: false,
+    });
+    this.rounds.add(loop, round, output, error !== null);
+    for (const key of this.inRound.get(`${loop.id}@${round.path}`) ?? []) {
+      this.records.delete(key);
+      this.outputs.delete(key);
+      this.rounds.close(key);
+    }
+    this.inRound.delete(`${loop.id}@${round.path}`);
+    this.records.delete(round.key);
   }
 
   private recordStart(step: StepState, attempt: number, at: number, events: ExecutionEvent[]): void {
@@ -203,8 +306,7 @@ export class ExecutionRun {
       duration_ms: null,
     };
     if (attempt === 1) {
-      const record: StepRecord = { ord: this.records.size + 1, attempts: [begun], started_at: at };
-      this.records.set(step.key, record);
+      const record = this.keep(step, { ord: 0, attempts: [begun], started_at: at });
       this.store.insertStep(step, record.ord, record.attempts, at);
     } else {
       const record = this.recordOf(step);
@@ -215,12 +317,8 @@ export class ExecutionRun {
       record.attempts.push(begun);
       this.store.updateStep(record.ord, step, record.attempts, null);
     }
-    const node = this.plan.byId.get(step.node_id);
-    this.emit(events, 'step.started', at, step, {
-      attempt,
-      node_type: node?.type ?? '',
-      node_name: node?.name ?? step.node_id,
-    });
+    const node = this.nodeOf(step);
+    this.emit(events, 'step.started', at, step, { attempt, node_type: node.type, node_name: node.name });
   }
 
   private recordResult(
@@ -239,12 +337,14 @@ export class ExecutionRun {
         : { code: change.error.code, message: change.error.message, node_id: step.node_id };
     endAttempt(attempt, error === null ? 'completed' : 'failed', at, error);
     if (attempt !== undefined && result !== null) this.book(attempt, step, attempt.attempt, callsOf(result), at);
-    const output = this.outputOf(step, result, error);
+    const known = change.type === 'step_completed' ? change.output : undefined;
+    const output = known ?? this.outputOf(step, result, error);
     if (output !== null) this.outputs.set(step.key, output);
     const text = output === null ? null : JSON.stringify(output);
     const closed = change.type !== 'step_retrying';
     this.store.updateStepResult(record.ord, step, record.attempts, closed ? at : null, {
-      input: shownInput(result === null ? null : result.input),
+      // A loop's was written when it opened.
+      input: result === null || result.input === null ? null : shownInput(result.input),
       output: text,
       error,
       blocked: result?.kind === 'completed' && result.blocked,
@@ -281,7 +381,7 @@ export class ExecutionRun {
   /** What later steps read of this one: its output, or its error where `on_error` lets the run go on. */
   private outputOf(step: StepState, result: StepResult | null, error: ExecutionError | null): JsonValue | null {
     if (error !== null) return step.handle === null ? null : { error: { code: error.code, message: error.message } };
-    return result !== null && result.kind !== 'failed' ? result.output : null;
+    return result?.kind === 'completed' || result?.kind === 'stopped' ? result.output : null;
   }
 
   private book(attempt: StepAttempt, step: StepState, number: number, calls: readonly ModelCall[], at: number): void {
@@ -311,6 +411,7 @@ export class ExecutionRun {
     at: number,
   ): void {
     this.row.status = status;
+    this.row.waiting_reason = null;
     this.row.error = error;
     this.row.finished_at = at;
     this.row.revision++;
@@ -325,7 +426,26 @@ export class ExecutionRun {
     return Object.fromEntries(keys.map((key) => [this.state.steps.get(key)?.node_id ?? key, this.output(key)]));
   }
 
-  private recordOf(step: StepState): StepRecord {
+  /** Takes up a step's record, of a new step with the next order number. */
+  private keep(step: StepState, record: StepRecord = { ord: 0, attempts: [], started_at: null }): StepRecord {
+    const kept = record.ord === 0 ? { ...record, ord: ++this.lastOrd } : record;
+    this.records.set(step.key, kept);
+    const loop = step.call === ITEM ? null : this.nodeOf(step).loop;
+    if (loop === null) return kept;
+    const round = `${loop.id}@${step.path}`;
+    const keys = this.inRound.get(round);
+    if (keys === undefined) this.inRound.set(round, [step.key]);
+    else keys.push(step.key);
+    return kept;
+  }
+
+  private nodeOf(step: StepState): PlanNode {
+    const node = this.plan.byId.get(step.node_id);
+    if (node === undefined) throw new Error(`step ${step.key} belongs to no node`);
+    return node;
+  }
+
+  recordOf(step: StepState): StepRecord {
     const record = this.records.get(step.key);
     if (record === undefined) throw new Error(`step ${step.key} has no record`);
     return record;
@@ -371,7 +491,7 @@ export function executionEvent(
 
 /** The result as it may be stored: an output over the limit fails its step, in words, instead of breaking a row. */
 export function withinLimits(result: StepResult): StepResult {
-  if (result.kind === 'failed') return result;
+  if (result.kind !== 'completed' && result.kind !== 'stopped') return result;
   const size = JSON.stringify(result.output).length;
   if (size <= MAX_OUTPUT_CHARACTERS) return result;
   return {
@@ -387,7 +507,7 @@ export function withinLimits(result: StepResult): StepResult {
 }
 
 function callsOf(result: StepResult): readonly ModelCall[] {
-  return result.kind === 'stopped' ? [] : result.calls;
+  return 'calls' in result ? result.calls : [];
 }
 
 function endAttempt(

@@ -14,13 +14,14 @@ import type {
   WaitingReason,
 } from '@agentflow/contracts';
 import { microusdToUsd } from '@agentflow/contracts';
-import type { ModelCall, StepState } from '@agentflow/engine';
+import { ITEM, type ModelCall, type StepState } from '@agentflow/engine';
 import { INLINE_CHARACTERS, ValueStore } from './values.ts';
 
 /**
  * Storage layout of one execution, made in `create` and never in the constructor:
  * - `execution`: one row. Fixed facts are the JSON in `facts`; what changes has columns.
- * - `steps`: one row a step, `ord` in the order of their beginning. Attempts are a JSON list in their step's row.
+ * - `steps`: one row a step, a round of a loop or a call, `ord` in the order of their beginning. Attempts are a JSON list
+ *   in their step's row; `progress` is the engine's, `items` a loop's list.
  * - `events`: the log that sockets and server-sent events read; `seq` has no gaps.
  *
  * Made when first needed, since making a table is the dearest part of a fresh object:
@@ -28,7 +29,7 @@ import { INLINE_CHARACTERS, ValueStore } from './values.ts';
  * - `costs`: one row a model attempt; `projected` once D1 has it.
  * - `large_values`: what does not fit beside the rest of its row.
  */
-export const SCHEMA_VERSION = 1;
+export const SCHEMA_VERSION = 2;
 
 export interface Facts {
   readonly organization_id: string;
@@ -53,8 +54,10 @@ export interface ExecutionRow {
   readonly created_at: number;
   started_at: number | null;
   finished_at: number | null;
-  /** Running time already spent before the current process began to count. */
+  waiting_reason: WaitingReason | null;
+  /** When the running time is over; while the execution waits it is not counted, and `remaining_ms` keeps what is left. */
   deadline_at: number;
+  remaining_ms: number | null;
   /** Grows with every change that lists show. */
   revision: number;
   /** The revision that D1 has confirmed. */
@@ -84,15 +87,27 @@ type Row = Record<string, SqlStorageValue>;
 const SCHEMA = [
   `CREATE TABLE execution (
     id INTEGER PRIMARY KEY CHECK (id = 1), schema_version INTEGER NOT NULL, facts TEXT NOT NULL, status TEXT NOT NULL,
-    error TEXT, created_at INTEGER NOT NULL, started_at INTEGER, finished_at INTEGER, deadline_at INTEGER NOT NULL,
-    revision INTEGER NOT NULL, projected_revision INTEGER NOT NULL, settled INTEGER NOT NULL,
+    waiting_reason TEXT, error TEXT, created_at INTEGER NOT NULL, started_at INTEGER, finished_at INTEGER,
+    deadline_at INTEGER NOT NULL, remaining_ms INTEGER, revision INTEGER NOT NULL, projected_revision INTEGER NOT NULL, settled INTEGER NOT NULL,
     definition TEXT, input TEXT, output TEXT)`,
   `CREATE TABLE steps (
     ord INTEGER PRIMARY KEY, key TEXT NOT NULL, node_id TEXT NOT NULL, path TEXT NOT NULL, call TEXT NOT NULL,
     status TEXT NOT NULL, attempt INTEGER NOT NULL, failures INTEGER NOT NULL, handle TEXT, wake_at INTEGER,
-    waiting_reason TEXT, input TEXT, output TEXT, error TEXT, blocked INTEGER NOT NULL DEFAULT 0, attempts TEXT NOT NULL,
-    started_at INTEGER, finished_at INTEGER)`,
+    waiting_reason TEXT, progress TEXT, items TEXT, input TEXT, output TEXT, error TEXT,
+    blocked INTEGER NOT NULL DEFAULT 0, reused_from TEXT, attempts TEXT NOT NULL, started_at INTEGER, finished_at INTEGER)`,
   'CREATE TABLE events (seq INTEGER PRIMARY KEY, type TEXT NOT NULL, at INTEGER NOT NULL, node_id TEXT, path TEXT, data TEXT NOT NULL)',
+];
+
+/** What each release added to objects of the one before; an object takes the steps that it lacks when it is opened. */
+const SCHEMA_STEPS: readonly (readonly string[])[] = [
+  [],
+  [
+    'ALTER TABLE execution ADD COLUMN waiting_reason TEXT',
+    'ALTER TABLE execution ADD COLUMN remaining_ms INTEGER',
+    'ALTER TABLE steps ADD COLUMN progress TEXT',
+    'ALTER TABLE steps ADD COLUMN items TEXT',
+    'ALTER TABLE steps ADD COLUMN reused_from TEXT',
+  ],
 ];
 
 const LAZY_SCHEMA = {
@@ -132,6 +147,14 @@ export class ExecutionStore {
     );
   }
 
+  /** Brings an object of an earlier release to this one's layout. */
+  upgrade(): void {
+    const version = Number(this.sql.exec<Row>('SELECT schema_version FROM execution').one().schema_version);
+    if (version >= SCHEMA_VERSION) return;
+    for (const step of SCHEMA_STEPS.slice(version)) for (const statement of step) this.sql.exec(statement);
+    this.sql.exec('UPDATE execution SET schema_version = ?', SCHEMA_VERSION);
+  }
+
   create(row: ExecutionRow, definition: string, input: JsonValue): void {
     for (const statement of SCHEMA) this.sql.exec(statement);
     this.tables = new Set();
@@ -154,18 +177,20 @@ export class ExecutionStore {
   read(): ExecutionRow {
     const row = this.sql
       .exec<Row>(
-        `SELECT facts, status, error, created_at, started_at, finished_at, deadline_at, revision, projected_revision,
-          settled FROM execution`,
+        `SELECT facts, status, waiting_reason, error, created_at, started_at, finished_at, deadline_at, remaining_ms, revision,
+          projected_revision, settled FROM execution`,
       )
       .one();
     return {
       facts: JSON.parse(String(row.facts)) as Facts,
       status: row.status as ExecutionStatus,
+      waiting_reason: row.waiting_reason as WaitingReason | null,
       error: parse<ExecutionError>(row.error),
       created_at: Number(row.created_at),
       started_at: row.started_at as number | null,
       finished_at: row.finished_at as number | null,
       deadline_at: Number(row.deadline_at),
+      remaining_ms: row.remaining_ms as number | null,
       revision: Number(row.revision),
       projected_revision: Number(row.projected_revision),
       settled: row.settled === 1,
@@ -190,7 +215,7 @@ export class ExecutionStore {
 
   writeEnd(row: ExecutionRow, output: JsonValue | null): void {
     this.sql.exec(
-      'UPDATE execution SET status = ?, error = ?, finished_at = ?, revision = ?, output = ?',
+      'UPDATE execution SET status = ?, waiting_reason = NULL, error = ?, finished_at = ?, revision = ?, output = ?',
       row.status,
       row.error === null ? null : JSON.stringify(row.error),
       row.finished_at,
@@ -200,7 +225,14 @@ export class ExecutionStore {
   }
 
   writeStatus(row: ExecutionRow): void {
-    this.sql.exec('UPDATE execution SET status = ?, revision = ?', row.status, row.revision);
+    this.sql.exec(
+      'UPDATE execution SET status = ?, waiting_reason = ?, deadline_at = ?, remaining_ms = ?, revision = ?',
+      row.status,
+      row.waiting_reason,
+      row.deadline_at,
+      row.remaining_ms,
+      row.revision,
+    );
   }
 
   /** What the outside has confirmed: D1 the revision, the desk the lease's end. Never falls back. */
@@ -232,14 +264,15 @@ export class ExecutionStore {
 
   updateStep(ord: number, step: StepState, attempts: readonly StepAttempt[], finishedAt: number | null): void {
     this.sql.exec(
-      `UPDATE steps SET status = ?, attempt = ?, failures = ?, handle = ?, wake_at = ?, waiting_reason = ?, attempts = ?,
-        finished_at = ? WHERE ord = ?`,
+      `UPDATE steps SET status = ?, attempt = ?, failures = ?, handle = ?, wake_at = ?, waiting_reason = ?, progress = ?,
+        attempts = ?, finished_at = ? WHERE ord = ?`,
       step.status,
       step.attempt,
       step.failures,
       step.handle,
       step.wake_at,
       step.waiting_reason,
+      progressText(step),
       JSON.stringify(attempts),
       finishedAt,
       ord,
@@ -252,17 +285,18 @@ export class ExecutionStore {
     step: StepState,
     attempts: readonly StepAttempt[],
     finishedAt: number | null,
-    result: { input: string; output: string | null; error: ExecutionError | null; blocked: boolean },
+    result: { input: string | null; output: string | null; error: ExecutionError | null; blocked: boolean },
   ): void {
     this.sql.exec(
-      `UPDATE steps SET status = ?, attempt = ?, failures = ?, handle = ?, wake_at = ?, waiting_reason = ?, attempts = ?,
-        finished_at = ?, input = ?, output = ?, error = ?, blocked = ? WHERE ord = ?`,
+      `UPDATE steps SET status = ?, attempt = ?, failures = ?, handle = ?, wake_at = ?, waiting_reason = ?, progress = ?,
+        attempts = ?, finished_at = ?, input = coalesce(?, input), output = ?, error = ?, blocked = ? WHERE ord = ?`,
       step.status,
       step.attempt,
       step.failures,
       step.handle,
       step.wake_at,
       step.waiting_reason,
+      progressText(step),
       JSON.stringify(attempts),
       finishedAt,
       result.input,
@@ -273,21 +307,75 @@ export class ExecutionStore {
     );
   }
 
-  stepStates(): StepRow[] {
+  /** Input of a step that shows it before it ends: one that waits, a loop, a call, a round. */
+  writeInput(ord: number, input: string): void {
+    this.sql.exec('UPDATE steps SET input = ? WHERE ord = ?', input, ord);
+  }
+
+  /** The list that a loop goes through. */
+  writeItems(ord: number, key: string, items: readonly JsonValue[]): void {
+    const text = this.inline(`items:${key}`, JSON.stringify(items));
+    this.sql.exec('UPDATE steps SET items = ? WHERE ord = ?', text, ord);
+  }
+
+  items(ord: number, key: string): JsonValue[] | null {
+    const text = this.sql.exec<Row>('SELECT items FROM steps WHERE ord = ?', ord).toArray()[0]?.items ?? null;
+    return parse<JsonValue[]>(text === LARGE ? (this.values.get(`items:${key}`) ?? undefined) : text);
+  }
+
+  /** Outputs of a loop's rounds that have ended, by index; `prefix` is the loop's path with a dot, or empty. */
+  roundOutputs(nodeId: string, prefix: string): { index: number; status: StepStatus; output: JsonValue | null }[] {
     return this.sql
       .exec<Row>(
-        `SELECT key, ord, node_id, path, call, status, attempt, failures, handle, wake_at, waiting_reason, attempts, blocked,
-          started_at, finished_at FROM steps ORDER BY ord`,
+        "SELECT key, path, status, output FROM steps WHERE node_id = ? AND call = ? AND substr(path, 1, ?) = ? AND status <> 'running'",
+        nodeId,
+        ITEM,
+        prefix.length,
+        prefix,
       )
       .toArray()
       .map((row) => ({
-        ord: Number(row.ord),
-        state: stepState(row),
-        attempts: JSON.parse(String(row.attempts)) as StepAttempt[],
-        blocked: row.blocked === 1,
-        started_at: row.started_at as number | null,
-        finished_at: row.finished_at as number | null,
+        index: Number(String(row.path).slice(prefix.length)),
+        status: row.status as StepStatus,
+        output: this.outputOf(row),
       }));
+  }
+
+  /**
+   * Every step but those of rounds that have ended, which nothing reads any more; the rounds' own rows are there. Loops
+   * of 10,000 rounds must not be read whole to go on with the last.
+   */
+  stepStates(): StepRow[] {
+    const rounds = this.sql.exec<Row>(`SELECT ${STATE_COLUMNS} FROM steps WHERE call = ? ORDER BY ord`, ITEM).toArray();
+    const open = rounds.filter((row) => row.status === 'running').map((row) => String(row.path));
+    const others = this.sql
+      .exec<Row>(
+        `SELECT ${STATE_COLUMNS} FROM steps WHERE call <> ? AND (path = '' OR path IN (SELECT value FROM json_each(?)))
+          ORDER BY ord`,
+        ITEM,
+        JSON.stringify(open),
+      )
+      .toArray();
+    return [...others, ...rounds].map(stepRow);
+  }
+
+  lastOrd(): number {
+    return Number(this.sql.exec<Row>('SELECT coalesce(max(ord), 0) AS ord FROM steps').one().ord);
+  }
+
+  /** Sums over all steps, rounds that have ended included. */
+  totals(): { steps: number; attempts: StepAttempt[] } {
+    const closed = this.sql
+      .exec<Row>(
+        "SELECT count(*) AS n FROM steps WHERE status IN ('completed', 'failed', 'cancelled') AND call <> ?",
+        ITEM,
+      )
+      .one();
+    const attempts = this.sql
+      .exec<Row>('SELECT attempts FROM steps WHERE attempts LIKE \'%"model":"%\'')
+      .toArray()
+      .flatMap((row) => JSON.parse(String(row.attempts)) as StepAttempt[]);
+    return { steps: Number(closed.n), attempts };
   }
 
   stepOutput(ord: number): JsonValue | null {
@@ -467,6 +555,24 @@ export class ExecutionStore {
 /** Not JSON, so no stored value can be mistaken for it. */
 const LARGE = '→large_values';
 
+const STATE_COLUMNS = `key, ord, node_id, path, call, status, attempt, failures, handle, wake_at, waiting_reason, progress,
+  attempts, blocked, started_at, finished_at`;
+
+function progressText({ progress }: StepState): string | null {
+  return progress === null ? null : JSON.stringify(progress);
+}
+
+function stepRow(row: Row): StepRow {
+  return {
+    ord: Number(row.ord),
+    state: stepState(row),
+    attempts: JSON.parse(String(row.attempts)) as StepAttempt[],
+    blocked: row.blocked === 1,
+    started_at: row.started_at as number | null,
+    finished_at: row.finished_at as number | null,
+  };
+}
+
 function stepState(row: Row): StepState {
   return {
     key: String(row.key),
@@ -479,6 +585,7 @@ function stepState(row: Row): StepState {
     handle: row.handle as string | null,
     wake_at: row.wake_at as number | null,
     waiting_reason: row.waiting_reason as WaitingReason | null,
+    progress: parse<NonNullable<StepState['progress']>>(row.progress),
   };
 }
 

@@ -1,4 +1,4 @@
-import type { ExecutionMode, JsonValue } from '@agentflow/contracts';
+import type { ExecutionMode, JsonValue, WaitingReason } from '@agentflow/contracts';
 
 /**
  * What the engine needs from outside, as arguments: clock, models, outbound HTTP. The engine itself sees no binding, no
@@ -121,8 +121,25 @@ export interface Scope {
   /** Name → marker that only the outbound adapter can turn into the secret. */
   readonly env: Record<string, string>;
   readonly item?: JsonValue;
-  /** Outputs of every completed upstream node, by node id. */
-  readonly nodes: ReadonlyMap<string, { readonly output: JsonValue }>;
+  /** Every completed upstream node with its output, by node id; the loops around with their current item and index. */
+  readonly nodes: ReadonlyMap<string, NodeInScope>;
+}
+
+export type NodeInScope = { readonly output: JsonValue } | { readonly item: JsonValue; readonly index: number };
+
+/** What a waiting step becomes when its time comes. */
+export type Due =
+  | { readonly kind: 'complete'; readonly handle: string; readonly output: JsonValue }
+  | { readonly kind: 'fail'; readonly error: StepError };
+
+/** The rounds of a loop that has been evaluated. */
+export interface OpenedLoop {
+  /** Rounds; null while a condition decides. */
+  readonly total: number | null;
+  /** The items, in their order; null where the index is the item, or the output of the round before. */
+  readonly items: readonly JsonValue[] | null;
+  readonly concurrency: number;
+  readonly on_item_error: 'stop' | 'collect';
 }
 
 export interface StepContext {
@@ -130,6 +147,8 @@ export interface StepContext {
   readonly scope: Scope;
   readonly inputs: readonly StepInput[];
   readonly mode: ExecutionMode;
+  /** Milliseconds since the epoch. */
+  readonly now: number;
   readonly idempotency_key: string;
   readonly signal: AbortSignal;
   readonly onDelta?: (text: string) => void;
@@ -154,6 +173,15 @@ export type StepResult =
       readonly error: StepError;
       readonly calls: readonly ModelCall[];
     }
+  /** Goes on at `wake_at`, or when what it waits for is told. */
+  | {
+      readonly kind: 'waiting';
+      readonly input: JsonValue;
+      readonly reason: WaitingReason;
+      readonly wake_at: number | null;
+      readonly due: Due | null;
+    }
+  | { readonly kind: 'opened'; readonly input: JsonValue; readonly loop: OpenedLoop }
   | {
       readonly kind: 'stopped';
       readonly input: JsonValue;

@@ -100,17 +100,35 @@ export const logicMerge = defineNode({
   title: 'Merge',
   description: 'Brings branches together. Branches that were not taken are not waited for.',
   icon: 'merge',
-  config: z.strictObject({
-    mode: z
-      .enum(['all', 'any'])
-      .default('all')
-      .meta({ title: 'Wait for', description: 'All live branches, or the first that arrives.', control: 'select' }),
-    combine: z.enum(['by_node', 'append', 'combine']).default('by_node').meta({
-      title: 'Output',
-      description: 'An object by node, a list, or the outputs’ fields in one object.',
-      control: 'select',
-    }),
-  }),
+  config: z
+    .strictObject({
+      mode: z.enum(['all', 'any', 'first']).default('all').meta({
+        title: 'Wait for',
+        description: 'All live branches, the first that arrives, or the first few.',
+        control: 'select',
+      }),
+      count: z
+        .number()
+        .int()
+        .min(1)
+        .max(50)
+        .optional()
+        .meta({ title: 'How many', description: 'Branches to wait for, with “first”.', control: 'number' }),
+      combine: z.enum(['by_node', 'append', 'combine', 'by_key']).default('by_node').meta({
+        title: 'Output',
+        description:
+          'An object by node, a list, the outputs’ fields in one object, or a list of objects joined by a key.',
+        control: 'select',
+      }),
+      key: z
+        .string()
+        .min(1)
+        .max(120)
+        .optional()
+        .meta({ title: 'Key', description: 'Field by which objects belong together, with “by key”.', control: 'text' }),
+    })
+    .refine(({ mode, count }) => mode !== 'first' || count !== undefined, { path: ['count'], message: 'is needed' })
+    .refine(({ combine, key }) => combine !== 'by_key' || key !== undefined, { path: ['key'], message: 'is needed' }),
   output: null,
   handles: () => OUT,
   sideEffect: false,
@@ -163,4 +181,95 @@ export const logicStop = defineNode({
   sideEffect: false,
   expressionFields: [],
   example: { status: 'completed', output: { route: '{{route.output}}' } },
+});
+
+/** More rounds than this are refused: a loop is for lists, not for tables. */
+export const MAX_ROUNDS = 10_000;
+export const MAX_DELAY_SECONDS = 30 * 86_400;
+
+/** A number, or text with an expression that gives one. */
+const numberOrTemplate = z.union([z.number(), z.string().max(2000)]);
+
+export const logicLoop = defineNode({
+  type: 'logic.loop',
+  category: 'logic',
+  title: 'Loop',
+  description:
+    'Runs the nodes behind its exit “each” once for every item, a number of times, or while a condition holds.',
+  icon: 'repeat',
+  config: z
+    .strictObject({
+      items: jsonValue
+        .optional()
+        .meta({ title: 'Items', description: 'A list; {{item}} is the current one.', control: 'template' }),
+      count: numberOrTemplate
+        .optional()
+        .meta({ title: 'Times', description: 'How many rounds; {{item}} counts from 0.', control: 'template' }),
+      while: z.string().min(1).max(20_000).optional().meta({
+        title: 'While',
+        description: 'JSONata that is looked at before each round; item is the output of the round before.',
+        control: 'expression',
+      }),
+      concurrency: z
+        .number()
+        .int()
+        .min(1)
+        .max(50)
+        .default(1)
+        .meta({ title: 'Side by side', description: 'Rounds that run at the same time.', control: 'number' }),
+      on_item_error: z.enum(['stop', 'collect']).default('stop').meta({
+        title: 'When a round fails',
+        description: 'Stop the loop, or put the error in place of the output and go on.',
+        control: 'select',
+      }),
+      max_rounds: z
+        .number()
+        .int()
+        .min(1)
+        .max(MAX_ROUNDS)
+        .default(1000)
+        .meta({ title: 'At most', description: 'Rounds of a “while” loop before it fails.', control: 'number' }),
+    })
+    .refine(
+      ({ items, count, while: condition }) =>
+        [items, count, condition].filter((each) => each !== undefined).length === 1,
+      'needs one of items, count and while',
+    ),
+  output: z.object({
+    results: z.array(z.json()).describe('Outputs of the rounds, in their order'),
+    count: z.number().int(),
+    failed: z.number().int(),
+  }),
+  handles: () => [
+    { handle: 'each', title: 'For each' },
+    { handle: 'out', title: 'Then' },
+  ],
+  sideEffect: false,
+  expressionFields: ['while'],
+  example: { items: '{{trigger.orders}}', concurrency: 5, on_item_error: 'collect' },
+});
+
+export const logicDelay = defineNode({
+  type: 'logic.delay',
+  category: 'logic',
+  title: 'Delay',
+  description: 'Waits for some time, or until a moment, up to 30 days.',
+  icon: 'timer',
+  config: z
+    .strictObject({
+      seconds: numberOrTemplate
+        .optional()
+        .meta({ title: 'Seconds', description: 'How long to wait.', control: 'template' }),
+      until: z.string().max(2000).optional().meta({
+        title: 'Until',
+        description: 'A moment in ISO 8601, as in 2027-01-31T09:00:00Z.',
+        control: 'template',
+      }),
+    })
+    .refine(({ seconds, until }) => (seconds === undefined) !== (until === undefined), 'needs either seconds or until'),
+  output: z.object({ until: z.string() }),
+  handles: () => OUT,
+  sideEffect: false,
+  expressionFields: [],
+  example: { seconds: 3600 },
 });

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { JsonValue } from '../common.ts';
 import { actionHttp } from './action.ts';
 import { aiChat, aiClassify, aiExtract, aiSummarize } from './ai.ts';
-import { logicIf, logicMerge, logicStop, logicSwitch, logicTransform } from './logic.ts';
+import { logicDelay, logicIf, logicLoop, logicMerge, logicStop, logicSwitch, logicTransform } from './logic.ts';
 import { triggerManual } from './trigger.ts';
 import { ERROR_HANDLE, type NodeType, type OutputHandle } from './types.ts';
 
@@ -16,6 +16,8 @@ export const NODE_TYPES = {
   'action.http': actionHttp,
   'logic.if': logicIf,
   'logic.switch': logicSwitch,
+  'logic.loop': logicLoop,
+  'logic.delay': logicDelay,
   'logic.merge': logicMerge,
   'logic.transform': logicTransform,
   'logic.stop': logicStop,

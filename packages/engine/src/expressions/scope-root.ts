@@ -15,7 +15,7 @@ export function rootOf(scope: Scope): Record<string, unknown> {
   const known = roots.get(scope);
   if (known !== undefined && known.nodes === scope.nodes.size) return known.root;
   const root: Record<string, unknown> = Object.create(null);
-  for (const [id, { output }] of scope.nodes) root[id] = { output };
+  for (const [id, node] of scope.nodes) root[id] = { ...node };
   root.trigger = scope.trigger;
   root.context = scope.context;
   root.env = scope.env;

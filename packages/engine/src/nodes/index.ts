@@ -1,1 +1,2 @@
+export { checkLoopCondition, type LoopCheck } from './loop-and-delay.ts';
 export { runStep } from './run-step.ts';

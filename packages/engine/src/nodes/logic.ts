@@ -38,10 +38,32 @@ function combined(inputs: readonly StepInput[]): JsonValue {
   return Object.fromEntries(fields);
 }
 
+/**
+ * One object for each value of a key, in the order in which the values first come, with the fields of all objects that
+ * have it, later ones winning. Objects without the key stand alone, other values are left out.
+ */
+function joined(inputs: readonly StepInput[], key: string): JsonValue {
+  const objects = inputs.flatMap(({ output }) => (Array.isArray(output) ? output : [output])).filter(isObject);
+  const result: Record<string, JsonValue>[] = [];
+  const byKey = new Map<string, number>();
+  for (const object of objects) {
+    const value = Object.hasOwn(object, key) ? object[key] : undefined;
+    const known = value === undefined ? undefined : byKey.get(JSON.stringify(value));
+    if (known !== undefined) {
+      result[known] = { ...result[known], ...object };
+      continue;
+    }
+    if (value !== undefined) byKey.set(JSON.stringify(value), result.length);
+    result.push(object);
+  }
+  return result;
+}
+
 const COMBINE = { by_node: byNode, append: appended, combine: combined } as const;
 
 /** Brings together the inputs that arrived, in the order of the definition's edges. */
-export const runMerge: StepHandler<'logic.merge'> = ({ combine }, { inputs }) => completed(COMBINE[combine](inputs));
+export const runMerge: StepHandler<'logic.merge'> = ({ combine, key = '' }, { inputs }) =>
+  completed(combine === 'by_key' ? joined(inputs, key) : COMBINE[combine](inputs));
 
 export const runTransform: StepHandler<'logic.transform'> = async ({ expression }, { scope }) => {
   const evaluation = await evaluateSource(expression, scope);

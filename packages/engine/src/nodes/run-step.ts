@@ -1,12 +1,13 @@
 import { isNodeType, type JsonValue, type NodeConfig, type NodeTypeName, nodeType } from '@agentflow/contracts';
 import { markerRedaction, redactMarkers } from '../expressions/index.ts';
-import type { EnginePorts, StepContext, StepError, StepResult } from '../ports.ts';
+import type { Due, EnginePorts, StepContext, StepError, StepResult } from '../ports.ts';
 import { runHttp } from './action-http.ts';
 import { runChat } from './ai-chat.ts';
 import { runClassify } from './ai-classify.ts';
 import { runExtract } from './ai-extract.ts';
 import { runSummarize } from './ai-summarize.ts';
 import { runIf, runMerge, runStop, runSwitch, runTransform } from './logic.ts';
+import { runDelay, runLoop } from './loop-and-delay.ts';
 import { readStepConfig } from './step-config.ts';
 import type { StepHandler, StepOutcome } from './step-outcome.ts';
 import { runManualTrigger } from './trigger.ts';
@@ -21,6 +22,8 @@ const HANDLERS: { readonly [T in NodeTypeName]: StepHandler<T> } = {
   'action.http': runHttp,
   'logic.if': runIf,
   'logic.switch': runSwitch,
+  'logic.loop': runLoop,
+  'logic.delay': runDelay,
   'logic.merge': runMerge,
   'logic.transform': runTransform,
   'logic.stop': runStop,
@@ -49,9 +52,19 @@ function withoutMarkers(outcome: StepOutcome, input: JsonValue, env: Readonly<Re
       return { ...outcome, input: shown, output: redactMarkers(outcome.output, env) };
     case 'failed':
       return { ...outcome, input: shown, error: { ...outcome.error, message: redact(outcome.error.message) } };
+    case 'waiting':
+      return { ...outcome, input: shown, due: outcome.due === null ? null : dueWithoutMarkers(outcome.due, env) };
+    case 'opened': {
+      const items = outcome.loop.items === null ? null : redactMarkers([...outcome.loop.items], env);
+      return { kind: 'opened', input: shown, loop: { ...outcome.loop, items } };
+    }
     case 'stopped':
       return { ...outcome, input: shown, output: redactMarkers(outcome.output, env), message: redact(outcome.message) };
   }
+}
+
+function dueWithoutMarkers(due: Due, env: Readonly<Record<string, string>>): Due {
+  return due.kind === 'complete' ? { ...due, output: redactMarkers(due.output, env) } : due;
 }
 
 async function handle(context: StepContext, ports: EnginePorts): Promise<{ input: JsonValue; outcome: StepOutcome }> {

@@ -1,5 +1,5 @@
-import type { JsonValue, NodeConfig, NodeTypeName } from '@agentflow/contracts';
-import type { EnginePorts, ModelCall, StepContext, StepError } from '../ports.ts';
+import type { JsonValue, NodeConfig, NodeTypeName, WaitingReason } from '@agentflow/contracts';
+import type { Due, EnginePorts, ModelCall, OpenedLoop, StepContext, StepError } from '../ports.ts';
 
 /** What a handler decides; runStep adds the resolved input and takes secrets' markers out. */
 export type StepOutcome =
@@ -11,6 +11,13 @@ export type StepOutcome =
       readonly calls: readonly ModelCall[];
     }
   | { readonly kind: 'failed'; readonly error: StepError; readonly calls: readonly ModelCall[] }
+  | {
+      readonly kind: 'waiting';
+      readonly reason: WaitingReason;
+      readonly wake_at: number | null;
+      readonly due: Due | null;
+    }
+  | { readonly kind: 'opened'; readonly loop: OpenedLoop }
   | {
       readonly kind: 'stopped';
       readonly status: 'completed' | 'failed';

@@ -1,12 +1,23 @@
-import type { ExecutionError } from '@agentflow/contracts';
-import type { StepError } from '../ports.ts';
-import { failureExit, type Plan, type PlanNode } from './plan.ts';
-import { retryDelay } from './retry.ts';
-import { type Change, isOpen, noteArrival, type RunState, type StepState, stepKey } from './state.ts';
+import type { ExecutionError, WaitingReason } from '@agentflow/contracts';
+import type { Due, StepError } from '../ports.ts';
+import { checkLoop, fail, openLoop, settleItem } from './loops.ts';
+import type { Plan } from './plan.ts';
+import {
+  type CallsProgress,
+  type Change,
+  change,
+  ITEM,
+  type RunState,
+  type StepState,
+  stepKey,
+  waitingFor,
+} from './state.ts';
+import { again, begin, beginCall, close, end, leave, leaves, planned } from './steps.ts';
 
 /** What the engine is told. `now` is milliseconds since the epoch, `random` is in [0, 1). */
 export type Signal =
   | { readonly type: 'start' }
+  /** Also of a step that waits and is due or was decided: then its last attempt counts. */
   | { readonly type: 'step_completed'; readonly key: string; readonly attempt: number; readonly handle: string }
   | {
       readonly type: 'step_failed';
@@ -23,7 +34,30 @@ export type Signal =
       readonly attempt: number;
       readonly error: ExecutionError | null;
     }
-  /** Steps whose time has come begin their next attempt. */
+  /** The step goes on later: at `wake_at`, or when what it waits for is told; null for never by itself. */
+  | {
+      readonly type: 'step_waiting';
+      readonly key: string;
+      readonly attempt: number;
+      readonly reason: WaitingReason;
+      readonly wake_at: number | null;
+      readonly due: Due | null;
+    }
+  /** What a waiting step waited for has come, and it must run: its next attempt begins. */
+  | { readonly type: 'step_resumed'; readonly key: string; readonly attempt: number }
+  /** A loop knows its rounds; null where a condition decides before each. */
+  | {
+      readonly type: 'loop_opened';
+      readonly key: string;
+      readonly attempt: number;
+      readonly total: number | null;
+      readonly concurrency: number;
+      readonly on_item_error: 'stop' | 'collect';
+    }
+  | { readonly type: 'loop_checked'; readonly key: string; readonly index: number; readonly holds: boolean }
+  /** The step makes these calls, each a step of its own. */
+  | { readonly type: 'calls_opened'; readonly key: string; readonly attempt: number; readonly calls: readonly string[] }
+  /** Steps whose time has come begin their next attempt, or are due. */
   | { readonly type: 'timer'; readonly now: number }
   /** The process that ran these steps is gone: they run again, with the same idempotency keys. */
   | { readonly type: 'interrupted' }
@@ -40,56 +74,110 @@ export const MAX_ATTEMPTS = 25;
  */
 export function advance(plan: Plan, run: RunState, signal: Signal): Change[] {
   const changes: Change[] = [];
-  if (run.status === 'completed' || run.status === 'failed' || run.status === 'cancelled') return changes;
+  if (hasEnded(run)) return changes;
+  take(plan, run, signal, changes);
+  if (hasEnded(run) || run.status === 'queued') return changes;
+  const outside = run.scopes.get('');
+  if (outside === undefined || outside.open === 0) end(run, 'completed', changes, null, leaves(plan, run, null, ''));
+  else noteWaiting(run, changes);
+  return changes;
+}
+
+function hasEnded({ status }: RunState): boolean {
+  return status === 'completed' || status === 'failed' || status === 'cancelled';
+}
+
+/** The execution waits while none of its steps works and one of them waits for something outside. */
+function noteWaiting(run: RunState, changes: Change[]): void {
+  const reason = waitingFor(run);
+  if (reason === run.waiting_reason) return;
+  run.waiting_reason = reason;
+  run.status = reason === null ? 'running' : 'waiting';
+  changes.push(reason === null ? { type: 'execution_resumed' } : { type: 'execution_waiting', reason });
+}
+
+function take(plan: Plan, run: RunState, signal: Signal, changes: Change[]): void {
   switch (signal.type) {
     case 'start':
-      if (run.status !== 'queued') return changes;
+      if (run.status !== 'queued') return;
       run.status = 'running';
       changes.push({ type: 'execution_started' });
-      for (const trigger of plan.triggers) begin(run, trigger, '', changes);
-      break;
+      for (const trigger of plan.triggers) {
+        const given = begin(plan, run, trigger, '', changes);
+        if (given !== null) leave(plan, run, given, changes);
+      }
+      return;
     case 'step_completed': {
-      const step = current(run, signal.key, signal.attempt);
-      if (step === undefined) return changes;
-      close(run, step, 'completed', signal.handle);
+      const step = current(run, signal.key, signal.attempt) ?? waiting(run, signal.key, signal.attempt);
+      if (step === undefined) return;
+      close(plan, run, step, 'completed', signal.handle);
       changes.push({ type: 'step_completed', step });
-      leave(plan, run, step, changes);
-      break;
+      goOn(plan, run, step, changes);
+      return;
     }
     case 'step_failed': {
-      const step = current(run, signal.key, signal.attempt);
-      if (step === undefined) return changes;
-      fail(plan, run, step, signal.error, signal.now, signal.random, changes);
-      break;
+      const step = current(run, signal.key, signal.attempt) ?? waiting(run, signal.key, signal.attempt);
+      if (step === undefined) return;
+      const failed = fail(plan, run, step, signal.error, signal.now, signal.random, changes);
+      if (failed) goOn(plan, run, step, changes);
+      return;
     }
     case 'step_stopped': {
       const step = current(run, signal.key, signal.attempt);
-      if (step === undefined) return changes;
-      close(run, step, 'completed', null);
+      if (step === undefined) return;
+      close(plan, run, step, 'completed', null);
       changes.push({ type: 'step_completed', step });
       end(run, signal.error === null ? 'completed' : 'failed', changes, signal.error, [step.key]);
-      return changes;
+      return;
+    }
+    case 'step_waiting': {
+      const step = current(run, signal.key, signal.attempt) ?? waiting(run, signal.key, signal.attempt);
+      if (step === undefined) return;
+      change(run, step, () => {
+        step.status = 'waiting';
+        step.waiting_reason = signal.reason;
+        step.wake_at = signal.wake_at;
+        step.progress = { kind: 'wait', due: signal.due };
+      });
+      changes.push({ type: 'step_waiting', step });
+      return;
+    }
+    case 'step_resumed': {
+      const step = waiting(run, signal.key, signal.attempt);
+      if (step !== undefined) again(run, step, changes);
+      return;
+    }
+    case 'loop_opened': {
+      const step = current(run, signal.key, signal.attempt);
+      if (step !== undefined) openLoop(plan, run, step, signal, changes);
+      return;
+    }
+    case 'loop_checked':
+      checkLoop(plan, run, signal, changes);
+      return;
+    case 'calls_opened': {
+      const step = current(run, signal.key, signal.attempt);
+      if (step === undefined || (run.calls.get(step.key) ?? 0) > 0) return;
+      if (step.progress === null) {
+        const progress: CallsProgress = { kind: 'calls' };
+        change(run, step, () => {
+          step.progress = progress;
+        });
+        changes.push({ type: 'step_progressed', step });
+      }
+      for (const call of signal.calls) beginCall(plan, run, step, call, changes);
+      if (signal.calls.length === 0) changes.push({ type: 'continue_step', step });
+      return;
     }
     case 'timer':
-      for (const step of run.steps.values()) {
-        if (step.status === 'waiting' && step.wake_at !== null && step.wake_at <= signal.now) again(step, changes);
+      for (const step of [...run.steps.values()]) {
+        if (step.status !== 'waiting' || step.wake_at === null || step.wake_at > signal.now) continue;
+        timeHasCome(plan, run, step, signal.now, changes);
       }
-      return changes;
+      return;
     case 'interrupted':
-      for (const step of run.steps.values()) {
-        if (step.status !== 'running') continue;
-        if (step.attempt >= MAX_ATTEMPTS) {
-          const error = {
-            code: 'interrupted',
-            message: `The step was interrupted ${step.attempt} times.`,
-            retryable: false,
-          };
-          fail(plan, run, step, error, 0, 0, changes);
-        } else {
-          again(step, changes);
-        }
-      }
-      break;
+      for (const step of [...run.steps.values()]) interrupted(plan, run, step, changes);
+      return;
     case 'timeout':
       end(
         run,
@@ -98,13 +186,10 @@ export function advance(plan: Plan, run: RunState, signal: Signal): Change[] {
         { code: 'execution_timeout', message: 'The execution ran longer than its time limit.' },
         [],
       );
-      return changes;
+      return;
     case 'cancel':
       end(run, 'cancelled', changes, null, []);
-      return changes;
   }
-  if (run.open === 0 && run.status === 'running') end(run, 'completed', changes, null, leaves(plan, run));
-  return changes;
 }
 
 /** The step, if this attempt of it is the one that is running. */
@@ -113,137 +198,67 @@ function current(run: RunState, key: string, attempt: number): StepState | undef
   return step !== undefined && step.status === 'running' && step.attempt === attempt ? step : undefined;
 }
 
-function begin(run: RunState, node: PlanNode, path: string, changes: Change[]): void {
-  const key = stepKey(node.id, path);
-  const step: StepState = {
-    key,
-    node_id: node.id,
-    path,
-    call: '',
-    status: 'running',
-    attempt: 1,
-    failures: 0,
-    handle: null,
-    wake_at: null,
-    waiting_reason: null,
-  };
-  run.steps.set(key, step);
-  run.open++;
-  changes.push({ type: 'step_started', step, attempt: 1 });
+/** The step, if it waits for something outside: retries wait for nothing but their time. */
+function waiting(run: RunState, key: string, attempt: number): StepState | undefined {
+  const step = run.steps.get(key);
+  return step?.status === 'waiting' && step.progress !== null && step.attempt === attempt ? step : undefined;
 }
 
-function again(step: StepState, changes: Change[]): void {
-  step.status = 'running';
-  step.attempt++;
-  step.wake_at = null;
-  step.waiting_reason = null;
-  changes.push({ type: 'step_started', step, attempt: step.attempt });
-}
-
-function close(
-  run: RunState,
-  step: StepState,
-  status: 'completed' | 'failed' | 'cancelled',
-  handle: string | null,
-): void {
-  step.status = status;
-  step.handle = handle;
-  step.wake_at = null;
-  step.waiting_reason = null;
-  run.open--;
-}
-
-function fail(
-  plan: Plan,
-  run: RunState,
-  step: StepState,
-  error: StepError,
-  now: number,
-  random: number,
-  changes: Change[],
-): void {
-  const node = planned(plan, step);
-  step.failures++;
-  if (error.retryable && step.failures < node.retry.max_attempts) {
-    const delay = retryDelay(node.retry, step.failures, random, error.retry_after_ms);
-    step.status = 'waiting';
-    step.waiting_reason = 'delay';
-    step.wake_at = now + delay;
-    changes.push({ type: 'step_retrying', step, error, delay_ms: delay, at: step.wake_at });
+function timeHasCome(plan: Plan, run: RunState, step: StepState, now: number, changes: Change[]): void {
+  if (hasEnded(run) || step.status !== 'waiting') return;
+  if (step.progress === null) {
+    again(run, step, changes);
     return;
   }
-  const exit = failureExit(node);
-  close(run, step, 'failed', exit);
-  changes.push({ type: 'step_failed', step, error });
-  if (exit === null) end(run, 'failed', changes, { code: error.code, message: error.message, node_id: node.id }, []);
-  else leave(plan, run, step, changes);
+  const due = step.progress.kind === 'wait' ? step.progress.due : null;
+  if (due === null) changes.push({ type: 'step_due', step });
+  else if (due.kind === 'fail') {
+    if (fail(plan, run, step, due.error, now, 0, changes)) goOn(plan, run, step, changes);
+  } else {
+    close(plan, run, step, 'completed', due.handle);
+    changes.push({ type: 'step_completed', step, output: due.output });
+    goOn(plan, run, step, changes);
+  }
 }
 
-function planned(plan: Plan, step: StepState): PlanNode {
-  const node = plan.byId.get(step.node_id);
-  if (node === undefined) throw new Error(`step ${step.key} belongs to no node of the plan`);
-  return node;
+/** After a step has closed: what follows it, and what it was the last of. */
+function goOn(plan: Plan, run: RunState, step: StepState, changes: Change[]): void {
+  if (hasEnded(run)) return;
+  if (step.call !== '') {
+    const caller = run.steps.get(stepKey(step.node_id, step.path));
+    if (caller !== undefined && (run.calls.get(caller.key) ?? 0) === 0)
+      changes.push({ type: 'continue_step', step: caller });
+    return;
+  }
+  if (step.handle === null) return;
+  leave(plan, run, step, changes);
+  settleItem(plan, run, planned(plan, step).loop, step.path, changes);
 }
 
-/** Decides every edge that leaves a closed step and begins or skips what is decided by it. Skips flow on: worklist, no recursion. */
-function leave(plan: Plan, run: RunState, closed: StepState, changes: Change[]): void {
-  const work: StepState[] = [closed];
-  for (let step = work.pop(); step !== undefined; step = work.pop()) {
-    for (const edge of planned(plan, step).outgoing) {
-      const target = edge.target;
-      const arrivals = noteArrival(run, target, step.path, edge.handle === step.handle);
-      if (run.steps.has(stepKey(target.id, step.path))) continue;
-      const all = arrivals.decided === target.incoming.length;
-      if (arrivals.live > 0 && (all || target.join === 'any')) begin(run, target, step.path, changes);
-      else if (all) work.push(skip(run, target, step.path, changes));
+/** What the dead process ran begins anew; what only waits for others is asked to go on where it was. */
+function interrupted(plan: Plan, run: RunState, step: StepState, changes: Change[]): void {
+  if (step.status !== 'running' || step.call === ITEM || hasEnded(run)) return;
+  const { progress } = step;
+  if (progress?.kind === 'loop') {
+    if (progress.total !== null ? progress.done >= progress.total : progress.active === 0) {
+      changes.push(
+        progress.total === null ? { type: 'check_loop', step, index: progress.next } : { type: 'collect_loop', step },
+      );
     }
+    return;
   }
-}
-
-function skip(run: RunState, node: PlanNode, path: string, changes: Change[]): StepState {
-  const key = stepKey(node.id, path);
-  const step: StepState = {
-    key,
-    node_id: node.id,
-    path,
-    call: '',
-    status: 'skipped',
-    attempt: 0,
-    failures: 0,
-    handle: null,
-    wake_at: null,
-    waiting_reason: null,
+  if (progress?.kind === 'calls') {
+    if ((run.calls.get(step.key) ?? 0) === 0) changes.push({ type: 'continue_step', step });
+    return;
+  }
+  if (step.attempt < MAX_ATTEMPTS) {
+    again(run, step, changes);
+    return;
+  }
+  const error = {
+    code: 'interrupted',
+    message: `The step was interrupted ${step.attempt} times.`,
+    retryable: false,
   };
-  run.steps.set(key, step);
-  changes.push({ type: 'step_skipped', step });
-  return step;
-}
-
-/** Steps whose output nobody took: together they are the execution's output. In the order of the definition. */
-function leaves(plan: Plan, run: RunState): string[] {
-  const keys: string[] = [];
-  for (const node of plan.nodes) {
-    const step = run.steps.get(stepKey(node.id));
-    if (step?.status !== 'completed' && !(step?.status === 'failed' && step.handle !== null)) continue;
-    if (!node.outgoing.some((edge) => edge.handle === step.handle)) keys.push(step.key);
-  }
-  return keys;
-}
-
-function end(
-  run: RunState,
-  status: 'completed' | 'failed' | 'cancelled',
-  changes: Change[],
-  error: ExecutionError | null,
-  outputOf: readonly string[],
-): void {
-  for (const step of run.steps.values()) {
-    if (!isOpen(step.status)) continue;
-    close(run, step, 'cancelled', null);
-    changes.push({ type: 'step_cancelled', step });
-  }
-  run.status = status;
-  if (status === 'completed') changes.push({ type: 'execution_completed', output_of: outputOf });
-  else if (status === 'cancelled') changes.push({ type: 'execution_cancelled' });
-  else if (error !== null) changes.push({ type: 'execution_failed', error });
+  if (fail(plan, run, step, error, 0, 0, changes)) goOn(plan, run, step, changes);
 }

@@ -1,11 +1,18 @@
 export { advance, MAX_ATTEMPTS, type Signal } from './advance.ts';
-export { compile, type Plan, type PlanEdge, type PlanNode } from './plan.ts';
+export { compile, LOOP_BODY, type Plan, type PlanEdge, type PlanNode } from './plan.ts';
 export { retryDelay } from './retry.ts';
 export {
   type Change,
+  type GivenStep,
+  ITEM,
   idempotencyKey,
+  indexOfItem,
   isOpen,
+  type LoopProgress,
   newRun,
+  parentPath,
+  pathTo,
+  type RunOptions,
   type RunState,
   restore,
   type StepIdentity,

@@ -9,6 +9,7 @@ import {
 } from '../expressions/index.ts';
 import type { Draft, DraftNode } from './draft.ts';
 import { type Branch, exclusiveBranches, upstreamOf } from './graph.ts';
+import { isLoop, loopsAround } from './loops.ts';
 import { outputFields } from './output-fields.ts';
 import type { ProblemList } from './problem-list.ts';
 import { didYouMean } from './suggestion.ts';
@@ -26,12 +27,14 @@ class ReferenceCheck {
   readonly #envNames: ReadonlySet<string> | null;
   readonly #problems: ProblemList;
   readonly #upstream = new Map<number, Uint8Array>();
+  readonly #around: readonly ReadonlySet<number>[];
   #branches: readonly Branch[] | null = null;
 
   constructor(draft: Draft, envNames: readonly string[] | undefined, problems: ProblemList) {
     this.#draft = draft;
     this.#envNames = envNames === undefined ? null : new Set(envNames);
     this.#problems = problems;
+    this.#around = loopsAround(draft);
   }
 
   node(node: DraftNode): void {
@@ -87,6 +90,7 @@ class ReferenceCheck {
       return;
     }
     if (root === 'item') {
+      if ((this.#around[node.index]?.size ?? 0) > 0 || isLoop(node)) return;
       this.#problems.node(node, field, {
         severity: 'warning',
         code: 'item_outside_loop',
@@ -105,6 +109,19 @@ class ReferenceCheck {
       return;
     }
     if (!this.#isUpstream(node, target, field)) return;
+    if (this.#around[node.index]?.has(target.index)) {
+      this.#round(node, target, field, path);
+      return;
+    }
+    const other = [...(this.#around[target.index] ?? [])].find((loop) => !this.#around[node.index]?.has(loop));
+    if (other !== undefined) {
+      const loop = this.#draft.nodes[other]?.id ?? '';
+      this.#problems.node(node, field, {
+        code: 'reference_into_loop',
+        message: `"${target.id}" runs once in each round of "${loop}": use ${loop}.output.results instead.`,
+      });
+      return;
+    }
     this.#outputPath(node, target, field, path);
     this.#mayBeSkipped(node, target, field, expression);
   }
@@ -132,6 +149,16 @@ class ReferenceCheck {
     return false;
   }
 
+  /** Of a loop around it, a node sees the round that it runs in; the output comes when all have ended. */
+  #round(node: DraftNode, loop: DraftNode, field: string, path: readonly string[]): void {
+    const [first] = path;
+    if (first === undefined || first === 'item' || first === 'index') return;
+    this.#problems.node(node, field, {
+      code: 'unknown_reference',
+      message: `Inside its rounds "${loop.id}" has only "item" and "index", not "${first}".`,
+    });
+  }
+
   #outputPath(node: DraftNode, target: DraftNode, field: string, path: readonly string[]): void {
     const [first, name] = path;
     if (first === undefined) return;
@@ -157,7 +184,7 @@ class ReferenceCheck {
     this.#branches ??= exclusiveBranches(
       this.#draft.graph,
       this.#draft.triggers,
-      (index) => (this.#draft.nodes[index]?.handles?.length ?? 2) > 1,
+      (index) => !isLoop(this.#draft.nodes[index]) && (this.#draft.nodes[index]?.handles?.length ?? 2) > 1,
     );
     const branch = this.#branches.find(({ only }) => only[target.index] === 1 && only[node.index] === 0);
     if (branch === undefined) return;

@@ -4,6 +4,7 @@ import { type CheckModel, checkNodes } from './check-nodes.ts';
 import { checkReferences } from './check-references.ts';
 import { readDraft } from './draft.ts';
 import { checkSchema } from './json-schema.ts';
+import { checkLoops } from './loops.ts';
 import { ProblemList } from './problem-list.ts';
 
 export interface ValidateOptions {
@@ -39,6 +40,7 @@ export function validateDefinition(definition: AgentDefinition, options: Validat
   checkReferences(draft, options.env_names, problems);
   checkEdges(draft, problems);
   checkGraph(draft, problems);
+  checkLoops(draft, problems);
   for (const { path, message } of definition.input_schema === undefined ? [] : checkSchema(definition.input_schema)) {
     const place = path === '' ? 'input_schema' : `input_schema.${path}`;
     problems.add({ severity: 'error', code: 'input_schema_invalid', message: `${place} ${message}.`, path: place });

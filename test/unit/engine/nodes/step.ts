@@ -82,6 +82,7 @@ export async function step({
       scope: { trigger: {}, context: {}, env: {}, nodes: new Map(), ...scope },
       inputs: [],
       mode: 'live',
+      now: 1_800_000_000_000,
       idempotency_key: 'exe:n',
       signal: new AbortController().signal,
       log: (level, message) => logs.push(`${level}: ${message}`),

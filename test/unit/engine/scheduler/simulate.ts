@@ -5,10 +5,12 @@ import {
   compile,
   newRun,
   type Plan,
+  type RunOptions,
   type RunState,
   restore,
   type Signal,
   type StepState,
+  stepKey,
 } from '@agentflow/engine';
 
 export function node(id: string, type = 'logic.transform', extra: Partial<AgentNode> = {}): AgentNode {
@@ -24,11 +26,25 @@ export function edges(...texts: string[]): AgentEdge[] {
   });
 }
 
-/** What a step does when it runs: the exit it takes, or the failures before it does. */
+/** What the steps of a node do when they run. */
 export interface Behaviour {
   readonly handle?: string;
+  /** Failures of each step of the node before it ends well. */
   readonly failures?: number;
   readonly retryable?: boolean;
+  /** Paths at which alone the node fails; everywhere when left out. */
+  readonly fails_at?: readonly string[];
+  /** Of a loop: rounds, or rounds until its condition no longer holds. */
+  readonly rounds?: number;
+  readonly conditional?: boolean;
+  readonly concurrency?: number;
+  readonly on_item_error?: 'stop' | 'collect';
+  /** Waits, and ends by itself after so many milliseconds. */
+  readonly delay_ms?: number;
+  /** Waits until somebody decides. */
+  readonly asks?: boolean;
+  /** Calls of each turn. */
+  readonly turns?: readonly number[];
 }
 
 export interface SimulationOptions {
@@ -36,7 +52,14 @@ export interface SimulationOptions {
   /** In [0, 1): chance that the process dies after a commit. */
   readonly crashes?: number;
   readonly random: () => number;
+  readonly run?: RunOptions;
 }
+
+/** Something that the process has been asked to do and forgets when it dies. */
+type Task =
+  | { readonly kind: 'step'; readonly key: string; readonly attempt: number }
+  | { readonly kind: 'check'; readonly key: string; readonly index: number }
+  | { readonly kind: 'collect' | 'continue'; readonly key: string };
 
 /**
  * Runs a definition as an execution object does, with a clock of its own and deaths of the process: rows are copies, so
@@ -46,12 +69,13 @@ export class Simulation {
   readonly plan: Plan;
   readonly completions: string[] = [];
   readonly starts: string[] = [];
+  readonly types = new Set<string>();
   deaths = 0;
   now = 0;
-  private run: RunState;
+  run: RunState;
   private rows = new Map<string, StepState>();
   private status: RunState['status'] = 'queued';
-  private inFlight: { key: string; attempt: number }[] = [];
+  private tasks: Task[] = [];
   private readonly failed = new Map<string, number>();
   outcome: Change | null = null;
 
@@ -60,17 +84,17 @@ export class Simulation {
     private readonly options: SimulationOptions,
   ) {
     this.plan = compile(definition);
-    this.run = newRun();
+    this.run = newRun(options.run);
   }
 
   toEnd(): this {
     this.signal({ type: 'start' });
     for (let guard = 0; this.outcome === null; guard++) {
-      if (guard > 100_000) throw new Error('the run does not end');
+      if (guard > 200_000) throw new Error('the run does not end');
       if (this.options.random() < (this.options.crashes ?? 0)) this.die();
-      const next = this.inFlight.splice(Math.floor(this.options.random() * this.inFlight.length), 1)[0];
-      if (next !== undefined) this.finish(next.key, next.attempt);
-      else this.elapse();
+      const next = this.tasks.splice(Math.floor(this.options.random() * this.tasks.length), 1)[0];
+      if (next !== undefined) this.perform(next);
+      else if (this.outcome === null) this.elapse();
     }
     return this;
   }
@@ -78,15 +102,7 @@ export class Simulation {
   signal(signal: Signal): Change[] {
     const changes = advance(this.plan, this.run, signal);
     this.status = this.run.status;
-    for (const change of changes) {
-      if ('step' in change) this.rows.set(change.step.key, { ...change.step });
-      if (change.type === 'step_started') {
-        this.starts.push(change.step.key);
-        this.inFlight.push({ key: change.step.key, attempt: change.attempt });
-      }
-      if (change.type === 'step_completed' || change.type === 'step_failed') this.completions.push(change.step.key);
-      if (change.type.startsWith('execution_') && change.type !== 'execution_started') this.outcome = change;
-    }
+    for (const change of changes) this.take(change);
     return changes;
   }
 
@@ -98,33 +114,115 @@ export class Simulation {
     return this.rows.get(key);
   }
 
-  private finish(key: string, attempt: number): void {
-    const behaviour = this.options.behaviour?.[key] ?? {};
+  private take(change: Change): void {
+    this.types.add(change.type);
+    switch (change.type) {
+      case 'check_loop':
+        this.tasks.push({ kind: 'check', key: change.step.key, index: change.index });
+        return;
+      case 'collect_loop':
+        this.tasks.push({ kind: 'collect', key: change.step.key });
+        return;
+      case 'continue_step':
+        this.tasks.push({ kind: 'continue', key: change.step.key });
+        return;
+      case 'step_due':
+        throw new Error('nothing here waits without knowing what for');
+    }
+    if ('step' in change) this.rows.set(change.step.key, structuredClone(change.step));
+    if (change.type === 'step_started') {
+      this.starts.push(change.step.key);
+      this.tasks.push({ kind: 'step', key: change.step.key, attempt: change.attempt });
+    }
+    if (['step_completed', 'step_failed', 'item_completed', 'item_failed'].includes(change.type) && 'step' in change) {
+      this.completions.push(change.step.key);
+    }
+    if (['execution_completed', 'execution_failed', 'execution_cancelled'].includes(change.type)) this.outcome = change;
+  }
+
+  private perform(task: Task): void {
+    const row = this.rows.get(task.key);
+    if (row === undefined) throw new Error(`${task.key} has no row`);
+    const behaviour = this.options.behaviour?.[row.node_id] ?? {};
+    const { key, attempt } = row;
+    switch (task.kind) {
+      case 'check':
+        this.signal({ type: 'loop_checked', key, index: task.index, holds: task.index < (behaviour.rounds ?? 0) });
+        return;
+      case 'collect':
+        this.signal({ type: 'step_completed', key, attempt, handle: 'out' });
+        return;
+      case 'continue':
+        this.nextTurn(row, behaviour);
+        return;
+      case 'step':
+        this.finish(row, task.attempt, behaviour);
+    }
+  }
+
+  private finish({ key, path, call }: StepState, attempt: number, behaviour: Behaviour): void {
     const failures = this.failed.get(key) ?? 0;
-    if (failures < (behaviour.failures ?? 0)) {
+    const mayFail = call === '' && (behaviour.fails_at?.includes(path) ?? true);
+    if (mayFail && failures < (behaviour.failures ?? 0)) {
       this.failed.set(key, failures + 1);
       const error = { code: 'boom', message: 'It failed.', retryable: behaviour.retryable ?? true };
       this.signal({ type: 'step_failed', key, attempt, error, now: this.now, random: 0.5 });
-      return;
+    } else if (behaviour.rounds !== undefined) {
+      const { concurrency = 1, on_item_error = 'stop' } = behaviour;
+      const total = behaviour.conditional === true ? null : behaviour.rounds;
+      this.signal({ type: 'loop_opened', key, attempt, total, concurrency, on_item_error });
+    } else if (behaviour.delay_ms !== undefined) {
+      const due = { kind: 'complete', handle: 'out', output: null } as const;
+      this.signal({ type: 'step_waiting', key, attempt, reason: 'delay', wake_at: this.now + behaviour.delay_ms, due });
+    } else if (behaviour.asks === true) {
+      this.signal({ type: 'step_waiting', key, attempt, reason: 'approval', wake_at: null, due: null });
+    } else if (behaviour.turns !== undefined && call === '') {
+      this.signal({ type: 'calls_opened', key, attempt, calls: ['t1'] });
+    } else {
+      this.signal({ type: 'step_completed', key, attempt, handle: behaviour.handle ?? 'out' });
     }
-    this.signal({ type: 'step_completed', key, attempt, handle: behaviour.handle ?? 'out' });
   }
 
-  /** Lets time pass to the next timer. */
+  /** Turn by turn: the model's call, then the calls that it asked for; decided on the rows alone. */
+  private nextTurn({ key, node_id, path, attempt }: StepState, { turns = [] }: Behaviour): void {
+    const has = (call: string) => this.rows.has(stepKey(node_id, path, call));
+    for (const [index, calls] of turns.entries()) {
+      const turn = `t${index + 1}`;
+      if (!has(turn)) {
+        this.signal({ type: 'calls_opened', key, attempt, calls: [turn] });
+        return;
+      }
+      const asked = Array.from({ length: calls }, (_, number) => `${turn}.${number}`);
+      if (asked.some((call) => !has(call))) {
+        this.signal({ type: 'calls_opened', key, attempt, calls: asked });
+        return;
+      }
+    }
+    this.signal({ type: 'step_completed', key, attempt, handle: 'out' });
+  }
+
+  /** Lets time pass to the next timer; where there is none, somebody decides. */
   private elapse(): void {
-    const times = [...this.rows.values()].map((row) => row.wake_at).filter((at) => at !== null);
-    if (times.length === 0) throw new Error('nothing is in flight and nothing waits');
-    this.now = Math.min(...times);
-    this.signal({ type: 'timer', now: this.now });
+    const open = [...this.rows.values()].filter((row) => row.status === 'waiting');
+    const times = open.map((row) => row.wake_at).filter((at) => at !== null);
+    if (times.length > 0) {
+      this.now = Math.min(...times);
+      this.signal({ type: 'timer', now: this.now });
+      return;
+    }
+    const [asked] = open;
+    if (asked === undefined) throw new Error('nothing is in flight and nothing waits');
+    if (this.run.status !== 'waiting') throw new Error('the execution does not say that it waits');
+    this.signal({ type: 'step_completed', key: asked.key, attempt: asked.attempt, handle: 'out' });
   }
 
   private die(): void {
     this.deaths++;
-    this.inFlight = [];
-    const rows = [...this.rows.values()].map((row) => ({ ...row }));
+    this.tasks = [];
+    const rows = [...this.rows.values()].map((row) => structuredClone(row));
     // Rows come back in any order.
     rows.sort(() => this.options.random() - 0.5);
-    this.run = restore(this.plan, this.status, rows);
+    this.run = restore(this.plan, this.status, rows, this.options.run);
     this.signal({ type: 'interrupted' });
   }
 }

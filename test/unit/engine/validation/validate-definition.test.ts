@@ -26,7 +26,9 @@ describe('a definition that is right', () => {
     for (const { type, example } of describeNodeTypes()) {
       if (type.startsWith('trigger.')) continue;
       const config = JSON.parse(JSON.stringify(example).replaceAll(/(classify|summary|route)\.output/g, 'trigger'));
-      expect(brief(validate([start, { id: 'n', type, config }], ['start>n'])), type).toEqual([]);
+      const round = { id: 'round', type: 'logic.transform', config: { expression: 'item' } };
+      const [nodes, joins] = type === 'logic.loop' ? [[round], ['n.each>round']] : [[], []];
+      expect(brief(validate([start, { id: 'n', type, config }, ...nodes], ['start>n', ...joins])), type).toEqual([]);
     }
   });
 });
