@@ -1,8 +1,15 @@
-import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test';
+import {
+  createExecutionContext,
+  evictDurableObject,
+  runDurableObjectAlarm,
+  runInDurableObject,
+  waitOnExecutionContext,
+} from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import type { Execution, IpAllowlist } from '@agentflow/contracts';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { organizationDesk } from '../../../durable-objects/organization/client.ts';
+import { createApp } from '../../../workers/app.ts';
 import { forgetMemberships } from '../../../workers/domains/accounts/index.ts';
 import { agentNode, publishedAgent, runToEnd } from '../../support/agents.ts';
 import {
@@ -11,6 +18,7 @@ import {
   createKey,
   expectProblem,
   type Member,
+  ORIGIN,
   PASSWORD,
   rawApi,
   signInAgain,
@@ -266,6 +274,35 @@ describe('API keys', () => {
     expectProblem(await from(ELSEWHERE, '/org', { key }), 401, 'unauthenticated');
     await set(owner, []);
     expect((await from(ELSEWHERE, '/agents', { key: narrow.key })).status).toBe(200);
+  });
+});
+
+describe('a start by an API key', () => {
+  it('reads nothing from D1, with a list or without', async () => {
+    const owner = await signUp();
+    const agent = await publishedAgent(owner, { nodes: [agentNode('start', 'trigger.manual')], edges: [] });
+    const { key } = await createKey(owner, ['agents:execute']);
+    // The version's definition is in this isolate's cache from here on.
+    expect((await from(OFFICE, `/agents/${agent.id}/execute`, { key, body: {} })).status).toBe(202);
+    const away = new Proxy(env.DB, {
+      get: () => {
+        throw new Error('D1 was asked');
+      },
+    });
+    const start = async (ip: string) => {
+      const ctx = createExecutionContext();
+      const request = new Request(`${ORIGIN}/api/v1/agents/${agent.id}/execute`, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json', 'cf-connecting-ip': ip },
+        body: '{}',
+      });
+      const response = await createApp().fetch(request, { ...env, DB: away }, ctx);
+      await waitOnExecutionContext(ctx);
+      return response.status;
+    };
+    expect(await start(ELSEWHERE)).toBe(202);
+    await set(owner, ['203.0.113.0/24']);
+    expect([await start(OFFICE), await start(ELSEWHERE)]).toEqual([202, 403]);
   });
 });
 
