@@ -14,7 +14,7 @@ import type { OrganizationStore } from './store.ts';
 /** `last_used_at` is exact to this: a key in constant use costs one write a minute. */
 const LAST_USED_MS = 60_000;
 /** The outbox is looked at again this soon, should the request that filled it die before it could be emptied. */
-const TELL_MS = 1000;
+export const TELL_MS = 1000;
 
 type Change = Pick<ProjectedAudit, 'action' | 'origin' | 'details'>;
 

@@ -1,9 +1,9 @@
 import { DurableObject } from 'cloudflare:workers';
 import type { Env } from '../../workers/platform/env.ts';
 import { newId } from '../../workers/platform/ids.ts';
-import { type Allowlist, allowlistOf } from '../../workers/platform/ip-networks.ts';
 import { createLogger, describeError, type Logger } from '../../workers/platform/telemetry.ts';
 import { executionObject } from '../execution/client.ts';
+import { DeskAddresses } from './addresses.ts';
 import { decide } from './admission.ts';
 import type {
   Admission,
@@ -18,7 +18,7 @@ import type {
   RotatedKey,
   StoredAllowlist,
 } from './client.ts';
-import { DeskKeys } from './keys.ts';
+import { DeskKeys, TELL_MS } from './keys.ts';
 import { type Lease, OrganizationStore } from './store.ts';
 import { project, readAgentHead, readPlan } from './wiring.ts';
 
@@ -45,9 +45,9 @@ const ALARM_SLACK_MS = 250;
 export class OrganizationObject extends DurableObject<Env> {
   private readonly store: OrganizationStore;
   private readonly keys: DeskKeys;
+  private readonly addresses: DeskAddresses;
   private readonly agents = new Map<string, AgentHead>();
   private plan: PlanLimits | null = null;
-  private allowlist: Allowlist | null = null;
   private live: Map<string, number> | null = null;
   private liveTotal = 0;
   private armedAt: number | null = null;
@@ -56,6 +56,7 @@ export class OrganizationObject extends DurableObject<Env> {
     super(ctx, env);
     this.store = new OrganizationStore(ctx.storage.sql);
     this.keys = new DeskKeys(ctx.storage, this.store, (at) => this.armAt(at));
+    this.addresses = new DeskAddresses(ctx.storage, this.store);
   }
 
   /** Answers readiness probes; leaves no storage. */
@@ -76,7 +77,7 @@ export class OrganizationObject extends DurableObject<Env> {
     const checked = this.store.exists() ? this.keys.check(input.key_hash, now) : null;
     if (checked === null) return { ok: false, code: 'unauthenticated' };
     if (checked === 'expired') return { ok: false, code: 'token_expired' };
-    const addresses = this.addresses();
+    const addresses = this.addresses.list();
     if (!addresses.allows(input.ip)) return { ok: false, code: 'ip_not_allowed' };
     this.keys.noteUse(input.key_hash, now);
     return { ok: true, key: checked, restricted: addresses.restricted };
@@ -117,17 +118,10 @@ export class OrganizationObject extends DurableObject<Env> {
     origin: AuditOrigin,
   ): Promise<{ ok: boolean; current: StoredAllowlist }> {
     this.store.create(organizationId);
-    const before = this.store.ipAllowlist();
-    if (change.expected !== null && change.expected !== before.revision) return { ok: false, current: before };
     const now = Date.now();
-    const after = { entries: change.entries, revision: before.revision + 1 };
-    const audit = { id: newId('audit', now), at: now, action: 'org.ip_allowlist_changed', origin };
-    this.ctx.storage.transactionSync(() => {
-      this.store.writeIpAllowlist(after);
-      this.store.enqueue({ organization_id: organizationId, ip_allowlist: after, audit }, now);
-    });
-    this.allowlist = null;
-    this.armAt(now + 1000);
+    const after = this.addresses.replace(change.entries, change.expected, origin, now);
+    if (after === null) return { ok: false, current: this.store.ipAllowlist() };
+    this.armAt(now + TELL_MS);
     await this.drainOutbox(now);
     return { ok: true, current: after };
   }
@@ -209,7 +203,7 @@ export class OrganizationObject extends DurableObject<Env> {
         plan,
         agent,
         key: request.caller.kind === 'api_key' ? this.keys.find(request.caller.key_hash) : null,
-        address_allowed: this.addresses().allows(request.ip),
+        address_allowed: this.addresses.list().allows(request.ip),
         request: stored !== null && stored.expires_at > now ? stored : null,
         starts: plan.starts_per_hour === null ? null : this.store.window('starts'),
         live_executions: this.liveTotal,
@@ -360,11 +354,6 @@ export class OrganizationObject extends DurableObject<Env> {
         return;
       }
     }
-  }
-
-  private addresses(): Allowlist {
-    this.allowlist ??= allowlistOf(this.store.ipAllowlist().entries.map(({ network }) => network));
-    return this.allowlist;
   }
 
   private agent(agentId: string): AgentHead | null {

@@ -6,9 +6,9 @@ import { ApiError, unauthenticated } from './errors.ts';
 import type { Access, AppEnv } from './router.ts';
 
 /**
- * 401 for a caller that is not known, 403 for one that comes from elsewhere or lacks the permission: before anything else is told. With
- * `deferKey` the handler's admission checks an API key; a request that is refused before it gets there is checked here,
- * so that what is wrong with it is told only to those who may know.
+ * 401 for a caller that is not known, 403 for one that comes from elsewhere or lacks the permission: before anything else
+ * is told. With `deferKey` the handler's admission checks an API key; a request that is refused before it gets there is
+ * checked here, so that what is wrong with it is told only to those who may know.
  */
 export function authorize(access: Exclude<Access, 'public'>, options: CallerOptions) {
   return createMiddleware<AppEnv>(async (c, next) => {
