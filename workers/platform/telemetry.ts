@@ -42,11 +42,23 @@ export interface Logger {
 }
 
 const SECRET_FIELD = /authorization|cookie|password|secret|token(?!s)|api_?key$/i;
-const SECRET_VALUE = /\b(af_live_|ea_|sk-|whsec_|eyJ)[A-Za-z0-9._-]{8,}/g;
+/** Keys, tokens and password hashes by how they begin. */
+const SECRET_VALUE = /\b(af_live_|ea_|sk-|whsec_|eyJ|scrypt\$|Bearer |Basic )[A-Za-z0-9$._~+/=-]{8,}/g;
+/** Refresh tokens: the session's id may be known, what follows may not. */
+const REFRESH_TOKEN = /\b(ses_[0-9a-z]{26}\.)[A-Za-z0-9._-]+/g;
+/** SHA-256 in hex, as which keys and tokens are stored; trace ids are half as long. */
+const STORED_HASH = /\b[0-9a-f]{64}\b/gi;
+/** Ids have 30 characters: what is much longer in a path is a token of somebody's link. */
+const PATH_TOKEN = /[^/]{40,}/g;
 
 function safe(name: string, value: LogFields[string]): LogFields[string] {
   if (typeof value !== 'string') return value;
-  return SECRET_FIELD.test(name) ? '[redacted]' : value.replace(SECRET_VALUE, '$1[redacted]');
+  if (SECRET_FIELD.test(name)) return '[redacted]';
+  const text = value
+    .replace(SECRET_VALUE, '$1[redacted]')
+    .replace(REFRESH_TOKEN, '$1[redacted]')
+    .replace(STORED_HASH, '[redacted]');
+  return name === 'path' ? text.replace(PATH_TOKEN, '[redacted]') : text;
 }
 
 export interface LoggerOptions {
@@ -80,9 +92,23 @@ function writeToConsole(line: string, level: LogLevel): void {
   else console.log(line);
 }
 
-/** Stack and message of an unknown error for the log; never for an answer. */
+/** Stack, message and causes of an unknown error for the log; never for an answer. */
 export function describeError(error: unknown): { error: string; stack?: string } {
-  return error instanceof Error
-    ? { error: `${error.name}: ${error.message}`, ...(error.stack === undefined ? {} : { stack: error.stack }) }
-    : { error: String(error) };
+  if (!(error instanceof Error)) return { error: String(error) };
+  const causes: string[] = [];
+  for (let each: unknown = error; each instanceof Error && causes.length < 5; each = each.cause) {
+    causes.push(`${each.name}: ${withoutParameters(each.message)}`);
+  }
+  // As a pattern nothing in the replacement may count, so it is given by a function.
+  const stack = error.stack?.replace(error.message, () => withoutParameters(error.message));
+  return { error: causes.join('; caused by '), ...(stack === undefined ? {} : { stack }) };
+}
+
+/**
+ * Drizzle's message of a failed query is its SQL and then every value that was bound: addresses, names, hashes. By its text,
+ * since an error that came from an object over RPC has lost its class.
+ */
+function withoutParameters(message: string): string {
+  const at = message.indexOf('\nparams: ');
+  return at !== -1 && message.startsWith('Failed query: ') ? message.slice(0, at) : message;
 }

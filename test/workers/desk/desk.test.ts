@@ -257,6 +257,19 @@ describe('admission', () => {
     const desk = organizationDesk(env.ORGANIZATION, nobody);
     expect(await desk.authenticate({ key_hash: 'x', ip: '' })).toEqual({ ok: false, code: 'unauthenticated' });
     expect((await desk.admit(startOf({ ...owner, organization_id: nobody }, newId('agent')))).outcome).toBe('deny');
+    const origin = { actor_type: 'user', actor_id: owner.user_id, ip: '', user_agent: '', request_id: 'req_test' };
+    expect(await desk.revokeKey(newId('apiKey'), origin)).toEqual({ found: false });
+    const replacement = { id: newId('apiKey'), prefix: 'x', key_hash: 'x', created_by: owner.user_id };
+    const rotation = {
+      organization_id: nobody,
+      key_id: newId('apiKey'),
+      overlap_ms: 0,
+      now: 0,
+      replacement,
+      grantable: [],
+    };
+    expect(await desk.rotateKey(rotation, origin)).toEqual({ outcome: 'not_found' });
+    expect(await desk.ipAllowlist()).toEqual({ entries: [], revision: 0 });
     const tables = await runInDurableObject(env.ORGANIZATION.get(env.ORGANIZATION.idFromName(nobody)), (_desk, state) =>
       state.storage.sql.exec("SELECT name FROM sqlite_master WHERE name NOT LIKE '\\_cf%' ESCAPE '\\'").toArray(),
     );

@@ -1,11 +1,12 @@
 import { createExecutionContext, waitOnExecutionContext } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { createApp } from '../../../workers/app.ts';
 import type { Env } from '../../../workers/platform/env.ts';
 import { healthRoutes } from '../../../workers/platform/health.ts';
 import { productionProblems } from '../../../workers/platform/production-guard.ts';
 import { api, createKey, expectProblem, ORIGIN, PASSWORD, rawApi, signUp } from '../../support/api.ts';
+import { consoleLines } from '../../support/console-lines.ts';
 
 const random = () => {
   const bytes = crypto.getRandomValues(new Uint8Array(32));
@@ -36,24 +37,6 @@ async function withEnv(
   return response;
 }
 
-/** Lines that the Worker logs while `act` runs. */
-async function logged(act: () => Promise<unknown>): Promise<string[]> {
-  const lines: string[] = [];
-  const spies = (['log', 'warn', 'error', 'info', 'debug'] as const).map((level) =>
-    vi.spyOn(console, level).mockImplementation((...parts: unknown[]) => {
-      lines.push(parts.map(String).join(' '));
-    }),
-  );
-  try {
-    await act();
-  } finally {
-    for (const spy of spies) spy.mockRestore();
-  }
-  return lines;
-}
-
-afterEach(() => vi.restoreAllMocks());
-
 describe('request ids and traces', () => {
   it('keeps a sane request id and replaces any other', async () => {
     const idOf = async (given: string) =>
@@ -76,7 +59,9 @@ describe('request ids and traces', () => {
   });
 
   it('writes one access line per request, with ids and without the query', async () => {
-    const lines = await logged(() => api('/org?cursor=private', { headers: { 'x-request-id': 'one-line-please' } }));
+    const lines = await consoleLines(() =>
+      api('/org?cursor=private', { headers: { 'x-request-id': 'one-line-please' } }),
+    );
     const access = lines.map((line) => JSON.parse(line)).filter((line) => line.event === 'http.request');
     expect(access).toHaveLength(1);
     expect(access[0]).toMatchObject({ request_id: 'one-line-please', method: 'GET', path: '/api/v1/org', status: 401 });
@@ -169,7 +154,7 @@ describe('production', () => {
     ['an allow-list for private addresses', { OUTBOUND_ALLOW: 'localhost:11434' }, 'OUTBOUND_ALLOW'],
   ])('refuses to serve with %s, and logs why', async (_name, changed, reason) => {
     let response: Response | undefined;
-    const lines = await logged(async () => {
+    const lines = await consoleLines(async () => {
       response = await withEnv(changed, '/health');
     });
     expect(response?.status).toBe(503);
@@ -212,7 +197,7 @@ describe('errors that nobody expected', () => {
       },
     });
     let response: Response | undefined;
-    const lines = await logged(async () => {
+    const lines = await consoleLines(async () => {
       response = await withEnv({ DB: broken }, '/api/v1/auth/login', {
         method: 'POST',
         headers: { 'content-type': 'application/json' },
@@ -253,7 +238,7 @@ describe('operations', () => {
         ((await response.json()) as { dependencies: Record<string, object> }).dependencies.broken,
       ];
     };
-    await logged(async () => {
+    await consoleLines(async () => {
       expect(await ready(true)).toMatchObject([503, { state: 'down', required: true }]);
       expect(await ready(false)).toMatchObject([200, { state: 'down', required: false }]);
     });
@@ -283,50 +268,5 @@ describe('operations', () => {
     const { body } = await api<{ data: { type: string; config_schema: object }[] }>('/node-types', { key });
     expect(body.data.map((entry) => entry.type)).toContain('ai.classify');
     expect(body.data[0]?.config_schema).toMatchObject({ type: 'object' });
-  });
-});
-
-describe('log lines', () => {
-  it('hold no password, token, key or cookie, whatever goes wrong', async () => {
-    const owner = await signUp();
-    const { key } = await createKey(owner, ['org:read']);
-    const email = 'log@example.com';
-    let cookie = '';
-    let token = '';
-    const lines = await logged(async () => {
-      const response = await rawApi('/auth/signup', { body: { organization_name: 'Log', email, password: PASSWORD } });
-      cookie = /af_refresh=([^;]+)/.exec(response.headers.get('set-cookie') ?? '')?.[1] ?? '';
-      token = (await response.json<{ access_token: string }>()).access_token;
-      await api('/auth/login', { body: { email, password: 'wrong password' } });
-      await api('/auth/refresh', {
-        method: 'POST',
-        headers: { 'X-AgentFlow-CSRF': '1', cookie: `af_refresh=${cookie}` },
-      });
-      await api('/auth/me', { token });
-      await api('/auth/me', { token: `${token}x` });
-      await api('/org', { key });
-      await api('/org', { key: `${key}x`, headers: { 'x-api-key': key } });
-      await api('/org/api-keys', {
-        token: owner.token,
-        body: { name: 'x', scopes: ['org:read'] },
-        headers: { 'idempotency-key': 'k' },
-      });
-      await api(`/executions/exe_${'0'.repeat(26)}/stream?ticket=${token}`, { headers: { upgrade: 'websocket' } });
-      await api(`/${key}`);
-    });
-    expect(lines.length).toBeGreaterThan(9);
-    const all = lines.join('\n');
-    for (const secret of [
-      PASSWORD,
-      'wrong password',
-      token,
-      cookie,
-      key,
-      key.slice(-48),
-      owner.token,
-      cookie.split('.')[1] ?? 'x',
-    ]) {
-      expect(all).not.toContain(secret);
-    }
   });
 });
