@@ -294,8 +294,10 @@ export class ExecutionObject extends DurableObject<Env> implements ExecutionRpc 
         this.collectLoop(run, change.step);
         return;
       case 'continue_step':
+        this.launch(run, change.step, change.step.attempt);
+        return;
       case 'step_due':
-        throw new Error(`no node of this release asks for ${change.type}`);
+        throw new Error('no node of this release waits without knowing what for');
     }
   }
 
@@ -509,6 +511,8 @@ function signalOf(key: string, attempt: number, result: StepResult): Signal {
       const { total, concurrency, on_item_error } = result.loop;
       return { type: 'loop_opened', key, attempt, total, concurrency, on_item_error };
     }
+    case 'calls':
+      return { type: 'calls_opened', key, attempt, calls: result.made.map(({ id }) => id) };
     case 'stopped':
       return {
         type: 'step_stopped',

@@ -3,6 +3,7 @@ import { isTerminal } from '@agentflow/contracts';
 import {
   advance,
   type Change,
+  type EndedCall,
   ITEM,
   type ModelCall,
   type NodeInScope,
@@ -12,6 +13,7 @@ import {
   type RunState,
   restore,
   type Signal,
+  type StepCall,
   type StepError,
   type StepResult,
   type StepState,
@@ -124,6 +126,16 @@ export class ExecutionRun {
     return this.rounds.round(loop, path);
   }
 
+  /** The call that a step stands for; null for a node's own step. */
+  callOf(step: StepState): StepCall | null {
+    if (step.call === '') return null;
+    return { id: step.call, request: this.store.items(this.recordOf(step).ord, step.key)?.[0] ?? null };
+  }
+
+  endedCalls(step: StepState): readonly EndedCall[] {
+    return step.call === '' && step.progress?.kind === 'calls' ? this.store.endedCalls(step.node_id, step.path) : [];
+  }
+
   /** What a loop gives when its rounds have ended; null when that is too much. */
   collected(step: StepState): JsonValue | null {
     return this.rounds.collect(this.nodeOf(step), step);
@@ -169,7 +181,7 @@ export class ExecutionRun {
         });
         return;
       case 'step_started':
-        this.recordStart(change.step, change.attempt, at, events);
+        this.recordStart(change.step, change.attempt, at, outcome, events);
         return;
       case 'step_completed':
       case 'step_failed':
@@ -292,7 +304,13 @@ export class ExecutionRun {
     this.records.delete(round.key);
   }
 
-  private recordStart(step: StepState, attempt: number, at: number, events: ExecutionEvent[]): void {
+  private recordStart(
+    step: StepState,
+    attempt: number,
+    at: number,
+    outcome: Outcome | null,
+    events: ExecutionEvent[],
+  ): void {
     const begun: StepAttempt = {
       attempt,
       status: 'running',
@@ -308,6 +326,12 @@ export class ExecutionRun {
     if (attempt === 1) {
       const record = this.keep(step, { ord: 0, attempts: [begun], started_at: at });
       this.store.insertStep(step, record.ord, record.attempts, at);
+      const made =
+        outcome?.result.kind === 'calls' ? outcome.result.made.find(({ id }) => id === step.call) : undefined;
+      if (made !== undefined) {
+        this.store.writeItems(record.ord, step.key, [made.request]);
+        this.store.writeInput(record.ord, shownInput(made.request));
+      }
     } else {
       const record = this.recordOf(step);
       endAttempt(record.attempts.at(-1), 'cancelled', at, {
@@ -318,7 +342,12 @@ export class ExecutionRun {
       this.store.updateStep(record.ord, step, record.attempts, null);
     }
     const node = this.nodeOf(step);
-    this.emit(events, 'step.started', at, step, { attempt, node_type: node.type, node_name: node.name });
+    this.emit(events, 'step.started', at, step, {
+      attempt,
+      node_type: node.type,
+      node_name: node.name,
+      ...(step.call === '' ? {} : { call: step.call }),
+    });
   }
 
   private recordResult(

@@ -14,14 +14,14 @@ import type {
   WaitingReason,
 } from '@agentflow/contracts';
 import { microusdToUsd } from '@agentflow/contracts';
-import { ITEM, type ModelCall, type StepState } from '@agentflow/engine';
+import { type EndedCall, ITEM, type ModelCall, type StepState } from '@agentflow/engine';
 import { INLINE_CHARACTERS, ValueStore } from './values.ts';
 
 /**
  * Storage layout of one execution, made in `create` and never in the constructor:
  * - `execution`: one row. Fixed facts are the JSON in `facts`; what changes has columns.
  * - `steps`: one row a step, a round of a loop or a call, `ord` in the order of their beginning. Attempts are a JSON list
- *   in their step's row; `progress` is the engine's, `items` a loop's list.
+ *   in their step's row; `progress` is the engine's, `items` a loop's list or a call's request.
  * - `events`: the log that sockets and server-sent events read; `seq` has no gaps.
  *
  * Made when first needed, since making a table is the dearest part of a fresh object:
@@ -312,7 +312,7 @@ export class ExecutionStore {
     this.sql.exec('UPDATE steps SET input = ? WHERE ord = ?', input, ord);
   }
 
-  /** The list that a loop goes through. */
+  /** The list that a loop goes through; of a call, its request as the only item. */
   writeItems(ord: number, key: string, items: readonly JsonValue[]): void {
     const text = this.inline(`items:${key}`, JSON.stringify(items));
     this.sql.exec('UPDATE steps SET items = ? WHERE ord = ?', text, ord);
@@ -338,6 +338,25 @@ export class ExecutionStore {
         index: Number(String(row.path).slice(prefix.length)),
         status: row.status as StepStatus,
         output: this.outputOf(row),
+      }));
+  }
+
+  /** Calls of a step that have ended, in the order in which they were made. */
+  endedCalls(nodeId: string, path: string): EndedCall[] {
+    return this.sql
+      .exec<Row>(
+        `SELECT key, ord, call, output, error FROM steps WHERE node_id = ? AND path = ? AND call NOT IN ('', ?)
+          AND status IN ('completed', 'failed') ORDER BY ord`,
+        nodeId,
+        path,
+        ITEM,
+      )
+      .toArray()
+      .map((row) => ({
+        id: String(row.call),
+        request: this.items(Number(row.ord), String(row.key))?.[0] ?? null,
+        output: this.outputOf(row),
+        error: parse<ExecutionError>(row.error),
       }));
   }
 

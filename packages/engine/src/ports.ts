@@ -1,4 +1,4 @@
-import type { ExecutionMode, JsonValue, WaitingReason } from '@agentflow/contracts';
+import type { Actor, ExecutionMode, JsonValue, Role, WaitingReason } from '@agentflow/contracts';
 
 /**
  * What the engine needs from outside, as arguments: clock, models, outbound HTTP. The engine itself sees no binding, no
@@ -132,6 +132,35 @@ export type Due =
   | { readonly kind: 'complete'; readonly handle: string; readonly output: JsonValue }
   | { readonly kind: 'fail'; readonly error: StepError };
 
+/** What a person is asked before a step goes on. */
+export interface ApprovalAsk {
+  readonly kind: 'approval' | 'form';
+  readonly message: string;
+  /** What will be done, exactly: its hash is what is approved. */
+  readonly payload: JsonValue;
+  /** Who may decide; all empty: whoever has the permission. */
+  readonly approvers: {
+    readonly users: readonly string[];
+    readonly roles: readonly Role[];
+    readonly teams: readonly string[];
+  };
+  /** Whether whoever started the execution may decide. */
+  readonly self_approval: boolean;
+  /** JSON Schema of what is to be filled in. */
+  readonly form_schema: Record<string, JsonValue> | null;
+  /** After a decision: `complete` ends the step with it, `resume` runs the step again with it. */
+  readonly then: 'complete' | 'resume';
+}
+
+export interface Decision {
+  readonly decision: 'approve' | 'deny';
+  readonly comment: string;
+  readonly form: JsonValue;
+  readonly decided_by: Actor;
+  /** Milliseconds since the epoch. */
+  readonly decided_at: number;
+}
+
 /** The rounds of a loop that has been evaluated. */
 export interface OpenedLoop {
   /** Rounds; null while a condition decides. */
@@ -142,6 +171,19 @@ export interface OpenedLoop {
   readonly on_item_error: 'stop' | 'collect';
 }
 
+/** A call that a step makes as a step of its own: one turn of a model, one tool. `id` is unique within the step. */
+export interface StepCall {
+  readonly id: string;
+  /** All that the call needs, stored before it runs. */
+  readonly request: JsonValue;
+}
+
+/** A call that has ended; `error` is null where it ended well. */
+export interface EndedCall extends StepCall {
+  readonly output: JsonValue;
+  readonly error: { readonly code: string; readonly message: string } | null;
+}
+
 export interface StepContext {
   readonly node: { readonly id: string; readonly type: string; readonly config: Record<string, JsonValue> };
   readonly scope: Scope;
@@ -149,6 +191,12 @@ export interface StepContext {
   readonly mode: ExecutionMode;
   /** Milliseconds since the epoch. */
   readonly now: number;
+  /** The call that is to be run; null for the step itself. */
+  readonly call: StepCall | null;
+  /** The step's calls that have ended, in the order in which they were made. */
+  readonly calls: readonly EndedCall[];
+  /** What a person decided on the step's question; null before, and where nothing was asked. */
+  readonly decision: Decision | null;
   readonly idempotency_key: string;
   readonly signal: AbortSignal;
   readonly onDelta?: (text: string) => void;
@@ -180,8 +228,11 @@ export type StepResult =
       readonly reason: WaitingReason;
       readonly wake_at: number | null;
       readonly due: Due | null;
+      readonly ask: ApprovalAsk | null;
     }
   | { readonly kind: 'opened'; readonly input: JsonValue; readonly loop: OpenedLoop }
+  /** The step goes on when these calls have ended. */
+  | { readonly kind: 'calls'; readonly input: JsonValue; readonly made: readonly StepCall[] }
   | {
       readonly kind: 'stopped';
       readonly input: JsonValue;

@@ -80,7 +80,7 @@ export const runDelay: StepHandler<'logic.delay'> = ({ seconds, until }, { now }
   }
   if (at - now > MAX_DELAY_SECONDS * 1000) return refused('delay_too_long', 'A delay lasts at most 30 days.');
   const output = { until: new Date(at).toISOString() };
-  return { kind: 'waiting', reason: 'delay', wake_at: at, due: { kind: 'complete', handle: 'out', output } };
+  return { kind: 'waiting', reason: 'delay', wake_at: at, due: { kind: 'complete', handle: 'out', output }, ask: null };
 };
 
 function delayEnd(seconds: JsonValue | undefined, now: number): number | null {

@@ -58,6 +58,8 @@ function withoutMarkers(outcome: StepOutcome, input: JsonValue, env: Readonly<Re
       const items = outcome.loop.items === null ? null : redactMarkers([...outcome.loop.items], env);
       return { kind: 'opened', input: shown, loop: { ...outcome.loop, items } };
     }
+    case 'calls':
+      return { kind: 'calls', input: shown, made: redactMarkers(outcome.made as unknown as JsonValue, env) as never };
     case 'stopped':
       return { ...outcome, input: shown, output: redactMarkers(outcome.output, env), message: redact(outcome.message) };
   }

@@ -1,5 +1,14 @@
 import type { JsonValue, NodeConfig, NodeTypeName, WaitingReason } from '@agentflow/contracts';
-import type { Due, EnginePorts, ModelCall, OpenedLoop, StepContext, StepError } from '../ports.ts';
+import type {
+  ApprovalAsk,
+  Due,
+  EnginePorts,
+  ModelCall,
+  OpenedLoop,
+  StepCall,
+  StepContext,
+  StepError,
+} from '../ports.ts';
 
 /** What a handler decides; runStep adds the resolved input and takes secrets' markers out. */
 export type StepOutcome =
@@ -16,8 +25,10 @@ export type StepOutcome =
       readonly reason: WaitingReason;
       readonly wake_at: number | null;
       readonly due: Due | null;
+      readonly ask: ApprovalAsk | null;
     }
   | { readonly kind: 'opened'; readonly loop: OpenedLoop }
+  | { readonly kind: 'calls'; readonly made: readonly StepCall[] }
   | {
       readonly kind: 'stopped';
       readonly status: 'completed' | 'failed';
