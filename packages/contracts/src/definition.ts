@@ -30,6 +30,8 @@ export const agentNode = z.strictObject({
   retry: retryPolicy.optional(),
   timeout_ms: z.number().int().min(1).max(600_000).optional(),
   on_error: onError.optional(),
+  /** Bare JSONata that makes the node's output; `result` is what the node gave. */
+  output_mapping: z.string().min(1).max(20_000).optional(),
 });
 export type AgentNode = z.infer<typeof agentNode>;
 

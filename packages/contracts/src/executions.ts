@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { jsonValue, timestamp } from './common.ts';
+import { jsonValue, LIMITS, timestamp } from './common.ts';
 import { agentId, executionId, organizationId } from './ids.ts';
 
 export const EXECUTION_STATUSES = ['queued', 'running', 'waiting', 'completed', 'failed', 'cancelled'] as const;
@@ -59,6 +59,7 @@ export const execution = executionSummary.extend({
   input: jsonValue,
   output: jsonValue.nullable(),
   trace_id: z.string(),
+  retry_of: executionId.nullable().describe('The execution whose finished steps this one took over'),
 });
 export type Execution = z.infer<typeof execution>;
 
@@ -88,6 +89,10 @@ export const executionStep = z.object({
   input: jsonValue.nullable().describe("The node's config with its expressions resolved; secrets stay as {{env.NAME}}"),
   output: jsonValue.nullable(),
   error: executionError.nullable(),
+  reused_from: z
+    .string()
+    .nullable()
+    .describe('Its result was not computed here: the execution that it was taken from, or `pinned`'),
   blocked: z.boolean().describe('A side effect that a test run did not perform; output is what would have been sent'),
   attempts: z.array(stepAttempt),
   model: z.string().nullable(),
@@ -150,7 +155,32 @@ export const executeRequest = z.strictObject({
 });
 export type ExecuteRequest = z.infer<typeof executeRequest>;
 
-export const testRequest = z.strictObject({ input: jsonValue.default({}) });
+const nodeList = z.array(z.string().min(1).max(120)).max(LIMITS.definition_nodes);
+
+export const testRequest = z.strictObject({
+  input: jsonValue.default({}),
+  pinned: z
+    .record(z.string().min(1).max(120), jsonValue)
+    .refine((pinned) => Object.keys(pinned).length <= LIMITS.definition_nodes, 'has too many nodes')
+    .optional()
+    .describe('Outputs by node id that stand in for running the node'),
+  only: nodeList.min(1).optional().describe('The nodes that may run; all others are skipped unless they are pinned'),
+});
+
+export const retryRequest = z.strictObject({
+  from_node: z
+    .string()
+    .min(1)
+    .max(120)
+    .optional()
+    .describe('Runs this node and all after it again; without it, what did not end well'),
+  input: jsonValue
+    .optional()
+    .describe(
+      'With `from_node`: the resolved configuration to run that node with. Without: another input, so that nothing is reused',
+    ),
+});
+export type RetryRequest = z.infer<typeof retryRequest>;
 export type TestRequest = z.infer<typeof testRequest>;
 
 export const streamTicket = z.object({ ticket: z.string(), expires_in: z.number().int() });

@@ -121,6 +121,8 @@ export interface Scope {
   /** Name → marker that only the outbound adapter can turn into the secret. */
   readonly env: Record<string, string>;
   readonly item?: JsonValue;
+  /** What the node's handler gave: in its `output_mapping` alone. */
+  readonly result?: JsonValue;
   /** Every completed upstream node with its output, by node id; the loops around with their current item and index. */
   readonly nodes: ReadonlyMap<string, NodeInScope>;
 }
@@ -185,7 +187,15 @@ export interface EndedCall extends StepCall {
 }
 
 export interface StepContext {
-  readonly node: { readonly id: string; readonly type: string; readonly config: Record<string, JsonValue> };
+  readonly node: {
+    readonly id: string;
+    readonly type: string;
+    readonly config: Record<string, JsonValue>;
+    /** The config is a resolved one that a person has edited: `{{…}}` in it is text, since it may come from anybody. */
+    readonly literal?: boolean;
+    /** Bare JSONata over `result` that makes the step's output; null for the output as it is. */
+    readonly output_mapping?: string | null;
+  };
   readonly scope: Scope;
   readonly inputs: readonly StepInput[];
   readonly mode: ExecutionMode;

@@ -20,6 +20,7 @@ export function rootOf(scope: Scope): Record<string, unknown> {
   root.context = scope.context;
   root.env = scope.env;
   if (scope.item !== undefined) root.item = scope.item;
+  if (scope.result !== undefined) root.result = scope.result;
   roots.set(scope, { root, nodes: scope.nodes.size });
   return root;
 }

@@ -1,5 +1,5 @@
 import { isNodeType, type JsonValue, type NodeConfig, type NodeTypeName, nodeType } from '@agentflow/contracts';
-import { markerRedaction, redactMarkers } from '../expressions/index.ts';
+import { evaluateSource, markerRedaction, redactMarkers } from '../expressions/index.ts';
 import type { Due, EnginePorts, StepContext, StepError, StepResult } from '../ports.ts';
 import { runHttp } from './action-http.ts';
 import { runChat } from './ai-chat.ts';
@@ -76,13 +76,28 @@ async function handle(context: StepContext, ports: EnginePorts): Promise<{ input
     const error = { code: 'unknown_node_type', message: `There is no node type "${node.type}".`, retryable: false };
     return { input: node.config, outcome: { kind: 'failed', error, calls: [] } };
   }
-  const read = await readStepConfig(type, node.config, scope);
+  const read = await readStepConfig(type, node.config, scope, node.literal);
   if (!read.ok) return { input: read.input, outcome: { kind: 'failed', error: read.error, calls: [] } };
   // The registry's schema has parsed the config and filled its defaults, so it is JSON and fits the handler of the type.
   const config = read.config as JsonValue;
   const given = SENDS_SECRETS.has(node.type) ? config : redactMarkers(config, scope.env);
   const handler = HANDLERS[node.type] as StepHandler<NodeTypeName>;
-  return { input: config, outcome: await handler(given as NodeConfig<NodeTypeName>, context, ports) };
+  const outcome = await handler(given as NodeConfig<NodeTypeName>, context, ports);
+  return { input: config, outcome: await mapped(outcome, context) };
+}
+
+/** The output as the node's author shaped it; `result` is what the handler gave. A blocked side effect stays as it is. */
+async function mapped(outcome: StepOutcome, { node, scope }: StepContext): Promise<StepOutcome> {
+  const mapping = node.output_mapping ?? null;
+  if (mapping === null || outcome.kind !== 'completed' || outcome.blocked) return outcome;
+  const evaluation = await evaluateSource(mapping, { ...scope, result: outcome.output });
+  if (evaluation.ok) return { ...outcome, output: evaluation.value };
+  const { code, message } = evaluation.error;
+  return {
+    kind: 'failed',
+    error: { code, message: `output_mapping: ${message}`, retryable: false },
+    calls: outcome.calls,
+  };
 }
 
 /**

@@ -45,10 +45,10 @@ function configError(issues: readonly FieldIssue[]): StepError {
 
 /**
  * Resolves a node's expressions over its scope and parses what comes out with the type's schema. Where a text is asked
- * for, other values become text: objects and lists as JSON, null as nothing.
+ * for, other values become text: objects and lists as JSON, null as nothing. A `literal` config is taken as it stands.
  */
-export async function readStepConfig(type: NodeType, raw: Config, scope: Scope): Promise<StepConfig> {
-  const resolution = await resolveFields(type, raw, scope);
+export async function readStepConfig(type: NodeType, raw: Config, scope: Scope, literal = false): Promise<StepConfig> {
+  const resolution = literal ? { ok: true as const, value: raw } : await resolveFields(type, raw, scope);
   if (!resolution.ok) {
     const { code, message, path } = resolution.error;
     return { ok: false, input: raw, error: { code, message: `${path}: ${message}`, retryable: false } };

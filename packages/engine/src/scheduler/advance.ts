@@ -166,7 +166,7 @@ function take(plan: Plan, run: RunState, signal: Signal, changes: Change[]): voi
         changes.push({ type: 'step_progressed', step });
       }
       for (const call of signal.calls) beginCall(plan, run, step, call, changes);
-      if (signal.calls.length === 0) changes.push({ type: 'continue_step', step });
+      if ((run.calls.get(step.key) ?? 0) === 0) changes.push({ type: 'continue_step', step });
       return;
     }
     case 'timer':

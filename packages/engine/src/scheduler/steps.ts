@@ -43,6 +43,13 @@ export function begin(plan: Plan, run: RunState, node: PlanNode, path: string, c
 export function beginCall(plan: Plan, run: RunState, caller: StepState, call: string, changes: Change[]): void {
   const step = newStep({ node_id: caller.node_id, path: caller.path, call }, 'running');
   if (run.steps.has(step.key)) throw new Error(`the call ${step.key} was made before`);
+  if (run.options.given?.has(step.key)) {
+    step.status = 'completed';
+    step.attempt = 0;
+    adopt(plan, run, step);
+    changes.push({ type: 'step_reused', step });
+    return;
+  }
   adopt(plan, run, step);
   changes.push({ type: 'step_started', step, attempt: 1 });
 }

@@ -46,6 +46,8 @@ class ReferenceCheck {
         this.#texts(node, value, key, 0);
       }
     }
+    const mapping = node.node.output_mapping;
+    if (mapping !== undefined) this.#expression(node, { field: 'output_mapping', source: mapping });
   }
 
   #texts(node: DraftNode, value: JsonValue, field: string, depth: number): void {
@@ -84,7 +86,7 @@ class ReferenceCheck {
 
   #reference(node: DraftNode, field: string, reference: Reference, expression: CompiledExpression): void {
     const { root, path } = reference;
-    if (root === 'trigger' || root === 'context') return;
+    if (root === 'trigger' || root === 'context' || (root === 'result' && field === 'output_mapping')) return;
     if (root === 'env') {
       this.#env(node, field, path[0]);
       return;

@@ -11,6 +11,7 @@ export function outputFields(node: DraftNode): readonly string[] | null {
 }
 
 function knownFields(node: DraftNode): readonly string[] | null {
+  if (node.node.output_mapping !== undefined) return null;
   if (node.node.type === 'ai.extract') {
     const properties = valueAt(node.config, ['schema', 'properties']);
     return typeof properties === 'object' && properties !== null ? Object.keys(properties) : null;

@@ -1,0 +1,61 @@
+import type { Plan, PlanNode } from './plan.ts';
+import { ITEM, isOpen, pathTo, type StepState, stepKey } from './state.ts';
+
+/**
+ * Which steps of an execution another one can take over: what ended by an exit and does not come after something that
+ * runs again. `from` runs again with all that follows it; without it, what failed or was cancelled does.
+ *
+ * @returns keys of steps, of rounds of loops and of calls; none for what is inside another one that is taken over
+ */
+export function reusableSteps(plan: Plan, steps: readonly StepState[], from: string | null): string[] {
+  const again = new Set<PlanNode>();
+  for (const node of from === null ? unfinished(plan, steps) : [plan.byId.get(from)]) {
+    if (node === undefined) continue;
+    // A loop that failed is opened again for the rounds that are left; a loop that was named begins anew.
+    if (from !== null || node.type !== 'logic.loop') addWithFollowers(node, again);
+    else addLoop(node, again);
+    for (let loop = node.loop; loop !== null; loop = loop.loop) addLoop(loop, again);
+  }
+  const kept = new Map<string, { readonly step: StepState; readonly node: PlanNode }>();
+  for (const step of steps) {
+    const node = plan.byId.get(step.node_id);
+    if (node !== undefined && mayKeep(step, node, again, from)) kept.set(step.key, { step, node });
+  }
+  return [...kept.values()].filter(({ step, node }) => !isInside(step, node, kept)).map(({ step }) => step.key);
+}
+
+function unfinished(plan: Plan, steps: readonly StepState[]): (PlanNode | undefined)[] {
+  const ended = (step: StepState) => step.handle !== null || step.status === 'skipped' || step.status === 'completed';
+  return steps.filter((step) => step.call === '' && !ended(step)).map((step) => plan.byId.get(step.node_id));
+}
+
+function addWithFollowers(node: PlanNode, to: Set<PlanNode>): void {
+  const open = [node];
+  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+    if (to.has(next)) continue;
+    to.add(next);
+    for (const edge of next.outgoing) open.push(edge.target);
+  }
+}
+
+/** The loop and what follows it, but not its body: which of its rounds run again, their own rows tell. */
+function addLoop(loop: PlanNode, to: Set<PlanNode>): void {
+  to.add(loop);
+  for (const edge of loop.outgoing) if (!edge.body) addWithFollowers(edge.target, to);
+}
+
+function mayKeep(step: StepState, node: PlanNode, again: ReadonlySet<PlanNode>, from: string | null): boolean {
+  if (isOpen(step.status)) return false;
+  if (step.call === '') return step.handle !== null && !again.has(node);
+  // Rounds and calls of what runs again help only where it failed, not where it was asked to run anew.
+  return step.status === 'completed' && (from === null || !again.has(node));
+}
+
+function isInside(step: StepState, node: PlanNode, kept: ReadonlyMap<string, unknown>): boolean {
+  if (step.call !== '' && kept.has(stepKey(node.id, pathTo(step.path, node.depth)))) return true;
+  for (let loop = node.loop; loop !== null; loop = loop.loop) {
+    if (kept.has(stepKey(loop.id, pathTo(step.path, loop.depth)))) return true;
+    if (kept.has(stepKey(loop.id, pathTo(step.path, loop.depth + 1), ITEM))) return true;
+  }
+  return false;
+}
