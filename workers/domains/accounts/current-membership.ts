@@ -15,7 +15,7 @@ export interface Membership {
 }
 
 interface Known {
-  readonly membership: Membership | null;
+  readonly membership: Membership;
   readonly until: number;
 }
 
@@ -27,7 +27,8 @@ function cacheKey(organizationId: string, userId: string, sessionId: string): st
 
 /**
  * What a session is good for right now; null when the session was revoked or has expired, or the person is no longer a
- * member. Kept per isolate for 5 s, so that requests in a row cost one D1 read.
+ * member. Kept per isolate for 5 s, so that requests in a row cost one D1 read; a refusal is not kept, since a session may
+ * come back to an organization that it has left.
  */
 export async function currentMembership(
   env: Env,
@@ -39,8 +40,11 @@ export async function currentMembership(
   const cached = known.get(at);
   if (cached !== undefined && cached.until > now) return cached.membership;
   const row = await currentRole(db(env, organizationId), organizationId, identity, now);
-  const membership =
-    row === undefined ? null : { role: role.parse(row.role), addresses: addressesOf(row.ip_allowlist) };
+  if (row === undefined) {
+    known.delete(at);
+    return null;
+  }
+  const membership = { role: role.parse(row.role), addresses: addressesOf(row.ip_allowlist) };
   if (known.size >= MAX_CACHED) known.clear();
   known.set(at, { membership, until: now + CACHE_MS });
   return membership;
