@@ -30,6 +30,8 @@ const OBJECTS: { [prefix: string]: (owner: Member) => Promise<string> } = {
   '/api/v1/executions/': executionOf,
   '/api/v1/auth/sessions/': async (owner) => (await signInAgain(owner)).session_id,
   '/api/v1/org/members/': async (owner) => (await withRole(owner, 'viewer')).user_id,
+  '/api/v1/org/env-vars/': secretOf,
+  '/api/v1/org/provider-keys/': providerKeyOf,
   '/api/v1/org/api-keys/': async (owner) => (await createKey(owner, ['agents:read'])).id,
 };
 
@@ -37,7 +39,13 @@ const OBJECTS: { [prefix: string]: (owner: Member) => Promise<string> } = {
 const VALUES: { [name: string]: string } = { n: '1', m: '1' };
 
 /** Bodies that the schema alone does not lead to, by operation. */
-const BODIES: { [operationId: string]: unknown } = {};
+const BODIES: { [operationId: string]: unknown } = {
+  createEnvVar: { name: 'API_TOKEN', value: 'value' },
+  setProviderKey: { api_key: 'key-of-the-test' },
+};
+
+/** Operations whose path names a setting that every organization has its own of: a stranger reaches theirs. */
+const OWN_SETTINGS = ['setProviderKey'];
 
 interface Schema {
   readonly $ref?: string;
@@ -77,7 +85,7 @@ const operations = Object.entries(document.paths).flatMap(([path, methods]) =>
 );
 type Listed = (typeof operations)[number];
 const guarded = operations.filter((each) => !PUBLIC.includes(each.id));
-const withObject = guarded.filter((each) => each.path.includes('{'));
+const withObject = guarded.filter((each) => each.path.includes('{') && !OWN_SETTINGS.includes(each.id));
 
 async function agentOf(owner: Member) {
   const nodes = [
@@ -95,6 +103,20 @@ async function executionOf(owner: Member): Promise<string> {
   });
   expect(started.status, JSON.stringify(started.body)).toBe(202);
   return started.body.id;
+}
+
+async function secretOf(owner: Member): Promise<string> {
+  const name = `SECRET_${crypto.randomUUID().slice(0, 8).toUpperCase()}`;
+  const made = await api('/org/env-vars', { token: owner.token, body: { name, value: 'value' } });
+  expect(made.status, JSON.stringify(made.body)).toBe(201);
+  return name;
+}
+
+async function providerKeyOf(owner: Member): Promise<string> {
+  const body = { api_key: 'key-of-the-owner' };
+  const set = await api('/org/provider-keys/anthropic', { method: 'PUT', token: owner.token, body });
+  expect(set.status, JSON.stringify(set.body)).toBe(200);
+  return 'anthropic';
 }
 
 /** The smallest value that a schema takes. */
