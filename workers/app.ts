@@ -9,6 +9,7 @@ import { executionRoutes } from './domains/executions/index.ts';
 import { invitationRoutes } from './domains/invitations/index.ts';
 import { modelRoutes } from './domains/models/index.ts';
 import { organizationRoutes } from './domains/organizations/routes.ts';
+import { secretRoutes } from './domains/secrets/index.ts';
 import { teamRoutes } from './domains/teams/index.ts';
 import { createModels } from './models/index.ts';
 import { errorsPage, referencePage } from './platform/docs-page.ts';
@@ -71,6 +72,7 @@ export function createApp(probes: Readonly<Record<string, Probe>> = {}): OpenAPI
   app.route('/api/v1', agentRoutes);
   app.route('/api/v1', executionRoutes);
   app.route('/api/v1', modelRoutes);
+  app.route('/api/v1', secretRoutes);
   app.route('/api/v1', nodeTypeRoutes);
 
   app.get('/api/v1/openapi.json', (c) => c.json(openApiDocument(app)));

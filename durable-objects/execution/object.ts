@@ -25,9 +25,10 @@ import { performStep } from './perform-step.ts';
 import { planOf } from './plan-cache.ts';
 import { presentExecution, presentSummary } from './present.ts';
 import { ExecutionRun, hasEnded, type Outcome } from './run.ts';
+import { type Markers, newMarkers } from './secrets/markers.ts';
 import { ExecutionStore, type Facts } from './store.ts';
 import { ExecutionStreams } from './streams.ts';
-import { enginePorts, tellDesk, tellLists } from './wiring.ts';
+import { enginePorts, type PortsFor, tellDesk, tellLists } from './wiring.ts';
 
 /** An execution that still runs after this long shows up in lists; one that ended sooner is written once, at its end. */
 const FIRST_PROJECTION_MS = 1000;
@@ -56,8 +57,10 @@ export class ExecutionObject extends DurableObject<Env> implements ExecutionRpc 
   private readonly streams: ExecutionStreams;
   private readonly running = new Map<string, RunningStep>();
   private run: ExecutionRun | null = null;
+  /** Whether the execution began before this object woke. */
+  private reloaded = false;
   private live: LiveText | null = null;
-  private ports: EnginePorts | null = null;
+  private ports: PortsFor | null = null;
   private armedAt: number | null = null;
   private telling: Promise<void> | null = null;
   private tellFailures = 0;
@@ -229,6 +232,7 @@ export class ExecutionObject extends DurableObject<Env> implements ExecutionRpc 
     if (this.run !== null) return this.run;
     if (!this.store.exists()) return null;
     const run = ExecutionRun.load(this.store);
+    this.reloaded = true;
     this.logLines = this.store.logCount();
     this.adopt(run);
     if (!hasEnded(run)) {
@@ -278,8 +282,10 @@ export class ExecutionObject extends DurableObject<Env> implements ExecutionRpc 
     const node = run.plan.byId.get(step.node_id);
     if (node === undefined) throw new Error(`step ${step.key} belongs to no node`);
     const controller = new AbortController();
+    const markers = newMarkers(run.plan.envNames(node));
     const work = performStep(run, node, step, controller, {
-      ports: this.enginePorts(run.row.facts),
+      ports: this.enginePorts(run, markers),
+      markers,
       onDelta: (text) => this.live?.append(step, attempt, text),
       log: (level, message) => this.appendLog(run, level, step.node_id, message),
       reportBug: (error) => this.logger().log('error', 'step.bug', { node_id: step.node_id, ...describeError(error) }),
@@ -314,9 +320,12 @@ export class ExecutionObject extends DurableObject<Env> implements ExecutionRpc 
     this.store.appendLog(Date.now(), level, nodeId, text);
   }
 
-  private enginePorts(facts: Facts): EnginePorts {
-    this.ports ??= enginePorts(this.env, this.ctx, facts);
-    return this.ports;
+  private enginePorts(run: ExecutionRun, markers: Markers): EnginePorts {
+    this.ports ??= enginePorts(this.env, this.ctx, run.row.facts, {
+      sentBefore: this.reloaded ? run.plan.nodes.flatMap((node) => run.plan.envNames(node)) : [],
+      logger: () => this.logger(),
+    });
+    return this.ports(markers);
   }
 
   /** After the end: lets aborted calls book what they used, then settles the lease and writes the lists' row. */

@@ -11,6 +11,8 @@ import { type ExecutionRun, withinLimits } from './run.ts';
 
 export interface StepSurroundings {
   readonly ports: EnginePorts;
+  /** Name → marker of each secret that the node's expressions can read. */
+  readonly markers: Readonly<Record<string, string>>;
   readonly onDelta: (text: string) => void;
   readonly log: StepContext['log'];
   /** Told of what a handler should never throw; the step fails with `internal`. */
@@ -72,7 +74,7 @@ function stepContext(
     .map((edge) => ({ node_id: edge.source.id, output: run.output(edge.source.id) }));
   return {
     node: { id: node.id, type: node.type, config: node.node.config },
-    scope: { trigger: run.input(), context: {}, env: {}, nodes },
+    scope: { trigger: run.input(), context: {}, env: around.markers, nodes },
     inputs,
     mode: run.row.facts.mode,
     idempotency_key: idempotencyKey(run.row.facts.execution_id, step),

@@ -46,6 +46,7 @@ export interface Env {
   readonly ANTHROPIC_BASE_URL?: string;
   readonly GOOGLE_API_KEY?: string;
   readonly GOOGLE_BASE_URL?: string;
+  readonly OLLAMA_API_KEY?: string;
   readonly OLLAMA_BASE_URL?: string;
   readonly CUSTOM_API_KEY?: string;
   readonly CUSTOM_BASE_URL?: string;

@@ -50,6 +50,11 @@ const NAMED: Readonly<Record<string, z.ZodType>> = {
   ExecutionLog: contracts.executionLog,
   StreamTicket: contracts.streamTicket,
   CatalogueModel: contracts.catalogueModel,
+  EnvVar: contracts.envVar,
+  CreateEnvVarRequest: contracts.createEnvVarRequest,
+  UpdateEnvVarRequest: contracts.updateEnvVarRequest,
+  ProviderKey: contracts.providerKey,
+  SetProviderKeyRequest: contracts.setProviderKeyRequest,
   NodeTypeInfo: contracts.nodeTypeInfo,
 };
 
@@ -70,6 +75,10 @@ const TAGS = [
   { name: 'Agents', description: 'Graphs of nodes: drafts, published versions, their status.' },
   { name: 'Executions', description: 'Durable runs of agents: start them, follow them, read what they did.' },
   { name: 'Models', description: 'Language models that agents can use, with their prices.' },
+  {
+    name: 'Secrets',
+    description: 'Secrets that agents send, and own access to model providers. Values are never shown.',
+  },
   { name: 'Operations', description: 'Whether this installation is alive, ready, and which version it runs.' },
 ];
 

@@ -51,6 +51,8 @@ const OBJECTS: { [prefix: string]: Make<string> } = {
   '/api/v1/org/members/invitations/': invitationOf,
   '/api/v1/org/teams/': teamOf,
   '/api/v1/org/teams/{id}/members/': async (owner) => (await withRole(owner, 'viewer')).user_id,
+  '/api/v1/org/env-vars/': secretOf,
+  '/api/v1/org/provider-keys/': providerKeyOf,
   '/api/v1/org/api-keys/': async (owner) => (await createKey(owner, ['agents:read'])).id,
 };
 
@@ -78,6 +80,9 @@ const VALUES: { [name: string]: string } = { n: '1', m: '1' };
  * speaks of.
  */
 const BODIES: { [operationId: string]: object | ((owner: Member) => Promise<object>) } = {
+  createEnvVar: { name: 'API_TOKEN', value: 'value' },
+  setProviderKey: { api_key: 'key-of-the-test' },
+  updateEnvVar: { value: 'another value' },
   changePassword: { current_password: PASSWORD, new_password: 'another long passphrase' },
   rollbackAgent: { version: 1 },
   setAgentStatus: { status: 'paused' },
@@ -92,6 +97,8 @@ const BODIES: { [operationId: string]: object | ((owner: Member) => Promise<obje
   setModelPrice: { model: 'custom/example', input_usd_per_million: 1, output_usd_per_million: 2 },
   updateAgent: { name: 'Renamed' },
 };
+/** Operations whose path names a setting that every organization has its own of: a stranger reaches theirs. */
+const OWN_SETTINGS = ['setProviderKey'];
 
 /** Queries without which an operation does nothing, with the question mark. */
 const QUERIES: { [operationId: string]: (owner: Member) => Promise<string> } = {
@@ -132,6 +139,20 @@ async function started(owner: Member, agentId: string): Promise<string> {
   });
   expect(answer.status, JSON.stringify(answer.body)).toBe(202);
   return answer.body.id;
+}
+
+async function secretOf(owner: Member): Promise<string> {
+  const name = `SECRET_${crypto.randomUUID().slice(0, 8).toUpperCase()}`;
+  const made = await api('/org/env-vars', { token: owner.token, body: { name, value: 'value' } });
+  expect(made.status, JSON.stringify(made.body)).toBe(201);
+  return name;
+}
+
+async function providerKeyOf(owner: Member): Promise<string> {
+  const body = { api_key: 'key-of-the-owner' };
+  const set = await api('/org/provider-keys/anthropic', { method: 'PUT', token: owner.token, body });
+  expect(set.status, JSON.stringify(set.body)).toBe(200);
+  return 'anthropic';
 }
 
 async function invitationOf(owner: Member): Promise<string> {
@@ -314,13 +335,16 @@ describe('strangers', () => {
     key = (await createKey(stranger, apiKeyScope.options)).key;
   });
 
-  it.each(named(guarded.filter(({ path }) => path.includes('{'))))('%s', async (_name, listed) => {
-    const { send, house } = await requestOf(listed);
-    for (const credential of [{ token: stranger.token }, { key }]) {
-      const problem = expectProblem(await send(credential), 404, 'not_found');
-      expect(JSON.stringify(problem)).not.toContain(house.owner.organization_id);
-    }
-  });
+  it.each(named(guarded.filter(({ path, id }) => path.includes('{') && !OWN_SETTINGS.includes(id))))(
+    '%s',
+    async (_name, listed) => {
+      const { send, house } = await requestOf(listed);
+      for (const credential of [{ token: stranger.token }, { key }]) {
+        const problem = expectProblem(await send(credential), 404, 'not_found');
+        expect(JSON.stringify(problem)).not.toContain(house.owner.organization_id);
+      }
+    },
+  );
 });
 
 describe('at last the owner, with the same request', () => {

@@ -3,9 +3,11 @@ import {
   type AgentNode,
   ERROR_HANDLE,
   type NodeConfig,
+  nodeType,
   type OnError,
   type RetryPolicy,
 } from '@agentflow/contracts';
+import { envNamesOf } from '../expressions/index.ts';
 
 export interface PlanEdge {
   readonly index: number;
@@ -39,6 +41,8 @@ export interface Plan {
   readonly timeout_ms: number;
   /** Nodes from which a node can be reached: what its expressions may read. In the order of the definition. */
   ancestors(node: PlanNode): readonly PlanNode[];
+  /** Names of secrets that a node's expressions can read (see `envNamesOf`). */
+  envNames(node: PlanNode): readonly string[];
 }
 
 export const DEFAULT_STEP_TIMEOUT_MS = 120_000;
@@ -81,6 +85,7 @@ export function compile(definition: AgentDefinition): Plan {
     target.incoming.push(planned);
   });
   const ancestry = new Map<PlanNode, readonly PlanNode[]>();
+  const secrets = new Map<PlanNode, readonly string[]>();
   return {
     nodes,
     byId,
@@ -91,6 +96,14 @@ export function compile(definition: AgentDefinition): Plan {
       if (known === undefined) {
         known = findAncestors(node);
         ancestry.set(node, known);
+      }
+      return known;
+    },
+    envNames(node) {
+      let known = secrets.get(node);
+      if (known === undefined) {
+        known = envNamesOf(node.node.config, nodeType(node.type)?.expressionFields ?? []);
+        secrets.set(node, known);
       }
       return known;
     },
