@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { authenticate } from './domains/accounts/index.ts';
 import { accountRoutes } from './domains/accounts/routes.ts';
 import { agentRoutes } from './domains/agents/index.ts';
+import { erasureRoutes } from './domains/erasure/routes.ts';
 import { executionRoutes } from './domains/executions/index.ts';
 import { modelRoutes } from './domains/models/index.ts';
 import { organizationRoutes } from './domains/organizations/routes.ts';
@@ -65,6 +66,7 @@ export function createApp(probes: Readonly<Record<string, Probe>> = {}): OpenAPI
   app.route('/api/v1', agentRoutes);
   app.route('/api/v1', executionRoutes);
   app.route('/api/v1', modelRoutes);
+  app.route('/api/v1', erasureRoutes);
   app.route('/api/v1', nodeTypeRoutes);
 
   app.get('/api/v1/openapi.json', (c) => c.json(openApiDocument(app)));

@@ -38,6 +38,9 @@ const NAMED: Readonly<Record<string, z.ZodType>> = {
   StreamTicket: contracts.streamTicket,
   CatalogueModel: contracts.catalogueModel,
   NodeTypeInfo: contracts.nodeTypeInfo,
+  EraseRequest: contracts.eraseRequest,
+  OrganizationErasure: contracts.organizationErasure,
+  PersonErasure: contracts.personErasure,
 };
 
 const DESCRIPTION = `Build agents as graphs, run them durably, follow every step.

@@ -38,15 +38,21 @@ export async function currentMembership(
   return current;
 }
 
-/** Drops what this isolate knows of a session, of a person in an organization, or (tests) everything. */
-export function forgetMemberships(of?: { session_id: string } | { organization_id: string; user_id: string }): void {
+/** Drops what this isolate knows of a session, of a person (in an organization), of an organization, or (tests) everything. */
+export function forgetMemberships(
+  of?: { session_id: string } | { organization_id: string; user_id?: string } | { user_id: string },
+): void {
   if (of === undefined) {
     known.clear();
     return;
   }
   for (const key of known.keys()) {
+    const [session, user, organization] = key.split('|');
     const matches =
-      'session_id' in of ? key.startsWith(`${of.session_id}|`) : key.endsWith(`|${of.user_id}|${of.organization_id}`);
+      'session_id' in of
+        ? session === of.session_id
+        : (of.user_id === undefined || user === of.user_id) &&
+          (!('organization_id' in of) || organization === of.organization_id);
     if (matches) known.delete(key);
   }
 }
