@@ -4,8 +4,10 @@ import type { Execution, PersonErasure, Role } from '@agentflow/contracts';
 import { describe, expect, it } from 'vitest';
 import { executionObject } from '../../../durable-objects/execution/client.ts';
 import { organizationDesk } from '../../../durable-objects/organization/client.ts';
+import { globalDb } from '../../../workers/db/client.ts';
 import { forgetMemberships } from '../../../workers/domains/accounts/index.ts';
 import { forgetPerson } from '../../../workers/domains/erasure/index.ts';
+import { guardPlan, isPlanOutdated, type PersonPlan } from '../../../workers/domains/erasure/person-queries.ts';
 import { newId } from '../../../workers/platform/ids.ts';
 import { agentNode, publishedAgent, runToEnd } from '../../support/agents.ts';
 import { api, createKey, expectProblem, type Member, PASSWORD, signUp, withRole } from '../../support/api.ts';
@@ -379,6 +381,43 @@ describe('erasures at the same time', () => {
       await drain(one.organization_id);
       expect((await rowsOf(one.organization_id)).organizations).toBe(1);
     }
+  });
+
+  it('are written only while the memberships and the password are those that were decided on', async () => {
+    const person = await signUp();
+    const team = await signUp();
+    await join(person, team, 'owner');
+    const user = await env.DB.prepare('SELECT password_hash FROM users WHERE id = ?').bind(person.user_id).first();
+    const plan: PersonPlan = {
+      user_id: person.user_id,
+      password_hash: String(user?.password_hash),
+      left: [team.organization_id],
+      erased: [person.organization_id],
+    };
+    const database = globalDb(env);
+    const holds = async (changed: Partial<PersonPlan> = {}) => {
+      try {
+        await database.batch([...guardPlan(database, { ...plan, ...changed })]);
+        return true;
+      } catch (error) {
+        expect(isPlanOutdated(error)).toBe(true);
+        return false;
+      }
+    };
+    expect(await holds()).toBe(true);
+    expect(await holds({ password_hash: 'changed' })).toBe(false);
+    expect(await holds({ left: [], erased: [person.organization_id] })).toBe(false);
+    expect(await holds({ left: [person.organization_id], erased: [team.organization_id] })).toBe(false);
+    await env.DB.prepare("UPDATE memberships SET role = 'admin' WHERE user_id = ?").bind(team.user_id).run();
+    expect(await holds(), 'the other owner is none any more').toBe(false);
+    await env.DB.prepare("UPDATE memberships SET role = 'viewer' WHERE user_id = ? AND organization_id = ?")
+      .bind(person.user_id, team.organization_id)
+      .run();
+    expect(await holds()).toBe(true);
+    const newcomer = await withRole(person, 'owner');
+    expect(await holds(), 'somebody has joined the organization that would go').toBe(false);
+    await env.DB.prepare('DELETE FROM memberships WHERE user_id = ?').bind(newcomer.user_id).run();
+    expect(await holds()).toBe(true);
   });
 
   it('of the last two members take the organization with the second', async () => {
