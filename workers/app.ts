@@ -5,6 +5,7 @@ import { authenticate } from './domains/accounts/index.ts';
 import { accountRoutes } from './domains/accounts/routes.ts';
 import { agentRoutes } from './domains/agents/index.ts';
 import { auditRoutes } from './domains/audit/routes.ts';
+import { erasureRoutes } from './domains/erasure/routes.ts';
 import { executionRoutes } from './domains/executions/index.ts';
 import { invitationRoutes } from './domains/invitations/index.ts';
 import { modelRoutes } from './domains/models/index.ts';
@@ -73,6 +74,7 @@ export function createApp(probes: Readonly<Record<string, Probe>> = {}): OpenAPI
   app.route('/api/v1', executionRoutes);
   app.route('/api/v1', modelRoutes);
   app.route('/api/v1', secretRoutes);
+  app.route('/api/v1', erasureRoutes);
   app.route('/api/v1', nodeTypeRoutes);
 
   app.get('/api/v1/openapi.json', (c) => c.json(openApiDocument(app)));

@@ -28,7 +28,8 @@ import { ExecutionRun, hasEnded, type Outcome } from './run.ts';
 import { type Markers, newMarkers } from './secrets/markers.ts';
 import { ExecutionStore, type Facts } from './store.ts';
 import { ExecutionStreams } from './streams.ts';
-import { enginePorts, type PortsFor, tellDesk, tellLists } from './wiring.ts';
+import { bury, exhume } from './tombstone.ts';
+import { enginePorts, isErased, type PortsFor, tellDesk, tellLists } from './wiring.ts';
 
 /** An execution that still runs after this long shows up in lists; one that ended sooner is written once, at its end. */
 const FIRST_PROJECTION_MS = 1000;
@@ -66,6 +67,8 @@ export class ExecutionObject extends DurableObject<Env> implements ExecutionRpc 
   private tellFailures = 0;
   private logLines = 0;
   private waiters: (() => void)[] = [];
+  /** Of this instance: what is still under way in it must not set an alarm or write again. */
+  private erased = false;
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
@@ -78,11 +81,14 @@ export class ExecutionObject extends DurableObject<Env> implements ExecutionRpc 
     return 'ok';
   }
 
-  /** Starts the execution; a second start of the same id answers with what is there. */
-  async start(request: StartRequest): Promise<Execution> {
-    if (this.load() === null) this.create(request);
+  /** Starts the execution; a second start of the same id answers with what is there. null for an erased one. */
+  async start(request: StartRequest): Promise<Execution | null> {
+    const state = this.run === null ? this.state() : 'started';
+    if (state === 'erased') return null;
+    if (state === 'none') this.create(request);
+    else this.load();
     if (request.wait_seconds > 0) await this.ended(request.wait_seconds);
-    return this.present();
+    return this.get(request.organization_id);
   }
 
   /** null for an unknown execution and for another organization's. */
@@ -93,7 +99,7 @@ export class ExecutionObject extends DurableObject<Env> implements ExecutionRpc 
   async waitForEnd(organizationId: string, seconds: number): Promise<Execution | null> {
     if (this.open(organizationId) === null) return null;
     await this.ended(seconds);
-    return this.present();
+    return this.get(organizationId);
   }
 
   async steps(organizationId: string, after: number, limit: number): Promise<StepPage | null> {
@@ -134,6 +140,32 @@ export class ExecutionObject extends DurableObject<Env> implements ExecutionRpc 
     return hasEnded(run) ? 'ended' : 'alive';
   }
 
+  /**
+   * Stops what is in flight and leaves no storage; nothing that comes back later finds a run to write to. An execution that
+   * was admitted but not started refuses its start when that arrives.
+   */
+  async erase(organizationId: string, startMayCome: boolean): Promise<void> {
+    const state = this.state();
+    if (state === 'none' && startMayCome) await bury(this.ctx.storage, Date.now());
+    if (state !== 'started') return;
+    // Not `load`: what was in flight must not run again.
+    const { facts } = this.run?.row ?? this.store.read();
+    if (facts.organization_id === organizationId) await this.eraseAll();
+  }
+
+  /** The person who started this is called `name` from now on. `unknown` for an execution that was never started. */
+  async forgetActor(organizationId: string, actorId: string, name: string): Promise<'forgotten' | 'unknown'> {
+    const run = this.open(organizationId);
+    if (run === null) return 'unknown';
+    const { row } = run;
+    const { triggered_by } = row.facts;
+    if (triggered_by.type === 'user' && triggered_by.id === actorId) {
+      row.facts = { ...row.facts, triggered_by: { ...triggered_by, name } };
+      this.store.writeFacts(row.facts);
+    }
+    return 'forgotten';
+  }
+
   /** Streams only: WebSocket upgrades and server-sent events, already authorized by the Worker. */
   override async fetch(request: Request): Promise<Response> {
     const run = this.open(request.headers.get(ORGANIZATION_HEADER) ?? '');
@@ -163,8 +195,11 @@ export class ExecutionObject extends DurableObject<Env> implements ExecutionRpc 
     this.armedAt = null;
     try {
       const run = this.load();
-      if (run === null) return;
       const now = Date.now();
+      if (run === null) {
+        if (this.store.state() === 'erased') await exhume(this.ctx.storage, now);
+        return;
+      }
       if (!hasEnded(run)) {
         if (run.row.deadline_at <= now) this.signal({ type: 'timeout' });
         else this.signal({ type: 'timer', now });
@@ -230,7 +265,7 @@ export class ExecutionObject extends DurableObject<Env> implements ExecutionRpc 
   /** The execution in memory, rebuilt from its rows after an eviction; null for one that was never started. */
   private load(): ExecutionRun | null {
     if (this.run !== null) return this.run;
-    if (!this.store.exists()) return null;
+    if (this.state() !== 'started') return null;
     const run = ExecutionRun.load(this.store);
     this.reloaded = true;
     this.logLines = this.store.logCount();
@@ -240,6 +275,10 @@ export class ExecutionObject extends DurableObject<Env> implements ExecutionRpc 
       this.arm();
     }
     return run;
+  }
+
+  private state(): 'none' | 'started' | 'erased' {
+    return this.erased ? 'erased' : this.store.state();
   }
 
   private open(organizationId: string): ExecutionRun | null {
@@ -363,6 +402,8 @@ export class ExecutionObject extends DurableObject<Env> implements ExecutionRpc 
         : null,
       ended && !row.settled ? tellDesk(this.env, row.facts, run.totals.cost_microusd) : null,
     ]);
+    // Erased meanwhile: there is no row left to write what was confirmed to.
+    if (this.erased) return;
     const [lists, desk] = results;
     if (lists.status === 'fulfilled') row.projected_revision = Math.max(row.projected_revision, revision);
     if (ended && desk.status === 'fulfilled') row.settled = true;
@@ -372,7 +413,10 @@ export class ExecutionObject extends DurableObject<Env> implements ExecutionRpc 
     });
     const failed = results.find((result) => result.status === 'rejected');
     this.tellFailures = failed === undefined ? 0 : this.tellFailures + 1;
-    if (failed !== undefined) this.logger().log('warn', 'execution.tell_failed', describeError(failed.reason));
+    if (failed !== undefined) {
+      this.logger().log('warn', 'execution.tell_failed', describeError(failed.reason));
+      if (await isErased(this.env, row.facts).catch(() => false)) return this.eraseAll();
+    }
     if (this.untold() && this.tellFailures === 0) return this.tellOnce();
     this.arm();
   }
@@ -406,7 +450,7 @@ export class ExecutionObject extends DurableObject<Env> implements ExecutionRpc 
 
   /** Only ever moves the alarm forward: what is due later is armed when the earlier one has rung. */
   private armAt(at: number): void {
-    if (this.armedAt !== null && this.armedAt <= at) return;
+    if (this.erased || (this.armedAt !== null && this.armedAt <= at)) return;
     this.armedAt = at;
     this.ctx.waitUntil(this.ctx.storage.setAlarm(at));
   }
@@ -417,6 +461,15 @@ export class ExecutionObject extends DurableObject<Env> implements ExecutionRpc 
     this.store.forgetTables();
     for (const step of this.running.values()) step.controller.abort(new Error('abandoned'));
     this.running.clear();
+  }
+
+  private async eraseAll(): Promise<void> {
+    this.erased = true;
+    this.abandon();
+    this.streams.closeAll();
+    await this.ctx.storage.deleteAlarm();
+    await this.ctx.storage.deleteAll();
+    for (const wake of this.waiters.splice(0)) wake();
   }
 
   private async ended(seconds: number): Promise<void> {

@@ -1,5 +1,6 @@
 import type { ExecutionSummary } from '@agentflow/contracts';
 import type { EnginePorts } from '@agentflow/engine';
+import { isOrganizationErased } from '../../workers/domains/erasure/index.ts';
 import { projectExecution } from '../../workers/domains/executions/index.ts';
 import { priceOverride } from '../../workers/domains/models/index.ts';
 import { providerAccesses, readSecrets } from '../../workers/domains/secrets/index.ts';
@@ -50,6 +51,11 @@ export async function tellLists(
   costs: readonly CostRow[],
 ): Promise<void> {
   await projectExecution(env, { summary, revision, cost_microusd: costMicrousd, costs });
+}
+
+/** Whether the execution's organization is no longer there, so that nobody will ever take what it has to tell. */
+export function isErased(env: Env, facts: Facts): Promise<boolean> {
+  return isOrganizationErased(env, facts.organization_id);
 }
 
 /** Ends the lease with the real cost; settling twice changes nothing. */

@@ -12,6 +12,11 @@ export class DeskAddresses {
     private readonly store: OrganizationStore,
   ) {}
 
+  /** Drops the cache: what the row says now is asked again. */
+  forget(): void {
+    this.known = null;
+  }
+
   list(): Allowlist {
     this.known ??= allowlistOf(this.store.ipAllowlist().entries.map(({ network }) => network));
     return this.known;

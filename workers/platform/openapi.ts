@@ -56,6 +56,9 @@ const NAMED: Readonly<Record<string, z.ZodType>> = {
   ProviderKey: contracts.providerKey,
   SetProviderKeyRequest: contracts.setProviderKeyRequest,
   NodeTypeInfo: contracts.nodeTypeInfo,
+  EraseRequest: contracts.eraseRequest,
+  OrganizationErasure: contracts.organizationErasure,
+  PersonErasure: contracts.personErasure,
 };
 
 const DESCRIPTION = `Build agents as graphs, run them durably, follow every step.

@@ -92,6 +92,11 @@ const BODIES: { [operationId: string]: object | ((owner: Member) => Promise<obje
     await joinAs(owner, other, 'viewer');
     return { organization_id: other.organization_id };
   },
+  eraseOrganization: async ({ token }) => ({ confirm: await confirmOf(token, '/org/erasure'), password: PASSWORD }),
+  eraseMe: async (owner) => {
+    await withRole(owner, 'owner');
+    return { confirm: owner.email, password: PASSWORD };
+  },
   createTeam: { name: 'A team' },
   updateTeam: { name: 'A renamed team' },
   setModelPrice: { model: 'custom/example', input_usd_per_million: 1, output_usd_per_million: 2 },
@@ -110,7 +115,13 @@ const QUERIES: { [operationId: string]: (owner: Member) => Promise<string> } = {
 };
 
 /** Operations that would spoil the others' objects: each gets an organization and an owner of its own. */
-const OWN_ORGANIZATION = ['changePassword', 'revokeOtherSessions', 'switchOrganization'];
+const OWN_ORGANIZATION = [
+  'changePassword',
+  'revokeOtherSessions',
+  'switchOrganization',
+  'eraseOrganization',
+  'eraseMe',
+];
 
 /** Operations that change and still leave nothing in the audit log, each with its reason. */
 const UNTOLD: { [operationId: string]: string } = {
@@ -118,6 +129,7 @@ const UNTOLD: { [operationId: string]: string } = {
   testAgent: 'the same',
   validateAgent: 'changes nothing',
   switchOrganization: 'the organization that was switched to is told',
+  eraseOrganization: 'the audit log goes with the organization',
   createStreamTicket: 'changes nothing: lets its caller follow for a minute what they may read anyway',
 };
 
@@ -153,6 +165,11 @@ async function providerKeyOf(owner: Member): Promise<string> {
   const set = await api('/org/provider-keys/anthropic', { method: 'PUT', token: owner.token, body });
   expect(set.status, JSON.stringify(set.body)).toBe(200);
   return 'anthropic';
+}
+
+/** The word that an erasure asks for. */
+async function confirmOf(token: string, path: string): Promise<string> {
+  return (await api<{ confirm: string }>(path, { token })).body.confirm;
 }
 
 async function invitationOf(owner: Member): Promise<string> {

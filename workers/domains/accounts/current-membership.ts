@@ -57,18 +57,21 @@ function addressesOf(projected: string | null): Allowlist {
   return allowlistOf(networks);
 }
 
-/** Drops what this isolate knows of a session, of a person in an organization, of all its people, or (tests) everything. */
-export function forgetMemberships(of?: { session_id: string } | { organization_id: string; user_id?: string }): void {
+/** Drops what this isolate knows of a session, of a person (in an organization), of an organization, or (tests) everything. */
+export function forgetMemberships(
+  of?: { session_id: string } | { organization_id: string; user_id?: string } | { user_id: string },
+): void {
   if (of === undefined) {
     known.clear();
     return;
   }
   for (const key of known.keys()) {
-    const [sessionId, userId, organizationId] = key.split('|');
+    const [session, user, organization] = key.split('|');
     const matches =
       'session_id' in of
-        ? of.session_id === sessionId
-        : of.organization_id === organizationId && (of.user_id ?? userId) === userId;
+        ? session === of.session_id
+        : (of.user_id === undefined || user === of.user_id) &&
+          (!('organization_id' in of) || organization === of.organization_id);
     if (matches) known.delete(key);
   }
 }

@@ -6,6 +6,7 @@ export { forgetMemberships } from './current-membership.ts';
 export { normalizeEmail } from './email.ts';
 export { withLoginThrottle } from './login-throttle.ts';
 export { findMemberRow, isMember } from './member-queries.ts';
+export { requireUser } from './own-sessions.ts';
 export {
   findUserByEmail,
   insertMembership,
