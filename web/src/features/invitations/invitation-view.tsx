@@ -2,20 +2,20 @@ import type { InvitationDetails, Session } from '@agentflow/contracts';
 import { useQuery } from '@tanstack/react-query';
 import { Link, useNavigate } from '@tanstack/react-router';
 import { LogOut } from 'lucide-react';
-import { useState } from 'react';
+import { type ReactNode, useState } from 'react';
 import { toast } from 'sonner';
-import { OrganizationMark } from '@/components/organization-mark.tsx';
 import { ProblemCallout } from '@/components/problem-callout.tsx';
 import { RelativeTime } from '@/components/relative-time.tsx';
 import { Button } from '@/components/ui/button.tsx';
 import { Skeleton } from '@/components/ui/skeleton.tsx';
 import { AuthFrame } from '@/features/auth/auth-frame.tsx';
+import { roleName, rolePurpose } from '@/features/settings/role-name.ts';
 import { RequestFailure } from '@/lib/api.ts';
 import { type SessionState, signOut, startSession, useSession } from '@/lib/session.ts';
 import { AcceptForm } from './accept-form.tsx';
 import { invitationWay } from './invitation-way.ts';
 import { JoinButton } from './join-button.tsx';
-import { invitationQuery } from './queries.ts';
+import { invitationQuery, isOver } from './queries.ts';
 
 /** What the holder of an invitation's link sees, whoever they are. */
 export function InvitationView({ token }: { token: string }) {
@@ -30,8 +30,7 @@ export function InvitationView({ token }: { token: string }) {
     toast.success(`You are now a member of ${joined.organization.name}`);
     void navigate({ to: '/dashboard', replace: true });
   };
-  const gone = invitation.error instanceof RequestFailure && invitation.error.code === 'invitation_gone';
-  if (!accepted && invitation.error && (gone || invitation.data === undefined)) {
+  if (!accepted && invitation.error && (isOver(invitation.error) || invitation.data === undefined)) {
     return <InvitationFailure error={invitation.error} session={session} onRetry={() => void invitation.refetch()} />;
   }
   if (invitation.data === undefined || accepted) {
@@ -78,15 +77,24 @@ export function InvitationView({ token }: { token: string }) {
 
 function InvitationFacts({ invitation }: { invitation: InvitationDetails }) {
   return (
-    <div className="mb-5 flex items-center gap-3 rounded-xl border border-line bg-surface px-4 py-3 shadow-card">
-      <OrganizationMark name={invitation.organization.name} />
-      <div className="min-w-0 flex-1">
-        <p className="truncate font-medium text-text">{invitation.organization.name}</p>
-        <p className="break-words text-faint text-xs">
-          As <span className="font-medium text-soft">{invitation.role}</span>, for {invitation.email} · expires{' '}
-          <RelativeTime iso={invitation.expires_at} />
-        </p>
-      </div>
+    <dl className="mb-5 divide-y divide-line rounded-xl border border-line bg-surface text-sm shadow-card">
+      <Fact name="Your role">
+        {roleName(invitation.role)}
+        <span className="block text-pretty text-faint text-xs">{rolePurpose(invitation.role)}</span>
+      </Fact>
+      <Fact name="For">{invitation.email}</Fact>
+      <Fact name="Expires">
+        <RelativeTime iso={invitation.expires_at} />
+      </Fact>
+    </dl>
+  );
+}
+
+function Fact({ name, children }: { name: string; children: ReactNode }) {
+  return (
+    <div className="flex gap-3 px-4 py-2">
+      <dt className="w-20 shrink-0 text-soft">{name}</dt>
+      <dd className="min-w-0 flex-1 break-words text-text">{children}</dd>
     </div>
   );
 }
@@ -112,7 +120,7 @@ function InvitationFailure({ error, session, onRetry }: InvitationFailureProps) 
     return (
       <AuthFrame
         title="This invitation is over"
-        description="It was accepted already, revoked, replaced by a newer one, or it has expired."
+        description="It was accepted already, it was revoked, or it has expired."
       >
         <p className="mb-5 text-pretty text-soft">
           If you accepted it, log in: the organization is yours to enter. Otherwise ask the person who invited you to
@@ -126,8 +134,8 @@ function InvitationFailure({ error, session, onRetry }: InvitationFailureProps) 
     return (
       <AuthFrame title="There is no such invitation" description="The link leads to no invitation that we know.">
         <p className="mb-5 text-pretty text-soft">
-          Links break when they are copied only in part. Open it from the mail once more, or ask the person who invited
-          you for a new one.
+          Links break when they are copied only in part, and a newer link ends those before it. Open the one from the
+          newest mail, or ask the person who invited you to send it again.
         </p>
         {home}
       </AuthFrame>

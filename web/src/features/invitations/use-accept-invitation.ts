@@ -1,9 +1,9 @@
 import type { AcceptInvitationRequest, Session } from '@agentflow/contracts';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
-import { api, RequestFailure } from '@/lib/api.ts';
-import { invitationQuery } from './queries.ts';
+import { api } from '@/lib/api.ts';
+import { invitationQuery, isOver } from './queries.ts';
 
-/** Accepts. Fails with RequestFailure: `invalid_credentials`, `wrong_person`, `already_member`, `invitation_gone`. */
+/** Accepts. Fails with RequestFailure: `invalid_credentials`, `wrong_person`, `already_member`, `invitation_gone`, `not_found`. */
 export function useAcceptInvitation(token: string, onJoined: (session: Session) => void) {
   const queries = useQueryClient();
   return useMutation({
@@ -15,10 +15,8 @@ export function useAcceptInvitation(token: string, onJoined: (session: Session) 
       }),
     onSuccess: onJoined,
     onError: (error) => {
-      // Reading it again tells why it is gone, and what to do.
-      if (error instanceof RequestFailure && error.code === 'invitation_gone') {
-        void queries.invalidateQueries({ queryKey: invitationQuery(token).queryKey });
-      }
+      // Reading it again shows the page that tells what to do.
+      if (isOver(error)) void queries.invalidateQueries({ queryKey: invitationQuery(token).queryKey });
     },
   });
 }

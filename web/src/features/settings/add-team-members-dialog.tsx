@@ -26,6 +26,7 @@ export function AddTeamMembersDialog({ team, open, onClose }: AddTeamMembersDial
       title={`Add members to ${team.name}`}
       description="Choose from the people of the organization. Who is new here has to be invited first."
       className="max-w-md"
+      startInField
     >
       <MemberPicker team={team} />
       <DialogFooter>

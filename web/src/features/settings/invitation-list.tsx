@@ -69,13 +69,13 @@ export function InvitationList({ onInvite, onSent }: InvitationListProps) {
           </Button>
         </EmptyState>
       ) : (
-        <Table label="Open invitations" className="min-w-160">
+        <Table label="Open invitations" className="md:min-w-160">
           <thead>
             <tr>
               <TableHead className="w-full">Person</TableHead>
-              <TableHead>Role</TableHead>
-              <TableHead>Delivery</TableHead>
-              <TableHead>Expires</TableHead>
+              <TableHead className="max-md:hidden">Role</TableHead>
+              <TableHead className="max-md:hidden">Delivery</TableHead>
+              <TableHead className="max-md:hidden">Expires</TableHead>
               <TableHead>
                 <span className="sr-only">Actions</span>
               </TableHead>
@@ -96,15 +96,19 @@ export function InvitationList({ onInvite, onSent }: InvitationListProps) {
                       Invited by {invitation.invited_by.name || 'a former member'},{' '}
                       <RelativeTime iso={invitation.created_at} />
                     </p>
+                    <p className="truncate text-faint text-xs md:hidden">
+                      {roleName(invitation.role)} · {delivery.word} ·{' '}
+                      {expired ? 'expired' : <RelativeTime iso={invitation.expires_at} />}
+                    </p>
                   </TableCell>
-                  <TableCell className="text-text">{roleName(invitation.role)}</TableCell>
-                  <TableCell>
+                  <TableCell className="text-text max-md:hidden">{roleName(invitation.role)}</TableCell>
+                  <TableCell className="max-md:hidden">
                     <span className={cn('flex items-center gap-1.5 whitespace-nowrap', delivery.className)}>
                       <delivery.icon className="size-3.5 shrink-0" aria-hidden="true" />
                       {delivery.word}
                     </span>
                   </TableCell>
-                  <TableCell className="whitespace-nowrap">
+                  <TableCell className="whitespace-nowrap max-md:hidden">
                     {expired ? (
                       <span className="rounded-full bg-waiting-soft px-2 py-0.5 font-medium text-waiting text-xs">
                         Expired

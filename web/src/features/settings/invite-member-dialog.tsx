@@ -28,6 +28,7 @@ export function InviteMemberDialog({ open, onClose, ...form }: InviteMemberDialo
       title="Invite a member"
       description="They get a link that is good for their address alone."
       className="max-w-md"
+      startInField
     >
       <InviteMemberForm onClose={onClose} {...form} />
     </Dialog>
@@ -66,6 +67,7 @@ function InviteMemberForm({ ownRole, onClose, onInvited }: Omit<InviteMemberDial
       <DialogBody>
         <Field
           label="E-mail"
+          help="The address of one person."
           error={
             errors.email &&
             (errors.email.type === 'member'

@@ -28,6 +28,7 @@ export function TeamDialog({ open, onClose, ...form }: TeamDialogProps) {
       title={form.team === undefined ? 'Create a team' : 'Edit the team'}
       {...(form.team === undefined ? { description: 'You add its members in the next step.' } : {})}
       className="max-w-md"
+      startInField
     >
       <TeamForm onClose={onClose} {...form} />
     </Dialog>
@@ -64,6 +65,7 @@ function TeamForm({ team, onClose, onSaved }: Omit<TeamDialogProps, 'open'>) {
       <DialogBody>
         <Field
           label="Name"
+          help="Approvals ask the team by this name."
           error={
             errors.name &&
             (errors.name.type === 'taken'

@@ -54,12 +54,12 @@ export function TeamList() {
           {mayManage && create}
         </EmptyState>
       ) : (
-        <Table label="Teams" className="min-w-140">
+        <Table label="Teams" className="md:min-w-140">
           <thead>
             <tr>
               <TableHead className="w-full">Team</TableHead>
               <TableHead>Members</TableHead>
-              <TableHead>Created</TableHead>
+              <TableHead className="max-md:hidden">Created</TableHead>
               <TableHead>
                 <span className="sr-only">Actions</span>
               </TableHead>
@@ -81,7 +81,7 @@ export function TeamList() {
                   {team.description !== '' && <p className="truncate text-faint text-xs">{team.description}</p>}
                 </TableCell>
                 <TableCell className="whitespace-nowrap">{formatPeople(team.member_count)}</TableCell>
-                <TableCell className="whitespace-nowrap">
+                <TableCell className="whitespace-nowrap max-md:hidden">
                   <RelativeTime iso={team.created_at} />
                 </TableCell>
                 <TableCell>

@@ -93,11 +93,11 @@ function TeamMemberTable({ team, mayManage, onAdd }: { team: Team; mayManage: bo
   }
   return (
     <>
-      <Table label={`Members of ${team.name}`} className="min-w-100">
+      <Table label={`Members of ${team.name}`} className="md:min-w-100">
         <thead>
           <tr>
             <TableHead className="w-full">Person</TableHead>
-            <TableHead>Added</TableHead>
+            <TableHead className="max-md:hidden">Added</TableHead>
             <TableHead>
               <span className="sr-only">Actions</span>
             </TableHead>
@@ -110,7 +110,7 @@ function TeamMemberTable({ team, mayManage, onAdd }: { team: Team; mayManage: bo
                 <p className="truncate font-medium text-text">{member.user.name || member.user.email}</p>
                 <p className="truncate text-faint text-xs">{member.user.email}</p>
               </TableCell>
-              <TableCell className="whitespace-nowrap">
+              <TableCell className="whitespace-nowrap max-md:hidden">
                 <RelativeTime iso={member.added_at} />
               </TableCell>
               <TableCell className="text-right">

@@ -29,7 +29,7 @@ export function Breadcrumbs({ organization }: { organization: ReactNode }) {
   return (
     <nav aria-label="Breadcrumbs" className="min-w-0 flex-1">
       <ol className="flex min-w-0 items-center gap-1 text-sm">
-        <li className="hidden max-w-56 shrink-0 sm:block">{organization}</li>
+        <li className="hidden shrink-0 sm:block">{organization}</li>
         {crumbs.map((crumb, index) => {
           const last = index === crumbs.length - 1;
           return (

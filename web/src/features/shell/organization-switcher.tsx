@@ -25,7 +25,7 @@ export function OrganizationSwitcher({ organization, onChosen }: OrganizationSwi
   const [open, setOpen] = useState(false);
   if (organizations.length < 2) {
     return (
-      <span className="flex h-8 min-w-0 items-center gap-2">
+      <span className="flex h-8 max-w-56 items-center gap-2">
         <OrganizationMark name={organization.name} />
         <span className="truncate font-medium text-sm text-text">{organization.name}</span>
       </span>
@@ -36,7 +36,7 @@ export function OrganizationSwitcher({ organization, onChosen }: OrganizationSwi
     <Popover open={open} onOpenChange={setOpen}>
       <PopoverTrigger
         aria-label={`Organization ${organization.name}: switch`}
-        className="-mx-1.5 flex h-8 max-w-full items-center gap-2 rounded-md px-1.5 transition-colors duration-100 hover:bg-hover data-[state=open]:bg-hover"
+        className="-ml-1.5 flex h-8 max-w-56 items-center gap-2 rounded-md px-1.5 transition-colors duration-100 hover:bg-hover data-[state=open]:bg-hover"
       >
         <OrganizationMark name={organization.name} />
         <span className="min-w-0 truncate font-medium text-sm text-text">{organization.name}</span>
@@ -77,7 +77,7 @@ export function OrganizationSwitcher({ organization, onChosen }: OrganizationSwi
                     <OrganizationMark name={each.name} />
                     <span className="min-w-0 flex-1 truncate">
                       {each.name}
-                      {current && <span className="sr-only">, current</span>}
+                      {current && <span className="sr-only"> (current)</span>}
                     </span>
                     <span className="text-faint text-xs capitalize">{each.role}</span>
                     <Check
