@@ -22,7 +22,17 @@ import {
  */
 
 /** Operations that anybody may call. A route that should not be here is a leak; a new public one is a decision. */
-const PUBLIC = ['getHealth', 'getReadiness', 'getRelease', 'signUp', 'logIn', 'refreshSession', 'logOut'];
+const PUBLIC = [
+  'getHealth',
+  'getReadiness',
+  'getRelease',
+  'signUp',
+  'logIn',
+  'refreshSession',
+  'logOut',
+  'getInvitation',
+  'acceptInvitation',
+];
 
 /** Real objects of the owner's organization, by the path in front of the parameter. */
 const OBJECTS: { [prefix: string]: (owner: Member) => Promise<string> } = {
@@ -30,6 +40,9 @@ const OBJECTS: { [prefix: string]: (owner: Member) => Promise<string> } = {
   '/api/v1/executions/': executionOf,
   '/api/v1/auth/sessions/': async (owner) => (await signInAgain(owner)).session_id,
   '/api/v1/org/members/': async (owner) => (await withRole(owner, 'viewer')).user_id,
+  '/api/v1/org/members/invitations/': invitationOf,
+  '/api/v1/org/teams/': teamOf,
+  '/api/v1/org/teams/{id}/members/': async (owner) => (await withRole(owner, 'viewer')).user_id,
   '/api/v1/org/api-keys/': async (owner) => (await createKey(owner, ['agents:read'])).id,
 };
 
@@ -95,6 +108,19 @@ async function executionOf(owner: Member): Promise<string> {
   });
   expect(started.status, JSON.stringify(started.body)).toBe(202);
   return started.body.id;
+}
+
+async function invitationOf(owner: Member): Promise<string> {
+  const body = { email: `${crypto.randomUUID()}@example.com`, role: 'viewer' };
+  const made = await api<{ id: string }>('/org/members/invite', { token: owner.token, body });
+  expect(made.status, JSON.stringify(made.body)).toBe(201);
+  return made.body.id;
+}
+
+async function teamOf(owner: Member): Promise<string> {
+  const made = await api<{ id: string }>('/org/teams', { token: owner.token, body: { name: crypto.randomUUID() } });
+  expect(made.status, JSON.stringify(made.body)).toBe(201);
+  return made.body.id;
 }
 
 /** The smallest value that a schema takes. */

@@ -8,7 +8,7 @@ const CACHE_MS = 5000;
 const MAX_CACHED = 5000;
 
 interface Known {
-  readonly role: Role | null;
+  readonly role: Role;
   readonly until: number;
 }
 
@@ -20,7 +20,8 @@ function cacheKey(organizationId: string, userId: string, sessionId: string): st
 
 /**
  * The role that a session has right now; null when the session was revoked or has expired, or the person is no longer a
- * member. Kept per isolate for 5 s, so that requests in a row cost one D1 read.
+ * member. Kept per isolate for 5 s, so that requests in a row cost one D1 read; a refusal is
+ * not kept, since a session may come back to an organization that it has left.
  */
 export async function currentMembership(
   env: Env,
@@ -32,7 +33,11 @@ export async function currentMembership(
   const cached = known.get(at);
   if (cached !== undefined && cached.until > now) return cached.role;
   const row = await currentRole(db(env, organizationId), organizationId, identity, now);
-  const current = row === undefined ? null : role.parse(row.role);
+  if (row === undefined) {
+    known.delete(at);
+    return null;
+  }
+  const current = role.parse(row.role);
   if (known.size >= MAX_CACHED) known.clear();
   known.set(at, { role: current, until: now + CACHE_MS });
   return current;
