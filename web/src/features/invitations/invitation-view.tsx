@@ -57,8 +57,8 @@ export function InvitationView({ token }: { token: string }) {
         <div className="flex flex-col gap-4">
           <p className="text-pretty text-soft">
             You are signed in as <strong className="break-all font-medium text-text">{signedInAs}</strong>, but this
-            invitation is for another address. Sign out to accept it; you will be asked for the password of the invited
-            address.
+            invitation is for another address. Sign out to accept it:{' '}
+            {details.registered ? 'then its password is asked for.' : 'then you make an account for it.'}
           </p>
           <Button variant="primary" size="lg" onClick={() => void signOut()}>
             <LogOut aria-hidden="true" /> Sign out and go on
