@@ -33,6 +33,7 @@ test('everything can be reached and run on a phone', async ({ page, request }) =
     '/dashboard/executions',
     '/dashboard/settings/general',
     '/dashboard/settings/members',
+    '/dashboard/settings/teams',
     '/dashboard/settings/roles',
     '/dashboard/settings/api-keys',
     '/dashboard/settings/security',

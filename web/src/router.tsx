@@ -54,6 +54,14 @@ const signupRoute = createRoute({
   component: lazyRouteComponent(() => import('./routes/signup.tsx'), 'SignupPage'),
 });
 
+const invitationRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/invitations/$token',
+  // Public; it only has to be known who looks.
+  beforeLoad: async () => void (await restoreSession()),
+  component: lazyRouteComponent(() => import('./routes/invitation.tsx'), 'InvitationPage'),
+});
+
 const dashboardRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: '/dashboard',
@@ -138,7 +146,20 @@ const generalSettingsRoute = createRoute({
 const membersRoute = createRoute({
   getParentRoute: () => settingsRoute,
   path: '/members',
+  validateSearch: z.object({ invite: optional(z.enum(['new'])) }),
   component: lazyRouteComponent(() => import('./routes/settings-members.tsx'), 'MembersPage'),
+});
+
+const teamsRoute = createRoute({
+  getParentRoute: () => settingsRoute,
+  path: '/teams',
+  component: lazyRouteComponent(() => import('./routes/settings-teams.tsx'), 'TeamsPage'),
+});
+
+const teamRoute = createRoute({
+  getParentRoute: () => settingsRoute,
+  path: '/teams/$teamId',
+  component: lazyRouteComponent(() => import('./routes/settings-team.tsx'), 'TeamPage'),
 });
 
 const rolesRoute = createRoute({
@@ -163,6 +184,7 @@ const routeTree = rootRoute.addChildren([
   homeRoute,
   loginRoute,
   signupRoute,
+  invitationRoute,
   dashboardRoute.addChildren([
     overviewRoute,
     agentsRoute,
@@ -173,6 +195,8 @@ const routeTree = rootRoute.addChildren([
       settingsIndexRoute,
       generalSettingsRoute,
       membersRoute,
+      teamsRoute,
+      teamRoute,
       rolesRoute,
       apiKeysRoute,
       securitySettingsRoute,

@@ -7,6 +7,12 @@ export function formatCount(value: number): string {
   return count.format(value);
 }
 
+/** `nobody`, `1 person`, `12 people`. */
+export function formatPeople(count: number): string {
+  if (count === 0) return 'nobody';
+  return count === 1 ? '1 person' : `${formatCount(count)} people`;
+}
+
 /** US dollars, with as many decimals as a small amount needs: `$0`, `$0.00042`, `$0.0132`, `$3.20`. */
 export function formatUsd(value: number): string {
   if (value === 0) return '$0';

@@ -4,6 +4,7 @@ import { PageHeader } from '@/components/page-header.tsx';
 const PAGES = [
   { to: '/dashboard/settings/general', label: 'General' },
   { to: '/dashboard/settings/members', label: 'Members' },
+  { to: '/dashboard/settings/teams', label: 'Teams' },
   { to: '/dashboard/settings/roles', label: 'Roles' },
   { to: '/dashboard/settings/api-keys', label: 'API keys' },
   { to: '/dashboard/settings/security', label: 'Security' },

@@ -2,6 +2,7 @@ import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { Command } from 'cmdk';
 import {
+  ArrowLeftRight,
   Bot,
   KeyRound,
   LogOut,
@@ -14,7 +15,9 @@ import {
   ShieldCheck,
   Sun,
   UserCog,
+  UserPlus,
   Users,
+  UsersRound,
 } from 'lucide-react';
 import { Dialog } from 'radix-ui';
 import { useDeferredValue, useState } from 'react';
@@ -25,7 +28,9 @@ import { executionsQuery } from '@/features/executions/queries.ts';
 import { formatRelativeTime } from '@/lib/format.ts';
 import { signOut } from '@/lib/session.ts';
 import { setTheme } from '@/lib/theme.ts';
+import { meQuery, useCan } from './queries.ts';
 import { SECTIONS } from './sections.ts';
+import { useSwitchOrganization } from './use-organization-moves.ts';
 
 /** Go anywhere, do anything: sections, agents by name, their runs, the theme, signing out. */
 export default function CommandPalette({ onClose }: { onClose: () => void }) {
@@ -39,6 +44,10 @@ export default function CommandPalette({ onClose }: { onClose: () => void }) {
   });
   const executions = useQuery(executionsQuery({ limit: 5 }));
   const found = agents.data?.data.filter((agent) => agent.status !== 'archived') ?? [];
+  const me = useQuery(meQuery).data;
+  const others = me?.organizations.filter((each) => each.id !== me.organization.id) ?? [];
+  const mayInvite = useCan('members:manage');
+  const switchTo = useSwitchOrganization();
   const choose = (act: () => void) => () => {
     onClose();
     act();
@@ -80,6 +89,11 @@ export default function CommandPalette({ onClose }: { onClose: () => void }) {
                   icon={Users}
                   label="Members"
                   onSelect={choose(() => void navigate({ to: '/dashboard/settings/members' }))}
+                />
+                <Item
+                  icon={UsersRound}
+                  label="Teams"
+                  onSelect={choose(() => void navigate({ to: '/dashboard/settings/teams' }))}
                 />
                 <Item
                   icon={UserCog}
@@ -164,6 +178,24 @@ export default function CommandPalette({ onClose }: { onClose: () => void }) {
                   label="Create an agent"
                   onSelect={choose(() => void navigate({ to: '/dashboard/agents', search: { create: 'new' } }))}
                 />
+                {mayInvite && (
+                  <Item
+                    icon={UserPlus}
+                    label="Invite a member"
+                    onSelect={choose(
+                      () => void navigate({ to: '/dashboard/settings/members', search: { invite: 'new' } }),
+                    )}
+                  />
+                )}
+                {others.map((each) => (
+                  <Item
+                    key={each.id}
+                    value={`switch to organization ${each.name} ${each.id}`}
+                    icon={ArrowLeftRight}
+                    label={`Switch to ${each.name}`}
+                    onSelect={choose(() => switchTo(each.id))}
+                  />
+                ))}
                 <Item icon={Monitor} label="Theme: follow the system" onSelect={choose(() => setTheme('system'))} />
                 <Item icon={Sun} label="Theme: light" onSelect={choose(() => setTheme('light'))} />
                 <Item icon={Moon} label="Theme: dark" onSelect={choose(() => setTheme('dark'))} />
