@@ -54,6 +54,13 @@ const signupRoute = createRoute({
   component: lazyRouteComponent(() => import('./routes/signup.tsx'), 'SignupPage'),
 });
 
+const goodbyeRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/goodbye',
+  validateSearch: z.object({ what: optional(z.enum(['organization', 'account'])), name: text }),
+  component: lazyRouteComponent(() => import('./routes/goodbye.tsx'), 'GoodbyePage'),
+});
+
 const dashboardRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: '/dashboard',
@@ -115,6 +122,21 @@ const executionRoute = createRoute({
   component: lazyRouteComponent(() => import('./routes/execution.tsx'), 'ExecutionPage'),
 });
 
+const auditRoute = createRoute({
+  getParentRoute: () => dashboardRoute,
+  path: '/audit',
+  validateSearch: z.object({
+    actor_id: text,
+    action: text,
+    resource_type: text,
+    resource_id: text,
+    from: optional(z.iso.date()),
+    to: optional(z.iso.date()),
+    cursor: text,
+  }),
+  component: lazyRouteComponent(() => import('./routes/audit.tsx'), 'AuditPage'),
+});
+
 const settingsRoute = createRoute({
   getParentRoute: () => dashboardRoute,
   path: '/settings',
@@ -153,6 +175,18 @@ const apiKeysRoute = createRoute({
   component: lazyRouteComponent(() => import('./routes/settings-api-keys.tsx'), 'ApiKeysPage'),
 });
 
+const secretsRoute = createRoute({
+  getParentRoute: () => settingsRoute,
+  path: '/secrets',
+  component: lazyRouteComponent(() => import('./routes/settings-secrets.tsx'), 'SecretsPage'),
+});
+
+const networkRoute = createRoute({
+  getParentRoute: () => settingsRoute,
+  path: '/network',
+  component: lazyRouteComponent(() => import('./routes/settings-network.tsx'), 'NetworkPage'),
+});
+
 const securitySettingsRoute = createRoute({
   getParentRoute: () => settingsRoute,
   path: '/security',
@@ -163,18 +197,22 @@ const routeTree = rootRoute.addChildren([
   homeRoute,
   loginRoute,
   signupRoute,
+  goodbyeRoute,
   dashboardRoute.addChildren([
     overviewRoute,
     agentsRoute,
     agentRoute,
     executionsRoute,
     executionRoute,
+    auditRoute,
     settingsRoute.addChildren([
       settingsIndexRoute,
       generalSettingsRoute,
       membersRoute,
       rolesRoute,
       apiKeysRoute,
+      secretsRoute,
+      networkRoute,
       securitySettingsRoute,
     ]),
   ]),

@@ -1,21 +1,28 @@
+import type { Permission } from '@agentflow/contracts';
+import { useQuery } from '@tanstack/react-query';
 import { Link, Outlet } from '@tanstack/react-router';
 import { PageHeader } from '@/components/page-header.tsx';
+import { meQuery } from '@/features/shell/queries.ts';
 
 const PAGES = [
   { to: '/dashboard/settings/general', label: 'General' },
   { to: '/dashboard/settings/members', label: 'Members' },
   { to: '/dashboard/settings/roles', label: 'Roles' },
   { to: '/dashboard/settings/api-keys', label: 'API keys' },
+  { to: '/dashboard/settings/secrets', label: 'Secrets', permission: 'secrets:read' },
+  { to: '/dashboard/settings/network', label: 'Network', permission: 'org:manage' },
   { to: '/dashboard/settings/security', label: 'Security' },
-] as const;
+] as const satisfies readonly { to: string; label: string; permission?: Permission }[];
 
 export function SettingsLayout() {
+  const permissions = useQuery(meQuery).data?.permissions;
+  const pages = PAGES.filter((page) => !('permission' in page) || permissions?.includes(page.permission));
   return (
     <div className="mx-auto max-w-5xl">
       <PageHeader title="Settings" />
       <div className="grid gap-5 md:grid-cols-[10rem_minmax(0,1fr)] md:gap-8">
         <nav aria-label="Settings" className="flex gap-1 overflow-x-auto md:flex-col">
-          {PAGES.map((page) => (
+          {pages.map((page) => (
             <Link
               key={page.to}
               to={page.to}
