@@ -15,6 +15,8 @@ export interface DeskState {
   readonly plan: PlanLimits;
   readonly agent: AgentHead | null;
   readonly key: StoredKey | null;
+  /** Whether the organization's IP allowlist lets the caller's address in. */
+  readonly address_allowed: boolean;
   readonly request: StoredRequest | null;
   /** Starts of this organization in the current hour. */
   readonly starts: WindowCount | null;
@@ -49,7 +51,7 @@ function deny(
  * answered, whether the agent can run, and only then the limits.
  */
 export function decide(state: DeskState, request: AdmissionRequest, now: number): Decision {
-  const caller = identify(state.key, request, now);
+  const caller = identify(state, request, now);
   if ('outcome' in caller) return caller;
   if (request.idempotency !== null && state.request !== null) {
     if (state.request.body_hash !== request.idempotency.body_hash || state.request.execution_id === null) {
@@ -96,19 +98,25 @@ export function decide(state: DeskState, request: AdmissionRequest, now: number)
   };
 }
 
+/** Who asks, and from where: an address that is not allowed is told so only when the credential is good. */
 function identify(
-  key: StoredKey | null,
+  state: Pick<DeskState, 'key' | 'address_allowed'>,
   request: AdmissionRequest,
   now: number,
 ): Denial | { actor: { type: 'user' | 'api_key'; id: string; name: string }; key: CheckedKey | null } {
   const { caller } = request;
-  if (caller.kind === 'user') return { actor: { type: 'user', id: caller.user_id, name: caller.name }, key: null };
+  const elsewhere = state.address_allowed
+    ? null
+    : deny('ip_not_allowed', "The request's address is not on the organization's IP allowlist.");
+  if (caller.kind === 'user')
+    return elsewhere ?? { actor: { type: 'user', id: caller.user_id, name: caller.name }, key: null };
   const checked =
     caller.kind === 'checked_key'
       ? { id: caller.key_id, name: caller.name, scopes: caller.scopes }
-      : checkKey(key, now);
+      : checkKey(state.key, now);
   if (checked === 'expired') return deny('token_expired', 'The API key has expired.');
   if (checked === null) return deny('unauthenticated', 'The API key is not valid.');
+  if (elsewhere !== null) return elsewhere;
   if (!checked.scopes.includes(request.permission)) {
     return deny('forbidden', `The API key does not have the scope ${request.permission}.`);
   }

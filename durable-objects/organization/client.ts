@@ -48,17 +48,58 @@ export interface StoredKey extends KeyRecord {
   readonly revision: number;
 }
 
+/** The audit row that a projection brings with it; its id is minted with the change, so that it is written once. */
+export interface ProjectedAudit {
+  readonly id: string;
+  readonly at: number;
+  readonly action: string;
+  readonly origin: AuditOrigin;
+  readonly details?: Readonly<Record<string, string>>;
+}
+
 /** A projection that D1 must hold: the key's row, and the audit row of the change that made it. */
 export interface KeyProjection {
   readonly organization_id: string;
   readonly key: StoredKey;
-  readonly audit: {
-    readonly id: string;
-    readonly at: number;
-    readonly action: string;
-    readonly origin: AuditOrigin;
-  } | null;
+  readonly audit: ProjectedAudit | null;
 }
+
+/** The same of the organization's IP allowlist. */
+export interface AllowlistProjection {
+  readonly organization_id: string;
+  readonly ip_allowlist: StoredAllowlist;
+  readonly audit: ProjectedAudit;
+}
+
+export type Projection = KeyProjection | AllowlistProjection;
+
+/** Who may come from where, normalised networks; every change makes the next revision, and 0 is that of none at all. */
+export interface StoredAllowlist {
+  readonly entries: readonly { readonly network: string; readonly description: string }[];
+  readonly revision: number;
+}
+
+/** What a rotation asks for: who the new key is, and what its caller may hand on. Times in milliseconds. */
+export interface KeyRotation {
+  readonly organization_id: string;
+  readonly key_id: string;
+  readonly overlap_ms: number;
+  readonly now: number;
+  readonly replacement: Pick<KeyRecord, 'id' | 'prefix' | 'key_hash' | 'created_by'>;
+  /** Permissions that the caller has: a key that holds others is not theirs to rotate. */
+  readonly grantable: readonly Permission[];
+}
+
+export type RotatedKey =
+  | { readonly outcome: 'rotated'; readonly key: StoredKey }
+  | { readonly outcome: 'not_found' }
+  | { readonly outcome: 'beyond'; readonly scopes: readonly Permission[] }
+  | { readonly outcome: 'rotated_before'; readonly replaced_by: string };
+
+/** `restricted`: the organization has an IP allowlist, and the caller's address is on it. */
+export type KeyCheck =
+  | { readonly ok: true; readonly key: CheckedKey; readonly restricted: boolean }
+  | { readonly ok: false; readonly code: 'unauthenticated' | 'token_expired' | 'ip_not_allowed' };
 
 /** Limits of the organization's plan: starts an hour (null: none) and executions alive at once. */
 export interface PlanLimits {

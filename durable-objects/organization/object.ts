@@ -1,22 +1,26 @@
 import { DurableObject } from 'cloudflare:workers';
 import type { Env } from '../../workers/platform/env.ts';
 import { newId } from '../../workers/platform/ids.ts';
+import { type Allowlist, allowlistOf } from '../../workers/platform/ip-networks.ts';
 import { createLogger, describeError, type Logger } from '../../workers/platform/telemetry.ts';
 import { executionObject } from '../execution/client.ts';
-import { checkKey, decide } from './admission.ts';
+import { decide } from './admission.ts';
 import type {
   Admission,
   AdmissionRequest,
   AgentHead,
   AuditOrigin,
-  CheckedKey,
+  KeyCheck,
   KeyRecord,
+  KeyRotation,
   PlanLimits,
   RequestClaim,
-  StoredKey,
+  RotatedKey,
+  StoredAllowlist,
 } from './client.ts';
+import { DeskKeys } from './keys.ts';
 import { type Lease, OrganizationStore } from './store.ts';
-import { projectKey, readAgentHead, readPlan } from './wiring.ts';
+import { project, readAgentHead, readPlan } from './wiring.ts';
 
 /** A lease that no execution has been seen for is given up after this long. */
 const PROVISIONAL_MS = 60_000;
@@ -26,8 +30,6 @@ const REQUEST_TTL_MS = 24 * 3_600_000;
 /** A create whose Worker died may be repeated after this long. */
 const CLAIM_MS = 60_000;
 const WATCH_MS = 10_000;
-/** `last_used_at` is exact to this: a key in constant use costs one write a minute. */
-const LAST_USED_MS = 60_000;
 const OUTBOX_PAGE = 20;
 const LEASE_PAGE = 100;
 const MAX_BACKOFF_MS = 10 * 60_000;
@@ -42,9 +44,10 @@ const ALARM_SLACK_MS = 250;
  */
 export class OrganizationObject extends DurableObject<Env> {
   private readonly store: OrganizationStore;
-  private readonly keys = new Map<string, StoredKey | null>();
+  private readonly keys: DeskKeys;
   private readonly agents = new Map<string, AgentHead>();
   private plan: PlanLimits | null = null;
+  private allowlist: Allowlist | null = null;
   private live: Map<string, number> | null = null;
   private liveTotal = 0;
   private armedAt: number | null = null;
@@ -52,6 +55,7 @@ export class OrganizationObject extends DurableObject<Env> {
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
     this.store = new OrganizationStore(ctx.storage.sql);
+    this.keys = new DeskKeys(ctx.storage, this.store, (at) => this.armAt(at));
   }
 
   /** Answers readiness probes; leaves no storage. */
@@ -66,34 +70,66 @@ export class OrganizationObject extends DurableObject<Env> {
     this.plan = limits;
   }
 
-  /** Checks an API key outside of admission (reads, edits). */
-  async authenticate(input: {
-    key_hash: string;
-    ip: string;
-  }): Promise<{ ok: true; key: CheckedKey } | { ok: false; code: 'unauthenticated' | 'token_expired' }> {
+  /** Checks an API key outside of admission (reads, edits). From where it may be used is told to a good one alone. */
+  async authenticate(input: { key_hash: string; ip: string }): Promise<KeyCheck> {
     const now = Date.now();
-    const checked = this.store.exists() ? checkKey(this.key(input.key_hash), now) : null;
+    const checked = this.store.exists() ? this.keys.check(input.key_hash, now) : null;
     if (checked === null) return { ok: false, code: 'unauthenticated' };
     if (checked === 'expired') return { ok: false, code: 'token_expired' };
-    this.noteUse(input.key_hash, now);
-    return { ok: true, key: checked };
+    const addresses = this.addresses();
+    if (!addresses.allows(input.ip)) return { ok: false, code: 'ip_not_allowed' };
+    this.keys.noteUse(input.key_hash, now);
+    return { ok: true, key: checked, restricted: addresses.restricted };
   }
 
   async createKey(organizationId: string, key: KeyRecord, origin: AuditOrigin): Promise<void> {
     this.store.create(organizationId);
-    const stored: StoredKey = { ...key, revoked_at: null, replaced_by: null, last_used_at: null, revision: 1 };
-    this.writeKey(organizationId, stored, { action: 'api_key.created', origin });
+    this.keys.create(key, origin);
     await this.drainOutbox(Date.now());
   }
 
   /** `found: false` for an unknown or already revoked key. The revocation holds when this answers. */
-  async revokeKey(organizationId: string, keyId: string, origin: AuditOrigin): Promise<{ found: boolean }> {
-    const key = this.store.exists() ? this.store.keyById(keyId) : null;
-    if (key === null || key.revoked_at !== null) return { found: false };
-    const revoked: StoredKey = { ...key, revoked_at: Date.now(), revision: key.revision + 1 };
-    this.writeKey(organizationId, revoked, { action: 'api_key.revoked', origin });
+  async revokeKey(keyId: string, origin: AuditOrigin): Promise<{ found: boolean }> {
+    if (!this.store.exists() || !this.keys.revoke(keyId, origin)) return { found: false };
     await this.drainOutbox(Date.now());
     return { found: true };
+  }
+
+  /** Puts a new key in the place of one that goes on for the overlap: see `DeskKeys.rotate`. */
+  async rotateKey(rotation: KeyRotation, origin: AuditOrigin): Promise<RotatedKey> {
+    if (!this.store.exists()) return { outcome: 'not_found' };
+    const rotated = this.keys.rotate(rotation, origin);
+    if (rotated.outcome === 'rotated') await this.drainOutbox(Date.now());
+    return rotated;
+  }
+
+  async ipAllowlist(): Promise<StoredAllowlist> {
+    return this.store.exists() ? this.store.ipAllowlist() : { entries: [], revision: 0 };
+  }
+
+  /**
+   * Replaces the IP allowlist while its revision is `expected` (null: whatever it is). It holds here when this answers,
+   * and for people as soon as D1 has it. `entries` are normalised and let their author in: the caller has seen to it.
+   */
+  async setIpAllowlist(
+    organizationId: string,
+    change: { entries: StoredAllowlist['entries']; expected: number | null },
+    origin: AuditOrigin,
+  ): Promise<{ ok: boolean; current: StoredAllowlist }> {
+    this.store.create(organizationId);
+    const before = this.store.ipAllowlist();
+    if (change.expected !== null && change.expected !== before.revision) return { ok: false, current: before };
+    const now = Date.now();
+    const after = { entries: change.entries, revision: before.revision + 1 };
+    const audit = { id: newId('audit', now), at: now, action: 'org.ip_allowlist_changed', origin };
+    this.ctx.storage.transactionSync(() => {
+      this.store.writeIpAllowlist(after);
+      this.store.enqueue({ organization_id: organizationId, ip_allowlist: after, audit }, now);
+    });
+    this.allowlist = null;
+    this.armAt(now + 1000);
+    await this.drainOutbox(now);
+    return { ok: true, current: after };
   }
 
   /**
@@ -172,7 +208,8 @@ export class OrganizationObject extends DurableObject<Env> {
       {
         plan,
         agent,
-        key: request.caller.kind === 'api_key' ? this.key(request.caller.key_hash) : null,
+        key: request.caller.kind === 'api_key' ? this.keys.find(request.caller.key_hash) : null,
+        address_allowed: this.addresses().allows(request.ip),
         request: stored !== null && stored.expires_at > now ? stored : null,
         starts: plan.starts_per_hour === null ? null : this.store.window('starts'),
         live_executions: this.liveTotal,
@@ -181,7 +218,8 @@ export class OrganizationObject extends DurableObject<Env> {
       request,
       now,
     );
-    if (request.caller.kind === 'api_key' && decision.outcome !== 'deny') this.noteUse(request.caller.key_hash, now);
+    if (request.caller.kind === 'api_key' && decision.outcome !== 'deny')
+      this.keys.noteUse(request.caller.key_hash, now);
     if (decision.outcome !== 'admit') return decision;
     const lease: Lease = {
       id: newId('lease', now),
@@ -312,7 +350,7 @@ export class OrganizationObject extends DurableObject<Env> {
   private async drainOutbox(now: number): Promise<void> {
     for (const row of this.store.dueMessages(now, OUTBOX_PAGE)) {
       try {
-        await projectKey(this.env, row.message);
+        await project(this.env, row.message);
         this.store.deleteMessages([row.id]);
       } catch (error) {
         const nextAt = now + Math.min(MAX_BACKOFF_MS, 1000 * 4 ** row.attempts);
@@ -324,36 +362,9 @@ export class OrganizationObject extends DurableObject<Env> {
     }
   }
 
-  private writeKey(
-    organizationId: string,
-    key: StoredKey,
-    change: { action: string; origin: AuditOrigin } | null,
-  ): void {
-    const now = Date.now();
-    const audit = change === null ? null : { id: newId('audit', now), at: now, ...change };
-    this.ctx.storage.transactionSync(() => {
-      this.store.writeKey(key);
-      this.store.enqueue({ organization_id: organizationId, key, audit }, now);
-    });
-    this.keys.set(key.key_hash, key);
-    this.armAt(now + 1000);
-  }
-
-  private noteUse(hash: string, now: number): void {
-    const key = this.keys.get(hash);
-    if (key === undefined || key === null) return;
-    if (key.last_used_at !== null && now - key.last_used_at < LAST_USED_MS) return;
-    this.writeKey(this.store.organizationId(), { ...key, last_used_at: now, revision: key.revision + 1 }, null);
-  }
-
-  private key(hash: string): StoredKey | null {
-    let key = this.keys.get(hash);
-    if (key === undefined) {
-      key = this.store.keyByHash(hash);
-      // Unknown hashes are not kept: guesses must not grow memory.
-      if (key !== null) this.keys.set(hash, key);
-    }
-    return key;
+  private addresses(): Allowlist {
+    this.allowlist ??= allowlistOf(this.store.ipAllowlist().entries.map(({ network }) => network));
+    return this.allowlist;
   }
 
   private agent(agentId: string): AgentHead | null {

@@ -1,4 +1,4 @@
-import type { AgentHead, KeyProjection, KeyRecord, PlanLimits, StoredKey } from './client.ts';
+import type { AgentHead, KeyRecord, PlanLimits, Projection, StoredAllowlist, StoredKey } from './client.ts';
 
 /**
  * Storage layout of an organization's desk, made by its first trusted write and never in the constructor:
@@ -68,7 +68,7 @@ export interface StoredRequest {
 
 export interface OutboxRow {
   readonly id: number;
-  readonly message: KeyProjection;
+  readonly message: Projection;
   readonly attempts: number;
 }
 
@@ -142,6 +142,20 @@ export class OrganizationStore {
       revoked_at,
       last_used_at,
       replaced_by,
+      revision,
+    );
+  }
+
+  ipAllowlist(): StoredAllowlist {
+    const row = this.sql.exec<Row>('SELECT entries, revision FROM ip_allowlist').toArray()[0];
+    if (row === undefined) return { entries: [], revision: 0 };
+    return { entries: JSON.parse(String(row.entries)) as StoredAllowlist['entries'], revision: Number(row.revision) };
+  }
+
+  writeIpAllowlist({ entries, revision }: StoredAllowlist): void {
+    this.sql.exec(
+      'INSERT OR REPLACE INTO ip_allowlist (id, entries, revision) VALUES (1, ?, ?)',
+      JSON.stringify(entries),
       revision,
     );
   }
@@ -285,17 +299,17 @@ export class OrganizationStore {
     return { cost_microusd: Number(row?.cost_microusd ?? 0), executions: Number(row?.executions ?? 0) };
   }
 
-  enqueue(message: KeyProjection, now: number): void {
+  enqueue(message: Projection, now: number): void {
     this.sql.exec('INSERT INTO outbox (message, attempts, next_at) VALUES (?, 0, ?)', JSON.stringify(message), now);
   }
 
-  /** The oldest message first, and none past one that must wait: projections of one key keep their order. */
+  /** The oldest message first, and none past one that must wait: projections keep their order. */
   dueMessages(now: number, limit: number): OutboxRow[] {
     const rows = this.sql.exec<Row>('SELECT * FROM outbox ORDER BY id LIMIT ?', limit).toArray();
     const due = rows.findIndex((row) => Number(row.next_at) > now);
     return (due === -1 ? rows : rows.slice(0, due)).map((row) => ({
       id: Number(row.id),
-      message: JSON.parse(String(row.message)) as KeyProjection,
+      message: JSON.parse(String(row.message)) as Projection,
       attempts: Number(row.attempts),
     }));
   }

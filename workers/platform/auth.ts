@@ -6,32 +6,41 @@ import { ApiError, unauthenticated } from './errors.ts';
 import type { Access, AppEnv } from './router.ts';
 
 /**
- * 401 for a caller that is not known, 403 for one that lacks the permission: before anything else is told. With
+ * 401 for a caller that is not known, 403 for one that comes from elsewhere or lacks the permission: before anything else is told. With
  * `deferKey` the handler's admission checks an API key; a request that is refused before it gets there is checked here,
  * so that what is wrong with it is told only to those who may know.
  */
-export function authorize(access: Exclude<Access, 'public'>, options: { deferKey: boolean }) {
+export function authorize(access: Exclude<Access, 'public'>, options: CallerOptions) {
   return createMiddleware<AppEnv>(async (c, next) => {
-    const principal = await identify(c, options.deferKey);
+    const principal = await identify(c, options);
     if (principal.kind !== 'unchecked_key') requireAccess(principal, access);
     c.set('principal', principal);
     c.set('log', c.var.log.with({ organization_id: principal.organization_id, principal: principal.kind }));
     await next();
     if (principal.kind === 'unchecked_key' && c.error !== undefined && c.get('admissionAsked') !== true) {
-      const checked = await identify(c, false);
+      const checked = await identify(c);
       if (checked.kind !== 'unchecked_key') requireAccess(checked, access);
     }
   });
 }
 
-/** The caller, or a thrown 401. */
-export async function identify(c: Context<AppEnv>, deferKey: boolean): Promise<Principal | UncheckedKeyPrincipal> {
+/** See `Operation`. */
+interface CallerOptions {
+  readonly deferKey: boolean;
+  readonly anyAddress: boolean;
+}
+
+/** The caller; or a thrown 401, or 403 for one whose address the organization does not let in. */
+export async function identify(
+  c: Context<AppEnv>,
+  options: CallerOptions = { deferKey: false, anyAddress: false },
+): Promise<Principal | UncheckedKeyPrincipal> {
   const principal = await c.var.authenticate({
     env: c.env,
     authorization: c.req.header('authorization'),
     apiKey: c.req.header('x-api-key'),
     ip: c.var.ip,
-    deferKey,
+    ...options,
   });
   if (principal === null) throw unauthenticated();
   return principal;

@@ -2,7 +2,10 @@ import type { Actor, Permission, Role } from '@agentflow/contracts';
 import type { Env } from './env.ts';
 import type { Logger, TraceContext } from './telemetry.ts';
 
-/** A signed-in person. `role` is the membership's current one, not the token's. */
+/**
+ * A signed-in person. `role` is the membership's current one, not the token's. `held_to` is the address that they come
+ * from, where the organization lets in some addresses only.
+ */
 export interface UserPrincipal {
   readonly kind: 'user';
   readonly organization_id: string;
@@ -10,6 +13,7 @@ export interface UserPrincipal {
   readonly session_id: string;
   readonly name: string;
   readonly role: Role;
+  readonly held_to?: string;
 }
 
 /** An API key that the organization's desk has checked. */
@@ -19,6 +23,7 @@ export interface ApiKeyPrincipal {
   readonly key_id: string;
   readonly name: string;
   readonly scopes: readonly Permission[];
+  readonly held_to?: string;
 }
 
 /** An API key on a route whose own call to the desk checks it (see `deferKey`): nothing may be told to it before. */

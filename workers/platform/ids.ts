@@ -7,15 +7,24 @@ const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz';
  * creation time; two ids of one millisecond have no order.
  */
 export function newId(kind: IdKind, now: number = Date.now()): string {
+  let random = '';
+  for (const byte of crypto.getRandomValues(new Uint8Array(16))) random += ALPHABET.charAt(byte & 31);
+  return `${ID_PREFIXES[kind]}_${timeOf(now)}${random}`;
+}
+
+/** Sorts before every id that was made in this millisecond or later, and after every earlier one. */
+export function firstIdAt(kind: IdKind, at: number): string {
+  return `${ID_PREFIXES[kind]}_${timeOf(Math.max(0, at))}`;
+}
+
+function timeOf(now: number): string {
   let time = '';
   let rest = now;
   for (let digit = 0; digit < 10; digit++) {
     time = ALPHABET.charAt(rest % 32) + time;
     rest = Math.floor(rest / 32);
   }
-  let random = '';
-  for (const byte of crypto.getRandomValues(new Uint8Array(16))) random += ALPHABET.charAt(byte & 31);
-  return `${ID_PREFIXES[kind]}_${time}${random}`;
+  return time;
 }
 
 /** The id without its prefix, as it stands inside API keys. */

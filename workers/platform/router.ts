@@ -16,6 +16,7 @@ export type Authenticator = (request: {
   apiKey: string | undefined;
   ip: string;
   deferKey: boolean;
+  anyAddress: boolean;
 }) => Promise<Principal | UncheckedKeyPrincipal | null>;
 
 export interface AppEnv {
@@ -67,6 +68,11 @@ type Operation = Omit<RouteConfig, 'middleware' | 'security'> & {
   idempotent?: boolean;
   /** The handler's own admission call checks the API key: saves one object call on the hot path. */
   deferKey?: boolean;
+  /**
+   * People may call it from an address that the organization's IP allowlist refuses: what is theirs and not the
+   * organization's, and the way to another one. API keys are refused all the same.
+   */
+  anyAddress?: boolean;
 };
 
 /**
@@ -77,9 +83,10 @@ type Operation = Omit<RouteConfig, 'middleware' | 'security'> & {
  * A declared JSON body is always validated: a request without one is validated as `{}`.
  */
 export function operation<const O extends Operation>(spec: O): O {
-  const { access, idempotent: replays, deferKey, ...config } = spec;
+  const { access, idempotent: replays, deferKey, anyAddress, ...config } = spec;
   const middleware: MiddlewareHandler<AppEnv>[] = [];
-  if (access !== 'public') middleware.push(authorize(access, { deferKey: deferKey === true }));
+  if (access !== 'public')
+    middleware.push(authorize(access, { deferKey: deferKey === true, anyAddress: anyAddress === true }));
   middleware.push(boundedBody());
   if (replays === true) middleware.push(idempotent());
   const refusals: Record<number, ReturnType<typeof refusal>> = {};
@@ -89,7 +96,7 @@ export function operation<const O extends Operation>(spec: O): O {
   refuse(422, 'The request is not valid');
   if (access !== 'public') {
     refuse(401, 'The credential is missing, wrong, expired or revoked');
-    refuse(403, 'The permission is missing');
+    refuse(403, "The permission is missing, or the client's address is not on the IP allowlist");
   }
   if (config.path.includes('{')) refuse(404, 'There is no such object in this organization');
   const body = config.request?.body;

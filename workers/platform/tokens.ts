@@ -27,6 +27,8 @@ export interface AccessClaims {
 export interface TicketClaims {
   readonly execution_id: string;
   readonly organization_id: string;
+  /** The only address that it is good from, where the organization has an IP allowlist. */
+  readonly held_to: string | null;
 }
 
 export type Verified<Claims> =
@@ -42,7 +44,7 @@ const accessPayload = z.object({
   /** Seconds since the epoch. */
   exp: z.number(),
 });
-const ticketPayload = z.object({ exe: z.string(), org: z.string() });
+const ticketPayload = z.object({ exe: z.string(), org: z.string(), ip: z.string().optional() });
 
 const imported = new Map<string, Promise<CryptoKey>>();
 
@@ -147,7 +149,11 @@ export function signTicket(authKeys: string, claims: TicketClaims, now: number):
     authKeys,
     TICKET_AUDIENCE,
     TICKET_SECONDS,
-    { exe: claims.execution_id, org: claims.organization_id },
+    {
+      exe: claims.execution_id,
+      org: claims.organization_id,
+      ...(claims.held_to === null ? {} : { ip: claims.held_to }),
+    },
     now,
   );
 }
@@ -155,5 +161,6 @@ export function signTicket(authKeys: string, claims: TicketClaims, now: number):
 export async function verifyTicket(authKeys: string, ticket: string, now: number): Promise<Verified<TicketClaims>> {
   const verified = await verify(authKeys, TICKET_AUDIENCE, ticket, ticketPayload, now);
   if (!verified.ok) return verified;
-  return { ok: true, claims: { execution_id: verified.claims.exe, organization_id: verified.claims.org } };
+  const { exe, org, ip } = verified.claims;
+  return { ok: true, claims: { execution_id: exe, organization_id: org, held_to: ip ?? null } };
 }

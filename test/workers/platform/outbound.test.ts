@@ -1,6 +1,7 @@
 import { exports } from 'cloudflare:workers';
 import { describe, expect, inject, it, vi } from 'vitest';
-import { isPublicAddress, parseIPv6 } from '../../../workers/platform/outbound/address.ts';
+import { parseIPv6 } from '../../../workers/platform/ip-address.ts';
+import { isPublicAddress } from '../../../workers/platform/outbound/address.ts';
 import {
   guardedFetch,
   type OutboundEnv,

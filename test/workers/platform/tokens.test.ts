@@ -14,7 +14,7 @@ const CLAIMS = {
   role: 'editor',
   name: 'Zoë',
 } as const;
-const TICKET = { execution_id: 'exe_1', organization_id: 'org_1' };
+const TICKET = { execution_id: 'exe_1', organization_id: 'org_1', held_to: null };
 
 describe('access tokens', () => {
   it('carry their claims for fifteen minutes', async () => {

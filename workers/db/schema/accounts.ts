@@ -25,7 +25,7 @@ export const organizations = sqliteTable(
     plan: text('plan').notNull(),
     /** The organization's data key, sealed by the master key: `kid.iv.ciphertext`. */
     wrapped_key: text('wrapped_key').notNull(),
-    /** JSON array of networks; null where every address is allowed. Projection: the desk is the authority. */
+    /** JSON `{revision, networks}`; null where it never was set. Projection: the desk is the authority. */
     ip_allowlist: text('ip_allowlist'),
     /** When its erasure began: from then on it is there for nobody. */
     erased_at: integer('erased_at'),

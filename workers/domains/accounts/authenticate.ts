@@ -1,5 +1,6 @@
 import { organizationDesk } from '../../../durable-objects/organization/client.ts';
 import { ApiError } from '../../platform/errors.ts';
+import { normalizeAddress } from '../../platform/ip-networks.ts';
 import { parseApiKey } from '../../platform/keys.ts';
 import type { Authenticator } from '../../platform/router.ts';
 import { verifyAccessToken } from '../../platform/tokens.ts';
@@ -14,12 +15,21 @@ function tokenExpired(what: string): ApiError {
   });
 }
 
+function ipNotAllowed(): ApiError {
+  return new ApiError('ip_not_allowed', "The request's address is not on the organization's IP allowlist.");
+}
+
+function heldTo(ip: string, restricted: boolean): { held_to?: string } {
+  return restricted ? { held_to: normalizeAddress(ip) ?? ip } : {};
+}
+
 /**
  * Who calls: a user's access token, with the role that the membership has now, or an API key that the organization's
- * desk has checked. Null for no or a wrong credential; throws `token_expired` for one that was right once. A request
+ * desk has checked. Null for no or a wrong credential; throws `token_expired` for one that was right once, and
+ * `ip_not_allowed` for a right one from an address that is not on the organization's list, a person's with `anyAddress` excepted. A request
  * with both headers is judged by `Authorization` alone.
  */
-export const authenticate: Authenticator = async ({ env, authorization, apiKey, ip, deferKey }) => {
+export const authenticate: Authenticator = async ({ env, authorization, apiKey, ip, deferKey, anyAddress }) => {
   const credential = authorization === undefined ? apiKey : BEARER.exec(authorization)?.[1];
   if (credential === undefined) return null;
 
@@ -31,10 +41,11 @@ export const authenticate: Authenticator = async ({ env, authorization, apiKey, 
     const checked = await organizationDesk(env.ORGANIZATION, organization_id).authenticate({ key_hash, ip });
     if (!checked.ok) {
       if (checked.code === 'token_expired') throw tokenExpired('API key');
+      if (checked.code === 'ip_not_allowed') throw ipNotAllowed();
       return null;
     }
     const { id, name, scopes } = checked.key;
-    return { kind: 'api_key', organization_id, key_id: id, name, scopes };
+    return { kind: 'api_key', organization_id, key_id: id, name, scopes, ...heldTo(ip, checked.restricted) };
   }
   if (authorization === undefined) return null;
 
@@ -45,6 +56,10 @@ export const authenticate: Authenticator = async ({ env, authorization, apiKey, 
     return null;
   }
   const { organization_id, user_id, session_id, name } = verified.claims;
-  const role = await currentMembership(env, organization_id, { user_id, session_id }, now);
-  return role === null ? null : { kind: 'user', organization_id, user_id, session_id, name, role };
+  const membership = await currentMembership(env, organization_id, { user_id, session_id }, now);
+  if (membership === null) return null;
+  const { role, addresses } = membership;
+  if (!anyAddress && !addresses.allows(ip)) throw ipNotAllowed();
+  const person = { kind: 'user', organization_id, user_id, session_id, name, role } as const;
+  return { ...person, ...heldTo(ip, addresses.restricted) };
 };

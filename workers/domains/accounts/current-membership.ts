@@ -1,14 +1,21 @@
 import { type Role, role } from '@agentflow/contracts';
 import { db } from '../../db/client.ts';
 import type { Env } from '../../platform/env.ts';
+import { type Allowlist, allowlistOf } from '../../platform/ip-networks.ts';
 import { currentRole } from './queries.ts';
 
-/** How long another isolate may still honour a role or a session that was taken away. */
+/** How long another isolate may still honour a role, a session or an address that was taken away. */
 const CACHE_MS = 5000;
 const MAX_CACHED = 5000;
 
+/** What a session gives its person in an organization, and the addresses from which. */
+export interface Membership {
+  readonly role: Role;
+  readonly addresses: Allowlist;
+}
+
 interface Known {
-  readonly role: Role | null;
+  readonly membership: Membership | null;
   readonly until: number;
 }
 
@@ -19,7 +26,7 @@ function cacheKey(organizationId: string, userId: string, sessionId: string): st
 }
 
 /**
- * The role that a session has right now; null when the session was revoked or has expired, or the person is no longer a
+ * What a session is good for right now; null when the session was revoked or has expired, or the person is no longer a
  * member. Kept per isolate for 5 s, so that requests in a row cost one D1 read.
  */
 export async function currentMembership(
@@ -27,26 +34,37 @@ export async function currentMembership(
   organizationId: string,
   identity: { user_id: string; session_id: string },
   now: number,
-): Promise<Role | null> {
+): Promise<Membership | null> {
   const at = cacheKey(organizationId, identity.user_id, identity.session_id);
   const cached = known.get(at);
-  if (cached !== undefined && cached.until > now) return cached.role;
+  if (cached !== undefined && cached.until > now) return cached.membership;
   const row = await currentRole(db(env, organizationId), organizationId, identity, now);
-  const current = row === undefined ? null : role.parse(row.role);
+  const membership =
+    row === undefined ? null : { role: role.parse(row.role), addresses: addressesOf(row.ip_allowlist) };
   if (known.size >= MAX_CACHED) known.clear();
-  known.set(at, { role: current, until: now + CACHE_MS });
-  return current;
+  known.set(at, { membership, until: now + CACHE_MS });
+  return membership;
 }
 
-/** Drops what this isolate knows of a session, of a person in an organization, or (tests) everything. */
-export function forgetMemberships(of?: { session_id: string } | { organization_id: string; user_id: string }): void {
+function addressesOf(projected: string | null): Allowlist {
+  if (projected === null) return allowlistOf([]);
+  // Written by the desk's projection alone, from normalised networks.
+  const { networks } = JSON.parse(projected) as { networks: string[] };
+  return allowlistOf(networks);
+}
+
+/** Drops what this isolate knows of a session, of a person in an organization, of all its people, or (tests) everything. */
+export function forgetMemberships(of?: { session_id: string } | { organization_id: string; user_id?: string }): void {
   if (of === undefined) {
     known.clear();
     return;
   }
   for (const key of known.keys()) {
+    const [sessionId, userId, organizationId] = key.split('|');
     const matches =
-      'session_id' in of ? key.startsWith(`${of.session_id}|`) : key.endsWith(`|${of.user_id}|${of.organization_id}`);
+      'session_id' in of
+        ? of.session_id === sessionId
+        : of.organization_id === organizationId && (of.user_id ?? userId) === userId;
     if (matches) known.delete(key);
   }
 }

@@ -2,7 +2,7 @@ import { type FailureLimit, failureCounter } from '../../../durable-objects/ip-t
 import { sha256Hex } from '../../platform/digest.ts';
 import type { Env } from '../../platform/env.ts';
 import { ApiError } from '../../platform/errors.ts';
-import { parseIPv4, parseIPv6 } from '../../platform/outbound/address.ts';
+import { parseIPv4, parseIPv6 } from '../../platform/ip-address.ts';
 import { normalizeEmail } from './email.ts';
 
 const WINDOW_MS = 15 * 60_000;

@@ -16,6 +16,7 @@ const postPassword = operation({
   path: '/auth/password',
   operationId: 'changePassword',
   access: 'signed_in',
+  anyAddress: true,
   tags,
   summary: 'Change the password',
   description: 'Signs the caller out everywhere else. Wrong guesses of the current password count like failed logins.',
@@ -33,6 +34,7 @@ const getSessions = operation({
   path: '/auth/sessions',
   operationId: 'listSessions',
   access: 'signed_in',
+  anyAddress: true,
   tags,
   summary: 'List where one is signed in',
   description: 'The active sessions of the caller in all organizations, newest first. API keys have none: 403.',
@@ -45,6 +47,7 @@ const deleteSession = operation({
   path: '/auth/sessions/{id}',
   operationId: 'revokeSession',
   access: 'signed_in',
+  anyAddress: true,
   tags,
   summary: 'Sign out one of the own sessions',
   request: { params: z.object({ id: idSchema('session') }) },
@@ -56,6 +59,7 @@ const postRevokeOthers = operation({
   path: '/auth/sessions/revoke-others',
   operationId: 'revokeOtherSessions',
   access: 'signed_in',
+  anyAddress: true,
   tags,
   summary: 'Sign out everywhere else',
   responses: {
@@ -66,7 +70,7 @@ const postRevokeOthers = operation({
   },
 });
 
-/** What people do with their own password and sessions. */
+/** What people do with their own password and sessions, wherever they are: none of it is the organization's. */
 export const ownSessionRoutes = createRouter()
   .openapi(postPassword, async (c) => {
     await changePassword(requestContext(c), c.req.valid('json'));

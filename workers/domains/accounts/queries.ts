@@ -60,16 +60,17 @@ export function findMember(database: Database, organizationId: string, userId: s
     .get();
 }
 
-/** The current role behind a session that is neither revoked nor expired; one read, since every request makes it. */
+/** The current role behind a session that is neither revoked nor expired, and from where it may be used; one read, since every request makes it. */
 export function currentRole(
   database: Database,
   organizationId: string,
   identity: { user_id: string; session_id: string },
   now: number,
-): Promise<{ role: string } | undefined> {
+): Promise<{ role: string; ip_allowlist: string | null } | undefined> {
   return database
-    .select({ role: memberships.role })
+    .select({ role: memberships.role, ip_allowlist: organizations.ip_allowlist })
     .from(sessions)
+    .innerJoin(organizations, eq(organizations.id, sessions.organization_id))
     .innerJoin(
       memberships,
       and(eq(memberships.organization_id, sessions.organization_id), eq(memberships.user_id, sessions.user_id)),

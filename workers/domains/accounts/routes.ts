@@ -7,6 +7,7 @@ import { notFound, unauthenticated } from '../../platform/errors.ts';
 import { type AppEnv, createRouter, json, operation, refusal } from '../../platform/router.ts';
 import { findOrganization, presentOrganization } from '../organizations/index.ts';
 import { CSRF_HEADER, clearRefreshCookie, refreshCookie, requireCsrfHeader, setRefreshCookie } from './cookies.ts';
+import { ipAllowlistRoutes } from './ip-allowlist-routes.ts';
 import { logIn } from './login.ts';
 import { memberRoutes } from './member-routes.ts';
 import { ownSessionRoutes } from './own-session-routes.ts';
@@ -83,6 +84,7 @@ const getMe = operation({
   path: '/auth/me',
   operationId: 'getMe',
   access: 'signed_in',
+  anyAddress: true,
   tags: ['Accounts'],
   summary: 'Who am I, and what may I do',
   responses: { 200: { description: 'The caller', content: json(me) } },
@@ -99,6 +101,7 @@ function clientOf(c: Context<AppEnv>) {
 export const accountRoutes = createRouter()
   .route('/', ownSessionRoutes)
   .route('/', memberRoutes)
+  .route('/', ipAllowlistRoutes)
   .openapi(postSignup, async (c) => {
     const { session: answer, refresh_token } = await signUp(c.env, c.req.valid('json'), clientOf(c), Date.now());
     setRefreshCookie(c, refresh_token);

@@ -19,6 +19,7 @@ import { executionObject, ORGANIZATION_HEADER, STREAM_URL } from '../../../durab
 import { identify, requestContext, requireAccess } from '../../platform/auth.ts';
 import { ApiError, invalid, notFound, unauthenticated } from '../../platform/errors.ts';
 import { idempotencyKey, requestHash } from '../../platform/idempotency.ts';
+import { normalizeAddress } from '../../platform/ip-networks.ts';
 import { decodeCursor } from '../../platform/pagination.ts';
 import { type AppEnv, createRouter, json, operation } from '../../platform/router.ts';
 import { signTicket, TICKET_SECONDS, verifyTicket } from '../../platform/tokens.ts';
@@ -203,7 +204,7 @@ export const executionRoutes = createRouter()
     const ctx = requestContext(c);
     const { id } = c.req.valid('param');
     await getExecution(ctx, id);
-    const claims = { execution_id: id, organization_id: ctx.organizationId };
+    const claims = { execution_id: id, organization_id: ctx.organizationId, held_to: ctx.principal.held_to ?? null };
     return c.json({ ticket: await signTicket(c.env.AUTH_KEYS, claims, ctx.now()), expires_in: TICKET_SECONDS }, 200);
   })
   .openapi(cancel, async (c) => c.json(await cancelExecution(requestContext(c), c.req.valid('param').id), 200));
@@ -230,9 +231,13 @@ async function streamOrganization(c: Context<AppEnv>, id: string): Promise<strin
   if (presented !== undefined) {
     const verified = await verifyTicket(c.env.AUTH_KEYS, presented, Date.now());
     if (!verified.ok || verified.claims.execution_id !== id) throw unauthenticated('The stream ticket is not valid.');
-    return verified.claims.organization_id;
+    const { held_to, organization_id } = verified.claims;
+    if (held_to !== null && held_to !== normalizeAddress(c.var.ip)) {
+      throw new ApiError('ip_not_allowed', 'The stream ticket was made for another address.');
+    }
+    return organization_id;
   }
-  const principal = await identify(c, false);
+  const principal = await identify(c);
   if (principal.kind === 'unchecked_key') throw unauthenticated();
   requireAccess(principal, 'executions:read');
   return principal.organization_id;

@@ -10,6 +10,7 @@ import type { RequestContext } from '../../platform/context.ts';
 import type { Env } from '../../platform/env.ts';
 import { ApiError, notFound } from '../../platform/errors.ts';
 import { pageOf } from '../../platform/pagination.ts';
+import { auditOrigin, auditRow } from '../audit/index.ts';
 import { presentRow } from './present.ts';
 import { type ExecutionProjection, selectExecutions, upsertExecution } from './queries.ts';
 
@@ -42,6 +43,7 @@ export async function listEvents(ctx: RequestContext, id: string, after: number,
   return found(id, await executionObject(ctx.env.EXECUTION, id).events(ctx.organizationId, after, limit));
 }
 
+/** Cancels; the audit log tells who, since the execution itself knows only who started it. */
 export async function cancelExecution(ctx: RequestContext, id: string): Promise<Execution> {
   const result = await executionObject(ctx.env.EXECUTION, id).cancel(ctx.organizationId);
   switch (result.outcome) {
@@ -49,8 +51,16 @@ export async function cancelExecution(ctx: RequestContext, id: string): Promise<
       throw notFound('execution', id);
     case 'finished':
       throw new ApiError('execution_finished', `The execution is ${result.execution.status} already.`);
-    case 'cancelled':
+    case 'cancelled': {
+      const entry = {
+        action: 'execution.cancelled',
+        resource_type: 'execution',
+        resource_id: id,
+        details: { agent_id: result.execution.agent_id },
+      };
+      await auditRow(db(ctx.env, ctx.organizationId), ctx.organizationId, auditOrigin(ctx), entry, ctx.now());
       return result.execution;
+    }
   }
 }
 

@@ -1,4 +1,11 @@
-import { type CreateApiKeyRequest, type CreatedApiKey, type Permission, roleAllows } from '@agentflow/contracts';
+import {
+  type CreateApiKeyRequest,
+  type CreatedApiKey,
+  type Permission,
+  ROLE_PERMISSIONS,
+  type RotateApiKeyRequest,
+  roleAllows,
+} from '@agentflow/contracts';
 import { organizationDesk } from '../../../durable-objects/organization/client.ts';
 import type { Principal, RequestContext } from '../../platform/context.ts';
 import { ApiError, invalid, notFound } from '../../platform/errors.ts';
@@ -40,9 +47,47 @@ export async function createApiKey(ctx: RequestContext, request: CreateApiKeyReq
   return { ...presentApiKey(row), key };
 }
 
+/**
+ * Puts a new key in the place of another, which still works for the overlap. Nobody rotates a key that may do more than
+ * they may (`forbidden`), since the new one is shown to them. Throws `not_found` for an unknown or revoked key, and
+ * `conflict` for one that was rotated before, also when two rotate it at once.
+ */
+export async function rotateApiKey(
+  ctx: RequestContext,
+  keyId: string,
+  request: RotateApiKeyRequest,
+): Promise<CreatedApiKey> {
+  const { organizationId, principal } = ctx;
+  const now = ctx.now();
+  const { key, prefix, key_hash } = await newApiKey(organizationId);
+  const rotated = await organizationDesk(ctx.env.ORGANIZATION, organizationId).rotateKey(
+    {
+      organization_id: organizationId,
+      key_id: keyId,
+      overlap_ms: request.overlap_seconds * 1000,
+      now,
+      replacement: { id: newId('apiKey', now), prefix, key_hash, created_by: ctx.actor.id },
+      grantable: principal.kind === 'user' ? ROLE_PERMISSIONS[principal.role] : principal.scopes,
+    },
+    auditOrigin(ctx),
+  );
+  switch (rotated.outcome) {
+    case 'not_found':
+      throw notFound('API key', keyId);
+    case 'beyond': {
+      const scopes = rotated.scopes.join(', ');
+      throw new ApiError('forbidden', `The key has permissions that you do not have yourself: ${scopes}.`);
+    }
+    case 'rotated_before':
+      throw new ApiError('conflict', `The key was rotated before: ${rotated.replaced_by} has taken its place.`);
+    case 'rotated':
+      return { ...presentApiKey({ ...rotated.key, scopes: JSON.stringify(rotated.key.scopes) }), key };
+  }
+}
+
 /** Revokes a key; it is refused everywhere from the moment that this returns. */
 export async function revokeApiKey(ctx: RequestContext, keyId: string): Promise<void> {
   const desk = organizationDesk(ctx.env.ORGANIZATION, ctx.organizationId);
-  const { found } = await desk.revokeKey(ctx.organizationId, keyId, auditOrigin(ctx));
+  const { found } = await desk.revokeKey(keyId, auditOrigin(ctx));
   if (!found) throw notFound('API key', keyId);
 }

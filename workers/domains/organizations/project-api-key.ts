@@ -27,7 +27,7 @@ export async function projectApiKey(database: Database, { organization_id, key, 
     action: audit.action,
     resource_type: 'api_key',
     resource_id: key.id,
-    details: { name: key.name },
+    details: { name: key.name, ...audit.details },
   };
   await database.batch([row, auditRow(database, organization_id, audit.origin, entry, audit.at)]);
 }

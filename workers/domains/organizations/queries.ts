@@ -63,6 +63,19 @@ export function isGuarded(error: unknown): boolean {
   return false;
 }
 
+/** The networks as the desk tells them; an older revision than the stored one changes nothing. */
+export function updateIpAllowlist(
+  database: Database,
+  organizationId: string,
+  list: { readonly revision: number; readonly networks: readonly string[] },
+) {
+  const stored = sql`coalesce(json_extract(${organizations.ip_allowlist}, '$.revision'), 0)`;
+  return database
+    .update(organizations)
+    .set({ ip_allowlist: JSON.stringify(list) })
+    .where(and(eq(organizations.id, organizationId), sql`${stored} < ${list.revision}`));
+}
+
 /** Newest first; one row more than `limit` tells that there is a next page. */
 export function listApiKeys(
   database: Database,

@@ -6,6 +6,7 @@ import {
   organization,
   page,
   pageQuery,
+  rotateApiKeyRequest,
   updateOrganizationRequest,
 } from '@agentflow/contracts';
 import { z } from 'zod';
@@ -13,8 +14,8 @@ import { db } from '../../db/client.ts';
 import { requestContext } from '../../platform/auth.ts';
 import { etagHeader, etagOf, ifMatch, STALE } from '../../platform/etags.ts';
 import { decodeCursor, pageOf } from '../../platform/pagination.ts';
-import { createRouter, json, operation } from '../../platform/router.ts';
-import { createApiKey, revokeApiKey } from './api-keys.ts';
+import { createRouter, json, operation, refusal } from '../../platform/router.ts';
+import { createApiKey, revokeApiKey, rotateApiKey } from './api-keys.ts';
 import { changeOrganization, getOrganization } from './change-organization.ts';
 import { presentApiKey, presentOrganization } from './present.ts';
 import { listApiKeys } from './queries.ts';
@@ -69,6 +70,23 @@ const postApiKey = operation({
   responses: { 201: { description: 'The new key', content: json(createdApiKey) } },
 });
 
+const postRotation = operation({
+  method: 'post',
+  path: '/org/api-keys/{id}/rotate',
+  operationId: 'rotateApiKey',
+  access: 'api_keys:manage',
+  idempotent: true,
+  tags: ['API keys'],
+  summary: 'Replace an API key',
+  description:
+    'Makes a key with the same name, scopes and length of life; the answer holds it, this once. The old one still works for `overlap_seconds`, and with 0 no longer at all. A key with scopes that the caller does not have is refused with 403.',
+  request: { params: z.object({ id: apiKeyId }), body: { content: json(rotateApiKeyRequest) } },
+  responses: {
+    201: { description: 'The new key', content: json(createdApiKey) },
+    409: refusal('The key was rotated before'),
+  },
+});
+
 const deleteApiKey = operation({
   method: 'delete',
   path: '/org/api-keys/{id}',
@@ -98,6 +116,9 @@ export const organizationRoutes = createRouter()
     return c.json({ data: data.map(presentApiKey), next_cursor }, 200);
   })
   .openapi(postApiKey, async (c) => c.json(await createApiKey(requestContext(c), c.req.valid('json')), 201))
+  .openapi(postRotation, async (c) =>
+    c.json(await rotateApiKey(requestContext(c), c.req.valid('param').id, c.req.valid('json')), 201),
+  )
   .openapi(deleteApiKey, async (c) => {
     await revokeApiKey(requestContext(c), c.req.valid('param').id);
     return c.body(null, 204);

@@ -1,4 +1,5 @@
-import { isPublicAddress, parseIPv4, parseIPv6 } from './address.ts';
+import { parseIPv4, parseIPv6 } from '../ip-address.ts';
+import { isPublicAddress } from './address.ts';
 import { OutboundError } from './error.ts';
 
 /** Names that never leave the machine or its network: RFC 6761, RFC 6762, RFC 8375, and cloud metadata services. */
