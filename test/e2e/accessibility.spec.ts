@@ -51,6 +51,8 @@ for (const theme of ['light', 'dark'] as const) {
         ['/dashboard/agents', 'Your first agent'],
         ['/dashboard/executions', 'Nothing has run yet'],
         ['/dashboard/settings/api-keys', 'No API keys yet'],
+        ['/dashboard/settings/secrets', 'No secrets yet'],
+        ['/dashboard/settings/network', 'Every address is allowed'],
       ] as const) {
         await page.goto(path);
         await expect(page.getByText(text)).toBeVisible();
@@ -95,6 +97,10 @@ for (const theme of ['light', 'dark'] as const) {
         ['/dashboard/settings/members', account.email],
         ['/dashboard/settings/roles', 'Start executions of published agents'],
         ['/dashboard/settings/security', 'This session'],
+        ['/dashboard/settings/secrets', 'Model providers'],
+        ['/dashboard/audit', 'published version 1'],
+        ['/dashboard/audit?action=team', 'No entry fits'],
+        ['/goodbye?what=organization&name=Example', 'Example is erased'],
         ['/dashboard/nowhere', 'There is nothing at this address'],
       ];
       for (const [path, text] of pages) {
@@ -106,6 +112,34 @@ for (const theme of ['light', 'dark'] as const) {
       await page.getByRole('button', { name: 'Create key' }).click();
       await expectAccessible(page, 'key dialog');
       await page.keyboard.press('Escape');
+      await page.goto('/dashboard/settings/network');
+      await page.getByRole('button', { name: 'Add network' }).click();
+      await page.getByRole('button', { name: 'Save' }).click();
+      await expect(page.getByRole('alert')).toBeVisible();
+      await expectAccessible(page, 'allowlist with errors');
+      await page.getByRole('button', { name: 'Discard' }).click();
+      await page.goto('/dashboard/settings/secrets');
+      await page.getByRole('button', { name: 'Add secret' }).click();
+      await page.getByRole('dialog').getByRole('button', { name: 'Add secret' }).click();
+      await expectAccessible(page, 'secret dialog with errors');
+      await page.keyboard.press('Escape');
+      await page.getByRole('button', { name: 'Set OpenAI' }).click();
+      await expectAccessible(page, 'provider dialog');
+      await page.goto('/dashboard/audit');
+      await page
+        .getByRole('button', { name: /published version 1/ })
+        .first()
+        .click();
+      await expectAccessible(page, 'audit entry');
+      await page.goto('/dashboard/settings/general');
+      await page.getByRole('button', { name: 'Erase organization…' }).click();
+      await expect(page.getByText('This goes:')).toBeVisible();
+      await expectAccessible(page, 'erasing the organization');
+      await page.goto('/dashboard/settings/security');
+      await page.getByRole('button', { name: 'Delete my account…' }).click();
+      await expect(page.getByLabel('Type the e-mail address')).toBeVisible();
+      await expectAccessible(page, 'deleting the account');
+      await page.goto('/dashboard');
       await page.keyboard.press('Control+k');
       await expect(page.getByRole('option', { name: 'Run Echo' })).toBeVisible();
       await expectAccessible(page, 'command palette');

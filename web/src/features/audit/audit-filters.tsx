@@ -42,14 +42,14 @@ export function AuditFilters({ search }: { search: AuditSearch }) {
     <div className="mb-3 flex flex-wrap items-center gap-2">
       <Select
         label="Who"
-        className="w-44 [&>span]:truncate"
+        className="w-44 max-sm:w-36 max-sm:flex-1 [&>span]:truncate"
         value={search.actor_id ?? 'all'}
         options={withChosen(actors, search.actor_id)}
         onValueChange={(id) => choose({ actor_id: id === 'all' ? undefined : id })}
       />
       <Select
         label="Action"
-        className="w-44 [&>span]:truncate"
+        className="w-44 max-sm:w-36 max-sm:flex-1 [&>span]:truncate"
         value={search.action ?? 'all'}
         options={withChosen(actions, search.action)}
         onValueChange={(action) => choose({ action: action === 'all' ? undefined : action })}

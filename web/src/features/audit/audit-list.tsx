@@ -10,13 +10,13 @@ import { RelativeTime } from '@/components/relative-time.tsx';
 import { Button } from '@/components/ui/button.tsx';
 import { Skeleton } from '@/components/ui/skeleton.tsx';
 import { Table, TableCell, TableHead, TableRow } from '@/components/ui/table.tsx';
-import { shortResource } from '@/lib/format.ts';
 import { AuditFilters, type AuditSearch, isFiltered } from './audit-filters.tsx';
 import { actorName, auditSentence } from './audit-sentence.ts';
 import { AuditSheet } from './audit-sheet.tsx';
 import { dayRange } from './day-range.ts';
 import { auditQuery } from './queries.ts';
 import { resourceLink } from './resource-link.ts';
+import { useResourceName } from './use-resource-name.ts';
 
 export function AuditList({ search }: { search: AuditSearch }) {
   const navigate = useNavigate({ from: '/dashboard/audit' });
@@ -25,6 +25,7 @@ export function AuditList({ search }: { search: AuditSearch }) {
     ...auditQuery({ ...filter, ...dayRange(from, to), cursor, limit: 50 }),
     placeholderData: keepPreviousData,
   });
+  const nameOf = useResourceName();
   const [opened, setOpened] = useState<AuditEntry | null>(null);
   const rows = entries.data?.data;
   const nextCursor = entries.data?.next_cursor;
@@ -62,7 +63,7 @@ export function AuditList({ search }: { search: AuditSearch }) {
             <tbody>
               {rows === undefined && !entries.error && <LoadingRows />}
               {rows?.map((entry) => (
-                <EntryRow key={entry.id} entry={entry} onOpen={() => setOpened(entry)} />
+                <EntryRow key={entry.id} entry={entry} name={nameOf(entry)} onOpen={() => setOpened(entry)} />
               ))}
             </tbody>
           </Table>
@@ -89,7 +90,14 @@ export function AuditList({ search }: { search: AuditSearch }) {
 const ACTOR_ICONS = { user: UserRound, api_key: KeyRound, system: Cog } as const;
 const ACTOR_WORDS = { user: 'Person', api_key: 'API key', system: 'System' } as const;
 
-function EntryRow({ entry, onOpen }: { entry: AuditEntry; onOpen: () => void }) {
+interface EntryRowProps {
+  entry: AuditEntry;
+  /** What the changed thing is called. */
+  name: string;
+  onOpen: () => void;
+}
+
+function EntryRow({ entry, name, onOpen }: EntryRowProps) {
   const Icon = ACTOR_ICONS[entry.actor.type];
   const link = resourceLink(entry);
   return (
@@ -111,16 +119,16 @@ function EntryRow({ entry, onOpen }: { entry: AuditEntry; onOpen: () => void }) 
       </TableCell>
       <TableCell className="whitespace-nowrap max-sm:hidden">
         {link === null ? (
-          <code className="font-mono text-xs" title={entry.resource.id}>
-            {shortResource(entry.resource.id)}
-          </code>
+          <span className="block max-w-44 truncate text-xs" title={entry.resource.id}>
+            {name}
+          </span>
         ) : (
           <Link
             {...link}
-            className="relative rounded-sm font-mono text-accent-text text-xs underline-offset-4 hover:underline"
+            className="relative block max-w-44 truncate rounded-sm text-accent-text text-xs underline-offset-4 hover:underline"
             title={entry.resource.id}
           >
-            {shortResource(entry.resource.id)}
+            {name}
           </Link>
         )}
       </TableCell>

@@ -63,9 +63,7 @@ function EntryDetails({ entry, onClose }: { entry: AuditEntry; onClose: () => vo
             )}
           </Fact>
           <Fact name="Address" value={entry.ip} />
-          <Fact name="Program" value={entry.user_agent}>
-            <span className="shrink-0 pt-0.5 text-faint text-xs">{browserName(entry.user_agent)}</span>
-          </Fact>
+          <Fact name={`Program (${browserName(entry.user_agent)})`} value={entry.user_agent} />
           <Fact name="Request" value={entry.request_id} />
           <Fact name="Entry" value={entry.id} />
         </dl>

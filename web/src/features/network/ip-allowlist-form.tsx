@@ -4,7 +4,7 @@ import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useBlocker } from '@tanstack/react-router';
 import { CircleAlert, Globe, LocateFixed, Plus, Trash2 } from 'lucide-react';
 import { useCallback, useEffect, useRef, useState } from 'react';
-import { useFieldArray, useForm, useWatch } from 'react-hook-form';
+import { type FieldError, useFieldArray, useForm, useWatch } from 'react-hook-form';
 import { toast } from 'sonner';
 import type { z } from 'zod';
 import { ProblemCallout } from '@/components/problem-callout.tsx';
@@ -80,7 +80,7 @@ export function IpAllowlistForm({ tagged, mayManage }: { tagged: Tagged<IpAllowl
       ]);
       const shown = showOnFields(form, error, paths);
       const whole = error instanceof RequestFailure ? error.errors.find((each) => isWholeList(each.path)) : undefined;
-      if (whole !== undefined) form.setError('root.list', { type: 'refused', message: whole.message });
+      if (whole !== undefined) form.setError('root.list', { type: 'refused', message: `The list ${whole.message}` });
       setShownPaths(whole === undefined ? shown : [...shown, whole.path]);
     },
   });
@@ -115,7 +115,7 @@ export function IpAllowlistForm({ tagged, mayManage }: { tagged: Tagged<IpAllowl
                 <EntryRow
                   key={field.id}
                   place={index + 1}
-                  problem={errors.entries?.[index]?.network?.message}
+                  problem={networkProblem(errors.entries?.[index]?.network)}
                   descriptionProblem={errors.entries?.[index]?.description && 'At most 120 characters'}
                   network={form.register(`entries.${index}.network`, { setValueAs: (text: string) => text.trim() })}
                   description={form.register(`entries.${index}.description`)}
@@ -159,7 +159,7 @@ export function IpAllowlistForm({ tagged, mayManage }: { tagged: Tagged<IpAllowl
         </fieldset>
         {mayManage && (
           <div className="flex flex-wrap items-center justify-end gap-2 border-line border-t bg-sunken px-4 py-2.5">
-            <p className="min-w-0 flex-1 basis-60 text-faint text-xs">
+            <p className="min-w-0 flex-1 basis-full text-faint text-xs sm:basis-60">
               A list that would lock you out yourself is refused.
             </p>
             {isDirty && (
@@ -212,6 +212,14 @@ function isWholeList(path: string): boolean {
   return path === '' || /^(body\.)?entries$/.test(path);
 }
 
+/** A refusal of the server has no type, and words of its own. */
+function networkProblem(error: FieldError | undefined): string | undefined {
+  if (error === undefined) return undefined;
+  if (error.type !== undefined) return 'Enter an address or a network, like 203.0.113.7 or 203.0.113.0/24';
+  const message = error.message ?? '';
+  return message.charAt(0).toUpperCase() + message.slice(1);
+}
+
 interface EntryRowProps {
   place: number;
   problem: string | undefined;
@@ -223,7 +231,7 @@ interface EntryRowProps {
 
 function EntryRow({ place, problem, descriptionProblem, network, description, onRemove }: EntryRowProps) {
   const noteId = `network-${place}-note`;
-  const told = problem === undefined ? descriptionProblem : `It ${problem}, like 203.0.113.7 or 203.0.113.0/24`;
+  const told = problem ?? descriptionProblem;
   return (
     <li className="grid grid-cols-[minmax(0,1fr)_auto] gap-x-2 gap-y-1.5 sm:grid-cols-[15rem_minmax(0,1fr)_auto]">
       <Input

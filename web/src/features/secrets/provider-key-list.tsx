@@ -134,7 +134,7 @@ function ProviderRow({ provider, state, mayManage, onChoose }: ProviderRowProps)
       </div>
       <StateBadge state={state} />
       {mayManage && (
-        <div className="flex gap-2 max-sm:w-full">
+        <div className="flex gap-2 max-sm:ml-auto">
           <Button size="sm" onClick={() => onChoose('set')} aria-label={`${own ? 'Replace' : 'Set'} ${title}`}>
             {own === null ? 'Set' : 'Replace'}
           </Button>

@@ -83,7 +83,6 @@ export function ApiKeyList() {
           <thead>
             <tr>
               <TableHead className="w-full">Name</TableHead>
-              <TableHead>Key</TableHead>
               <TableHead>State</TableHead>
               <TableHead>Scopes</TableHead>
               <TableHead>Last used</TableHead>
@@ -101,33 +100,33 @@ export function ApiKeyList() {
                   <TableCell className="max-w-0 py-2">
                     <p className="truncate font-medium text-text">{key.name}</p>
                     <p className="truncate text-faint text-xs">
-                      Created <RelativeTime iso={key.created_at} />
-                      {key.replaced_by !== null && (
-                        <>
-                          {' · '}
-                          <Link
-                            to="/dashboard/settings/api-keys"
-                            hash={key.replaced_by}
-                            className="rounded-sm text-accent-text underline-offset-4 hover:underline"
-                          >
-                            its successor
-                          </Link>
-                        </>
-                      )}
+                      <code className="font-mono">{key.prefix}…</code> · created <RelativeTime iso={key.created_at} />
                     </p>
-                  </TableCell>
-                  <TableCell>
-                    <code className="whitespace-nowrap font-mono text-xs">{key.prefix}…</code>
+                    {key.replaced_by !== null && (
+                      <p className="text-soft text-xs">
+                        {state === 'replaced' && key.expires_at !== null ? (
+                          <>
+                            Replaced, works until{' '}
+                            <time dateTime={key.expires_at}>{formatExactTime(key.expires_at)}</time>
+                          </>
+                        ) : (
+                          'Replaced'
+                        )}
+                        {' · '}
+                        <Link
+                          to="/dashboard/settings/api-keys"
+                          hash={key.replaced_by}
+                          className="rounded-sm text-accent-text underline underline-offset-4 hover:no-underline"
+                        >
+                          its successor
+                        </Link>
+                      </p>
+                    )}
                   </TableCell>
                   <TableCell className="whitespace-nowrap">
                     <span className={cn('rounded-full px-2 py-0.5 font-medium text-xs capitalize', STATE_LOOKS[state])}>
                       {state}
                     </span>
-                    {state === 'replaced' && key.expires_at !== null && (
-                      <span className="mt-0.5 block text-faint text-xs">
-                        works until <time dateTime={key.expires_at}>{formatExactTime(key.expires_at)}</time>
-                      </span>
-                    )}
                   </TableCell>
                   <TableCell>
                     <Tooltip content={key.scopes.join(', ')}>

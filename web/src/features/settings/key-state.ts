@@ -5,7 +5,7 @@ export type KeyState = 'active' | 'replaced' | 'expired' | 'revoked';
 
 /** What a key is at `now`, in ms since the epoch. */
 export function keyState(key: Pick<ApiKey, 'revoked_at' | 'expires_at' | 'replaced_by'>, now: number): KeyState {
-  if (key.revoked_at !== null && new Date(key.revoked_at).getTime() <= now) return 'revoked';
+  if (key.revoked_at !== null) return 'revoked';
   if (key.expires_at !== null && new Date(key.expires_at).getTime() <= now) return 'expired';
   return key.replaced_by === null ? 'active' : 'replaced';
 }
