@@ -168,7 +168,12 @@ function StateBadge({ state }: { state: ProviderState }) {
           {PROVIDER_FACTS[state.key.provider].asksFor === 'address' && state.key.hint === null
             ? 'Own address'
             : 'Own key'}
-          {state.key.hint !== null && <code className="font-mono">…{state.key.hint}</code>}
+          {state.key.hint !== null && (
+            <>
+              {' '}
+              <code className="font-mono">…{state.key.hint}</code>
+            </>
+          )}
         </>
       )}
       {state.kind === 'installation' && "Installation's key"}
