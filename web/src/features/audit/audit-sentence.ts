@@ -42,6 +42,7 @@ const SENTENCES: Readonly<Record<string, string | ((details: Details, resourceId
   'member.joined': ({ role }) => `joined the organization${asRole(role)}`,
   'member.role_changed': ({ previous_role, role }) => `changed the role of a member${changed(previous_role, role)}`,
   'member.removed': 'removed a member',
+  'member.erased': 'deleted their account',
   'organization.created': ({ name }) => `created the organization ${text(name) ?? ''}`,
   'org.ip_allowlist_changed': ({ networks }) =>
     Array.isArray(networks) && networks.length === 0

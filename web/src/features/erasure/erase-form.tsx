@@ -64,7 +64,7 @@ export function EraseForm(props: EraseFormProps) {
                   Type the {wordName} <strong className="break-all font-mono font-semibold">{word}</strong>
                 </span>
               }
-              error={errors.confirm?.message}
+              error={errors.confirm && `It ${errors.confirm.message}`}
             >
               {(control) => <Input {...control} {...form.register('confirm')} autoComplete="off" spellCheck={false} />}
             </Field>

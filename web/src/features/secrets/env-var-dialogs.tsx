@@ -8,7 +8,7 @@ import {
 import { zodResolver } from '@hookform/resolvers/zod';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
-import { type Control, Controller, type FieldErrors, useForm, useWatch } from 'react-hook-form';
+import { Controller, type ControllerRenderProps, type FieldErrors, useForm, useWatch } from 'react-hook-form';
 import { toast } from 'sonner';
 import type { z } from 'zod';
 import { ProblemCallout } from '@/components/problem-callout.tsx';
@@ -102,7 +102,11 @@ function CreateForm({ onClose }: { onClose: () => void }) {
             />
           )}
         </Field>
-        <HostsField control={form.control as unknown as Control<HostsFields>} errors={errors} initial={[]} />
+        <Controller
+          control={form.control}
+          name="allowed_hosts"
+          render={({ field }) => <HostsField field={field} errors={errors} initial={[]} />}
+        />
         {create.error && !isNameTaken(create.error) && (
           <ProblemCallout error={create.error} shownPaths={['name', 'value', 'description']} />
         )}
@@ -148,10 +152,10 @@ function EditForm({ secret, onClose }: { secret: EnvVar; onClose: () => void }) 
         <Field label="Description" optional error={errors.description && 'At most 200 characters'}>
           {(control) => <Input {...control} {...form.register('description')} autoComplete="off" />}
         </Field>
-        <HostsField
-          control={form.control as unknown as Control<HostsFields>}
-          errors={errors}
-          initial={secret.allowed_hosts}
+        <Controller
+          control={form.control}
+          name="allowed_hosts"
+          render={({ field }) => <HostsField field={field} errors={errors} initial={secret.allowed_hosts} />}
         />
         {save.error && <ProblemCallout error={save.error} />}
       </DialogBody>
@@ -232,57 +236,47 @@ function ValueInput(props: React.ComponentProps<'textarea'>) {
   );
 }
 
-interface HostsFields {
-  allowed_hosts: string[];
-}
-
 interface HostsFieldProps {
-  control: Control<HostsFields>;
-  errors: FieldErrors<HostsFields>;
+  field: Pick<ControllerRenderProps, 'ref' | 'onBlur'> & {
+    readonly value?: readonly string[] | undefined;
+    readonly onChange: (hosts: string[]) => void;
+  };
+  errors: FieldErrors<UpdateFields>;
   initial: readonly string[];
 }
 
-function HostsField({ control, errors, initial }: HostsFieldProps) {
+function HostsField({ field, errors, initial }: HostsFieldProps) {
   // The text stays as it was typed; the form holds the hosts that it names.
   const [text, setText] = useState(initial.join('\n'));
+  const problems = errors.allowed_hosts;
+  const wrong = (field.value ?? []).filter((_host, index) => problems?.[index] !== undefined);
   return (
-    <Controller
-      control={control}
-      name="allowed_hosts"
-      render={({ field }) => {
-        const wrong = Array.isArray(errors.allowed_hosts)
-          ? field.value.filter((_host, index) => errors.allowed_hosts?.[index] !== undefined)
-          : [];
-        return (
-          <Field
-            label="Allowed hosts"
-            optional
-            help="One a line, as api.example.com or *.example.com. A step that sends it anywhere else is refused. Empty: any host."
-            error={
-              wrong.length > 0
-                ? `${wrong.join(', ')}: must be a host like api.example.com or *.example.com, without https:// or a path`
-                : errors.allowed_hosts && 'At most 20 hosts'
-            }
-          >
-            {(attributes) => (
-              <Textarea
-                {...attributes}
-                ref={field.ref}
-                value={text}
-                rows={2}
-                className="min-h-14 font-mono text-sm"
-                placeholder="api.example.com"
-                spellCheck={false}
-                onBlur={field.onBlur}
-                onChange={(event) => {
-                  setText(event.target.value);
-                  field.onChange(readHosts(event.target.value));
-                }}
-              />
-            )}
-          </Field>
-        );
-      }}
-    />
+    <Field
+      label="Allowed hosts"
+      optional
+      help="One a line, as api.example.com or *.example.com. A step that sends it anywhere else is refused. Empty: any host."
+      error={
+        wrong.length > 0
+          ? `${wrong.join(', ')}: must be a host like api.example.com or *.example.com, without https:// or a path`
+          : problems && 'At most 20 hosts'
+      }
+    >
+      {(attributes) => (
+        <Textarea
+          {...attributes}
+          ref={field.ref}
+          value={text}
+          rows={2}
+          className="min-h-14 font-mono text-sm"
+          placeholder="api.example.com"
+          spellCheck={false}
+          onBlur={field.onBlur}
+          onChange={(event) => {
+            setText(event.target.value);
+            field.onChange(readHosts(event.target.value));
+          }}
+        />
+      )}
+    </Field>
   );
 }

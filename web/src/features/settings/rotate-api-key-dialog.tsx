@@ -3,6 +3,7 @@ import { zodResolver } from '@hookform/resolvers/zod';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useRef } from 'react';
 import { Controller, useForm } from 'react-hook-form';
+import type { z } from 'zod';
 import { ProblemCallout } from '@/components/problem-callout.tsx';
 import { Button } from '@/components/ui/button.tsx';
 import { Dialog, DialogBody, DialogFooter } from '@/components/ui/dialog.tsx';
@@ -24,8 +25,8 @@ export function RotateApiKeyDialog({ apiKey, onClose, onRotated }: RotateApiKeyD
   const queries = useQueryClient();
   // One for the dialog: a second click after a lost answer gives the same key instead of a third one.
   const idempotencyKeys = useRef(new Map<number, string>());
-  const form = useForm<RotateApiKeyRequest>({
-    resolver: zodResolver(rotateApiKeyRequest) as never,
+  const form = useForm<z.input<typeof rotateApiKeyRequest>, unknown, RotateApiKeyRequest>({
+    resolver: zodResolver(rotateApiKeyRequest),
     defaultValues: rotateApiKeyRequest.parse({}),
   });
   const rotate = useMutation({
