@@ -64,6 +64,8 @@ for (const theme of ['light', 'dark'] as const) {
         ['/dashboard/executions', 'Nothing has run yet'],
         ['/dashboard/settings/api-keys', 'No API keys yet'],
         ['/dashboard/settings/teams', 'No teams yet'],
+        ['/dashboard/settings/secrets', 'No secrets yet'],
+        ['/dashboard/settings/network', 'Every address is allowed'],
       ] as const) {
         await page.goto(path);
         await expect(page.getByText(text)).toBeVisible();
@@ -114,6 +116,10 @@ for (const theme of ['light', 'dark'] as const) {
         [`/dashboard/settings/teams/${team.id}`, 'Nobody is in this team yet'],
         ['/dashboard/settings/roles', 'Start executions of published agents'],
         ['/dashboard/settings/security', 'This session'],
+        ['/dashboard/settings/secrets', 'Model providers'],
+        ['/dashboard/audit', 'published version 1'],
+        ['/dashboard/audit?action=team', 'No entry fits'],
+        ['/goodbye?what=organization&name=Example', 'Example is erased'],
         ['/dashboard/nowhere', 'There is nothing at this address'],
       ];
       for (const [path, text] of pages) {
@@ -133,6 +139,38 @@ for (const theme of ['light', 'dark'] as const) {
       await page.keyboard.press('Control+k');
       await expect(page.getByRole('option', { name: 'Run Echo' })).toBeVisible();
       await expectAccessible(page, 'command palette');
+    });
+
+    test('in the dialogs of the settings, nothing serious', async ({ page, request }) => {
+      await logIn(page, await createAccount(request));
+      await page.goto('/dashboard/settings/network');
+      await page.getByRole('button', { name: 'Add network' }).click();
+      await page.getByRole('button', { name: 'Save' }).click();
+      await expect(page.getByRole('alert')).toBeVisible();
+      await expectAccessible(page, 'allowlist with errors');
+      await page.getByRole('button', { name: 'Discard' }).click();
+      await page.goto('/dashboard/settings/secrets');
+      await page.getByRole('button', { name: 'Add secret' }).click();
+      await page.getByRole('dialog').getByRole('button', { name: 'Add secret' }).click();
+      await expectAccessible(page, 'secret dialog with errors');
+      await page.keyboard.press('Escape');
+      await page.getByRole('button', { name: 'Set OpenAI', exact: true }).click();
+      await expectAccessible(page, 'provider dialog');
+      await page.goto('/dashboard/audit');
+      await page.getByRole('button', { name: /created the organization/ }).click();
+      await expectAccessible(page, 'audit entry');
+    });
+
+    test('in the dialogs that erase, nothing serious', async ({ page, request }) => {
+      await logIn(page, await createAccount(request));
+      await page.goto('/dashboard/settings/general');
+      await page.getByRole('button', { name: 'Erase organization…' }).click();
+      await expect(page.getByText('This goes:')).toBeVisible();
+      await expectAccessible(page, 'erasing the organization');
+      await page.goto('/dashboard/settings/security');
+      await page.getByRole('button', { name: 'Delete my account…' }).click();
+      await expect(page.getByLabel('Type the e-mail address')).toBeVisible();
+      await expectAccessible(page, 'deleting the account');
     });
   });
 }

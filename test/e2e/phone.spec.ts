@@ -36,7 +36,10 @@ test('everything can be reached and run on a phone', async ({ page, request }) =
     '/dashboard/settings/teams',
     '/dashboard/settings/roles',
     '/dashboard/settings/api-keys',
+    '/dashboard/settings/secrets',
+    '/dashboard/settings/network',
     '/dashboard/settings/security',
+    '/dashboard/audit',
   ]) {
     await page.goto(path);
     await expect(page.getByRole('heading', { level: 1 })).toBeVisible();

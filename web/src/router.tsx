@@ -62,6 +62,13 @@ const invitationRoute = createRoute({
   component: lazyRouteComponent(() => import('./routes/invitation.tsx'), 'InvitationPage'),
 });
 
+const goodbyeRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/goodbye',
+  validateSearch: z.object({ what: optional(z.enum(['organization', 'account'])), name: text }),
+  component: lazyRouteComponent(() => import('./routes/goodbye.tsx'), 'GoodbyePage'),
+});
+
 const dashboardRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: '/dashboard',
@@ -123,6 +130,21 @@ const executionRoute = createRoute({
   component: lazyRouteComponent(() => import('./routes/execution.tsx'), 'ExecutionPage'),
 });
 
+const auditRoute = createRoute({
+  getParentRoute: () => dashboardRoute,
+  path: '/audit',
+  validateSearch: z.object({
+    actor_id: text,
+    action: text,
+    resource_type: text,
+    resource_id: text,
+    from: optional(z.iso.date()),
+    to: optional(z.iso.date()),
+    cursor: text,
+  }),
+  component: lazyRouteComponent(() => import('./routes/audit.tsx'), 'AuditPage'),
+});
+
 const settingsRoute = createRoute({
   getParentRoute: () => dashboardRoute,
   path: '/settings',
@@ -174,6 +196,18 @@ const apiKeysRoute = createRoute({
   component: lazyRouteComponent(() => import('./routes/settings-api-keys.tsx'), 'ApiKeysPage'),
 });
 
+const secretsRoute = createRoute({
+  getParentRoute: () => settingsRoute,
+  path: '/secrets',
+  component: lazyRouteComponent(() => import('./routes/settings-secrets.tsx'), 'SecretsPage'),
+});
+
+const networkRoute = createRoute({
+  getParentRoute: () => settingsRoute,
+  path: '/network',
+  component: lazyRouteComponent(() => import('./routes/settings-network.tsx'), 'NetworkPage'),
+});
+
 const securitySettingsRoute = createRoute({
   getParentRoute: () => settingsRoute,
   path: '/security',
@@ -185,12 +219,14 @@ const routeTree = rootRoute.addChildren([
   loginRoute,
   signupRoute,
   invitationRoute,
+  goodbyeRoute,
   dashboardRoute.addChildren([
     overviewRoute,
     agentsRoute,
     agentRoute,
     executionsRoute,
     executionRoute,
+    auditRoute,
     settingsRoute.addChildren([
       settingsIndexRoute,
       generalSettingsRoute,
@@ -199,6 +235,8 @@ const routeTree = rootRoute.addChildren([
       teamRoute,
       rolesRoute,
       apiKeysRoute,
+      secretsRoute,
+      networkRoute,
       securitySettingsRoute,
     ]),
   ]),

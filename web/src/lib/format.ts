@@ -64,3 +64,8 @@ export function shortId(id: string): string {
   const underscore = id.indexOf('_');
   return id.length <= underscore + 9 ? id : `${id.slice(0, underscore + 1)}…${id.slice(-6)}`;
 }
+
+/** An id in short form; a name that stands for one, as a secret's or a model's, is left whole. */
+export function shortResource(id: string): string {
+  return /^[a-z]{3}_[0-9a-z]{26}$/.test(id) ? shortId(id) : id;
+}

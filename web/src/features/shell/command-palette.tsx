@@ -4,7 +4,9 @@ import { Command } from 'cmdk';
 import {
   ArrowLeftRight,
   Bot,
+  Globe,
   KeyRound,
+  KeySquare,
   LogOut,
   type LucideIcon,
   Monitor,
@@ -29,7 +31,7 @@ import { formatRelativeTime } from '@/lib/format.ts';
 import { signOut } from '@/lib/session.ts';
 import { setTheme } from '@/lib/theme.ts';
 import { meQuery, useCan } from './queries.ts';
-import { SECTIONS } from './sections.ts';
+import { useSections } from './sections.ts';
 import { useSwitchOrganization } from './use-organization-moves.ts';
 
 /** Go anywhere, do anything: sections, agents by name, their runs, the theme, signing out. */
@@ -38,6 +40,9 @@ export default function CommandPalette({ onClose }: { onClose: () => void }) {
   // "run triage" looks for an agent that is called triage.
   const wanted = useDeferredValue(search.trim().replace(/^run\s+/i, ''));
   const navigate = useNavigate();
+  const sections = useSections();
+  const maySeeSecrets = useCan('secrets:read');
+  const mayManage = useCan('org:manage');
   const agents = useQuery({
     ...agentsQuery({ ...(wanted === '' ? {} : { search: wanted }), limit: 6 }),
     placeholderData: keepPreviousData,
@@ -77,7 +82,7 @@ export default function CommandPalette({ onClose }: { onClose: () => void }) {
                 Nothing here is called “{search}”.
               </Command.Empty>
               <Command.Group heading="Go to">
-                {SECTIONS.map((section) => (
+                {sections.map((section) => (
                   <Item
                     key={section.to}
                     icon={section.icon}
@@ -110,6 +115,20 @@ export default function CommandPalette({ onClose }: { onClose: () => void }) {
                   label="API keys"
                   onSelect={choose(() => void navigate({ to: '/dashboard/settings/api-keys' }))}
                 />
+                {maySeeSecrets && (
+                  <Item
+                    icon={KeySquare}
+                    label="Secrets and model providers"
+                    onSelect={choose(() => void navigate({ to: '/dashboard/settings/secrets' }))}
+                  />
+                )}
+                {mayManage && (
+                  <Item
+                    icon={Globe}
+                    label="Network: IP allowlist"
+                    onSelect={choose(() => void navigate({ to: '/dashboard/settings/network' }))}
+                  />
+                )}
               </Command.Group>
               {found.length > 0 && (
                 <Command.Group heading="Agents">
