@@ -56,6 +56,7 @@ export default defineConfig({
             './test/support/mock-servers.ts',
             './test/support/outbound-servers.ts',
             './test/support/tool-server.ts',
+            './test/support/mail-server.ts',
           ],
         },
       },

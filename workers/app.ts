@@ -5,9 +5,13 @@ import { authenticate } from './domains/accounts/index.ts';
 import { accountRoutes } from './domains/accounts/routes.ts';
 import { agentRoutes } from './domains/agents/index.ts';
 import { auditRoutes } from './domains/audit/routes.ts';
+import { erasureRoutes } from './domains/erasure/routes.ts';
 import { executionRoutes } from './domains/executions/index.ts';
+import { invitationRoutes } from './domains/invitations/index.ts';
 import { modelRoutes } from './domains/models/index.ts';
 import { organizationRoutes } from './domains/organizations/routes.ts';
+import { secretRoutes } from './domains/secrets/index.ts';
+import { teamRoutes } from './domains/teams/index.ts';
 import { createModels } from './models/index.ts';
 import { errorsPage, referencePage } from './platform/docs-page.ts';
 import { crossOrigin, productionGuard, requestScope, securityHeaders } from './platform/edge.ts';
@@ -62,11 +66,15 @@ export function createApp(probes: Readonly<Record<string, Probe>> = {}): OpenAPI
 
   app.route('/', healthRoutes({ ...PROBES, ...probes }));
   app.route('/api/v1', accountRoutes);
+  app.route('/api/v1', invitationRoutes);
+  app.route('/api/v1', teamRoutes);
   app.route('/api/v1', organizationRoutes);
   app.route('/api/v1', auditRoutes);
   app.route('/api/v1', agentRoutes);
   app.route('/api/v1', executionRoutes);
   app.route('/api/v1', modelRoutes);
+  app.route('/api/v1', secretRoutes);
+  app.route('/api/v1', erasureRoutes);
   app.route('/api/v1', nodeTypeRoutes);
 
   app.get('/api/v1/openapi.json', (c) => c.json(openApiDocument(app)));

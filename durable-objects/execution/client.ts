@@ -56,7 +56,8 @@ export interface LogPage {
  */
 export interface ExecutionRpc {
   ping(): Promise<'ok'>;
-  start(request: StartRequest): Promise<Execution>;
+  /** null when the organization is being erased. */
+  start(request: StartRequest): Promise<Execution | null>;
   get(organizationId: string): Promise<Execution | null>;
   waitForEnd(organizationId: string, seconds: number): Promise<Execution | null>;
   steps(organizationId: string, after: number, limit: number): Promise<StepPage | null>;
@@ -64,6 +65,9 @@ export interface ExecutionRpc {
   logs(organizationId: string, after: number, limit: number): Promise<LogPage | null>;
   cancel(organizationId: string): Promise<CancelResult>;
   leaseState(leaseId: string): Promise<'alive' | 'ended' | 'unknown'>;
+  /** `startMayCome`: whether a start of it was admitted that may not have arrived. */
+  erase(organizationId: string, startMayCome: boolean): Promise<void>;
+  forgetActor(organizationId: string, actorId: string, name: string): Promise<'forgotten' | 'unknown'>;
 }
 
 export interface ExecutionStub extends ExecutionRpc {

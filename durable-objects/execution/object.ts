@@ -27,9 +27,11 @@ import { planOf } from './plan-cache.ts';
 import { presentExecution, presentSummary } from './present.ts';
 import { MAX_RESULTS_CHARACTERS } from './rounds.ts';
 import { ExecutionRun, hasEnded, type Outcome, type StepRecord } from './run.ts';
+import { type Markers, newMarkers } from './secrets/markers.ts';
 import { ExecutionStore, type Facts } from './store.ts';
 import { ExecutionStreams } from './streams.ts';
-import { enginePorts, tellDesk, tellLists } from './wiring.ts';
+import { bury, exhume } from './tombstone.ts';
+import { enginePorts, isErased, type PortsFor, tellDesk, tellLists } from './wiring.ts';
 
 /** An execution that still runs after this long shows up in lists; one that ended sooner is written once, at its end. */
 const FIRST_PROJECTION_MS = 1000;
@@ -58,13 +60,17 @@ export class ExecutionObject extends DurableObject<Env> implements ExecutionRpc 
   private readonly streams: ExecutionStreams;
   private readonly running = new Map<string, RunningStep>();
   private run: ExecutionRun | null = null;
+  /** Whether the execution began before this object woke. */
+  private reloaded = false;
   private live: LiveText | null = null;
-  private ports: EnginePorts | null = null;
+  private ports: PortsFor | null = null;
   private armedAt: number | null = null;
   private telling: Promise<void> | null = null;
   private tellFailures = 0;
   private logLines = 0;
   private waiters: (() => void)[] = [];
+  /** Of this instance: what is still under way in it must not set an alarm or write again. */
+  private erased = false;
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
@@ -77,11 +83,14 @@ export class ExecutionObject extends DurableObject<Env> implements ExecutionRpc 
     return 'ok';
   }
 
-  /** Starts the execution; a second start of the same id answers with what is there. */
-  async start(request: StartRequest): Promise<Execution> {
-    if (this.load() === null) this.create(request);
+  /** Starts the execution; a second start of the same id answers with what is there. null for an erased one. */
+  async start(request: StartRequest): Promise<Execution | null> {
+    const state = this.run === null ? this.state() : 'started';
+    if (state === 'erased') return null;
+    if (state === 'none') this.create(request);
+    else this.load();
     if (request.wait_seconds > 0) await this.ended(request.wait_seconds);
-    return this.present();
+    return this.get(request.organization_id);
   }
 
   /** null for an unknown execution and for another organization's. */
@@ -92,7 +101,7 @@ export class ExecutionObject extends DurableObject<Env> implements ExecutionRpc 
   async waitForEnd(organizationId: string, seconds: number): Promise<Execution | null> {
     if (this.open(organizationId) === null) return null;
     await this.ended(seconds);
-    return this.present();
+    return this.get(organizationId);
   }
 
   async steps(organizationId: string, after: number, limit: number): Promise<StepPage | null> {
@@ -133,6 +142,32 @@ export class ExecutionObject extends DurableObject<Env> implements ExecutionRpc 
     return hasEnded(run) ? 'ended' : 'alive';
   }
 
+  /**
+   * Stops what is in flight and leaves no storage; nothing that comes back later finds a run to write to. An execution that
+   * was admitted but not started refuses its start when that arrives.
+   */
+  async erase(organizationId: string, startMayCome: boolean): Promise<void> {
+    const state = this.state();
+    if (state === 'none' && startMayCome) await bury(this.ctx.storage, Date.now());
+    if (state !== 'started') return;
+    // Not `load`: what was in flight must not run again.
+    const { facts } = this.run?.row ?? this.store.read();
+    if (facts.organization_id === organizationId) await this.eraseAll();
+  }
+
+  /** The person who started this is called `name` from now on. `unknown` for an execution that was never started. */
+  async forgetActor(organizationId: string, actorId: string, name: string): Promise<'forgotten' | 'unknown'> {
+    const run = this.open(organizationId);
+    if (run === null) return 'unknown';
+    const { row } = run;
+    const { triggered_by } = row.facts;
+    if (triggered_by.type === 'user' && triggered_by.id === actorId) {
+      row.facts = { ...row.facts, triggered_by: { ...triggered_by, name } };
+      this.store.writeFacts(row.facts);
+    }
+    return 'forgotten';
+  }
+
   /** Streams only: WebSocket upgrades and server-sent events, already authorized by the Worker. */
   override async fetch(request: Request): Promise<Response> {
     const run = this.open(request.headers.get(ORGANIZATION_HEADER) ?? '');
@@ -162,8 +197,11 @@ export class ExecutionObject extends DurableObject<Env> implements ExecutionRpc 
     this.armedAt = null;
     try {
       const run = this.load();
-      if (run === null) return;
       const now = Date.now();
+      if (run === null) {
+        if (this.store.state() === 'erased') await exhume(this.ctx.storage, now);
+        return;
+      }
       if (!hasEnded(run)) {
         if (run.row.remaining_ms === null && run.row.deadline_at <= now) this.signal({ type: 'timeout' });
         else this.signal({ type: 'timer', now });
@@ -231,8 +269,9 @@ export class ExecutionObject extends DurableObject<Env> implements ExecutionRpc 
   /** The execution in memory, rebuilt from its rows after an eviction; null for one that was never started. */
   private load(): ExecutionRun | null {
     if (this.run !== null) return this.run;
-    if (!this.store.exists()) return null;
+    if (this.state() !== 'started') return null;
     const run = ExecutionRun.load(this.store);
+    this.reloaded = true;
     this.logLines = this.store.logCount();
     this.adopt(run);
     if (!hasEnded(run)) {
@@ -240,6 +279,10 @@ export class ExecutionObject extends DurableObject<Env> implements ExecutionRpc 
       this.arm();
     }
     return run;
+  }
+
+  private state(): 'none' | 'started' | 'erased' {
+    return this.erased ? 'erased' : this.store.state();
   }
 
   private open(organizationId: string): ExecutionRun | null {
@@ -334,8 +377,10 @@ export class ExecutionObject extends DurableObject<Env> implements ExecutionRpc 
     if (node === undefined) throw new Error(`step ${step.key} belongs to no node`);
     const controller = new AbortController();
     const record = run.recordOf(step);
+    const markers = newMarkers(run.plan.envNames(node));
     const work = performStep(run, node, step, controller, {
-      ports: this.enginePorts(run.row.facts),
+      ports: this.enginePorts(run, markers),
+      markers,
       onDelta: (text) => this.live?.append(step, attempt, text),
       log: (level, message) => this.appendLog(run, level, step.node_id, message),
       reportBug: (error) => this.logger().log('error', 'step.bug', { node_id: step.node_id, ...describeError(error) }),
@@ -376,9 +421,12 @@ export class ExecutionObject extends DurableObject<Env> implements ExecutionRpc 
     this.store.appendLog(Date.now(), level, nodeId, text);
   }
 
-  private enginePorts(facts: Facts): EnginePorts {
-    this.ports ??= enginePorts(this.env, this.ctx, facts);
-    return this.ports;
+  private enginePorts(run: ExecutionRun, markers: Markers): EnginePorts {
+    this.ports ??= enginePorts(this.env, this.ctx, run.row.facts, {
+      sentBefore: this.reloaded ? run.plan.nodes.flatMap((node) => run.plan.envNames(node)) : [],
+      logger: () => this.logger(),
+    });
+    return this.ports(markers);
   }
 
   /** After the end: lets aborted calls book what they used, then settles the lease and writes the lists' row. */
@@ -416,6 +464,8 @@ export class ExecutionObject extends DurableObject<Env> implements ExecutionRpc 
         : null,
       ended && !row.settled ? tellDesk(this.env, row.facts, run.totals.cost_microusd) : null,
     ]);
+    // Erased meanwhile: there is no row left to write what was confirmed to.
+    if (this.erased) return;
     const [lists, desk] = results;
     if (lists.status === 'fulfilled') row.projected_revision = Math.max(row.projected_revision, revision);
     if (ended && desk.status === 'fulfilled') row.settled = true;
@@ -425,7 +475,10 @@ export class ExecutionObject extends DurableObject<Env> implements ExecutionRpc 
     });
     const failed = results.find((result) => result.status === 'rejected');
     this.tellFailures = failed === undefined ? 0 : this.tellFailures + 1;
-    if (failed !== undefined) this.logger().log('warn', 'execution.tell_failed', describeError(failed.reason));
+    if (failed !== undefined) {
+      this.logger().log('warn', 'execution.tell_failed', describeError(failed.reason));
+      if (await isErased(this.env, row.facts).catch(() => false)) return this.eraseAll();
+    }
     if (this.untold() && this.tellFailures === 0) return this.tellOnce();
     this.arm();
   }
@@ -460,7 +513,7 @@ export class ExecutionObject extends DurableObject<Env> implements ExecutionRpc 
 
   /** Only ever moves the alarm forward: what is due later is armed when the earlier one has rung. */
   private armAt(at: number): void {
-    if (this.armedAt !== null && this.armedAt <= at) return;
+    if (this.erased || (this.armedAt !== null && this.armedAt <= at)) return;
     this.armedAt = at;
     this.ctx.waitUntil(this.ctx.storage.setAlarm(at));
   }
@@ -471,6 +524,15 @@ export class ExecutionObject extends DurableObject<Env> implements ExecutionRpc 
     this.store.forgetTables();
     for (const step of this.running.values()) step.controller.abort(new Error('abandoned'));
     this.running.clear();
+  }
+
+  private async eraseAll(): Promise<void> {
+    this.erased = true;
+    this.abandon();
+    this.streams.closeAll();
+    await this.ctx.storage.deleteAlarm();
+    await this.ctx.storage.deleteAll();
+    for (const wake of this.waiters.splice(0)) wake();
   }
 
   private async ended(seconds: number): Promise<void> {

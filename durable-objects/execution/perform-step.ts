@@ -16,6 +16,8 @@ import { type ExecutionRun, withinLimits } from './run.ts';
 
 export interface StepSurroundings {
   readonly ports: EnginePorts;
+  /** Name → marker of each secret that the node's expressions can read. */
+  readonly markers: Readonly<Record<string, string>>;
   readonly onDelta: (text: string) => void;
   readonly log: StepContext['log'];
   /** Told of what a handler should never throw; the step fails with `internal`. */
@@ -100,7 +102,7 @@ function stepContext(
   });
   return {
     node: { id: node.id, type: node.type, config: node.node.config },
-    scope: scopeOf(run, node, step.path),
+    scope: { ...scopeOf(run, node, step.path), env: around.markers },
     inputs,
     mode: run.row.facts.mode,
     now: Date.now(),

@@ -28,6 +28,9 @@ import { INLINE_CHARACTERS, ValueStore } from './values.ts';
  * - `logs`: lines that handlers wrote.
  * - `costs`: one row a model attempt; `projected` once D1 has it.
  * - `large_values`: what does not fit beside the rest of its row.
+ *
+ * An execution that was erased before its start came has one table alone, for a while:
+ * - `tombstone`: one row; see tombstone.ts.
  */
 export const SCHEMA_VERSION = 2;
 
@@ -48,7 +51,8 @@ export interface Facts {
 
 /** The `execution` row. Times in milliseconds since the epoch. */
 export interface ExecutionRow {
-  readonly facts: Facts;
+  /** Fixed, but for the name of a person who was erased. */
+  facts: Facts;
   status: ExecutionStatus;
   error: ExecutionError | null;
   readonly created_at: number;
@@ -140,11 +144,16 @@ export class ExecutionStore {
     this.values = new ValueStore(sql);
   }
 
-  /** False for an object that was never started: asking must leave no storage behind. */
-  exists(): boolean {
-    return (
-      this.sql.exec("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'execution'").toArray().length > 0
-    );
+  /** `none` for an object that was never started: asking must leave no storage behind. */
+  state(): 'none' | 'started' | 'erased' {
+    const [table] = this.sql
+      .exec<Row>("SELECT name FROM sqlite_master WHERE type = 'table' AND name IN ('execution', 'tombstone')")
+      .toArray();
+    return table === undefined ? 'none' : table.name === 'execution' ? 'started' : 'erased';
+  }
+
+  writeFacts(facts: Facts): void {
+    this.sql.exec('UPDATE execution SET facts = ?', JSON.stringify(facts));
   }
 
   /** Brings an object of an earlier release to this one's layout. */

@@ -4,6 +4,7 @@ import type { ExecutionEvent } from '@agentflow/contracts';
 export const MAX_EVENTS_BEHIND = 1000;
 export const CLOSE_TOO_SLOW = 4408;
 const CLOSE_ENDED = 1000;
+const CLOSE_ERASED = 4410;
 const REPLAY_PAGE = 500;
 /** Server-sent events say something at least this often, so that proxies keep the connection. */
 const HEARTBEAT_MS = 15_000;
@@ -108,6 +109,12 @@ export class ExecutionStreams {
       for (const event of events) this.enqueue(client, this.frame(event));
       if (ended) this.drop(client, true);
     }
+  }
+
+  /** Nobody has anything to watch any more. */
+  closeAll(): void {
+    for (const socket of this.ctx.getWebSockets()) socket.close(CLOSE_ERASED, 'erased');
+    for (const client of [...this.clients]) this.drop(client, true);
   }
 
   private send(socket: WebSocket, messages: readonly string[], last: number, ended: boolean): void {

@@ -1,54 +1,45 @@
 import type { ExecutionSummary } from '@agentflow/contracts';
-import type { EnginePorts, HttpResult } from '@agentflow/engine';
+import type { EnginePorts } from '@agentflow/engine';
+import { isOrganizationErased } from '../../workers/domains/erasure/index.ts';
 import { projectExecution } from '../../workers/domains/executions/index.ts';
 import { priceOverride } from '../../workers/domains/models/index.ts';
+import { providerAccesses, readSecrets } from '../../workers/domains/secrets/index.ts';
 import { createModels } from '../../workers/models/index.ts';
 import type { Env } from '../../workers/platform/env.ts';
-import { OutboundError, outboundFetch, readBounded } from '../../workers/platform/outbound.ts';
+import { outboundFetch } from '../../workers/platform/outbound.ts';
+import type { Logger } from '../../workers/platform/telemetry.ts';
 import { organizationDesk } from '../organization/client.ts';
+import { httpPorts } from './http-port.ts';
+import type { Markers } from './secrets/markers.ts';
 import type { CostRow, Facts } from './store.ts';
 
-/** The engine's ports bound to the platform: models through the router, HTTP through the guarded way out. */
-export function enginePorts(env: Env, ctx: DurableObjectState, facts: Facts): EnginePorts {
-  const outbound = outboundFetch(ctx.exports.Outbound);
-  return {
-    models: createModels({
-      config: env,
-      fetch: outbound,
-      clock: Date.now,
-      priceOf: (ref) => priceOverride(env, facts.organization_id, ref),
-    }),
-    http: {
-      async request(request, { signal }): Promise<HttpResult> {
-        try {
-          const response = await outbound(request.url, {
-            method: request.method,
-            headers: { ...request.headers, 'Idempotency-Key': request.idempotency_key, traceparent: facts.traceparent },
-            body: request.body,
-            signal,
-          });
-          const { text, truncated } = await readBounded(response);
-          return {
-            ok: true,
-            status: response.status,
-            headers: Object.fromEntries(response.headers),
-            body: text,
-            truncated,
-          };
-        } catch (error) {
-          return { ok: false, error: httpFailure(error, signal) };
-        }
-      },
-    },
-  };
-}
+/** The engine's ports for a step, by the markers that stand for secrets in it. */
+export type PortsFor = (markers: Markers) => EnginePorts;
 
-function httpFailure(error: unknown, signal: AbortSignal): { code: string; message: string; retryable: boolean } {
-  if (signal.aborted) return { code: 'http_cancelled', message: 'The request was cancelled.', retryable: false };
-  if (error instanceof OutboundError) return { code: error.code, message: error.message, retryable: error.retryable };
-  // Bad header values and the like: what `fetch` itself refuses before anything is sent.
-  const message = error instanceof TypeError ? error.message : 'The request failed.';
-  return { code: 'http_failed', message, retryable: !(error instanceof TypeError) };
+/** The engine's ports bound to the platform: models through the router, HTTP through the guarded way out. */
+export function enginePorts(
+  env: Env,
+  ctx: DurableObjectState,
+  facts: Facts,
+  { sentBefore, logger }: { sentBefore: readonly string[]; logger: () => Logger },
+): PortsFor {
+  const { organization_id, traceparent } = facts;
+  const outbound = outboundFetch(ctx.exports.Outbound);
+  const models = createModels({
+    config: env,
+    fetch: outbound,
+    clock: Date.now,
+    priceOf: (ref) => priceOverride(env, organization_id, ref),
+    accesses: () => providerAccesses(env, organization_id, Date.now()),
+  });
+  const http = httpPorts({
+    fetch: outbound,
+    traceparent,
+    readSecrets: (names) => readSecrets(env, organization_id, names),
+    sentBefore,
+    logger,
+  });
+  return (markers) => ({ models, http: http(markers) });
 }
 
 /** The row that lists show, and one cost record per model attempt: one D1 batch. */
@@ -60,6 +51,11 @@ export async function tellLists(
   costs: readonly CostRow[],
 ): Promise<void> {
   await projectExecution(env, { summary, revision, cost_microusd: costMicrousd, costs });
+}
+
+/** Whether the execution's organization is no longer there, so that nobody will ever take what it has to tell. */
+export function isErased(env: Env, facts: Facts): Promise<boolean> {
+  return isOrganizationErased(env, facts.organization_id);
 }
 
 /** Ends the lease with the real cost; settling twice changes nothing. */

@@ -12,6 +12,11 @@ export class DeskAddresses {
     private readonly store: OrganizationStore,
   ) {}
 
+  /** Drops the cache: what the row says now is asked again. */
+  forget(): void {
+    this.known = null;
+  }
+
   list(): Allowlist {
     this.known ??= allowlistOf(this.store.ipAllowlist().entries.map(({ network }) => network));
     return this.known;
@@ -28,7 +33,7 @@ export class DeskAddresses {
     if (expected !== null && expected !== revision) return null;
     const organization_id = this.store.organizationId();
     const ip_allowlist = { entries, revision: revision + 1 };
-    const audit = { id: newId('audit', now), at: now, action: 'org.ip_allowlist_changed', origin };
+    const audit = { id: newId('audit', now), at: now, action: 'organization.ip_allowlist_changed', origin };
     this.storage.transactionSync(() => {
       this.store.writeIpAllowlist(ip_allowlist);
       this.store.enqueue({ organization_id, ip_allowlist, audit }, now);

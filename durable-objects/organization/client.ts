@@ -172,6 +172,31 @@ export type RequestClaim =
   | { readonly state: 'in_progress' }
   | { readonly state: 'reused' };
 
+/** What is to be erased: the organization itself, or a person in it. */
+export interface ErasureSubject {
+  readonly kind: 'organization' | 'person';
+  /** Id of the organization or the person. */
+  readonly subject: string;
+  /** The person's address, by which rows that name it are found. */
+  readonly email: string | null;
+}
+
+/** Objects that one page of an erasure speaks to: a turn of the alarm stays far from the limit of subrequests. */
+export const ERASED_PER_PAGE = 50;
+
+/** Erases in the objects of these executions, at most ERASED_PER_PAGE; gives back those that have confirmed it. */
+export type EraseObjects = (executionIds: readonly string[]) => Promise<ReadonlySet<string>>;
+
+/** Where the next page begins, or that this was the last; `failed` when something is left that must be tried again. */
+export interface ErasurePage {
+  readonly done: boolean;
+  readonly cursor: string;
+  readonly failed: boolean;
+}
+
+/** Erases one page of one kind of storage. May be done again. */
+export type ErasePage = (cursor: string, objects: EraseObjects) => Promise<ErasurePage>;
+
 export type OrganizationStub = DurableObjectStub<OrganizationObject>;
 
 /** The desk of an organization. Ids are minted here alone, so that a residency can fix the jurisdiction later. */

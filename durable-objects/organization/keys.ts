@@ -32,6 +32,11 @@ export class DeskKeys {
     private readonly armAt: (at: number) => void,
   ) {}
 
+  /** Drops the cache: what the rows say now is asked again. */
+  forget(): void {
+    this.known.clear();
+  }
+
   find(hash: string): StoredKey | null {
     const known = this.known.get(hash) ?? this.store.keyByHash(hash);
     // Unknown hashes are not kept: guesses must not grow memory.

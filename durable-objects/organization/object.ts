@@ -10,6 +10,7 @@ import type {
   AdmissionRequest,
   AgentHead,
   AuditOrigin,
+  ErasureSubject,
   KeyCheck,
   KeyRecord,
   KeyRotation,
@@ -18,9 +19,10 @@ import type {
   RotatedKey,
   StoredAllowlist,
 } from './client.ts';
+import { Erasures } from './erasure.ts';
 import { DeskKeys, TELL_MS } from './keys.ts';
 import { type Lease, OrganizationStore } from './store.ts';
-import { project, readAgentHead, readPlan } from './wiring.ts';
+import { erasureWork, project, readAgentHead, readPlan } from './wiring.ts';
 
 /** A lease that no execution has been seen for is given up after this long. */
 const PROVISIONAL_MS = 60_000;
@@ -46,6 +48,7 @@ export class OrganizationObject extends DurableObject<Env> {
   private readonly store: OrganizationStore;
   private readonly keys: DeskKeys;
   private readonly addresses: DeskAddresses;
+  private readonly erasures: Erasures;
   private readonly agents = new Map<string, AgentHead>();
   private plan: PlanLimits | null = null;
   private live: Map<string, number> | null = null;
@@ -57,6 +60,8 @@ export class OrganizationObject extends DurableObject<Env> {
     this.store = new OrganizationStore(ctx.storage.sql);
     this.keys = new DeskKeys(ctx.storage, this.store, (at) => this.armAt(at));
     this.addresses = new DeskAddresses(ctx.storage, this.store);
+    const workOf = (subject: ErasureSubject) => erasureWork(env, this.store.organizationId(), subject);
+    this.erasures = new Erasures(this.store, ctx.storage, workOf, () => this.logger());
   }
 
   /** Answers readiness probes; leaves no storage. */
@@ -189,11 +194,10 @@ export class OrganizationObject extends DurableObject<Env> {
   /** Decides a start and, when it is allowed, writes its lease: the one call of the hot path. */
   async admit(request: AdmissionRequest): Promise<Admission> {
     const plan = await this.knownPlan(request.organization_id);
-    if (plan === null) {
-      const detail = 'The credential is not valid.';
-      return { outcome: 'deny', code: 'unauthenticated', detail, retry_after_seconds: null, limit: null };
-    }
+    if (plan === null) return NOBODY;
     const agent = this.agent(request.agent_id) ?? (await this.readAgent(request.organization_id, request.agent_id));
+    // The organization's erasure may have begun during a read.
+    if (!this.store.exists()) return NOBODY;
     const now = Date.now();
     const live = this.liveExecutions();
     const scope = startScope(request);
@@ -280,11 +284,34 @@ export class OrganizationObject extends DurableObject<Env> {
     };
   }
 
+  /** Before D1 erases the organization or a person: should the caller die before `beginErasure`, the alarm reads D1. */
+  async expectErasure(organizationId: string, subject: ErasureSubject): Promise<void> {
+    this.store.create(organizationId);
+    // Durable before D1 is written, the alarm included.
+    await this.arm(this.erasures.expect(subject, Date.now()));
+  }
+
+  /** D1 has the erasure that was expected. The organization's own: from now on the desk refuses everything. */
+  async beginErasure(subject: string): Promise<void> {
+    if (!this.store.made()) return;
+    const now = Date.now();
+    this.erasures.begin(subject, now);
+    this.noticeErasure();
+    await this.arm(now);
+  }
+
   /** Looks at what is due; each part catches its own failure, and the next alarm is set whatever happens. */
   override async alarm(): Promise<void> {
     this.armedAt = null;
-    if (!this.store.exists()) return;
+    if (!this.store.made()) return;
     const due = Date.now() + ALARM_SLACK_MS;
+    await this.erasures.turn(due);
+    this.noticeErasure();
+    if (!this.store.exists()) {
+      const next = this.store.nextDue();
+      if (next !== null) await this.arm(Math.max(next, Date.now()));
+      return;
+    }
     for (const part of [
       () => this.drainOutbox(due),
       () => this.checkLeases(due),
@@ -298,7 +325,7 @@ export class OrganizationObject extends DurableObject<Env> {
       }
     }
     const next = this.store.nextDue();
-    if (next !== null) this.armAt(Math.max(next, Date.now() + 1000));
+    if (next !== null) await this.arm(Math.max(next, Date.now() + 1000));
   }
 
   private async checkLeases(due: number): Promise<void> {
@@ -314,7 +341,20 @@ export class OrganizationObject extends DurableObject<Env> {
     );
   }
 
+  /** Memory knows nothing more than the rows do after an erasure has begun or ended. */
+  private noticeErasure(): void {
+    this.store.reload();
+    if (this.store.exists()) return;
+    this.keys.forget();
+    this.addresses.forget();
+    this.agents.clear();
+    this.plan = null;
+    this.live = null;
+    this.liveTotal = 0;
+  }
+
   private giveUp(lease: Lease): void {
+    if (!this.store.exists()) return;
     this.ctx.storage.transactionSync(() => {
       this.store.deleteLease(lease.id);
       this.store.deleteRequestsOf(lease.execution_id);
@@ -396,13 +436,22 @@ export class OrganizationObject extends DurableObject<Env> {
   private armAt(at: number): void {
     if (this.armedAt !== null && this.armedAt <= at) return;
     this.armedAt = at;
-    this.ctx.waitUntil(
-      this.ctx.storage.getAlarm().then((set) => {
-        if (set === null || set > at) return this.ctx.storage.setAlarm(at);
-      }),
-    );
+    this.ctx.waitUntil(this.arm(at));
+  }
+
+  private async arm(at: number): Promise<void> {
+    const set = await this.ctx.storage.getAlarm();
+    if (set === null || set > at) await this.ctx.storage.setAlarm(at);
   }
 }
+
+const NOBODY: Admission = {
+  outcome: 'deny',
+  code: 'unauthenticated',
+  detail: 'The credential is not valid.',
+  retry_after_seconds: null,
+  limit: null,
+};
 
 /** Starts of different callers and agents do not share Idempotency-Keys. */
 function startScope(request: AdmissionRequest): string {

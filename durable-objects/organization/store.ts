@@ -1,4 +1,5 @@
 import type { AgentHead, KeyRecord, PlanLimits, Projection, StoredAllowlist, StoredKey } from './client.ts';
+import { ErasureStore } from './erasure-store.ts';
 
 /**
  * Storage layout of an organization's desk, made by its first trusted write and never in the constructor:
@@ -13,7 +14,7 @@ import type { AgentHead, KeyRecord, PlanLimits, Projection, StoredAllowlist, Sto
  * - `spend`: settled cost by UTC day.
  * - `outbox`: projections that D1 has not confirmed.
  * - `ip_allowlist`: one row, the networks that callers may come from.
- * - `erasures`: what is being erased, page by page.
+ * - `erasures`: what is being erased, page by page; see erasure.ts.
  * - `schema_version`: one row, how many of the steps below have been taken; a desk without the table has taken one.
  */
 const SCHEMA_STEPS: readonly (readonly string[])[] = [
@@ -43,8 +44,8 @@ const SCHEMA_STEPS: readonly (readonly string[])[] = [
     'ALTER TABLE keys ADD COLUMN replaced_by TEXT',
     'CREATE TABLE ip_allowlist (id INTEGER PRIMARY KEY CHECK (id = 1), entries TEXT NOT NULL, revision INTEGER NOT NULL)',
     `CREATE TABLE erasures (
-      subject TEXT PRIMARY KEY, kind TEXT NOT NULL, requested_at INTEGER NOT NULL, attempts INTEGER NOT NULL,
-      next_at INTEGER NOT NULL) WITHOUT ROWID`,
+      subject TEXT PRIMARY KEY, kind TEXT NOT NULL, email TEXT, stage TEXT NOT NULL, cursor TEXT NOT NULL, failed INTEGER NOT NULL,
+      rested INTEGER NOT NULL, requested_at INTEGER NOT NULL, attempts INTEGER NOT NULL, next_at INTEGER NOT NULL) WITHOUT ROWID`,
   ],
 ];
 
@@ -76,24 +77,43 @@ type Row = Record<string, SqlStorageValue>;
 
 export class OrganizationStore {
   private ready = false;
+  private erasing = false;
+  readonly erasures: ErasureStore;
 
-  constructor(private readonly sql: SqlStorage) {}
+  constructor(private readonly sql: SqlStorage) {
+    this.erasures = new ErasureStore(sql);
+  }
 
-  /** False for an organization that nobody made: probing its name must leave no storage behind. */
+  /**
+   * Whether there is an organization to decide for. False for one that nobody made (probing its name must leave no storage
+   * behind) and for one whose erasure has begun: then the desk refuses credentials and ignores what is told.
+   */
   exists(): boolean {
+    return this.made() && !this.erasing;
+  }
+
+  /** The tables are there, whatever has become of the organization. */
+  made(): boolean {
     if (!this.ready && this.hasTable('outbox')) {
       const [row] = this.hasTable('schema_version')
         ? this.sql.exec<Row>('SELECT version FROM schema_version').toArray()
         : [];
       this.upgrade(row === undefined ? 1 : Number(row.version));
+      this.erasing = this.erasures.organizationHasBegun();
     }
     return this.ready;
   }
 
   create(organizationId: string): void {
-    if (this.exists()) return;
+    if (this.made()) return;
     this.upgrade(0);
     this.sql.exec('INSERT OR IGNORE INTO identity (organization_id) VALUES (?)', organizationId);
+  }
+
+  /** After an erasure has begun, or all storage was deleted: what is known of the tables is read again. */
+  reload(): void {
+    this.ready = false;
+    this.erasing = false;
   }
 
   private hasTable(name: string): boolean {
@@ -324,11 +344,14 @@ export class OrganizationStore {
 
   /** When the earliest thing is due that the alarm must look at; null when there is none. */
   nextDue(): number | null {
+    if (!this.made()) return null;
+    if (this.erasing) return this.erasures.next()?.next_at ?? null;
     const row = this.sql
       .exec<Row>(
         `SELECT min(at) AS at FROM (
           SELECT min(expires_at) AS at FROM leases UNION ALL SELECT min(check_at) FROM watched_agents
-          UNION ALL SELECT next_at FROM outbox WHERE id = (SELECT min(id) FROM outbox) UNION ALL SELECT min(expires_at) FROM requests)`,
+          UNION ALL SELECT next_at FROM outbox WHERE id = (SELECT min(id) FROM outbox) UNION ALL SELECT min(expires_at) FROM requests
+          UNION ALL SELECT min(next_at) FROM erasures)`,
       )
       .one();
     return row.at === null ? null : Number(row.at);

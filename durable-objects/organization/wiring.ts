@@ -2,13 +2,22 @@ import { plan } from '@agentflow/contracts';
 import { db } from '../../workers/db/client.ts';
 import { agentHead } from '../../workers/domains/agents/index.ts';
 import {
+  eraseRows,
+  FORMER_MEMBER,
+  forgetPerson,
+  isOrganizationErased,
+  isPersonErased,
+} from '../../workers/domains/erasure/index.ts';
+import {
   findOrganization,
   planLimits,
   projectApiKey,
   projectIpAllowlist,
 } from '../../workers/domains/organizations/index.ts';
 import type { Env } from '../../workers/platform/env.ts';
-import type { AgentHead, PlanLimits, Projection } from './client.ts';
+import { executionObject } from '../execution/client.ts';
+import type { AgentHead, ErasureSubject, PlanLimits, Projection } from './client.ts';
+import type { ErasureWork } from './erasure.ts';
 
 /** The plan's limits as D1 has them; null for an organization that does not exist. */
 export async function readPlan(env: Env, organizationId: string): Promise<PlanLimits | null> {
@@ -24,4 +33,28 @@ export function readAgentHead(env: Env, organizationId: string, agentId: string)
 export function project(env: Env, message: Projection): Promise<void> {
   const database = db(env, message.organization_id);
   return 'key' in message ? projectApiKey(database, message) : projectIpAllowlist(database, message);
+}
+
+/** Erasing an organization, or forgetting a person in it, outside the desk. */
+export function erasureWork(env: Env, organizationId: string, { kind, subject, email }: ErasureSubject): ErasureWork {
+  const object = (executionId: string) => executionObject(env.EXECUTION, executionId);
+  if (kind === 'organization') {
+    return {
+      holds: () => isOrganizationErased(env, organizationId),
+      async eraseObject(executionId, leased) {
+        await object(executionId).erase(organizationId, leased);
+        return true;
+      },
+      storages: { rows: (cursor, objects) => eraseRows(env, organizationId, cursor, objects) },
+    };
+  }
+  return {
+    holds: () => isPersonErased(env, subject),
+    async eraseObject(executionId, leased) {
+      const state = await object(executionId).forgetActor(organizationId, subject, FORMER_MEMBER);
+      // A start that is still on its way brings the name along.
+      return state === 'forgotten' || !leased;
+    },
+    storages: { rows: (cursor, objects) => forgetPerson(env, organizationId, { id: subject, email }, cursor, objects) },
+  };
 }

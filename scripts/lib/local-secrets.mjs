@@ -39,6 +39,10 @@ VAULT_KEYS="${VAULT_KEYS}"
 # GOOGLE_API_KEY=""
 # OLLAMA_BASE_URL="http://localhost:11434"
 # OUTBOUND_ALLOW="localhost:11434"
+
+# Mail; without both, links of invitations are shown.
+# MAIL_API_KEY=""
+# MAIL_FROM=""
 `,
   );
   return true;

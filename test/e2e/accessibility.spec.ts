@@ -1,6 +1,6 @@
 import AxeBuilder from '@axe-core/playwright';
 import { expect, type Page, test } from '@playwright/test';
-import { type Account, createAccount, ECHO, logIn, publishAgent } from './support.ts';
+import { type Account, createAccount, ECHO, logIn, newEmail, publishAgent } from './support.ts';
 
 async function expectAccessible(page: Page, where: string): Promise<void> {
   const { violations } = await new AxeBuilder({ page })
@@ -27,7 +27,7 @@ for (const theme of ['light', 'dark'] as const) {
   test.describe(theme, () => {
     test.use({ colorScheme: theme });
 
-    test('signed out, nothing serious on any page', async ({ page }) => {
+    test('signed out, nothing serious on any page', async ({ page, request }) => {
       for (const path of ['/login', '/signup']) {
         await page.goto(path);
         await expect(page.getByRole('heading', { level: 1 })).toBeVisible();
@@ -36,6 +36,18 @@ for (const theme of ['light', 'dark'] as const) {
         await expect(page.getByRole('alert').first()).toBeVisible();
         await expectAccessible(page, `${path} with errors`);
       }
+      const owner = await createAccount(request);
+      const invited = await request.post('/api/v1/org/members/invite', {
+        headers: { Authorization: `Bearer ${owner.token}` },
+        data: { email: newEmail(), role: 'viewer' },
+      });
+      const { link } = (await invited.json()) as { link: string };
+      await page.goto(new URL(link).pathname);
+      await expect(page.getByRole('button', { name: 'Create account and join' })).toBeVisible();
+      await expectAccessible(page, 'an invitation');
+      await page.goto('/invitations/nothing-that-was-ever-made');
+      await expect(page.getByText('There is no such invitation')).toBeVisible();
+      await expectAccessible(page, 'no invitation');
       await page.goto('/nowhere');
       await expect(page.getByText('There is nothing at this address')).toBeVisible();
       await expectAccessible(page, '/nowhere');
@@ -51,6 +63,9 @@ for (const theme of ['light', 'dark'] as const) {
         ['/dashboard/agents', 'Your first agent'],
         ['/dashboard/executions', 'Nothing has run yet'],
         ['/dashboard/settings/api-keys', 'No API keys yet'],
+        ['/dashboard/settings/teams', 'No teams yet'],
+        ['/dashboard/settings/secrets', 'No secrets yet'],
+        ['/dashboard/settings/network', 'Every address is allowed'],
       ] as const) {
         await page.goto(path);
         await expect(page.getByText(text)).toBeVisible();
@@ -78,6 +93,9 @@ for (const theme of ['light', 'dark'] as const) {
           return ((await list.json()) as { data: unknown[] }).data.length;
         })
         .toBe(2);
+      const headers = { Authorization: `Bearer ${account.token}` };
+      const created = await request.post('/api/v1/org/teams', { headers, data: { name: 'Night watch' } });
+      const team = (await created.json()) as { id: string };
       const pages: [string, string][] = [
         ['/dashboard', 'Recent executions'],
         ['/dashboard/agents', 'Echo'],
@@ -93,8 +111,15 @@ for (const theme of ['light', 'dark'] as const) {
         [`/dashboard/executions/${failed}`, 'Not today'],
         ['/dashboard/settings/general', 'Everybody in the organization sees it'],
         ['/dashboard/settings/members', account.email],
+        ['/dashboard/settings/members?invite=new', 'They get a link'],
+        ['/dashboard/settings/teams', 'Night watch'],
+        [`/dashboard/settings/teams/${team.id}`, 'Nobody is in this team yet'],
         ['/dashboard/settings/roles', 'Start executions of published agents'],
         ['/dashboard/settings/security', 'This session'],
+        ['/dashboard/settings/secrets', 'Model providers'],
+        ['/dashboard/audit', 'published version 1'],
+        ['/dashboard/audit?action=team', 'No entry fits'],
+        ['/goodbye?what=organization&name=Example', 'Example is erased'],
         ['/dashboard/nowhere', 'There is nothing at this address'],
       ];
       for (const [path, text] of pages) {
@@ -106,9 +131,46 @@ for (const theme of ['light', 'dark'] as const) {
       await page.getByRole('button', { name: 'Create key' }).click();
       await expectAccessible(page, 'key dialog');
       await page.keyboard.press('Escape');
+      await page.goto(`/dashboard/settings/teams/${team.id}`);
+      await page.getByRole('button', { name: 'Add members' }).first().click();
+      await expect(page.getByRole('option', { name: /Test owner/ })).toBeVisible();
+      await expectAccessible(page, 'member picker');
+      await page.keyboard.press('Escape');
       await page.keyboard.press('Control+k');
       await expect(page.getByRole('option', { name: 'Run Echo' })).toBeVisible();
       await expectAccessible(page, 'command palette');
+    });
+
+    test('in the dialogs of the settings, nothing serious', async ({ page, request }) => {
+      await logIn(page, await createAccount(request));
+      await page.goto('/dashboard/settings/network');
+      await page.getByRole('button', { name: 'Add network' }).click();
+      await page.getByRole('button', { name: 'Save' }).click();
+      await expect(page.getByRole('alert')).toBeVisible();
+      await expectAccessible(page, 'allowlist with errors');
+      await page.getByRole('button', { name: 'Discard' }).click();
+      await page.goto('/dashboard/settings/secrets');
+      await page.getByRole('button', { name: 'Add secret' }).click();
+      await page.getByRole('dialog').getByRole('button', { name: 'Add secret' }).click();
+      await expectAccessible(page, 'secret dialog with errors');
+      await page.keyboard.press('Escape');
+      await page.getByRole('button', { name: 'Set OpenAI', exact: true }).click();
+      await expectAccessible(page, 'provider dialog');
+      await page.goto('/dashboard/audit');
+      await page.getByRole('button', { name: /created the organization/ }).click();
+      await expectAccessible(page, 'audit entry');
+    });
+
+    test('in the dialogs that erase, nothing serious', async ({ page, request }) => {
+      await logIn(page, await createAccount(request));
+      await page.goto('/dashboard/settings/general');
+      await page.getByRole('button', { name: 'Erase organization…' }).click();
+      await expect(page.getByText('This goes:')).toBeVisible();
+      await expectAccessible(page, 'erasing the organization');
+      await page.goto('/dashboard/settings/security');
+      await page.getByRole('button', { name: 'Delete my account…' }).click();
+      await expect(page.getByLabel('Type the e-mail address')).toBeVisible();
+      await expectAccessible(page, 'deleting the account');
     });
   });
 }

@@ -33,9 +33,13 @@ test('everything can be reached and run on a phone', async ({ page, request }) =
     '/dashboard/executions',
     '/dashboard/settings/general',
     '/dashboard/settings/members',
+    '/dashboard/settings/teams',
     '/dashboard/settings/roles',
     '/dashboard/settings/api-keys',
+    '/dashboard/settings/secrets',
+    '/dashboard/settings/network',
     '/dashboard/settings/security',
+    '/dashboard/audit',
   ]) {
     await page.goto(path);
     await expect(page.getByRole('heading', { level: 1 })).toBeVisible();

@@ -21,6 +21,8 @@ export interface SeenCall {
  * - `/gate/<name>` answers once `/open/<name>` has been called; `/waiting/<name>` answers when a call is held there.
  * - `/effect/<name>` counts distinct idempotency keys.
  * - `/flaky/<name>/<n>` answers 503 with Retry-After 0 to the first n calls.
+ * - `/reflect/<code>` answers with that status and everything that it was sent: URL, headers, body, and `authorization` again
+ *   in a header and, without its scheme, in OpenAI's form of an error.
  * - `/status/<code>`, `/echo`, `/big`, `/redirect?to=`.
  * - `/v1/chat/completions` speaks OpenAI's streaming format: `Once upon `, then, after `/open/<model>`, `a time.` with usage.
  * - `/ended/<model>` answers once a stream of that model was closed by its client.
@@ -62,6 +64,7 @@ export default async function startToolServer(project: TestProject): Promise<() 
     const url = new URL(request.url ?? '/', 'http://tools');
     const [, action = '', name = '', detail = ''] = url.pathname.split('/');
     let body = '';
+    request.setEncoding('utf8');
     for await (const chunk of request) body += chunk;
     if (!['open', 'waiting', 'ended', 'calls'].includes(action)) {
       calls.push({
@@ -122,6 +125,12 @@ export default async function startToolServer(project: TestProject): Promise<() 
       }
       case 'status':
         return json(response, { status: Number(name) }, Number(name));
+      case 'reflect': {
+        const { authorization = '' } = request.headers;
+        const error = { message: `Refused ${authorization.split(' ').at(-1)}`, type: 'refused' };
+        const seen = { url: request.url, headers: request.headers, body, error };
+        return json(response, seen, Number(name), { 'x-echo': authorization });
+      }
       case 'redirect':
         response.writeHead(302, { location: url.searchParams.get('to') ?? '/' });
         response.end();

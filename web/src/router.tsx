@@ -54,6 +54,21 @@ const signupRoute = createRoute({
   component: lazyRouteComponent(() => import('./routes/signup.tsx'), 'SignupPage'),
 });
 
+const invitationRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/invitations/$token',
+  // Public; it only has to be known who looks.
+  beforeLoad: async () => void (await restoreSession()),
+  component: lazyRouteComponent(() => import('./routes/invitation.tsx'), 'InvitationPage'),
+});
+
+const goodbyeRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/goodbye',
+  validateSearch: z.object({ what: optional(z.enum(['organization', 'account'])), name: text }),
+  component: lazyRouteComponent(() => import('./routes/goodbye.tsx'), 'GoodbyePage'),
+});
+
 const dashboardRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: '/dashboard',
@@ -115,6 +130,21 @@ const executionRoute = createRoute({
   component: lazyRouteComponent(() => import('./routes/execution.tsx'), 'ExecutionPage'),
 });
 
+const auditRoute = createRoute({
+  getParentRoute: () => dashboardRoute,
+  path: '/audit',
+  validateSearch: z.object({
+    actor_id: text,
+    action: text,
+    resource_type: text,
+    resource_id: text,
+    from: optional(z.iso.date()),
+    to: optional(z.iso.date()),
+    cursor: text,
+  }),
+  component: lazyRouteComponent(() => import('./routes/audit.tsx'), 'AuditPage'),
+});
+
 const settingsRoute = createRoute({
   getParentRoute: () => dashboardRoute,
   path: '/settings',
@@ -138,7 +168,20 @@ const generalSettingsRoute = createRoute({
 const membersRoute = createRoute({
   getParentRoute: () => settingsRoute,
   path: '/members',
+  validateSearch: z.object({ invite: optional(z.enum(['new'])) }),
   component: lazyRouteComponent(() => import('./routes/settings-members.tsx'), 'MembersPage'),
+});
+
+const teamsRoute = createRoute({
+  getParentRoute: () => settingsRoute,
+  path: '/teams',
+  component: lazyRouteComponent(() => import('./routes/settings-teams.tsx'), 'TeamsPage'),
+});
+
+const teamRoute = createRoute({
+  getParentRoute: () => settingsRoute,
+  path: '/teams/$teamId',
+  component: lazyRouteComponent(() => import('./routes/settings-team.tsx'), 'TeamPage'),
 });
 
 const rolesRoute = createRoute({
@@ -153,6 +196,18 @@ const apiKeysRoute = createRoute({
   component: lazyRouteComponent(() => import('./routes/settings-api-keys.tsx'), 'ApiKeysPage'),
 });
 
+const secretsRoute = createRoute({
+  getParentRoute: () => settingsRoute,
+  path: '/secrets',
+  component: lazyRouteComponent(() => import('./routes/settings-secrets.tsx'), 'SecretsPage'),
+});
+
+const networkRoute = createRoute({
+  getParentRoute: () => settingsRoute,
+  path: '/network',
+  component: lazyRouteComponent(() => import('./routes/settings-network.tsx'), 'NetworkPage'),
+});
+
 const securitySettingsRoute = createRoute({
   getParentRoute: () => settingsRoute,
   path: '/security',
@@ -163,18 +218,25 @@ const routeTree = rootRoute.addChildren([
   homeRoute,
   loginRoute,
   signupRoute,
+  invitationRoute,
+  goodbyeRoute,
   dashboardRoute.addChildren([
     overviewRoute,
     agentsRoute,
     agentRoute,
     executionsRoute,
     executionRoute,
+    auditRoute,
     settingsRoute.addChildren([
       settingsIndexRoute,
       generalSettingsRoute,
       membersRoute,
+      teamsRoute,
+      teamRoute,
       rolesRoute,
       apiKeysRoute,
+      secretsRoute,
+      networkRoute,
       securitySettingsRoute,
     ]),
   ]),

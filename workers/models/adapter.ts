@@ -14,6 +14,7 @@ export interface ModelsConfig {
   readonly ANTHROPIC_BASE_URL?: string;
   readonly GOOGLE_API_KEY?: string;
   readonly GOOGLE_BASE_URL?: string;
+  readonly OLLAMA_API_KEY?: string;
   readonly OLLAMA_BASE_URL?: string;
   readonly CUSTOM_API_KEY?: string;
   readonly CUSTOM_BASE_URL?: string;

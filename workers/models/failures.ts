@@ -68,7 +68,14 @@ function errorParts(error: unknown): ErrorParts {
 /** A piece of a provider's message that may stand in an answer: no key, one line, short. */
 export function safeExcerpt(text: string, config: ModelsConfig): string {
   let safe = text;
-  for (const key of [config.OPENAI_API_KEY, config.ANTHROPIC_API_KEY, config.GOOGLE_API_KEY, config.CUSTOM_API_KEY]) {
+  const keys = [
+    config.OPENAI_API_KEY,
+    config.ANTHROPIC_API_KEY,
+    config.GOOGLE_API_KEY,
+    config.OLLAMA_API_KEY,
+    config.CUSTOM_API_KEY,
+  ];
+  for (const key of keys) {
     if (key !== undefined && key.length >= 4) safe = safe.replaceAll(key, '[key]');
   }
   safe = safe.replace(KEY_LIKE, '[key]').replace(/\s+/g, ' ').trim();

@@ -1,5 +1,6 @@
 import type { JsonValue, ModelProvider } from '@agentflow/contracts';
 import type { ModelCall, ModelCallOptions, ModelPort, ModelRequest, ModelResult, StepError } from '@agentflow/engine';
+import { accessTo, effectiveConfig, type ProviderAccesses } from './access.ts';
 import type { AdapterOptions, ModelsConfig, ProviderAdapter } from './adapter.ts';
 import { answerBuiltin, embedBuiltin } from './builtin/index.ts';
 import { catalogueEntry, checkModel, listedPrice, splitModelRef } from './catalogue.ts';
@@ -15,6 +16,7 @@ import { createWorkersAiAdapter } from './providers/workers-ai/index.ts';
 import { readJson, schemaProblem } from './structured-output.ts';
 import { countMessageTokens, countTokens } from './tokens.ts';
 
+export { effectiveConfig, type ProviderAccess, type ProviderAccesses } from './access.ts';
 export type { ModelsConfig } from './adapter.ts';
 export {
   CATALOGUE,
@@ -34,6 +36,18 @@ export interface ModelsOptions {
   readonly clock: () => number;
   /** The organization's own price for a model, or null where the listed one holds. */
   readonly priceOf: (ref: string) => Promise<ModelPrice | null>;
+  /** The organization's own access to providers; asked before each call that leaves the installation, and only then. */
+  readonly accesses?: () => Promise<ProviderAccesses>;
+}
+
+/** A provider as an organization calls it now. */
+interface Reach {
+  readonly adapter: ProviderAdapter;
+  readonly config: ModelsConfig;
+  /** Why no call can be made, as a sentence. */
+  readonly missing: string | null;
+  /** What holds the credential, for messages about refused keys. */
+  readonly credential: string;
 }
 
 export type EmbedResult =
@@ -79,7 +93,7 @@ export function availableProviders(config: ModelsConfig): ReadonlySet<ModelProvi
  * The language models of one installation behind the engine's port. Adapters speak the AI SDK's provider contract
  * directly: one attempt a call (the engine owns retries), usage and abort in our hands.
  */
-export function createModels({ config, fetch, clock, priceOf }: ModelsOptions): Models {
+export function createModels({ config, fetch, clock, priceOf, accesses }: ModelsOptions): Models {
   const guarded: typeof fetch = async (input, init) => {
     try {
       return await fetch(input, init);
@@ -88,14 +102,39 @@ export function createModels({ config, fetch, clock, priceOf }: ModelsOptions): 
       throw new ModelConnectionError(error);
     }
   };
-  const adapters = new Map<ModelProvider, ProviderAdapter>();
+  const installation = new Map<ModelProvider, ProviderAdapter>();
+  let own: { readonly accesses: ProviderAccesses; readonly reaches: Map<ModelProvider, Reach> } | null = null;
 
   function adapterOf(provider: Exclude<ModelProvider, 'builtin'>): ProviderAdapter {
-    const known = adapters.get(provider);
+    const known = installation.get(provider);
     if (known !== undefined) return known;
     const adapter = FACTORIES[provider]({ config, fetch: guarded });
-    adapters.set(provider, adapter);
+    installation.set(provider, adapter);
     return adapter;
+  }
+
+  /** The provider by the organization's own access where it has one, else by the installation's. */
+  async function reach(provider: Exclude<ModelProvider, 'builtin'>): Promise<Reach> {
+    const current = await accesses?.();
+    const access = current === undefined ? undefined : accessTo(current, provider);
+    if (current === undefined || access === undefined) {
+      const adapter = adapterOf(provider);
+      return { adapter, config, missing: adapter.missing, credential: adapter.credential };
+    }
+    if (own?.accesses !== current) own = { accesses: current, reaches: new Map() };
+    const known = own.reaches.get(provider);
+    if (known !== undefined) return known;
+    const effective = effectiveConfig(config, current);
+    const adapter = FACTORIES[provider]({ config: effective, fetch: guarded });
+    const unreadable = `The organization's key for ${adapter.title} can't be opened. Set it again.`;
+    const made: Reach = {
+      adapter,
+      config: effective,
+      missing: access.kind === 'unreadable' ? unreadable : adapter.missing,
+      credential: "the organization's settings",
+    };
+    own.reaches.set(provider, made);
+    return made;
   }
 
   async function priceFor(ref: string): Promise<ModelPrice> {
@@ -124,14 +163,15 @@ export function createModels({ config, fetch, clock, priceOf }: ModelsOptions): 
       return { ok: true, text, data, confidence, finish_reason: 'stop', calls };
     }
 
-    const adapter = adapterOf(parts.provider);
-    if (adapter.missing !== null) return refusal('model_not_configured', adapter.missing);
+    const reached = await reach(parts.provider);
+    const { adapter } = reached;
+    if (reached.missing !== null) return refusal('model_not_configured', reached.missing);
     const price = await priceFor(request.model);
     const started = clock();
     const limit = adapter.sendsDefaultLimit ? answerLimit(request) : request.max_tokens;
     const end = await callLanguageModel(() => adapter.languageModel(parts.name), adapter, request, limit, options);
     const latency = clock() - started;
-    const failure = failureOf(end, request, adapter, options.signal);
+    const failure = failureOf(end, request, reached, options.signal);
     const booked = book(end, request, failure);
     const call = record(
       parts.provider,
@@ -159,13 +199,13 @@ export function createModels({ config, fetch, clock, priceOf }: ModelsOptions): 
   function failureOf(
     end: CallEnd,
     request: ModelRequest,
-    adapter: ProviderAdapter,
+    { adapter, config: used, credential }: Reach,
     signal: AbortSignal,
   ): StepError | null {
     if (end.kind === 'aborted') return abortFailure(signal, adapter.title);
     if (end.kind === 'failed') {
-      const { title, credential } = adapter;
-      return classifyFailure(end.error, { title, credential, model: request.model, config, now: clock() });
+      const { title } = adapter;
+      return classifyFailure(end.error, { title, credential, model: request.model, config: used, now: clock() });
     }
     if (end.finish_reason === 'content-filter') {
       return { code: 'model_content_filtered', message: `${adapter.title} withheld its answer.`, retryable: false };
@@ -204,8 +244,8 @@ export function createModels({ config, fetch, clock, priceOf }: ModelsOptions): 
       const calls = [record('builtin', parts.name, counted, 0, 0, clock() - started, true, 'ok')];
       return { ok: true, vectors: texts.map(embedBuiltin), calls };
     }
-    const adapter = adapterOf(parts.provider);
-    if (adapter.missing !== null) return refusal('model_not_configured', adapter.missing);
+    const { adapter, config: used, missing, credential } = await reach(parts.provider);
+    if (missing !== null) return refusal('model_not_configured', missing);
     if (adapter.embeddingModel === undefined) {
       return refusal('model_bad_request', `${adapter.title} offers no embeddings.`);
     }
@@ -218,10 +258,10 @@ export function createModels({ config, fetch, clock, priceOf }: ModelsOptions): 
       const calls = [record(parts.provider, parts.name, tokens, 0, cost, clock() - started, estimated, 'ok')];
       return { ok: true, vectors: embeddings, calls };
     } catch (error) {
-      const { title, credential } = adapter;
+      const { title } = adapter;
       const failure = signal.aborted
         ? abortFailure(signal, title)
-        : classifyFailure(error, { title, credential, model: ref, config, now: clock() });
+        : classifyFailure(error, { title, credential, model: ref, config: used, now: clock() });
       const tokens = signal.aborted ? counted : 0;
       const cost = callCost(price, tokens, 0);
       const outcome = signal.aborted ? 'cancelled' : 'error';

@@ -1,6 +1,7 @@
 import type { Context } from 'hono';
 import { cors } from 'hono/cors';
 import { createMiddleware } from 'hono/factory';
+import { routePath } from 'hono/route';
 import type { Env } from './env.ts';
 import { ApiError } from './errors.ts';
 import { newId } from './ids.ts';
@@ -31,12 +32,26 @@ export function requestScope(authenticate: Authenticator) {
     const { status } = c.res;
     c.var.log.log(status >= 500 ? 'error' : 'info', 'http.request', {
       method: c.req.method,
-      // The path only: a query may hold a ticket or a search term.
-      path: c.req.path,
+      // Without the query, which may hold a ticket or a search term.
+      path: loggedPath(c),
       status,
       duration_ms: Date.now() - started,
     });
   });
+}
+
+/** Pages whose last segment is a credential. */
+const SECRET_PAGE = /^\/invitations\/.*/;
+
+/**
+ * The path as the access log may hold it. Below /api the route's pattern, so that no token or id that stands in a path is
+ * written; what no route matches is not told at all, since a mistyped path may hold a token too.
+ */
+function loggedPath(c: Context<AppEnv>): string {
+  const { path } = c.req;
+  if (path !== '/api' && !path.startsWith('/api/')) return path.replace(SECRET_PAGE, '/invitations/:token');
+  const pattern = routePath(c);
+  return pattern.startsWith('/api/') ? pattern : '/api/*';
 }
 
 /** Refuses to serve a production environment that is set up like a development one; the log says why, the answer does not. */

@@ -26,6 +26,14 @@ export interface Env {
   readonly OUTBOUND_ALLOW?: string;
   /** DNS over HTTPS endpoint (RFC 8484 JSON) that outbound calls ask before they connect. */
   readonly DNS_RESOLVER_URL?: string;
+  /** Origin under which people reach the UI, as links in mails name it. Required in production. */
+  readonly PUBLIC_URL?: string;
+  /** Key of the mail service (Resend); without it and MAIL_FROM no mail is sent. */
+  readonly MAIL_API_KEY?: string;
+  /** Sender: `name@domain` or `Name <name@domain>`. */
+  readonly MAIL_FROM?: string;
+  /** Base URL of a service that speaks Resend's API. */
+  readonly MAIL_API_URL?: string;
   readonly RELEASE?: string;
   /** The least level that is logged: debug, info (when not set), warn or error. */
   readonly LOG_LEVEL?: string;
@@ -38,6 +46,7 @@ export interface Env {
   readonly ANTHROPIC_BASE_URL?: string;
   readonly GOOGLE_API_KEY?: string;
   readonly GOOGLE_BASE_URL?: string;
+  readonly OLLAMA_API_KEY?: string;
   readonly OLLAMA_BASE_URL?: string;
   readonly CUSTOM_API_KEY?: string;
   readonly CUSTOM_BASE_URL?: string;

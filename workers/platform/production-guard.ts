@@ -7,6 +7,11 @@ function looksMadeUp(key: RingKey): boolean {
   return printable || new Set(key.bytes).size < 8 || /^(dev|test|local|demo|example)/i.test(key.kid);
 }
 
+function isHttpsOrigin(text: string): boolean {
+  const url = URL.parse(text.trim());
+  return url !== null && url.protocol === 'https:' && url.href === `${url.origin}/`;
+}
+
 const verdicts = new WeakMap<object, readonly string[]>();
 
 /** What keeps this configuration from serving in production, as sentences for the operator's log; empty when it may. */
@@ -25,6 +30,11 @@ export function productionProblems(env: Env): readonly string[] {
   }
   if ((env.OUTBOUND_ALLOW ?? '').trim() !== '') {
     problems.push('OUTBOUND_ALLOW is for local mode and tests: it would open private networks');
+  }
+  if (!isHttpsOrigin(env.PUBLIC_URL ?? '')) {
+    problems.push(
+      'PUBLIC_URL must be the https origin of the UI, like https://agents.example.com: links in mails begin with it',
+    );
   }
   verdicts.set(env, problems);
   return problems;

@@ -31,7 +31,9 @@ export const catalogueModel = modelPrice.extend({
   price_source: z.string().describe('Where the price is published'),
   price_date: z.string().describe('Day on which the price was read, YYYY-MM-DD'),
   overridden: z.boolean(),
-  available: z.boolean().describe('Whether this installation has what the provider needs (key, URL or binding)'),
+  available: z
+    .boolean()
+    .describe('Whether the organization or the installation has what the provider needs (key, URL or binding)'),
 });
 export type CatalogueModel = z.infer<typeof catalogueModel>;
 

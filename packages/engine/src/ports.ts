@@ -119,7 +119,7 @@ export interface Scope {
   readonly trigger: JsonValue;
   readonly context: Record<string, JsonValue>;
   /** Name → marker that only the outbound adapter can turn into the secret. */
-  readonly env: Record<string, string>;
+  readonly env: Readonly<Record<string, string>>;
   readonly item?: JsonValue;
   /** What the node's handler gave: in its `output_mapping` alone. */
   readonly result?: JsonValue;

@@ -55,7 +55,7 @@ const deskOf = (owner: Member) => env.ORGANIZATION.get(env.ORGANIZATION.idFromNa
 const changes = async (owner: Member) =>
   (
     await env.DB.prepare(
-      "SELECT actor_id, ip, details FROM audit_logs WHERE organization_id = ? AND action = 'org.ip_allowlist_changed' ORDER BY id",
+      "SELECT actor_id, ip, details FROM audit_logs WHERE organization_id = ? AND action = 'organization.ip_allowlist_changed' ORDER BY id",
     )
       .bind(owner.organization_id)
       .all<{ actor_id: string; ip: string; details: string }>()

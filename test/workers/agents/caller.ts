@@ -90,7 +90,10 @@ export async function textOf(response: Response): Promise<string> {
 }
 
 /** Actions of the audit log on one object, oldest first. */
-export async function auditOf(caller: Caller, resourceId: string): Promise<{ action: string; details: JsonValue }[]> {
+export async function auditOf(
+  caller: Pick<Caller, 'organizationId'>,
+  resourceId: string,
+): Promise<{ action: string; details: JsonValue }[]> {
   const { results } = await env.DB.prepare(
     'SELECT action, details FROM audit_logs WHERE organization_id = ? AND resource_id = ? ORDER BY at, rowid',
   )

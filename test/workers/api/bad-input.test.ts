@@ -13,6 +13,8 @@ const TABLES = [
   'executions',
   'api_keys',
   'audit_logs',
+  'env_vars',
+  'provider_keys',
 ];
 
 /** Rows of every table: what is refused must leave them as they were. */
@@ -44,6 +46,8 @@ const targets = () =>
     ['POST', `/agents/${agentId}/execute`],
     ['POST', `/agents/${agentId}/test`],
     ['POST', '/org/api-keys'],
+    ['POST', '/org/env-vars'],
+    ['PUT', '/org/provider-keys/openai'],
     ['POST', '/auth/signup'],
     ['POST', '/auth/login'],
   ] as const;

@@ -14,6 +14,7 @@ import {
   signUp,
   withRole,
 } from '../../support/api.ts';
+import { joinAs } from '../../support/people.ts';
 import { deadKeys, expiredToken, forgedTokens } from './dead-credentials.ts';
 import { type Listed, operations, permissionOf, smallestBody } from './served-document.ts';
 
@@ -26,9 +27,20 @@ import { type Listed, operations, permissionOf, smallestBody } from './served-do
  */
 
 /** Operations that anybody may call. A route that should not be here is a leak; a new public one is a decision. */
-const PUBLIC = ['getHealth', 'getReadiness', 'getRelease', 'signUp', 'logIn', 'refreshSession', 'logOut'];
+const PUBLIC = [
+  'getHealth',
+  'getReadiness',
+  'getRelease',
+  'signUp',
+  'logIn',
+  'refreshSession',
+  'logOut',
+  'getInvitation',
+  'acceptInvitation',
+];
 
-type Make<T> = (owner: Member) => Promise<T>;
+/** `before` is the real path in front of what is made. */
+type Make<T> = (owner: Member, before: string) => Promise<T>;
 
 /** Real objects of the owner's organization, by the path in front of the parameter. */
 const OBJECTS: { [prefix: string]: Make<string> } = {
@@ -36,12 +48,23 @@ const OBJECTS: { [prefix: string]: Make<string> } = {
   '/api/v1/executions/': executionOf,
   '/api/v1/auth/sessions/': async (owner) => (await signInAgain(owner)).session_id,
   '/api/v1/org/members/': async (owner) => (await withRole(owner, 'viewer')).user_id,
+  '/api/v1/org/members/invitations/': invitationOf,
+  '/api/v1/org/teams/': teamOf,
+  '/api/v1/org/teams/{id}/members/': async (owner) => (await withRole(owner, 'viewer')).user_id,
+  '/api/v1/org/env-vars/': secretOf,
+  '/api/v1/org/provider-keys/': providerKeyOf,
   '/api/v1/org/api-keys/': async (owner) => (await createKey(owner, ['agents:read'])).id,
 };
 
 /** Objects in another state than those of their prefix, for operations that need it: the last parameter of the path. */
 const OBJECT_OF: { [operationId: string]: Make<string> } = {
   cancelExecution: waitingExecutionOf,
+  removeTeamMember: async (owner, before) => {
+    const { user_id } = await withRole(owner, 'viewer');
+    const added = await api(`/${before}${user_id}`, { method: 'PUT', token: owner.token });
+    expect(added.status, JSON.stringify(added.body)).toBe(204);
+    return user_id;
+  },
   rollbackAgent: async (owner) => {
     const { id } = await agentOf(owner);
     expect((await api(`/agents/${id}/publish`, { token: owner.token, body: {} })).status).toBe(200);
@@ -56,16 +79,34 @@ const VALUES: { [name: string]: string } = { n: '1', m: '1' };
  * Bodies that the schema alone does not lead to, by operation: they must change something. A function makes what the body
  * speaks of.
  */
-const BODIES: { [operationId: string]: object | Make<object> } = {
+const BODIES: { [operationId: string]: object | ((owner: Member) => Promise<object>) } = {
+  createEnvVar: { name: 'API_TOKEN', value: 'value' },
+  setProviderKey: { api_key: 'key-of-the-test' },
+  updateEnvVar: { value: 'another value' },
   changePassword: { current_password: PASSWORD, new_password: 'another long passphrase' },
   rollbackAgent: { version: 1 },
   setAgentStatus: { status: 'paused' },
+  inviteMember: { email: 'somebody@example.com', role: 'viewer' },
+  switchOrganization: async (owner) => {
+    const other = await signUp();
+    await joinAs(owner, other, 'viewer');
+    return { organization_id: other.organization_id };
+  },
+  eraseOrganization: async ({ token }) => ({ confirm: await confirmOf(token, '/org/erasure'), password: PASSWORD }),
+  eraseMe: async (owner) => {
+    await withRole(owner, 'owner');
+    return { confirm: owner.email, password: PASSWORD };
+  },
+  createTeam: { name: 'A team' },
+  updateTeam: { name: 'A renamed team' },
   setModelPrice: { model: 'custom/example', input_usd_per_million: 1, output_usd_per_million: 2 },
   updateAgent: { name: 'Renamed' },
 };
+/** Operations whose path names a setting that every organization has its own of: a stranger reaches theirs. */
+const OWN_SETTINGS = ['setProviderKey'];
 
 /** Queries without which an operation does nothing, with the question mark. */
-const QUERIES: { [operationId: string]: Make<string> } = {
+const QUERIES: { [operationId: string]: (owner: Member) => Promise<string> } = {
   removeModelPrice: async ({ token }) => {
     const body = { model: 'custom/priced', input_usd_per_million: 1, output_usd_per_million: 2 };
     expect((await api('/models/prices', { method: 'PUT', token, body })).status).toBe(200);
@@ -74,13 +115,21 @@ const QUERIES: { [operationId: string]: Make<string> } = {
 };
 
 /** Operations that would spoil the others' objects: each gets an organization and an owner of its own. */
-const OWN_ORGANIZATION = ['changePassword', 'revokeOtherSessions'];
+const OWN_ORGANIZATION = [
+  'changePassword',
+  'revokeOtherSessions',
+  'switchOrganization',
+  'eraseOrganization',
+  'eraseMe',
+];
 
 /** Operations that change and still leave nothing in the audit log, each with its reason. */
 const UNTOLD: { [operationId: string]: string } = {
   executeAgent: 'the execution itself tells who started it, and programs start thousands',
   testAgent: 'the same',
   validateAgent: 'changes nothing',
+  switchOrganization: 'the organization that was switched to is told',
+  eraseOrganization: 'the audit log goes with the organization',
   createStreamTicket: 'changes nothing: lets its caller follow for a minute what they may read anyway',
 };
 
@@ -102,6 +151,38 @@ async function started(owner: Member, agentId: string): Promise<string> {
   });
   expect(answer.status, JSON.stringify(answer.body)).toBe(202);
   return answer.body.id;
+}
+
+async function secretOf(owner: Member): Promise<string> {
+  const name = `SECRET_${crypto.randomUUID().slice(0, 8).toUpperCase()}`;
+  const made = await api('/org/env-vars', { token: owner.token, body: { name, value: 'value' } });
+  expect(made.status, JSON.stringify(made.body)).toBe(201);
+  return name;
+}
+
+async function providerKeyOf(owner: Member): Promise<string> {
+  const body = { api_key: 'key-of-the-owner' };
+  const set = await api('/org/provider-keys/anthropic', { method: 'PUT', token: owner.token, body });
+  expect(set.status, JSON.stringify(set.body)).toBe(200);
+  return 'anthropic';
+}
+
+/** The word that an erasure asks for. */
+async function confirmOf(token: string, path: string): Promise<string> {
+  return (await api<{ confirm: string }>(path, { token })).body.confirm;
+}
+
+async function invitationOf(owner: Member): Promise<string> {
+  const body = { email: `${crypto.randomUUID()}@example.com`, role: 'viewer' };
+  const made = await api<{ id: string }>('/org/members/invite', { token: owner.token, body });
+  expect(made.status, JSON.stringify(made.body)).toBe(201);
+  return made.body.id;
+}
+
+async function teamOf(owner: Member): Promise<string> {
+  const made = await api<{ id: string }>('/org/teams', { token: owner.token, body: { name: crypto.randomUUID() } });
+  expect(made.status, JSON.stringify(made.body)).toBe(201);
+  return made.body.id;
 }
 
 async function executionOf(owner: Member): Promise<string> {
@@ -144,11 +225,11 @@ class House {
   }
 
   /** The object behind a prefix: one for all who only read it, a fresh one for each operation that changes it. */
-  object(prefix: string, { id, method }: Listed, isLast: boolean): Promise<string> | undefined {
+  object(prefix: string, { id, method }: Listed, isLast: boolean, before: string): Promise<string> | undefined {
     const special = isLast ? OBJECT_OF[id] : undefined;
     const make = special ?? OBJECTS[prefix];
-    if (make === undefined || special !== undefined || method !== 'GET') return make?.(this.owner);
-    const known = this.objects.get(prefix) ?? make(this.owner);
+    if (make === undefined || special !== undefined || method !== 'GET') return make?.(this.owner, before);
+    const known = this.objects.get(prefix) ?? make(this.owner, before);
     this.objects.set(prefix, known);
     return known;
   }
@@ -197,11 +278,12 @@ async function realPath(house: House, listed: Listed): Promise<string> {
     const [whole, name = ''] = parameter;
     const prefix = path.slice(0, path.length - rest.length + parameter.index);
     const after = rest.slice(parameter.index + whole.length);
-    const value = (await house.object(prefix, listed, !after.includes('{'))) ?? VALUES[name];
+    const before = real + rest.slice(0, parameter.index);
+    const value = (await house.object(prefix, listed, !after.includes('{'), before)) ?? VALUES[name];
     if (value === undefined) {
       throw new Error(`${id}: add to OBJECTS how to make what {${name}} after ${prefix} names, or its value to VALUES`);
     }
-    real += rest.slice(0, parameter.index) + value;
+    real = before + value;
     rest = after;
   }
 }
@@ -270,13 +352,16 @@ describe('strangers', () => {
     key = (await createKey(stranger, apiKeyScope.options)).key;
   });
 
-  it.each(named(guarded.filter(({ path }) => path.includes('{'))))('%s', async (_name, listed) => {
-    const { send, house } = await requestOf(listed);
-    for (const credential of [{ token: stranger.token }, { key }]) {
-      const problem = expectProblem(await send(credential), 404, 'not_found');
-      expect(JSON.stringify(problem)).not.toContain(house.owner.organization_id);
-    }
-  });
+  it.each(named(guarded.filter(({ path, id }) => path.includes('{') && !OWN_SETTINGS.includes(id))))(
+    '%s',
+    async (_name, listed) => {
+      const { send, house } = await requestOf(listed);
+      for (const credential of [{ token: stranger.token }, { key }]) {
+        const problem = expectProblem(await send(credential), 404, 'not_found');
+        expect(JSON.stringify(problem)).not.toContain(house.owner.organization_id);
+      }
+    },
+  );
 });
 
 describe('at last the owner, with the same request', () => {

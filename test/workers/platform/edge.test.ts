@@ -21,6 +21,7 @@ const production: Env = {
   AUTH_KEYS: `k1:${random()}`,
   VAULT_KEYS: `k1:${random()}`,
   OUTBOUND_ALLOW: '',
+  PUBLIC_URL: 'https://agentflow.test',
 };
 
 /** A request to an app of its own with another environment. */
@@ -151,6 +152,10 @@ describe('production', () => {
     ['a key of one repeated byte', { AUTH_KEYS: `k:${btoa('\0'.repeat(32))}` }, 'looks like a development key'],
     ['a key that is named for development', { AUTH_KEYS: `dev1:${random()}` }, 'looks like a development key'],
     ['a short key', { VAULT_KEYS: `k:${btoa('short')}` }, 'less than 32 bytes'],
+    ['no address of its own', { PUBLIC_URL: '' }, 'PUBLIC_URL must be the https origin'],
+    ['an address without TLS', { PUBLIC_URL: 'http://agentflow.test' }, 'PUBLIC_URL must be the https origin'],
+    ['an address with a path', { PUBLIC_URL: 'https://agentflow.test/ui' }, 'PUBLIC_URL must be the https origin'],
+    ['an address that is none', { PUBLIC_URL: 'agentflow.test' }, 'PUBLIC_URL must be the https origin'],
     ['an allow-list for private addresses', { OUTBOUND_ALLOW: 'localhost:11434' }, 'OUTBOUND_ALLOW'],
   ])('refuses to serve with %s, and logs why', async (_name, changed, reason) => {
     let response: Response | undefined;

@@ -1,12 +1,12 @@
 import type { ErrorCode, FieldError, Problem } from '@agentflow/contracts';
-import { accessToken, refreshSession } from './session.ts';
+import { accessToken, currentSession, exclusively, refreshSession, setNetworkRefused, whoAndWhere } from './session.ts';
 
 const BASE = '/api/v1';
 
 /** Any refusal or failure of a request, in the words of its problem document. */
 export class RequestFailure extends Error {
   readonly status: number;
-  readonly code: ErrorCode | 'network_error' | 'unreadable_answer';
+  readonly code: ErrorCode | 'network_error' | 'unreadable_answer' | 'session_moved';
   readonly title: string;
   readonly requestId: string | null;
   readonly errors: readonly FieldError[];
@@ -37,11 +37,18 @@ export interface RequestOptions {
   readonly text?: { readonly content: string; readonly contentType: string };
   readonly headers?: Readonly<Record<string, string>>;
   readonly signal?: AbortSignal | undefined;
+  /** Begins or moves the session of this browser, so no refresh may run beside it, in no tab. */
+  readonly changesSession?: boolean;
 }
 
 function send(path: string, options: RequestOptions): Promise<Response> {
+  return options.changesSession ? exclusively(() => sendOnce(path, options)) : sendOnce(path, options);
+}
+
+function sendOnce(path: string, options: RequestOptions): Promise<Response> {
   const headers = new Headers(options.headers);
   headers.set('Accept', 'application/json');
+  if (options.changesSession) headers.set('X-AgentFlow-CSRF', '1');
   const token = accessToken();
   if (token !== null) headers.set('Authorization', `Bearer ${token}`);
   let body: string | undefined;
@@ -86,6 +93,7 @@ async function failureOf(response: Response): Promise<RequestFailure> {
 /** Sends a request with the session's token; after a 401 that is about the token once more with a fresh one. Throws RequestFailure. */
 export async function fetchApi(path: string, options: RequestOptions = {}): Promise<Response> {
   let response: Response;
+  const before = whoAndWhere(currentSession());
   try {
     const hadToken = accessToken() !== null;
     response = await send(path, options);
@@ -93,6 +101,8 @@ export async function fetchApi(path: string, options: RequestOptions = {}): Prom
       const failure = await failureOf(response);
       // A wrong password stays wrong with a fresh token, and a second try would count twice.
       if (failure.code === 'invalid_credentials' || !(await refreshSession())) throw failure;
+      // What was meant for one organization must never be done in another.
+      if (whoAndWhere(currentSession()) !== before) throw sessionMoved();
       response = await send(path, options);
     }
   } catch (error) {
@@ -105,8 +115,22 @@ export async function fetchApi(path: string, options: RequestOptions = {}): Prom
       requestId: null,
     });
   }
-  if (!response.ok) throw await failureOf(response);
+  if (!response.ok) {
+    const failure = await failureOf(response);
+    if (failure.code === 'ip_not_allowed' && whoAndWhere(currentSession()) === before) setNetworkRefused(true);
+    throw failure;
+  }
   return response;
+}
+
+function sessionMoved(): RequestFailure {
+  return new RequestFailure({
+    status: 0,
+    code: 'session_moved',
+    title: 'You are in another organization now',
+    detail: 'Your session has moved there since this page was opened. Nothing was changed.',
+    requestId: null,
+  });
 }
 
 /** Sends a request and gives its JSON answer. The caller names the contract's type of that endpoint. */

@@ -7,6 +7,12 @@ export function formatCount(value: number): string {
   return count.format(value);
 }
 
+/** `nobody`, `1 person`, `12 people`. */
+export function formatPeople(count: number): string {
+  if (count === 0) return 'nobody';
+  return count === 1 ? '1 person' : `${formatCount(count)} people`;
+}
+
 /** US dollars, with as many decimals as a small amount needs: `$0`, `$0.00042`, `$0.0132`, `$3.20`. */
 export function formatUsd(value: number): string {
   if (value === 0) return '$0';
@@ -57,4 +63,9 @@ export function formatBytes(bytes: number): string {
 export function shortId(id: string): string {
   const underscore = id.indexOf('_');
   return id.length <= underscore + 9 ? id : `${id.slice(0, underscore + 1)}…${id.slice(-6)}`;
+}
+
+/** An id in short form; a name that stands for one, as a secret's or a model's, is left whole. */
+export function shortResource(id: string): string {
+  return /^[a-z]{3}_[0-9a-z]{26}$/.test(id) ? shortId(id) : id;
 }

@@ -1,4 +1,4 @@
-import type { Organization, Session, User } from '@agentflow/contracts';
+import type { Organization, Problem, Session, User } from '@agentflow/contracts';
 import { useSyncExternalStore } from 'react';
 
 /**
@@ -7,8 +7,14 @@ import { useSyncExternalStore } from 'react';
  */
 export type SessionState =
   | { readonly status: 'unknown' }
-  | { readonly status: 'signed_out' }
-  | { readonly status: 'signed_in'; readonly user: User; readonly organization: Organization };
+  | { readonly status: 'signed_out'; readonly reason?: 'no_organization' }
+  | {
+      readonly status: 'signed_in';
+      readonly user: User;
+      readonly organization: Organization;
+      /** The organization's allowlist has refused this browser's network. */
+      readonly networkRefused: boolean;
+    };
 
 /** Remembers that somebody signed in here, so that strangers cause no refused refresh on every visit. */
 const HINT_KEY = 'agentflow.signed_in';
@@ -25,6 +31,8 @@ const channel = typeof BroadcastChannel === 'undefined' ? null : new BroadcastCh
 
 channel?.addEventListener('message', (message) => {
   if (message.data === 'signed_out') forgetSession();
+  // All tabs share the cookie: what it stands for now, this tab learns by refreshing.
+  if (message.data === 'changed' && state.status === 'signed_in') void refreshSession();
 });
 
 function publish(next: SessionState): void {
@@ -55,20 +63,56 @@ function scheduleRefresh(): void {
   refreshTimer = setTimeout(() => void refreshSession(), delay);
 }
 
-/** Takes the answer of signup, login or refresh. */
-export function startSession(session: Session): void {
+function adoptSession(session: Session): void {
+  const before = whoAndWhere(state);
+  const refusedBefore = state.status === 'signed_in' && state.networkRefused;
   token = session.access_token;
   expiresAt = Date.now() + session.expires_in * 1000;
   writeHint(true);
   scheduleRefresh();
-  publish({ status: 'signed_in', user: session.user, organization: session.organization });
+  const { user, organization } = session;
+  const next: SessionState = { status: 'signed_in', user, organization, networkRefused: false };
+  publish(whoAndWhere(next) === before ? { ...next, networkRefused: refusedBefore } : next);
 }
 
-function forgetSession(): void {
+/** Takes the answer of signup, login, switching or accepting; other signed-in tabs of the browser follow. */
+export function startSession(session: Session): void {
+  adoptSession(session);
+  channel?.postMessage('changed');
+}
+
+function forgetSession(reason?: 'no_organization'): void {
   token = null;
   clearTimeout(refreshTimer);
   writeHint(false);
-  publish({ status: 'signed_out' });
+  publish(reason === undefined ? { status: 'signed_out' } : { status: 'signed_out', reason });
+}
+
+/** Tells one person in one organization from every other; null while nobody is signed in. */
+export function whoAndWhere(session: SessionState): string | null {
+  return session.status === 'signed_in' ? `${session.user.id} ${session.organization.id}` : null;
+}
+
+export function currentSession(): SessionState {
+  return state;
+}
+
+/** Shows the whole page of a refused network, or with `false` tries the organization again. */
+export function setNetworkRefused(networkRefused: boolean): void {
+  if (state.status === 'signed_in' && state.networkRefused !== networkRefused) publish({ ...state, networkRefused });
+}
+
+export function subscribeToSession(listener: () => void): () => void {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
+}
+
+/**
+ * Runs what replaces the refresh cookie, one at a time over all tabs of the browser: two at once would present a token
+ * that was replaced, which ends the session. Must not be nested.
+ */
+export function exclusively<T>(act: () => Promise<T>): Promise<T> {
+  return navigator.locks === undefined ? act() : navigator.locks.request('agentflow.refresh', act);
 }
 
 /** Shows the new name everywhere in this tab; the other ones learn it with their next refresh. */
@@ -90,21 +134,19 @@ async function askForSession(): Promise<boolean> {
     return false;
   }
   if (response.ok) {
-    startSession((await response.json()) as Session);
+    adoptSession((await response.json()) as Session);
     return true;
   }
-  if (response.status === 401 || response.status === 403) forgetSession();
-  else if (state.status === 'unknown') publish({ status: 'signed_out' });
+  if (response.status === 401 || response.status === 403) {
+    const problem = (await response.json().catch(() => null)) as Problem | null;
+    forgetSession(problem?.code === 'no_organization' ? 'no_organization' : undefined);
+  } else if (state.status === 'unknown') publish({ status: 'signed_out' });
   return false;
 }
 
 /** Gets a new access token; true when there is one. Callers that come while one is under way share it. */
 export function refreshSession(): Promise<boolean> {
-  refreshing ??= (
-    navigator.locks === undefined
-      ? askForSession()
-      : navigator.locks.request('agentflow.refresh', () => askForSession())
-  ).finally(() => {
+  refreshing ??= exclusively(askForSession).finally(() => {
     refreshing = null;
   });
   return refreshing;
@@ -131,11 +173,5 @@ export async function signOut(): Promise<void> {
 }
 
 export function useSession(): SessionState {
-  return useSyncExternalStore(
-    (listener) => {
-      listeners.add(listener);
-      return () => listeners.delete(listener);
-    },
-    () => state,
-  );
+  return useSyncExternalStore(subscribeToSession, currentSession);
 }

@@ -1,3 +1,4 @@
+import { DangerZone } from '@/features/erasure/danger-zone.tsx';
 import { OrganizationCard } from '@/features/settings/organization-card.tsx';
 import { useBreadcrumbs } from '@/features/shell/breadcrumbs.tsx';
 import { usePageTitle } from '@/lib/page-title.ts';
@@ -8,5 +9,10 @@ export function GeneralSettingsPage() {
     [{ label: 'Settings', link: { to: '/dashboard/settings/general' } }, { label: 'General' }],
     'settings:general',
   );
-  return <OrganizationCard />;
+  return (
+    <>
+      <OrganizationCard />
+      <DangerZone />
+    </>
+  );
 }

@@ -1,3 +1,4 @@
+import { DeleteAccountCard } from '@/features/erasure/delete-account-card.tsx';
 import { PasswordCard } from '@/features/settings/password-card.tsx';
 import { SessionList } from '@/features/settings/session-list.tsx';
 import { useBreadcrumbs } from '@/features/shell/breadcrumbs.tsx';
@@ -13,6 +14,7 @@ export function SecuritySettingsPage() {
     <>
       <PasswordCard />
       <SessionList />
+      <DeleteAccountCard />
     </>
   );
 }

@@ -15,7 +15,7 @@ export interface Membership {
 }
 
 interface Known {
-  readonly membership: Membership | null;
+  readonly membership: Membership;
   readonly until: number;
 }
 
@@ -27,7 +27,8 @@ function cacheKey(organizationId: string, userId: string, sessionId: string): st
 
 /**
  * What a session is good for right now; null when the session was revoked or has expired, or the person is no longer a
- * member. Kept per isolate for 5 s, so that requests in a row cost one D1 read.
+ * member. Kept per isolate for 5 s, so that requests in a row cost one D1 read; a refusal is not kept, since a session may
+ * come back to an organization that it has left.
  */
 export async function currentMembership(
   env: Env,
@@ -39,8 +40,11 @@ export async function currentMembership(
   const cached = known.get(at);
   if (cached !== undefined && cached.until > now) return cached.membership;
   const row = await currentRole(db(env, organizationId), organizationId, identity, now);
-  const membership =
-    row === undefined ? null : { role: role.parse(row.role), addresses: addressesOf(row.ip_allowlist) };
+  if (row === undefined) {
+    known.delete(at);
+    return null;
+  }
+  const membership = { role: role.parse(row.role), addresses: addressesOf(row.ip_allowlist) };
   if (known.size >= MAX_CACHED) known.clear();
   known.set(at, { membership, until: now + CACHE_MS });
   return membership;
@@ -53,18 +57,21 @@ function addressesOf(projected: string | null): Allowlist {
   return allowlistOf(networks);
 }
 
-/** Drops what this isolate knows of a session, of a person in an organization, of all its people, or (tests) everything. */
-export function forgetMemberships(of?: { session_id: string } | { organization_id: string; user_id?: string }): void {
+/** Drops what this isolate knows of a session, of a person (in an organization), of an organization, or (tests) everything. */
+export function forgetMemberships(
+  of?: { session_id: string } | { organization_id: string; user_id?: string } | { user_id: string },
+): void {
   if (of === undefined) {
     known.clear();
     return;
   }
   for (const key of known.keys()) {
-    const [sessionId, userId, organizationId] = key.split('|');
+    const [session, user, organization] = key.split('|');
     const matches =
       'session_id' in of
-        ? of.session_id === sessionId
-        : of.organization_id === organizationId && (of.user_id ?? userId) === userId;
+        ? session === of.session_id
+        : (of.user_id === undefined || user === of.user_id) &&
+          (!('organization_id' in of) || organization === of.organization_id);
     if (matches) known.delete(key);
   }
 }

@@ -13,15 +13,22 @@ const wrong = () => new ApiError('invalid_credentials', 'Check the e-mail addres
 
 /**
  * Signs in with a password. An unknown address and a wrong password give the same answer after the same work. Throws
- * `invalid_credentials`, and `rate_limited` after too many of them.
+ * `invalid_credentials`, and `rate_limited` after too many of them; `no_organization` for a right password of somebody who
+ * belongs nowhere, which is no failed login.
  */
 export function logIn(env: Env, request: LoginRequest, client: Client, now: number): Promise<SignedIn> {
   return withLoginThrottle(env, { email: request.email, ip: client.ip }, async () => {
     const database = globalDb(env);
     const user = await findUserByEmail(database, normalizeEmail(request.email));
     const fits = await verifyPassword(request.password, user?.password_hash ?? null);
-    const membership = user === undefined || !fits ? undefined : await firstMembership(database, user.id);
-    if (user === undefined || membership === undefined) throw wrong();
+    if (user === undefined || !fits) throw wrong();
+    const membership = await firstMembership(database, user.id);
+    if (membership === undefined) {
+      throw new ApiError(
+        'no_organization',
+        'This account belongs to no organization. Sign up with it to make one, or accept an invitation.',
+      );
+    }
     const { organization } = membership;
     try {
       return await startSession(env, { user, organization, role: role.parse(membership.role) }, client, now);

@@ -1,6 +1,6 @@
 import { and, desc, eq, inArray, isNull, lt, or, sql } from 'drizzle-orm';
 import type { Database } from '../../db/client.ts';
-import { memberships, sessions, users } from '../../db/schema/accounts.ts';
+import { memberships, sessions, teamMembers, users } from '../../db/schema/accounts.ts';
 
 const memberFields = {
   id: users.id,
@@ -67,6 +67,11 @@ export function hasRole(organizationId: string, userId: string, role: string) {
   return sql`exists (select 1 from ${memberships} where ${thisMember(organizationId, userId)} and ${eq(memberships.role, role)})`;
 }
 
+/** Condition: the person is a member of the organization. */
+export function isMember(organizationId: string, userId: string) {
+  return sql`exists (select 1 from ${memberships} where ${thisMember(organizationId, userId)})`;
+}
+
 /** Condition: the organization has an owner besides this person. */
 export function hasOtherOwner(organizationId: string, userId: string) {
   return sql`exists (select 1 from ${memberships} where ${eq(memberships.organization_id, organizationId)} and ${eq(memberships.role, 'owner')} and ${memberships.user_id} <> ${userId})`;
@@ -78,6 +83,13 @@ export function updateRole(database: Database, organizationId: string, userId: s
 
 export function deleteMembership(database: Database, organizationId: string, userId: string) {
   return database.delete(memberships).where(thisMember(organizationId, userId));
+}
+
+/** Takes the person out of every team of the organization. */
+export function leaveTeams(database: Database, organizationId: string, userId: string) {
+  return database
+    .delete(teamMembers)
+    .where(and(eq(teamMembers.organization_id, organizationId), eq(teamMembers.user_id, userId)));
 }
 
 /** Ends the person's sessions in this organization; those in others go on. */

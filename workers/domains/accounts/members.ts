@@ -7,20 +7,20 @@ import type { RequestContext } from '../../platform/context.ts';
 import { ApiError, notFound, unauthenticated } from '../../platform/errors.ts';
 import { type AuditEntry, auditOrigin, auditRow } from '../audit/index.ts';
 import { guard, isGuarded } from '../organizations/index.ts';
+import { ROLE_OF_KEYS, requireRoleWithin } from './caller-role.ts';
 import { forgetMemberships } from './current-membership.ts';
 import {
   deleteMembership,
   findMemberRow,
   hasOtherOwner,
   hasRole,
+  leaveTeams,
   type MemberRow,
   revokeSessionsIn,
   rolesOf,
   updateRole,
 } from './member-queries.ts';
 
-/** A key has no role. Only owners and admins can make one that manages members, so it counts as the lesser of the two. */
-const ROLE_OF_KEYS: Role = 'admin';
 /** In every round at least one of the competing writers gets through. */
 const ROUNDS = 12;
 
@@ -49,12 +49,13 @@ export async function setMemberRole(ctx: RequestContext, userId: string, wanted:
   return row;
 }
 
-/** Takes a person out of the organization and ends their sessions there. Refuses like `setMemberRole`. */
+/** Takes a person out of the organization and its teams, and ends their sessions there. Refuses like `setMemberRole`. */
 export async function removeMember(ctx: RequestContext, userId: string): Promise<void> {
   const { organizationId } = ctx;
   await changeMember(ctx, userId, null, (database, current, now) => ({
     writes: [
       revokeSessionsIn(database, organizationId, userId, now),
+      leaveTeams(database, organizationId, userId),
       deleteMembership(database, organizationId, userId),
     ],
     entry: { action: 'member.removed', details: { role: current } },
@@ -117,7 +118,5 @@ function requireReach(own: Role, current: Role, wanted: Role | null): void {
   if (!roleAtLeast(own, current)) {
     throw new ApiError('forbidden', `You cannot change somebody with the role ${current}, which is above yours.`);
   }
-  if (wanted !== null && !roleAtLeast(own, wanted)) {
-    throw new ApiError('forbidden', `You cannot give the role ${wanted}, which is above yours.`);
-  }
+  if (wanted !== null) requireRoleWithin(own, wanted);
 }

@@ -1,4 +1,4 @@
-import { and, asc, eq, gt, isNull } from 'drizzle-orm';
+import { and, asc, desc, eq, gt, isNull, sql } from 'drizzle-orm';
 import type { Database } from '../../db/client.ts';
 import { memberships, organizations, sessions, users } from '../../db/schema/accounts.ts';
 
@@ -25,14 +25,27 @@ export function insertSession(database: Database, row: SessionRow) {
   return database.insert(sessions).values(row);
 }
 
-/** The organization that a person belongs to the longest, with their role there. */
+/**
+ * The organization that a person lands in, with their role there: that of their newest session if they still belong to it,
+ * else the one that they belong to the longest; undefined where they belong to none.
+ */
 export function firstMembership(database: Database, userId: string) {
+  const newest = database
+    .select({ organization_id: sessions.organization_id })
+    .from(sessions)
+    .where(eq(sessions.user_id, userId))
+    .orderBy(desc(sessions.id))
+    .limit(1);
   return database
     .select({ role: memberships.role, organization: organizations })
     .from(memberships)
     .innerJoin(organizations, eq(organizations.id, memberships.organization_id))
-    .where(eq(memberships.user_id, userId))
-    .orderBy(asc(memberships.created_at), asc(memberships.organization_id))
+    .where(and(eq(memberships.user_id, userId), isNull(organizations.erased_at)))
+    .orderBy(
+      desc(sql`${memberships.organization_id} = (${newest})`),
+      asc(memberships.created_at),
+      asc(memberships.organization_id),
+    )
     .limit(1)
     .get();
 }
@@ -49,18 +62,27 @@ export function organizationsOf(database: Database, userId: string) {
     .all();
 }
 
-/** A person with their role in one organization; undefined for strangers. */
+/** A person with their role in one organization; undefined for strangers, and where it is being erased. */
 export function findMember(database: Database, organizationId: string, userId: string) {
   return database
     .select({ user: users, role: memberships.role, organization: organizations })
     .from(memberships)
     .innerJoin(users, eq(users.id, memberships.user_id))
     .innerJoin(organizations, eq(organizations.id, memberships.organization_id))
-    .where(and(eq(memberships.organization_id, organizationId), eq(memberships.user_id, userId)))
+    .where(
+      and(
+        eq(memberships.organization_id, organizationId),
+        eq(memberships.user_id, userId),
+        isNull(organizations.erased_at),
+      ),
+    )
     .get();
 }
 
-/** The current role behind a session that is neither revoked nor expired, and from where it may be used; one read, since every request makes it. */
+/**
+ * The current role behind a session that is neither revoked nor expired, in an organization that is not being erased, and
+ * from where it may be used; one read, since every request makes it.
+ */
 export function currentRole(
   database: Database,
   organizationId: string,
@@ -70,11 +92,11 @@ export function currentRole(
   return database
     .select({ role: memberships.role, ip_allowlist: organizations.ip_allowlist })
     .from(sessions)
-    .innerJoin(organizations, eq(organizations.id, sessions.organization_id))
     .innerJoin(
       memberships,
       and(eq(memberships.organization_id, sessions.organization_id), eq(memberships.user_id, sessions.user_id)),
     )
+    .innerJoin(organizations, eq(organizations.id, sessions.organization_id))
     .where(
       and(
         eq(sessions.id, identity.session_id),
@@ -82,6 +104,7 @@ export function currentRole(
         eq(sessions.user_id, identity.user_id),
         isNull(sessions.revoked_at),
         gt(sessions.expires_at, now),
+        isNull(organizations.erased_at),
       ),
     )
     .get();

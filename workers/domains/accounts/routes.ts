@@ -1,11 +1,19 @@
-import { loginRequest, me, ROLE_PERMISSIONS, role, session, signupRequest } from '@agentflow/contracts';
-import type { Context } from 'hono';
+import {
+  loginRequest,
+  me,
+  ROLE_PERMISSIONS,
+  role,
+  session,
+  signupRequest,
+  switchOrganizationRequest,
+} from '@agentflow/contracts';
 import { z } from 'zod';
 import { db, globalDb } from '../../db/client.ts';
 import { requestContext } from '../../platform/auth.ts';
 import { notFound, unauthenticated } from '../../platform/errors.ts';
-import { type AppEnv, createRouter, json, operation, refusal } from '../../platform/router.ts';
+import { createRouter, json, operation, refusal } from '../../platform/router.ts';
 import { findOrganization, presentOrganization } from '../organizations/index.ts';
+import { clientOf } from './client.ts';
 import { CSRF_HEADER, clearRefreshCookie, refreshCookie, requireCsrfHeader, setRefreshCookie } from './cookies.ts';
 import { ipAllowlistRoutes } from './ip-allowlist-routes.ts';
 import { logIn } from './login.ts';
@@ -15,6 +23,7 @@ import { presentUser } from './present.ts';
 import { findMember, organizationsOf } from './queries.ts';
 import { endSessionOf, refreshSession } from './sessions.ts';
 import { signUp } from './signup.ts';
+import { switchOrganization } from './switch-organization.ts';
 
 const csrfHeaders = z.object({ [CSRF_HEADER]: z.string().optional().describe('Must be 1') });
 
@@ -26,11 +35,12 @@ const postSignup = operation({
   tags: ['Accounts'],
   summary: 'Sign up',
   description:
-    'Creates a user with an organization of their own and signs them in. 409 when the address is registered.',
+    'Creates a user with an organization of their own and signs them in. An account that belongs to no organization gets a new one, with its password; 409 for every other registered address.',
   request: { body: { content: json(signupRequest) } },
   responses: {
     201: { description: 'Signed in', content: json(session) },
     409: refusal('The address is registered'),
+    429: refusal('Too many failed attempts of this account or from this address'),
   },
 });
 
@@ -42,11 +52,12 @@ const postLogin = operation({
   tags: ['Accounts'],
   summary: 'Log in',
   description:
-    'After 10 failures of an account or 50 from a client address within 15 minutes, further attempts get 429 with `Retry-After`.',
+    'Signs in to the organization of the newest session, or else to that of the oldest membership. After 10 failures of an account or 50 from a client address within 15 minutes, further attempts get 429 with `Retry-After`.',
   request: { body: { content: json(loginRequest) } },
   responses: {
     200: { description: 'Signed in', content: json(session) },
     401: refusal('The address or the password is wrong'),
+    403: refusal('The password is right, but the person belongs to no organization (`no_organization`)'),
     429: refusal('Too many failed attempts of this account or from this address'),
   },
 });
@@ -90,13 +101,22 @@ const getMe = operation({
   responses: { 200: { description: 'The caller', content: json(me) } },
 });
 
-function clientOf(c: Context<AppEnv>) {
-  return {
-    ip: c.var.ip,
-    user_agent: (c.req.header('user-agent') ?? '').slice(0, 400),
-    request_id: c.var.requestId,
-  };
-}
+const postSwitch = operation({
+  method: 'post',
+  path: '/auth/switch',
+  operationId: 'switchOrganization',
+  anyAddress: true,
+  access: 'signed_in',
+  tags: ['Accounts'],
+  summary: 'Go to another organization',
+  description:
+    'Moves the session to another organization of the person. The refresh cookie stays as it is; access tokens for the former organization are refused from then on. API keys belong to one organization: 403.',
+  request: { body: { content: json(switchOrganizationRequest) } },
+  responses: {
+    200: { description: 'Signed in there', content: json(session) },
+    404: refusal('The person belongs to no such organization'),
+  },
+});
 
 export const accountRoutes = createRouter()
   .route('/', ownSessionRoutes)
@@ -115,7 +135,7 @@ export const accountRoutes = createRouter()
   .openapi(postRefresh, async (c) => {
     requireCsrfHeader(c);
     const token = refreshCookie(c);
-    const refreshed = token === undefined ? null : await refreshSession(c.env, token, Date.now());
+    const refreshed = token === undefined ? null : await refreshSession(c.env, token, clientOf(c), Date.now());
     if (refreshed === null) {
       clearRefreshCookie(c);
       throw unauthenticated('The session has ended. Sign in again.');
@@ -130,6 +150,7 @@ export const accountRoutes = createRouter()
     clearRefreshCookie(c);
     return c.body(null, 204);
   })
+  .openapi(postSwitch, async (c) => c.json(await switchOrganization(requestContext(c), c.req.valid('json')), 200))
   .openapi(getMe, async (c) => {
     const { env, organizationId, principal } = requestContext(c);
     const database = db(env, organizationId);

@@ -1,6 +1,6 @@
-import { and, desc, eq, gt, isNull, lt, ne, sql } from 'drizzle-orm';
+import { and, desc, eq, gt, isNull, lt, ne, type SQL, sql } from 'drizzle-orm';
 import type { Database } from '../../db/client.ts';
-import { sessions, users } from '../../db/schema/accounts.ts';
+import { memberships, organizations, sessions, users } from '../../db/schema/accounts.ts';
 import type { SessionRow, UserRow } from './queries.ts';
 
 function alive(userId: string, now: number) {
@@ -66,6 +66,30 @@ export function requirePassword(database: Database, userId: string, expected: st
     .update(users)
     .set({ password_hash: sql`iif(${users.password_hash} = ${expected}, ${users.password_hash}, NULL)` })
     .where(eq(users.id, userId));
+}
+
+/**
+ * The same for founding an organization with an account that has none: fails the batch, too, when the person has become a
+ * member somewhere meanwhile.
+ */
+export function requireHomeless(database: Database, userId: string, expected: string) {
+  const belongs = sql`exists (select 1 from ${memberships} inner join ${organizations} on ${eq(organizations.id, memberships.organization_id)} where ${eq(memberships.user_id, userId)} and ${isNull(organizations.erased_at)})`;
+  return database
+    .update(users)
+    .set({
+      password_hash: sql`iif(${users.password_hash} = ${expected} and not ${belongs}, ${users.password_hash}, NULL)`,
+    })
+    .where(eq(users.id, userId));
+}
+
+/** Condition: the person's session is neither revoked nor expired. */
+export function isActiveSession(userId: string, sessionId: string, now: number): SQL {
+  return sql`exists (select 1 from ${sessions} where ${alive(userId, now)} and ${eq(sessions.id, sessionId)})`;
+}
+
+/** Moves a session to another organization; its refresh token goes on. */
+export function moveSession(database: Database, sessionId: string, organizationId: string) {
+  return database.update(sessions).set({ organization_id: organizationId }).where(eq(sessions.id, sessionId));
 }
 
 /** Whether a batch failed because the password was changed between the check and the write. */

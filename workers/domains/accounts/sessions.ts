@@ -6,7 +6,8 @@ import type { Env } from '../../platform/env.ts';
 import { newId } from '../../platform/ids.ts';
 import { keyring } from '../../platform/keyring.ts';
 import { ACCESS_TOKEN_SECONDS, signAccessToken } from '../../platform/tokens.ts';
-import { type OrganizationRow, presentOrganization } from '../organizations/index.ts';
+import { auditRow } from '../audit/index.ts';
+import { guard, isGuarded, type OrganizationRow, presentOrganization } from '../organizations/index.ts';
 import { forgetMemberships } from './current-membership.ts';
 import { presentUser } from './present.ts';
 import {
@@ -18,7 +19,7 @@ import {
   type SessionRow,
   type UserRow,
 } from './queries.ts';
-import { requirePassword } from './session-queries.ts';
+import { isActiveSession, requirePassword } from './session-queries.ts';
 
 /** A session ends this long after its last refresh. */
 export const SESSION_SECONDS = 30 * 86_400;
@@ -132,9 +133,15 @@ export async function startSession(env: Env, member: Member, client: Client, now
 
 /**
  * Exchanges a refresh token. Null when it is not ours, its session ended, or the person is no longer a member. A token
- * that was replaced longer ago than the grace time has leaked or was replayed: its session ends for everybody.
+ * that was replaced longer ago than the grace time has leaked or was replayed: its session ends for everybody, and the
+ * organization's audit log says so.
  */
-export async function refreshSession(env: Env, token: string, now: number): Promise<SignedIn | null> {
+export async function refreshSession(
+  env: Env,
+  token: string,
+  client: Client & { readonly request_id: string },
+  now: number,
+): Promise<SignedIn | null> {
   const sessionId = await sessionOf(env, token);
   if (sessionId === null) return null;
   const database = globalDb(env);
@@ -148,7 +155,7 @@ export async function refreshSession(env: Env, token: string, now: number): Prom
   if (!rotated) {
     const inGrace = row.previous_hash === presented && row.token_hash === nextHash && now - row.rotated_at <= GRACE_MS;
     if (!inGrace) {
-      await endSession(env, sessionId, now);
+      await endReusedSession(env, row, client, now);
       return null;
     }
   }
@@ -156,6 +163,34 @@ export async function refreshSession(env: Env, token: string, now: number): Prom
   if (member === undefined) return null;
   const session = await presentSession(env, { ...member, role: member.role as Role }, sessionId, now);
   return { session, refresh_token: next };
+}
+
+/** Who presented the token is not known, so the entry names nobody as its actor. */
+async function endReusedSession(
+  env: Env,
+  { id, user_id, organization_id }: SessionRow,
+  client: Client & { readonly request_id: string },
+  now: number,
+): Promise<void> {
+  const database = globalDb(env);
+  const origin = { actor_type: 'system', actor_id: 'sessions', ...client };
+  const entry = {
+    action: 'session.reuse_detected',
+    resource_type: 'session',
+    resource_id: id,
+    details: { user_id },
+  };
+  try {
+    await database.batch([
+      guard(database, organization_id, isActiveSession(user_id, id, now)),
+      revokeSessionRow(database, id, now),
+      auditRow(database, organization_id, origin, entry, now),
+    ]);
+  } catch (error) {
+    // Another request with an old token has ended it and told so.
+    if (!isGuarded(error)) throw error;
+  }
+  forgetMemberships({ session_id: id });
 }
 
 /** Ends the session that a refresh token names, current or not; does nothing for a token that is not ours. */

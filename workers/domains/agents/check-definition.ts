@@ -1,12 +1,15 @@
 import type { AgentDefinition, Validation } from '@agentflow/contracts';
-import { validateDefinition } from '@agentflow/engine';
+import { mentionsEnv, validateDefinition } from '@agentflow/engine';
 import { checkModel } from '../../models/index.ts';
+import type { RequestContext } from '../../platform/context.ts';
+import { secretNames } from '../secrets/index.ts';
 
-/** Names that `{{env.NAME}}` may use. Organizations hold no environment variables yet, so that none is known. */
-const ENVIRONMENT_NAMES: readonly string[] = [];
-
-/** Everything that is wrong with a definition; `valid` where nothing keeps it from being published. */
-export function checkDefinition(definition: AgentDefinition): Validation {
-  const problems = validateDefinition(definition, { env_names: ENVIRONMENT_NAMES, check_model: checkModel });
+/**
+ * Everything that is wrong with a definition; `valid` where nothing keeps it from being published. The organization's
+ * secrets are looked up only where the definition could name one.
+ */
+export async function checkDefinition(ctx: RequestContext, definition: AgentDefinition): Promise<Validation> {
+  const env_names = mentionsEnv(JSON.stringify(definition.nodes)) ? await secretNames(ctx.env, ctx.organizationId) : [];
+  const problems = validateDefinition(definition, { env_names, check_model: checkModel });
   return { valid: problems.every((problem) => problem.severity !== 'error'), problems };
 }

@@ -95,6 +95,7 @@ export async function startExecution(start: StartInput): Promise<StartOutcome> {
       request_id: start.requestId,
       wait_seconds: start.waitSeconds,
     });
+    if (execution === null) throw unauthenticated();
     return { execution, replayed: false, limit: admission.limit };
   } catch (error) {
     // What was refused here never started. An unknown outcome of `start` is left to the lease: the desk asks the object.

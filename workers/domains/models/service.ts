@@ -1,4 +1,4 @@
-import type { CatalogueModel, SetModelPriceRequest } from '@agentflow/contracts';
+import type { CatalogueModel, ModelProvider, SetModelPriceRequest } from '@agentflow/contracts';
 import { db } from '../../db/client.ts';
 import {
   availableProviders,
@@ -7,6 +7,7 @@ import {
   catalogueEntry,
   checkModel,
   currentPrice,
+  effectiveConfig,
   type ModelPrice,
   microusdPerMillion,
   splitModelRef,
@@ -15,6 +16,7 @@ import type { RequestContext } from '../../platform/context.ts';
 import type { Env } from '../../platform/env.ts';
 import { invalid, notFound } from '../../platform/errors.ts';
 import { auditOrigin, auditRow } from '../audit/index.ts';
+import { providerAccesses } from '../secrets/index.ts';
 import { deleteModelPrice, type ModelPriceRow, priceOverrides, upsertModelPrice } from './queries.ts';
 
 /** How long a price may be used after another isolate has changed it. */
@@ -101,10 +103,15 @@ function presentOwn(row: ModelPriceRow, available: boolean): CatalogueModel | nu
   };
 }
 
+/** Providers that the organization can call, by its own access or the installation's. */
+async function callable(env: Env, organizationId: string): Promise<ReadonlySet<ModelProvider>> {
+  return availableProviders(effectiveConfig(env, await providerAccesses(env, organizationId, Date.now())));
+}
+
 /** The catalogue as the organization sees it, then the models of its own endpoints that it has priced. */
 export async function listModels(ctx: RequestContext): Promise<CatalogueModel[]> {
-  const overrides = await readOverrides(ctx.env, ctx.organizationId);
-  const available = availableProviders(ctx.env);
+  const { env, organizationId } = ctx;
+  const [overrides, available] = await Promise.all([readOverrides(env, organizationId), callable(env, organizationId)]);
   const now = ctx.now();
   const listed = CATALOGUE.map((entry) =>
     presentEntry(entry, overrides.get(entry.id), available.has(entry.provider), now),
@@ -159,7 +166,7 @@ export async function setModelPrice(ctx: RequestContext, request: SetModelPriceR
   ]);
   cache.delete(organizationId);
 
-  const available = availableProviders(env).has(splitModelRef(request.model)?.provider ?? 'builtin');
+  const available = (await callable(env, organizationId)).has(splitModelRef(request.model)?.provider ?? 'builtin');
   const entry = catalogueEntry(request.model);
   const model = entry?.id === request.model ? presentEntry(entry, row, available, now) : presentOwn(row, available);
   if (model === null) throw new Error(`a checked model has a provider: ${request.model}`);

@@ -1,12 +1,17 @@
-import { and, desc, eq, lt, type SQL, sql } from 'drizzle-orm';
+import { and, desc, eq, isNull, lt, type SQL, sql } from 'drizzle-orm';
 import type { Database } from '../../db/client.ts';
 import { apiKeys, organizations } from '../../db/schema/accounts.ts';
 
 export type OrganizationRow = typeof organizations.$inferSelect;
 export type ApiKeyRow = typeof apiKeys.$inferSelect;
 
+/** Undefined, too, for one whose erasure has begun. */
 export function findOrganization(database: Database, organizationId: string): Promise<OrganizationRow | undefined> {
-  return database.select().from(organizations).where(eq(organizations.id, organizationId)).get();
+  return database
+    .select()
+    .from(organizations)
+    .where(and(eq(organizations.id, organizationId), isNull(organizations.erased_at)))
+    .get();
 }
 
 export async function slugExists(database: Database, slug: string): Promise<boolean> {

@@ -20,13 +20,32 @@ export function markerRedaction(env: Readonly<Record<string, string>>): Redactio
     .filter(([, marker]) => marker !== '')
     .sort(([, left], [, right]) => right.length - left.length);
   if (markers.length === 0) return null;
-  return (text) => {
+  const plain: Redaction = (text) => {
     let result = text;
     for (const [name, marker] of markers) {
       if (result.includes(marker)) result = result.replaceAll(marker, () => `{{env.${name}}}`);
     }
     return result;
   };
+  return (text) => {
+    const basic = decodeBasic(text);
+    const shown = basic === null ? null : plain(basic);
+    return shown === null || shown === basic ? plain(text) : `Basic ${shown}`;
+  };
+}
+
+const BASIC = /^Basic +([A-Za-z0-9+/]+={0,2})$/i;
+
+/** What the header value of Basic authentication holds, `user:password` (RFC 7617); null for any other text. */
+export function decodeBasic(text: string): string | null {
+  const encoded = BASIC.exec(text)?.[1];
+  if (encoded === undefined) return null;
+  try {
+    const bytes = Uint8Array.from(atob(encoded), (character) => character.charCodeAt(0));
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch {
+    return null;
+  }
 }
 
 function redactDeep(value: JsonValue, redact: Redaction): JsonValue {

@@ -3,9 +3,11 @@ import {
   type AgentNode,
   ERROR_HANDLE,
   type NodeConfig,
+  nodeType,
   type OnError,
   type RetryPolicy,
 } from '@agentflow/contracts';
+import { envNamesOf } from '../expressions/index.ts';
 
 export interface PlanEdge {
   readonly index: number;
@@ -47,6 +49,8 @@ export interface Plan {
   readonly timeout_ms: number;
   /** Nodes from which a node can be reached and the loops around it: what its expressions may read. In the definition's order. */
   ancestors(node: PlanNode): readonly PlanNode[];
+  /** Names of secrets that a node's expressions can read (see `envNamesOf`). */
+  envNames(node: PlanNode): readonly string[];
 }
 
 export const DEFAULT_STEP_TIMEOUT_MS = 120_000;
@@ -107,6 +111,7 @@ export function compile(definition: AgentDefinition): Plan {
     else members.push(node);
   }
   const ancestry = new Map<PlanNode, readonly PlanNode[]>();
+  const secrets = new Map<PlanNode, readonly string[]>();
   return {
     nodes,
     members: (loop) => bodies.get(loop) ?? [],
@@ -118,6 +123,14 @@ export function compile(definition: AgentDefinition): Plan {
       if (known === undefined) {
         known = findAncestors(node);
         ancestry.set(node, known);
+      }
+      return known;
+    },
+    envNames(node) {
+      let known = secrets.get(node);
+      if (known === undefined) {
+        known = envNamesOf(node.node.config, nodeType(node.type)?.expressionFields ?? []);
+        secrets.set(node, known);
       }
       return known;
     },

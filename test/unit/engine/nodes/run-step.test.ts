@@ -184,6 +184,21 @@ describe('secrets', () => {
     });
   });
 
+  it('stay names in Basic authentication', async () => {
+    const { result, sent } = await step({
+      type: 'action.http',
+      config: {
+        url: 'https://a.example',
+        headers: { authorization: 'Basic {{$base64encode("jo:" & env.KEY)}}', other: `Basic ${btoa('a:b')}` },
+      },
+      scope: { env },
+    });
+    expect(sent[0]?.headers.authorization).toBe(`Basic ${btoa(`jo:${env.KEY}`)}`);
+    expect(result.input).toMatchObject({
+      headers: { authorization: 'Basic jo:{{env.KEY}}', other: `Basic ${btoa('a:b')}` },
+    });
+  });
+
   it('show in what failed to resolve as they were written', async () => {
     const { result } = await step({ type: 'ai.chat', config: { prompt: '{{env.KEY + 1}}' }, scope: { env } });
     expect(JSON.stringify(result)).not.toContain('\\u0001');

@@ -13,9 +13,31 @@ interface DialogProps {
   className?: string | undefined;
   /** No closing by Escape, click outside or the cross: for what must be answered. */
   mustAnswer?: boolean;
+  /**
+   * Starts in the first field, not on the cross. That field needs a help text: an error which makes the dialog grow when
+   * the field is left moves the button away from under the click that left it.
+   */
+  startInField?: boolean;
 }
 
-export function Dialog({ open, onOpenChange, title, description, children, className, mustAnswer }: DialogProps) {
+function focusFirstField(event: Event): void {
+  const dialog = event.currentTarget as HTMLElement;
+  const field = dialog.querySelector<HTMLElement>('input:not([type="file"], [aria-hidden]), textarea');
+  if (field === null) return;
+  event.preventDefault();
+  field.focus();
+}
+
+export function Dialog({
+  open,
+  onOpenChange,
+  title,
+  description,
+  children,
+  className,
+  mustAnswer,
+  startInField,
+}: DialogProps) {
   const keepOpen = (event: Event) => {
     if (mustAnswer) event.preventDefault();
   };
@@ -24,6 +46,7 @@ export function Dialog({ open, onOpenChange, title, description, children, class
       <Primitive.Portal>
         <Primitive.Overlay className="fixed inset-0 z-40 bg-overlay" />
         <Primitive.Content
+          {...(startInField ? { onOpenAutoFocus: focusFirstField } : {})}
           onEscapeKeyDown={keepOpen}
           onPointerDownOutside={keepOpen}
           onInteractOutside={keepOpen}

@@ -1,22 +1,30 @@
 import { Dialog as Primitive } from 'radix-ui';
 import type { ReactNode } from 'react';
+import { cn } from '@/lib/class-names.ts';
 
 interface SheetProps {
   open: boolean;
   onOpenChange: (open: boolean) => void;
   title: string;
   children: ReactNode;
+  /** `left` is the navigation of small screens, `right` shows what was chosen from a list. */
+  side?: 'left' | 'right';
 }
 
-/** A panel from the left edge: the navigation of small screens. */
-export function Sheet({ open, onOpenChange, title, children }: SheetProps) {
+/** A panel from an edge of the screen. */
+export function Sheet({ open, onOpenChange, title, children, side = 'left' }: SheetProps) {
   return (
     <Primitive.Root open={open} onOpenChange={onOpenChange}>
       <Primitive.Portal>
         <Primitive.Overlay className="fixed inset-0 z-40 bg-overlay" />
         <Primitive.Content
           aria-describedby={undefined}
-          className="fixed inset-y-0 left-0 z-50 flex w-64 max-w-[85vw] animate-slide-in flex-col border-line border-r bg-surface shadow-pop"
+          className={cn(
+            'fixed inset-y-0 z-50 flex flex-col border-line bg-surface shadow-pop',
+            side === 'left'
+              ? 'left-0 w-64 max-w-[85vw] animate-slide-in border-r'
+              : 'right-0 w-md max-w-full animate-appear border-l',
+          )}
         >
           <Primitive.Title className="sr-only">{title}</Primitive.Title>
           {children}

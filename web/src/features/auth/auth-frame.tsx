@@ -5,7 +5,7 @@ interface AuthFrameProps {
   title: string;
   description: string;
   children: ReactNode;
-  footer: ReactNode;
+  footer?: ReactNode;
 }
 
 export function AuthFrame({ title, description, children, footer }: AuthFrameProps) {
@@ -16,10 +16,10 @@ export function AuthFrame({ title, description, children, footer }: AuthFramePro
           <Logo className="size-8" />
           <span className="font-semibold text-lg tracking-tight">AgentFlow</span>
         </div>
-        <h1 className="font-semibold text-2xl tracking-tight">{title}</h1>
+        <h1 className="break-words font-semibold text-2xl tracking-tight">{title}</h1>
         <p className="mt-1 mb-6 text-pretty text-soft">{description}</p>
         {children}
-        <p className="mt-6 text-sm text-soft">{footer}</p>
+        {footer !== undefined && <p className="mt-6 text-sm text-soft">{footer}</p>}
       </div>
     </main>
   );

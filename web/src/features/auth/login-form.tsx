@@ -6,8 +6,9 @@ import { ProblemCallout } from '@/components/problem-callout.tsx';
 import { Button } from '@/components/ui/button.tsx';
 import { Field } from '@/components/ui/field.tsx';
 import { Input } from '@/components/ui/input.tsx';
-import { api } from '@/lib/api.ts';
-import { startSession } from '@/lib/session.ts';
+import { api, RequestFailure } from '@/lib/api.ts';
+import { startSession, useSession } from '@/lib/session.ts';
+import { NoOrganizationNote } from './no-organization-note.tsx';
 import { PasswordInput } from './password-input.tsx';
 
 export function LoginForm({ onSignedIn }: { onSignedIn: () => void }) {
@@ -17,13 +18,18 @@ export function LoginForm({ onSignedIn }: { onSignedIn: () => void }) {
     defaultValues: { email: '', password: '' },
   });
   const login = useMutation({
-    mutationFn: (body: LoginRequest) => api<Session>('/auth/login', { method: 'POST', body }),
+    mutationFn: (body: LoginRequest) => api<Session>('/auth/login', { method: 'POST', body, changesSession: true }),
     onSuccess: (session) => {
       startSession(session);
       onSignedIn();
     },
   });
   const { errors } = form.formState;
+  const session = useSession();
+  const { error } = login;
+  const endedForThat = session.status === 'signed_out' && session.reason === 'no_organization';
+  const noOrganization =
+    error instanceof RequestFailure ? error.code === 'no_organization' : endedForThat && login.isIdle;
   return (
     <form
       noValidate
@@ -39,7 +45,8 @@ export function LoginForm({ onSignedIn }: { onSignedIn: () => void }) {
       <Field label="Password" error={errors.password && 'Enter your password'}>
         {(control) => <PasswordInput {...control} {...form.register('password')} autoComplete="current-password" />}
       </Field>
-      {login.error && <ProblemCallout error={login.error} />}
+      {noOrganization && <NoOrganizationNote />}
+      {error && !noOrganization && <ProblemCallout error={error} />}
       <Button type="submit" variant="primary" size="lg" busy={login.isPending}>
         Log in
       </Button>

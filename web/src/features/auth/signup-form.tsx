@@ -25,7 +25,12 @@ export function SignupForm({ onSignedIn }: { onSignedIn: () => void }) {
   const [shownPaths, setShownPaths] = useState<string[]>([]);
   const signup = useMutation({
     mutationFn: (body: SignupRequest) =>
-      api<Session>('/auth/signup', { method: 'POST', body, headers: { 'Idempotency-Key': newIdempotencyKey() } }),
+      api<Session>('/auth/signup', {
+        method: 'POST',
+        body,
+        headers: { 'Idempotency-Key': newIdempotencyKey() },
+        changesSession: true,
+      }),
     onSuccess: (session) => {
       startSession(session);
       onSignedIn();

@@ -1,5 +1,6 @@
 import type { ApiKey, CreatedApiKey } from '@agentflow/contracts';
 import { useInfiniteQuery, useMutation, useQueryClient } from '@tanstack/react-query';
+import { Link, useLocation } from '@tanstack/react-router';
 import { KeyRound, Plus } from 'lucide-react';
 import { useState } from 'react';
 import { toast } from 'sonner';
@@ -14,21 +15,18 @@ import { Tooltip } from '@/components/ui/tooltip.tsx';
 import { useCan } from '@/features/shell/queries.ts';
 import { api } from '@/lib/api.ts';
 import { cn } from '@/lib/class-names.ts';
-import { formatDay } from '@/lib/format.ts';
+import { useNow } from '@/lib/clock.ts';
+import { formatDay, formatExactTime } from '@/lib/format.ts';
 import { CreateApiKeyDialog } from './create-api-key-dialog.tsx';
+import { type KeyState, keyState } from './key-state.ts';
 import { apiKeysQuery } from './queries.ts';
+import { RotateApiKeyDialog } from './rotate-api-key-dialog.tsx';
 import { StoreKeyDialog } from './store-key-dialog.tsx';
-
-type KeyState = 'active' | 'expired' | 'revoked';
-
-function stateOf(key: ApiKey): KeyState {
-  if (key.revoked_at !== null) return 'revoked';
-  return key.expires_at !== null && new Date(key.expires_at).getTime() <= Date.now() ? 'expired' : 'active';
-}
 
 const STATE_LOOKS: Record<KeyState, string> = {
   active: 'bg-completed-soft text-completed',
-  expired: 'bg-waiting-soft text-waiting',
+  replaced: 'bg-waiting-soft text-waiting',
+  expired: 'bg-idle-soft text-idle',
   revoked: 'bg-idle-soft text-idle',
 };
 
@@ -38,7 +36,10 @@ export function ApiKeyList() {
   const mayManage = useCan('api_keys:manage');
   const [creating, setCreating] = useState(false);
   const [created, setCreated] = useState<CreatedApiKey | null>(null);
+  const [rotating, setRotating] = useState<ApiKey | null>(null);
   const [revoking, setRevoking] = useState<ApiKey | null>(null);
+  const shownKey = useLocation({ select: (location) => location.hash });
+  const now = useNow(15_000);
   const revoke = useMutation({
     mutationFn: (id: string) => api(`/org/api-keys/${id}`, { method: 'DELETE' }),
     onSuccess: async () => {
@@ -78,11 +79,10 @@ export function ApiKeyList() {
           )}
         </EmptyState>
       ) : (
-        <Table label="API keys" className="min-w-180">
+        <Table label="API keys" className="min-w-200">
           <thead>
             <tr>
               <TableHead className="w-full">Name</TableHead>
-              <TableHead>Key</TableHead>
               <TableHead>State</TableHead>
               <TableHead>Scopes</TableHead>
               <TableHead>Last used</TableHead>
@@ -94,19 +94,36 @@ export function ApiKeyList() {
           </thead>
           <tbody>
             {rows.map((key) => {
-              const state = stateOf(key);
+              const state = keyState(key, now);
               return (
-                <TableRow key={key.id}>
+                <TableRow key={key.id} id={key.id} className={cn(shownKey === key.id && 'bg-accent-soft')}>
                   <TableCell className="max-w-0 py-2">
                     <p className="truncate font-medium text-text">{key.name}</p>
                     <p className="truncate text-faint text-xs">
-                      Created <RelativeTime iso={key.created_at} />
+                      <code className="font-mono">{key.prefix}…</code> · created <RelativeTime iso={key.created_at} />
                     </p>
+                    {key.replaced_by !== null && (
+                      <p className="text-soft text-xs">
+                        {state === 'replaced' && key.expires_at !== null ? (
+                          <>
+                            Replaced, works until{' '}
+                            <time dateTime={key.expires_at}>{formatExactTime(key.expires_at)}</time>
+                          </>
+                        ) : (
+                          'Replaced'
+                        )}
+                        {' · '}
+                        <Link
+                          to="/dashboard/settings/api-keys"
+                          hash={key.replaced_by}
+                          className="rounded-sm text-accent-text underline underline-offset-4 hover:no-underline"
+                        >
+                          its successor
+                        </Link>
+                      </p>
+                    )}
                   </TableCell>
-                  <TableCell>
-                    <code className="whitespace-nowrap font-mono text-xs">{key.prefix}…</code>
-                  </TableCell>
-                  <TableCell>
+                  <TableCell className="whitespace-nowrap">
                     <span className={cn('rounded-full px-2 py-0.5 font-medium text-xs capitalize', STATE_LOOKS[state])}>
                       {state}
                     </span>
@@ -129,13 +146,35 @@ export function ApiKeyList() {
                     )}
                   </TableCell>
                   <TableCell className="whitespace-nowrap">
-                    {key.expires_at === null ? <span className="text-faint">never</span> : formatDay(key.expires_at)}
+                    {key.expires_at === null ? (
+                      <span className="text-faint">never</span>
+                    ) : (
+                      <time dateTime={key.expires_at} title={formatExactTime(key.expires_at)}>
+                        {formatDay(key.expires_at)}
+                      </time>
+                    )}
                   </TableCell>
                   <TableCell className="text-right">
-                    {mayManage && state !== 'revoked' && (
-                      <Button size="sm" aria-label={`Revoke ${key.name}`} onClick={() => setRevoking(key)}>
-                        Revoke
-                      </Button>
+                    {mayManage && (
+                      <div className="flex justify-end gap-2">
+                        {state === 'active' && (
+                          <Button size="sm" aria-label={`Rotate ${key.name}`} onClick={() => setRotating(key)}>
+                            Rotate
+                          </Button>
+                        )}
+                        {(state === 'active' || state === 'replaced') && (
+                          <Button
+                            size="sm"
+                            aria-label={`Revoke ${key.name}`}
+                            onClick={() => {
+                              revoke.reset();
+                              setRevoking(key);
+                            }}
+                          >
+                            Revoke
+                          </Button>
+                        )}
+                      </div>
                     )}
                   </TableCell>
                 </TableRow>
@@ -157,6 +196,16 @@ export function ApiKeyList() {
           setCreated(key);
         }}
       />
+      {rotating !== null && (
+        <RotateApiKeyDialog
+          apiKey={rotating}
+          onClose={() => setRotating(null)}
+          onRotated={(key) => {
+            setRotating(null);
+            setCreated(key);
+          }}
+        />
+      )}
       {created !== null && <StoreKeyDialog created={created} onStored={() => setCreated(null)} />}
       <ConfirmDialog
         open={revoking !== null}

@@ -1,6 +1,7 @@
-import { type Member, ROLES, type Role, roleAtLeast } from '@agentflow/contracts';
+import { type Member, type Role, roleAtLeast } from '@agentflow/contracts';
 import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
+import { UserPlus } from 'lucide-react';
 import { useState } from 'react';
 import { toast } from 'sonner';
 import { ProblemCallout } from '@/components/problem-callout.tsx';
@@ -13,9 +14,10 @@ import { Table, TableCell, TableHead, TableRow } from '@/components/ui/table.tsx
 import { meQuery, useCan } from '@/features/shell/queries.ts';
 import { api } from '@/lib/api.ts';
 import { membersQuery } from './queries.ts';
-import { roleName } from './role-name.ts';
+import { roleName, rolesUpTo } from './role-name.ts';
+import { TEAMS_KEY } from './team-queries.ts';
 
-export function MemberList() {
+export function MemberList({ onInvite }: { onInvite: () => void }) {
   const queries = useQueryClient();
   const me = useQuery(meQuery).data;
   const members = useInfiniteQuery(membersQuery);
@@ -32,6 +34,7 @@ export function MemberList() {
     mutationFn: (member: Member) => api(`/org/members/${member.user.id}`, { method: 'DELETE' }),
     onSuccess: async (_answer, member) => {
       await queries.invalidateQueries({ queryKey: membersQuery.queryKey });
+      void queries.invalidateQueries({ queryKey: TEAMS_KEY });
       toast.success(`${nameOf(member)} is no longer a member`);
       setRemoving(null);
     },
@@ -42,17 +45,24 @@ export function MemberList() {
     mayManage && ownRole !== null && member.user.id !== me?.user?.id && roleAtLeast(ownRole, member.role);
   return (
     <>
-      <div className="mb-4">
-        <h2 className="font-semibold text-lg">Members</h2>
-        <p className="text-soft">
-          Who belongs to the organization, and with which role.{' '}
-          <Link
-            to="/dashboard/settings/roles"
-            className="font-medium text-accent-text underline underline-offset-4 hover:no-underline"
-          >
-            What each role may do
-          </Link>
-        </p>
+      <div className="mb-4 flex flex-wrap items-center gap-3">
+        <div className="min-w-0 flex-1 basis-60">
+          <h2 className="font-semibold text-lg">Members</h2>
+          <p className="text-soft">
+            Who belongs to the organization, and with which role.{' '}
+            <Link
+              to="/dashboard/settings/roles"
+              className="font-medium text-accent-text underline underline-offset-4 hover:no-underline"
+            >
+              What each role may do
+            </Link>
+          </p>
+        </div>
+        {mayManage && (
+          <Button variant="primary" onClick={onInvite}>
+            <UserPlus aria-hidden="true" /> Invite member
+          </Button>
+        )}
       </div>
       {setRole.error && <ProblemCallout error={setRole.error} className="mb-4" />}
       {members.error && rows === undefined ? (
@@ -94,10 +104,7 @@ export function MemberList() {
                         label={`Role of ${nameOf(member)}`}
                         className="w-32"
                         value={pending?.role ?? member.role}
-                        options={ROLES.filter((role) => roleAtLeast(ownRole, role)).map((role) => ({
-                          value: role,
-                          label: roleName(role),
-                        }))}
+                        options={rolesUpTo(ownRole).map((role) => ({ value: role, label: roleName(role) }))}
                         onValueChange={(role) => setRole.mutate({ member, role: role as Role })}
                       />
                     ) : (

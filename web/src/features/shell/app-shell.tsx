@@ -1,14 +1,17 @@
-import { useQueryClient } from '@tanstack/react-query';
 import { Outlet, useLocation, useNavigate } from '@tanstack/react-router';
 import { Menu, Search } from 'lucide-react';
 import { lazy, Suspense, useEffect, useRef, useState } from 'react';
+import { RoutePending } from '@/components/route-pending.tsx';
 import { Button } from '@/components/ui/button.tsx';
 import { Kbd } from '@/components/ui/kbd.tsx';
 import { Sheet } from '@/components/ui/sheet.tsx';
-import { useSession } from '@/lib/session.ts';
+import { type SessionState, useSession } from '@/lib/session.ts';
 import { Breadcrumbs, BreadcrumbsProvider } from './breadcrumbs.tsx';
+import { NetworkRefusedPage } from './network-refused-page.tsx';
+import { OrganizationSwitcher } from './organization-switcher.tsx';
 import { SectionLinks, Sidebar, SidebarHeader } from './sidebar.tsx';
 import { ThemeMenu } from './theme-menu.tsx';
+import { useOrganizationMoves } from './use-organization-moves.ts';
 import { UserMenu } from './user-menu.tsx';
 
 const CommandPalette = lazy(() => import('./command-palette.tsx'));
@@ -34,22 +37,30 @@ function useCollapsedSidebar(): [boolean, () => void] {
   return [collapsed, toggle];
 }
 
-/** Sidebar, top bar and the page. Leads to the login as soon as the session has ended. */
+/** The shell of the session's organization. Leads to the login as soon as the session has ended. */
 export function AppShell() {
   const session = useSession();
   const navigate = useNavigate();
-  const location = useLocation();
-  const queries = useQueryClient();
-  const [collapsed, toggleSidebar] = useCollapsedSidebar();
-  const [menuOpen, setMenuOpen] = useState(false);
-  const [paletteOpen, setPaletteOpen] = useState(false);
+  const href = useLocation({ select: (location) => location.href });
+  const moving = useOrganizationMoves(session);
   const signedOut = session.status !== 'signed_in';
 
   useEffect(() => {
-    if (!signedOut) return;
-    queries.clear();
-    void navigate({ to: '/login', search: { redirect: location.href } });
-  }, [signedOut, queries, navigate, location.href]);
+    if (signedOut) void navigate({ to: '/login', search: { redirect: href } });
+  }, [signedOut, navigate, href]);
+
+  if (signedOut) return null;
+  if (moving) return <RoutePending />;
+  if (session.networkRefused) return <NetworkRefusedPage organization={session.organization} />;
+  return <Shell key={session.organization.id} session={session} />;
+}
+
+/** Sidebar, top bar and the page. */
+function Shell({ session }: { session: Extract<SessionState, { status: 'signed_in' }> }) {
+  const location = useLocation();
+  const [collapsed, toggleSidebar] = useCollapsedSidebar();
+  const [menuOpen, setMenuOpen] = useState(false);
+  const [paletteOpen, setPaletteOpen] = useState(false);
 
   // A new page starts at its content, for keyboards and screen readers; the first one starts at its top.
   const shownPath = useRef(location.pathname);
@@ -70,7 +81,6 @@ export function AppShell() {
     return () => removeEventListener('keydown', onKeyDown);
   }, []);
 
-  if (signedOut) return null;
   return (
     <BreadcrumbsProvider>
       <a
@@ -83,6 +93,9 @@ export function AppShell() {
         <Sidebar collapsed={collapsed} onToggle={toggleSidebar} />
         <Sheet open={menuOpen} onOpenChange={setMenuOpen} title="Navigation">
           <SidebarHeader collapsed={false} />
+          <div className="border-line border-y px-2 py-1.5 sm:hidden">
+            <OrganizationSwitcher organization={session.organization} onChosen={() => setMenuOpen(false)} />
+          </div>
           <SectionLinks collapsed={false} onNavigate={() => setMenuOpen(false)} />
         </Sheet>
         <div className="flex min-w-0 flex-1 flex-col">
@@ -96,7 +109,7 @@ export function AppShell() {
             >
               <Menu aria-hidden="true" />
             </Button>
-            <Breadcrumbs organization={session.organization.name} />
+            <Breadcrumbs organization={<OrganizationSwitcher organization={session.organization} />} />
             <Button
               className="hidden w-56 justify-start bg-sunken! font-normal text-faint! shadow-none md:inline-flex"
               onClick={() => setPaletteOpen(true)}

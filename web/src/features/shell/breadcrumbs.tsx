@@ -24,12 +24,12 @@ export function useBreadcrumbs(crumbs: readonly Crumb[], key: string): void {
   useEffect(() => set(crumbs), [key]);
 }
 
-export function Breadcrumbs({ organization }: { organization: string }) {
+export function Breadcrumbs({ organization }: { organization: ReactNode }) {
   const { crumbs } = useContext(CrumbsContext);
   return (
     <nav aria-label="Breadcrumbs" className="min-w-0 flex-1">
       <ol className="flex min-w-0 items-center gap-1 text-sm">
-        <li className="hidden max-w-48 shrink-0 truncate font-medium text-text sm:block">{organization}</li>
+        <li className="hidden shrink-0 sm:block">{organization}</li>
         {crumbs.map((crumb, index) => {
           const last = index === crumbs.length - 1;
           return (

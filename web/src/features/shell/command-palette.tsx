@@ -2,8 +2,11 @@ import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { Command } from 'cmdk';
 import {
+  ArrowLeftRight,
   Bot,
+  Globe,
   KeyRound,
+  KeySquare,
   LogOut,
   type LucideIcon,
   Monitor,
@@ -14,7 +17,9 @@ import {
   ShieldCheck,
   Sun,
   UserCog,
+  UserPlus,
   Users,
+  UsersRound,
 } from 'lucide-react';
 import { Dialog } from 'radix-ui';
 import { useDeferredValue, useState } from 'react';
@@ -25,7 +30,9 @@ import { executionsQuery } from '@/features/executions/queries.ts';
 import { formatRelativeTime } from '@/lib/format.ts';
 import { signOut } from '@/lib/session.ts';
 import { setTheme } from '@/lib/theme.ts';
-import { SECTIONS } from './sections.ts';
+import { meQuery, useCan } from './queries.ts';
+import { useSections } from './sections.ts';
+import { useSwitchOrganization } from './use-organization-moves.ts';
 
 /** Go anywhere, do anything: sections, agents by name, their runs, the theme, signing out. */
 export default function CommandPalette({ onClose }: { onClose: () => void }) {
@@ -33,12 +40,19 @@ export default function CommandPalette({ onClose }: { onClose: () => void }) {
   // "run triage" looks for an agent that is called triage.
   const wanted = useDeferredValue(search.trim().replace(/^run\s+/i, ''));
   const navigate = useNavigate();
+  const sections = useSections();
+  const maySeeSecrets = useCan('secrets:read');
+  const mayManage = useCan('org:manage');
   const agents = useQuery({
     ...agentsQuery({ ...(wanted === '' ? {} : { search: wanted }), limit: 6 }),
     placeholderData: keepPreviousData,
   });
   const executions = useQuery(executionsQuery({ limit: 5 }));
   const found = agents.data?.data.filter((agent) => agent.status !== 'archived') ?? [];
+  const me = useQuery(meQuery).data;
+  const others = me?.organizations.filter((each) => each.id !== me.organization.id) ?? [];
+  const mayInvite = useCan('members:manage');
+  const switchTo = useSwitchOrganization();
   const choose = (act: () => void) => () => {
     onClose();
     act();
@@ -68,7 +82,7 @@ export default function CommandPalette({ onClose }: { onClose: () => void }) {
                 Nothing here is called “{search}”.
               </Command.Empty>
               <Command.Group heading="Go to">
-                {SECTIONS.map((section) => (
+                {sections.map((section) => (
                   <Item
                     key={section.to}
                     icon={section.icon}
@@ -80,6 +94,11 @@ export default function CommandPalette({ onClose }: { onClose: () => void }) {
                   icon={Users}
                   label="Members"
                   onSelect={choose(() => void navigate({ to: '/dashboard/settings/members' }))}
+                />
+                <Item
+                  icon={UsersRound}
+                  label="Teams"
+                  onSelect={choose(() => void navigate({ to: '/dashboard/settings/teams' }))}
                 />
                 <Item
                   icon={UserCog}
@@ -96,6 +115,20 @@ export default function CommandPalette({ onClose }: { onClose: () => void }) {
                   label="API keys"
                   onSelect={choose(() => void navigate({ to: '/dashboard/settings/api-keys' }))}
                 />
+                {maySeeSecrets && (
+                  <Item
+                    icon={KeySquare}
+                    label="Secrets and model providers"
+                    onSelect={choose(() => void navigate({ to: '/dashboard/settings/secrets' }))}
+                  />
+                )}
+                {mayManage && (
+                  <Item
+                    icon={Globe}
+                    label="Network: IP allowlist"
+                    onSelect={choose(() => void navigate({ to: '/dashboard/settings/network' }))}
+                  />
+                )}
               </Command.Group>
               {found.length > 0 && (
                 <Command.Group heading="Agents">
@@ -164,6 +197,24 @@ export default function CommandPalette({ onClose }: { onClose: () => void }) {
                   label="Create an agent"
                   onSelect={choose(() => void navigate({ to: '/dashboard/agents', search: { create: 'new' } }))}
                 />
+                {mayInvite && (
+                  <Item
+                    icon={UserPlus}
+                    label="Invite a member"
+                    onSelect={choose(
+                      () => void navigate({ to: '/dashboard/settings/members', search: { invite: 'new' } }),
+                    )}
+                  />
+                )}
+                {others.map((each) => (
+                  <Item
+                    key={each.id}
+                    value={`switch to organization ${each.name} ${each.id}`}
+                    icon={ArrowLeftRight}
+                    label={`Switch to ${each.name}`}
+                    onSelect={choose(() => switchTo(each.id))}
+                  />
+                ))}
                 <Item icon={Monitor} label="Theme: follow the system" onSelect={choose(() => setTheme('system'))} />
                 <Item icon={Sun} label="Theme: light" onSelect={choose(() => setTheme('light'))} />
                 <Item icon={Moon} label="Theme: dark" onSelect={choose(() => setTheme('dark'))} />

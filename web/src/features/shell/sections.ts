@@ -1,15 +1,31 @@
-import { Bot, History, LayoutDashboard, type LucideIcon, Settings } from 'lucide-react';
+import type { Permission } from '@agentflow/contracts';
+import { useQuery } from '@tanstack/react-query';
+import { Bot, History, LayoutDashboard, type LucideIcon, ScrollText, Settings } from 'lucide-react';
+import { meQuery } from './queries.ts';
 
 interface Section {
-  readonly to: '/dashboard' | '/dashboard/agents' | '/dashboard/executions' | '/dashboard/settings';
+  readonly to:
+    | '/dashboard'
+    | '/dashboard/agents'
+    | '/dashboard/executions'
+    | '/dashboard/audit'
+    | '/dashboard/settings';
   readonly label: string;
   readonly icon: LucideIcon;
+  /** Who lacks it does not see the section. */
+  readonly permission?: Permission;
 }
 
-/** The sections of the product; sidebar and command palette read them here. */
-export const SECTIONS: readonly Section[] = [
+const SECTIONS: readonly Section[] = [
   { to: '/dashboard', label: 'Overview', icon: LayoutDashboard },
   { to: '/dashboard/agents', label: 'Agents', icon: Bot },
   { to: '/dashboard/executions', label: 'Executions', icon: History },
+  { to: '/dashboard/audit', label: 'Audit', icon: ScrollText, permission: 'audit:read' },
   { to: '/dashboard/settings', label: 'Settings', icon: Settings },
 ];
+
+/** The sections that the signed-in person may enter; sidebar and command palette read them here. */
+export function useSections(): readonly Section[] {
+  const permissions = useQuery(meQuery).data?.permissions;
+  return SECTIONS.filter(({ permission }) => permission === undefined || permissions?.includes(permission));
+}

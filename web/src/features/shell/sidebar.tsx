@@ -4,13 +4,14 @@ import { Logo } from '@/components/logo.tsx';
 import { Button } from '@/components/ui/button.tsx';
 import { Tooltip } from '@/components/ui/tooltip.tsx';
 import { cn } from '@/lib/class-names.ts';
-import { SECTIONS } from './sections.ts';
+import { useSections } from './sections.ts';
 
 /** The sections as links. `collapsed` shows their icons alone, with the names as tooltips. */
 export function SectionLinks({ collapsed, onNavigate }: { collapsed: boolean; onNavigate?: () => void }) {
+  const sections = useSections();
   return (
     <nav aria-label="Sections" className="flex flex-1 flex-col gap-0.5 overflow-y-auto p-2">
-      {SECTIONS.map((section) => {
+      {sections.map((section) => {
         const link = (
           <Link
             key={section.to}

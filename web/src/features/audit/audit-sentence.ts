@@ -1,0 +1,105 @@
+import type { AuditEntry, JsonValue } from '@agentflow/contracts';
+
+type Details = Readonly<Record<string, JsonValue>>;
+
+function text(value: JsonValue | undefined): string | null {
+  return typeof value === 'string' && value !== '' ? value : null;
+}
+
+function words(name: string): string {
+  return name.replaceAll('_', ' ');
+}
+
+function changed(from: JsonValue | undefined, to: JsonValue | undefined): string {
+  const [before, after] = [text(from), text(to)];
+  if (after === null) return '';
+  return before === null ? ` to ${after}` : ` from ${before} to ${after}`;
+}
+
+function asRole(role: JsonValue | undefined): string {
+  const name = text(role);
+  return name === null ? '' : ` as ${name}`;
+}
+
+/** What happened, as it reads after the name of who did it. Actions that are not here tell their own words. */
+const SENTENCES: Readonly<Record<string, string | ((details: Details, resourceId: string) => string)>> = {
+  'agent.created': 'created the agent',
+  'agent.imported': 'imported the agent',
+  'agent.updated': 'changed the name or description of the agent',
+  'agent.draft_saved': 'saved the draft of the agent',
+  'agent.published': ({ version }) => `published ${version === undefined ? 'the agent' : `version ${version}`}`,
+  'agent.rolled_back': ({ version }) => `rolled the agent back${version === undefined ? '' : ` to version ${version}`}`,
+  'agent.activated': 'resumed the agent',
+  'agent.paused': 'paused the agent',
+  'agent.archived': 'archived the agent',
+  'api_key.created': ({ name, replaces }) =>
+    `created the API key ${text(name) ?? ''}${text(replaces) === null ? '' : ' in place of an older one'}`,
+  'api_key.rotated': ({ name }) => `rotated the API key ${text(name) ?? ''}`,
+  'api_key.revoked': ({ name }) => `revoked the API key ${text(name) ?? ''}`,
+  'invitation.created': ({ email, role }) => `invited ${text(email) ?? 'somebody'}${asRole(role)}`,
+  'invitation.resent': ({ email }) => `sent the invitation of ${text(email) ?? 'somebody'} again`,
+  'invitation.revoked': ({ email }) => `took back the invitation of ${text(email) ?? 'somebody'}`,
+  'member.joined': ({ role }) => `joined the organization${asRole(role)}`,
+  'member.role_changed': ({ previous_role, role }) => `changed the role of a member${changed(previous_role, role)}`,
+  'member.removed': 'removed a member',
+  'member.erased': 'deleted their account',
+  'organization.created': ({ name }) => `created the organization ${text(name) ?? ''}`,
+  'organization.ip_allowlist_changed': ({ networks }) =>
+    Array.isArray(networks) && networks.length === 0
+      ? 'emptied the IP allowlist: every address is allowed'
+      : 'changed the IP allowlist',
+  'organization.updated': ({ previous_name, name }) => `renamed the organization${changed(previous_name, name)}`,
+  'env_var.created': (_details, id) => `set the secret ${id}`,
+  'env_var.updated': (_details, id) => `changed the secret ${id}`,
+  'env_var.deleted': (_details, id) => `deleted the secret ${id}`,
+  'provider_key.set': (_details, id) => `set own access to ${id}`,
+  'provider_key.removed': (_details, id) => `removed the own access to ${id}`,
+  'user.password_changed': 'changed their password',
+  'user.other_sessions_revoked': 'signed out everywhere else',
+  'session.revoked': 'signed out another session',
+  'team.created': ({ name }) => `created the team ${text(name) ?? ''}`,
+  'team.updated': ({ previous_name, name }) =>
+    text(previous_name) === text(name)
+      ? `changed the team ${text(name) ?? ''}`
+      : `renamed the team${changed(previous_name, name)}`,
+  'team.deleted': ({ name }) => `deleted the team ${text(name) ?? ''}`,
+  'team.member_added': ({ name }) => `added a member to the team ${text(name) ?? ''}`,
+  'team.member_removed': ({ name }) => `took a member out of the team ${text(name) ?? ''}`,
+  'model_price.set': (_details, id) => `set an own price for ${id}`,
+  'model_price.removed': (_details, id) => `went back to the listed price of ${id}`,
+};
+
+/** Who did it; of people and keys that are gone only that. */
+export function actorName({ actor }: Pick<AuditEntry, 'actor'>): string {
+  if (actor.type === 'system') return 'The system';
+  return actor.name ?? (actor.type === 'api_key' ? 'A former API key' : 'A former member');
+}
+
+/** `published version 3`, to stand after the actor's name. */
+export function auditSentence({
+  action,
+  details,
+  resource,
+}: Pick<AuditEntry, 'action' | 'details' | 'resource'>): string {
+  const known = SENTENCES[action];
+  if (typeof known === 'string') return known;
+  if (known !== undefined) return known(details, resource.id).trim();
+  const [subject = '', ...rest] = action.split('.');
+  return rest.length === 0 ? words(action) : `${words(rest.join(' '))} (${words(subject)})`;
+}
+
+/** What the filter offers: the first word of every action, or a whole action. */
+export const ACTION_GROUPS = [
+  { value: 'agent', label: 'Agents' },
+  { value: 'api_key', label: 'API keys' },
+  { value: 'member', label: 'Members' },
+  { value: 'invitation', label: 'Invitations' },
+  { value: 'team', label: 'Teams' },
+  { value: 'organization', label: 'Organization' },
+  { value: 'organization.ip_allowlist_changed', label: 'IP allowlist' },
+  { value: 'env_var', label: 'Secrets' },
+  { value: 'provider_key', label: 'Provider keys' },
+  { value: 'user', label: 'Accounts' },
+  { value: 'session', label: 'Sessions' },
+  { value: 'model_price', label: 'Model prices' },
+] as const;

@@ -1,0 +1,30 @@
+import type { AuditEntry } from '@agentflow/contracts';
+import type { LinkProps } from '@tanstack/react-router';
+
+/** The page of what was changed, where it has one. */
+export function resourceLink({
+  action,
+  resource: { type, id },
+}: Pick<AuditEntry, 'action' | 'resource'>): LinkProps | null {
+  if (action.endsWith('ip_allowlist_changed')) return { to: '/dashboard/settings/network' };
+  switch (type) {
+    case 'agent':
+      return { to: '/dashboard/agents/$agentId', params: { agentId: id } };
+    case 'execution':
+      return { to: '/dashboard/executions/$executionId', params: { executionId: id } };
+    case 'api_key':
+      return { to: '/dashboard/settings/api-keys', hash: id };
+    case 'member':
+    case 'invitation':
+      return { to: '/dashboard/settings/members' };
+    case 'team':
+      return { to: '/dashboard/settings/teams/$teamId', params: { teamId: id } };
+    case 'organization':
+      return { to: '/dashboard/settings/general' };
+    case 'env_var':
+    case 'provider_key':
+      return { to: '/dashboard/settings/secrets' };
+    default:
+      return null;
+  }
+}

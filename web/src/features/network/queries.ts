@@ -1,0 +1,9 @@
+import type { IpAllowlist } from '@agentflow/contracts';
+import { queryOptions } from '@tanstack/react-query';
+import { readTagged } from '@/features/agents/queries.ts';
+import { fetchApi } from '@/lib/api.ts';
+
+export const ipAllowlistQuery = queryOptions({
+  queryKey: ['ip-allowlist'],
+  queryFn: async ({ signal }) => readTagged<IpAllowlist>(await fetchApi('/org/ip-allowlist', { signal })),
+});

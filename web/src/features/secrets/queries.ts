@@ -1,0 +1,23 @@
+import type { CatalogueModel, EnvVar, ProviderKey } from '@agentflow/contracts';
+import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query';
+import { api, type Page, queryString } from '@/lib/api.ts';
+
+export const envVarsQuery = infiniteQueryOptions({
+  queryKey: ['env-vars'],
+  queryFn: ({ pageParam, signal }) =>
+    api<Page<EnvVar>>(`/org/env-vars${queryString({ cursor: pageParam, limit: 100 })}`, { signal }),
+  initialPageParam: undefined as string | undefined,
+  getNextPageParam: (page) => page.next_cursor ?? undefined,
+});
+
+export const providerKeysQuery = queryOptions({
+  queryKey: ['provider-keys'],
+  queryFn: async ({ signal }) => (await api<{ data: ProviderKey[] }>('/org/provider-keys', { signal })).data,
+});
+
+/** The models that the organization can name, with whether their provider can be called. */
+export const modelsQuery = queryOptions({
+  queryKey: ['models'],
+  queryFn: async ({ signal }) => (await api<{ data: CatalogueModel[] }>('/models', { signal })).data,
+  staleTime: 60_000,
+});

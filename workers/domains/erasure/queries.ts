@@ -1,0 +1,110 @@
+import { ROLES, type Role, role, roleAllows } from '@agentflow/contracts';
+import { and, eq, inArray, isNull, type SQL, type SQLWrapper, sql } from 'drizzle-orm';
+import type { SQLiteTable } from 'drizzle-orm/sqlite-core';
+import { type Database, db, globalDb } from '../../db/client.ts';
+import {
+  apiKeys,
+  invitations,
+  memberships,
+  organizations,
+  sessions,
+  teamMembers,
+  teams,
+  users,
+} from '../../db/schema/accounts.ts';
+import { agents, agentVersions } from '../../db/schema/agents.ts';
+import { auditLogs } from '../../db/schema/audit.ts';
+import { executions } from '../../db/schema/executions.ts';
+import { envVars, providerKeys } from '../../db/schema/secrets.ts';
+import type { Env } from '../../platform/env.ts';
+
+/** Whether the organization's erasure has begun, or is over. */
+export async function isOrganizationErased(env: Env, organizationId: string): Promise<boolean> {
+  const row = await db(env, organizationId)
+    .select({ erased_at: organizations.erased_at })
+    .from(organizations)
+    .where(eq(organizations.id, organizationId))
+    .get();
+  return row === undefined || row.erased_at !== null;
+}
+
+export async function isPersonErased(env: Env, userId: string): Promise<boolean> {
+  return (await globalDb(env).select({ id: users.id }).from(users).where(eq(users.id, userId)).get()) === undefined;
+}
+
+const ERASING_ROLES = ROLES.filter((each) => roleAllows(each, 'org:erase'));
+
+/** Condition: the password is still the one that was checked. */
+function hasPassword(userId: string, passwordHash: string): SQL {
+  return sql`exists (select 1 from ${users} where ${users.id} = ${userId} and ${users.password_hash} = ${passwordHash})`;
+}
+
+/** Condition: the organization is not being erased, and the person who wants that may still do it. */
+export function mayErase(organizationId: string, userId: string, passwordHash: string): SQL {
+  const member = and(
+    eq(memberships.organization_id, organizationId),
+    eq(memberships.user_id, userId),
+    inArray(memberships.role, ERASING_ROLES),
+  );
+  return sql`${isNull(organizations.erased_at)} and ${hasPassword(userId, passwordHash)} and exists (select 1 from ${memberships} where ${member})`;
+}
+
+/** The statements that close organizations to everybody; their rows go later, page by page. */
+export function closeOrganizations(database: Database, organizationIds: readonly string[], now: number) {
+  const these = (column: SQLWrapper) => inList(column, organizationIds);
+  return [
+    database.update(organizations).set({ erased_at: now }).where(these(organizations.id)),
+    database.delete(memberships).where(these(memberships.organization_id)),
+    database.delete(teamMembers).where(these(teamMembers.organization_id)),
+    database
+      .update(sessions)
+      .set({ revoked_at: now })
+      .where(and(these(sessions.organization_id), isNull(sessions.revoked_at))),
+    database
+      .update(invitations)
+      .set({ revoked_at: now })
+      .where(and(these(invitations.organization_id), isNull(invitations.revoked_at), isNull(invitations.accepted_at))),
+  ] as const;
+}
+
+/** One bound parameter, however long the list: D1 takes 100 of them. */
+function inList(column: SQLWrapper, values: readonly string[]): SQL {
+  return sql`${column} in (select value from json_each(${JSON.stringify(values)}))`;
+}
+
+function count(table: SQLiteTable, condition: SQL | undefined): SQL<number> {
+  return sql<number>`(select count(*) from ${table} where ${condition})`;
+}
+
+/** What an organization holds; undefined when there is none. */
+export function countOrganization(database: Database, organizationId: string, now: number) {
+  const only = sql`${memberships.organization_id} = ${organizationId} and not exists (select 1 from memberships as others where others.user_id = ${memberships.user_id} and others.organization_id <> ${organizationId})`;
+  const open = sql`${invitations.organization_id} = ${organizationId} and ${invitations.accepted_at} is null and ${invitations.revoked_at} is null and ${invitations.expires_at} > ${now}`;
+  return database
+    .select({
+      confirm: organizations.slug,
+      members: count(memberships, eq(memberships.organization_id, organizationId)),
+      only_here: count(memberships, only),
+      agents: count(agents, eq(agents.organization_id, organizationId)),
+      versions: count(agentVersions, eq(agentVersions.organization_id, organizationId)),
+      executions: count(executions, eq(executions.organization_id, organizationId)),
+      api_keys: count(apiKeys, eq(apiKeys.organization_id, organizationId)),
+      env_vars: count(envVars, eq(envVars.organization_id, organizationId)),
+      provider_keys: count(providerKeys, eq(providerKeys.organization_id, organizationId)),
+      teams: count(teams, eq(teams.organization_id, organizationId)),
+      invitations: count(invitations, open),
+      audit_entries: count(auditLogs, eq(auditLogs.organization_id, organizationId)),
+    })
+    .from(organizations)
+    .where(and(eq(organizations.id, organizationId), isNull(organizations.erased_at)))
+    .get();
+}
+
+export async function memberRole(database: Database, organizationId: string, userId: string): Promise<Role | null> {
+  const row = await database
+    .select({ role: memberships.role })
+    .from(memberships)
+    .where(and(eq(memberships.organization_id, organizationId), eq(memberships.user_id, userId)))
+    .get();
+  return row === undefined ? null : role.parse(row.role);
+}
