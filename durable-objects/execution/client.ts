@@ -27,9 +27,45 @@ export interface StartRequest {
   readonly lease_id: string;
   readonly traceparent: string;
   readonly request_id: string;
+  /** Steps whose results are there already; see `Given`. */
+  readonly given?: Given;
   /** Answer only when the execution has ended or this many seconds have passed; 0 answers at once. */
   readonly wait_seconds: number;
 }
+
+/** A step's result, from another execution or from the person who tests. */
+export interface GivenResult {
+  readonly key: string;
+  readonly handle: string;
+  /** In JSON, as the step page shows it; null where there was none. */
+  readonly input: string | null;
+  /** In JSON. */
+  readonly output: string | null;
+}
+
+/** What an execution begins with instead of running it. */
+export interface Given {
+  /** The execution that the results are from, or `pinned`. */
+  readonly from: string;
+  readonly results: readonly GivenResult[];
+  /** Nodes that may run, null for all: the others are skipped where nothing was given. */
+  readonly only: readonly string[] | null;
+  /** Resolved configurations that a person has edited, by node: taken as they stand. */
+  readonly configs: Readonly<Record<string, Record<string, JsonValue>>>;
+}
+
+/** What a retry needs of the execution that it repeats. */
+export type RetrySource =
+  | {
+      readonly outcome: 'found';
+      readonly agent_id: string;
+      readonly version: number | null;
+      readonly mode: ExecutionMode;
+      readonly definition: string;
+      readonly input: JsonValue;
+      readonly results: readonly GivenResult[];
+    }
+  | { readonly outcome: 'not_found' | 'running' | 'unknown_node' | 'too_large' };
 
 export type CancelResult =
   | { readonly outcome: 'cancelled'; readonly execution: Execution }
@@ -64,6 +100,8 @@ export interface ExecutionRpc {
   events(organizationId: string, after: number, limit: number): Promise<EventPage | null>;
   logs(organizationId: string, after: number, limit: number): Promise<LogPage | null>;
   cancel(organizationId: string): Promise<CancelResult>;
+  /** `fromNode` null: what did not end well runs again; `results` false: nothing is taken over. */
+  retrySource(organizationId: string, fromNode: string | null, results: boolean): Promise<RetrySource>;
   leaseState(leaseId: string): Promise<'alive' | 'ended' | 'unknown'>;
   /** `startMayCome`: whether a start of it was admitted that may not have arrived. */
   erase(organizationId: string, startMayCome: boolean): Promise<void>;

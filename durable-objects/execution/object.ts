@@ -6,6 +6,7 @@ import {
   checkLoopCondition,
   ENGINE_VERSION,
   type EnginePorts,
+  reusableSteps,
   type Signal,
   type StepResult,
   type StepState,
@@ -18,6 +19,7 @@ import {
   type ExecutionRpc,
   type LogPage,
   ORGANIZATION_HEADER,
+  type RetrySource,
   type StartRequest,
   type StepPage,
 } from './client.ts';
@@ -28,7 +30,7 @@ import { presentExecution, presentSummary } from './present.ts';
 import { MAX_RESULTS_CHARACTERS } from './rounds.ts';
 import { ExecutionRun, hasEnded, type Outcome, type StepRecord } from './run.ts';
 import { type Markers, newMarkers } from './secrets/markers.ts';
-import { ExecutionStore, type Facts } from './store.ts';
+import { type ExecutionRow, ExecutionStore, type Facts } from './store.ts';
 import { ExecutionStreams } from './streams.ts';
 import { bury, exhume } from './tombstone.ts';
 import { enginePorts, isErased, type PortsFor, tellDesk, tellLists } from './wiring.ts';
@@ -40,6 +42,8 @@ const HEARTBEAT_MS = 30_000;
 const TELL_RETRY_MS = [1000, 5000, 30_000, 120_000, 600_000];
 /** After the end, in-flight calls get this long to stop, so that what they used is booked before the lease is settled. */
 const ABORT_GRACE_MS = 5000;
+/** All results that one execution gives to another: an RPC carries 32 MiB. */
+const MAX_GIVEN_CHARACTERS = 12 * 1024 * 1024;
 const MAX_LOG_LINES = 2000;
 const MAX_LOG_CHARACTERS = 2000;
 
@@ -135,6 +139,19 @@ export class ExecutionObject extends DurableObject<Env> implements ExecutionRpc 
     return { outcome: 'cancelled', execution: this.present() };
   }
 
+  async retrySource(organizationId: string, fromNode: string | null, results: boolean): Promise<RetrySource> {
+    const run = this.open(organizationId);
+    if (run === null) return { outcome: 'not_found' };
+    if (!hasEnded(run)) return { outcome: 'running' };
+    if (fromNode !== null && !run.plan.byId.has(fromNode)) return { outcome: 'unknown_node' };
+    const { agent_id, version, mode } = run.row.facts;
+    const keys = results ? new Set(reusableSteps(run.plan, this.store.allStates(), fromNode)) : new Set<string>();
+    const taken = this.store.results(keys, MAX_GIVEN_CHARACTERS);
+    if (taken === null) return { outcome: 'too_large' };
+    const definition = this.store.definition();
+    return { outcome: 'found', agent_id, version, mode, definition, input: run.input(), results: taken };
+  }
+
   /** Asked by the desk before it lets a lease expire. */
   async leaseState(leaseId: string): Promise<'alive' | 'ended' | 'unknown'> {
     const run = this.load();
@@ -216,6 +233,7 @@ export class ExecutionObject extends DurableObject<Env> implements ExecutionRpc 
 
   private create(request: StartRequest): void {
     const now = Date.now();
+    const { given } = request;
     const facts: Facts = {
       organization_id: request.organization_id,
       execution_id: request.execution_id,
@@ -229,28 +247,28 @@ export class ExecutionObject extends DurableObject<Env> implements ExecutionRpc 
       traceparent: request.traceparent,
       request_id: request.request_id,
       engine_version: ENGINE_VERSION,
+      ...(given === undefined ? {} : { given: { from: given.from, only: given.only, configs: given.configs } }),
     };
     const plan = planOf(request.agent_id, request.version, () => request.definition);
-    const run = ExecutionRun.begin(
-      {
-        facts,
-        status: 'running',
-        waiting_reason: null,
-        error: null,
-        created_at: now,
-        started_at: now,
-        finished_at: null,
-        deadline_at: now + plan.timeout_ms,
-        remaining_ms: null,
-        revision: 1,
-        projected_revision: 0,
-        settled: false,
-      },
-      plan,
-      request.input,
-      this.store,
-    );
-    this.ctx.storage.transactionSync(() => this.store.create(run.row, request.definition, request.input));
+    const row: ExecutionRow = {
+      facts,
+      status: 'running',
+      waiting_reason: null,
+      error: null,
+      created_at: now,
+      started_at: now,
+      finished_at: null,
+      deadline_at: now + plan.timeout_ms,
+      remaining_ms: null,
+      revision: 1,
+      projected_revision: 0,
+      settled: false,
+    };
+    this.ctx.storage.transactionSync(() => {
+      this.store.create(row, request.definition, request.input);
+      if (given !== undefined) this.store.writeGiven(given.results);
+    });
+    const run = ExecutionRun.begin(row, plan, request.input, this.store);
     this.adopt(run);
     this.armAt(now + FIRST_PROJECTION_MS);
     this.signal({ type: 'start' });

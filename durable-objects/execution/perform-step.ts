@@ -80,6 +80,15 @@ export function scopeOf(run: ExecutionRun, node: PlanNode, path: string): Scope 
   return { trigger: run.input(), context: {}, env: {}, nodes, ...givenItem(item) };
 }
 
+function nodeInContext(run: ExecutionRun, node: PlanNode): StepContext['node'] {
+  const { id, type } = node;
+  const edited = run.row.facts.given?.configs[id];
+  const { config, output_mapping = null } = node.node;
+  return edited === undefined
+    ? { id, type, config, output_mapping }
+    : { id, type, config: edited, literal: true, output_mapping };
+}
+
 /** An item that is null is one that is not there, so that `item ?? …` gives another value. */
 export function givenItem(item: JsonValue): { readonly item?: JsonValue } {
   return item === null ? {} : { item };
@@ -101,7 +110,7 @@ function stepContext(
       : [];
   });
   return {
-    node: { id: node.id, type: node.type, config: node.node.config },
+    node: nodeInContext(run, node),
     scope: { ...scopeOf(run, node, step.path), env: around.markers },
     inputs,
     mode: run.row.facts.mode,

@@ -2,6 +2,9 @@ import { type Execution, type ExecutionSummary, type JsonValue, microusdToUsd } 
 import { traceIdOf } from '../../workers/platform/telemetry.ts';
 import type { ExecutionRow } from './store.ts';
 
+/** Where results are from that a person pinned for a test. */
+export const PINNED = 'pinned';
+
 /** Sums over all attempts of all steps. */
 export interface Totals {
   input_tokens: number;
@@ -49,5 +52,6 @@ export function presentExecution(
     input,
     output,
     trace_id: traceIdOf(row.facts.traceparent),
+    retry_of: row.facts.given === undefined || row.facts.given.from === PINNED ? null : row.facts.given.from,
   };
 }

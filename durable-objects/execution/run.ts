@@ -10,6 +10,7 @@ import {
   newRun,
   type Plan,
   type PlanNode,
+  type RunOptions,
   type RunState,
   restore,
   type Signal,
@@ -67,7 +68,7 @@ export class ExecutionRun {
   }
 
   static begin(row: ExecutionRow, plan: Plan, input: JsonValue, store: ExecutionStore): ExecutionRun {
-    const run = new ExecutionRun(row, newRun(), plan, store);
+    const run = new ExecutionRun(row, newRun(optionsOf(row, store)), plan, store);
     run.knownInput = input;
     return run;
   }
@@ -83,6 +84,7 @@ export class ExecutionRun {
         plan,
         row.status,
         steps.map((step) => step.state),
+        optionsOf(row, store),
       ),
       plan,
       store,
@@ -204,7 +206,8 @@ export class ExecutionRun {
         this.recordPause(change.type, change.step, at, outcome, events);
         return;
       case 'step_reused':
-        throw new Error('nothing was given to this run');
+        this.recordReused(change.step, at, events);
+        return;
       case 'item_started': {
         const { ord } = this.keep(change.step, { ord: 0, attempts: [], started_at: at });
         this.store.insertStep(change.step, ord, [], at);
@@ -281,6 +284,29 @@ export class ExecutionRun {
     this.emit(events, 'step.waiting', at, step, {
       reason: step.waiting_reason,
       until: step.wake_at === null ? null : new Date(step.wake_at).toISOString(),
+    });
+  }
+
+  private recordReused(step: StepState, at: number, events: ExecutionEvent[]): void {
+    const from = this.row.facts.given?.from ?? '';
+    const record = this.keep(step, { ord: 0, attempts: [], started_at: at });
+    const output = this.store.insertReused(step, record.ord, from, at);
+    if (step.call === ITEM) {
+      this.rounds.add(this.nodeOf(step), step, output, false);
+      this.records.delete(step.key);
+      return;
+    }
+    this.outputs.set(step.key, output);
+    this.totals.step_count++;
+    this.emit(events, 'step.completed', at, step, {
+      duration_ms: 0,
+      handle: step.handle,
+      input_tokens: 0,
+      output_tokens: 0,
+      cost_usd: 0,
+      output_preview: preview(JSON.stringify(output)),
+      blocked: false,
+      reused_from: from,
     });
   }
 
@@ -497,6 +523,13 @@ export class ExecutionRun {
     this.lastSeq++;
     events.push(executionEvent(this.row.facts.execution_id, this.lastSeq, type, at, step, data));
   }
+}
+
+/** Looked up only where the facts say that something was given: other executions pay nothing. */
+function optionsOf({ facts }: ExecutionRow, store: ExecutionStore): RunOptions {
+  if (facts.given === undefined) return {};
+  const { only } = facts.given;
+  return { given: store.givenSteps(), ...(only === null ? {} : { only: new Set(only) }) };
 }
 
 export function executionEvent(

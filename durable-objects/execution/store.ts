@@ -14,7 +14,8 @@ import type {
   WaitingReason,
 } from '@agentflow/contracts';
 import { microusdToUsd } from '@agentflow/contracts';
-import { type EndedCall, ITEM, type ModelCall, type StepState } from '@agentflow/engine';
+import { type EndedCall, type GivenStep, ITEM, type ModelCall, type StepState } from '@agentflow/engine';
+import type { Given, GivenResult } from './client.ts';
 import { INLINE_CHARACTERS, ValueStore } from './values.ts';
 
 /**
@@ -27,6 +28,7 @@ import { INLINE_CHARACTERS, ValueStore } from './values.ts';
  * Made when first needed, since making a table is the dearest part of a fresh object:
  * - `logs`: lines that handlers wrote.
  * - `costs`: one row a model attempt; `projected` once D1 has it.
+ * - `given`: results that the execution began with, of a retry or a test with pinned outputs.
  * - `large_values`: what does not fit beside the rest of its row.
  *
  * An execution that was erased before its start came has one table alone, for a while:
@@ -47,6 +49,8 @@ export interface Facts {
   readonly traceparent: string;
   readonly request_id: string;
   readonly engine_version: string;
+  /** Of an execution that began with results: where they are from, which nodes may run, edited configurations. */
+  readonly given?: { from: string; only: readonly string[] | null; configs: Given['configs'] };
 }
 
 /** The `execution` row. Times in milliseconds since the epoch. */
@@ -118,6 +122,7 @@ const LAZY_SCHEMA = {
   logs: 'CREATE TABLE logs (seq INTEGER PRIMARY KEY, at INTEGER NOT NULL, level TEXT NOT NULL, node_id TEXT, message TEXT NOT NULL)',
   costs:
     'CREATE TABLE costs (id TEXT PRIMARY KEY, node_id TEXT NOT NULL, call TEXT NOT NULL, at INTEGER NOT NULL, projected INTEGER NOT NULL DEFAULT 0) WITHOUT ROWID',
+  given: 'CREATE TABLE given (key TEXT PRIMARY KEY, handle TEXT NOT NULL, input TEXT, output TEXT) WITHOUT ROWID',
   large_values:
     'CREATE TABLE large_values (name TEXT NOT NULL, part INTEGER NOT NULL, text TEXT NOT NULL, PRIMARY KEY (name, part)) WITHOUT ROWID',
 } as const;
@@ -251,6 +256,72 @@ export class ExecutionStore {
       projectedRevision,
       settled ? 1 : 0,
     );
+  }
+
+  /** Results that the execution begins with. */
+  writeGiven(results: readonly GivenResult[]): void {
+    this.ensure('given');
+    for (const { key, handle, input, output } of results) {
+      this.sql.exec(
+        'INSERT INTO given (key, handle, input, output) VALUES (?, ?, ?, ?)',
+        key,
+        handle,
+        input,
+        output === null ? null : this.inline(`given:${key}`, output),
+      );
+    }
+  }
+
+  /** Exits of the given steps, by key; empty for an execution that began with nothing. */
+  givenSteps(): ReadonlyMap<string, GivenStep> {
+    if (!this.has('given')) return new Map();
+    const rows = this.sql.exec<Row>('SELECT key, handle FROM given').toArray();
+    return new Map(rows.map((row) => [String(row.key), { handle: String(row.handle) }]));
+  }
+
+  /** The row of a step that was taken over; gives back its output. */
+  insertReused(step: StepState, ord: number, from: string, at: number): JsonValue | null {
+    const row = this.sql.exec<Row>('SELECT input, output FROM given WHERE key = ?', step.key).toArray()[0];
+    const text = row?.output === LARGE ? this.values.get(`given:${step.key}`) : (row?.output ?? null);
+    const output = typeof text === 'string' ? text : null;
+    this.sql.exec(
+      `INSERT INTO steps (key, ord, node_id, path, call, status, attempt, failures, handle, attempts, started_at, finished_at,
+        input, output, reused_from) VALUES (?, ?, ?, ?, ?, ?, 0, 0, ?, '[]', ?, ?, ?, ?, ?)`,
+      step.key,
+      ord,
+      step.node_id,
+      step.path,
+      step.call,
+      step.status,
+      step.handle,
+      at,
+      at,
+      (row?.input ?? null) as string | null,
+      output === null ? null : this.inline(`step:${step.key}`, output),
+      from,
+    );
+    return parse<JsonValue>(output);
+  }
+
+  /** Results of these steps as another execution takes them; null when they are larger together than `limit` characters. */
+  results(keys: ReadonlySet<string>, limit: number): GivenResult[] | null {
+    let characters = 0;
+    const results: GivenResult[] = [];
+    for (const row of this.sql.exec<Row>('SELECT key, handle, input, output FROM steps ORDER BY ord')) {
+      const key = String(row.key);
+      if (!keys.has(key)) continue;
+      const output = row.output === LARGE ? this.values.get(`step:${key}`) : (row.output as string | null);
+      const input = row.input as string | null;
+      characters += (output?.length ?? 0) + (input?.length ?? 0) + key.length;
+      if (characters > limit) return null;
+      results.push({ key, handle: String(row.handle ?? 'out'), input, output });
+    }
+    return results;
+  }
+
+  /** Every step with what the engine knows of it, those of rounds that have ended included. */
+  allStates(): StepState[] {
+    return this.sql.exec<Row>(`SELECT ${STATE_COLUMNS} FROM steps ORDER BY ord`).toArray().map(stepState);
   }
 
   insertStep(step: StepState, ord: number, attempts: readonly StepAttempt[], startedAt: number | null): void {
@@ -446,6 +517,7 @@ export class ExecutionStore {
       input: parse<JsonValue>(row.input),
       output: this.outputOf(row),
       error: parse<ExecutionError>(row.error),
+      reused_from: row.reused_from as string | null,
       blocked: row.blocked === 1,
       attempts,
       model: totals.model,

@@ -35,6 +35,7 @@ function record(id: string, status: ExecutionStep['status']): ExecutionStep {
     input: null,
     output: null,
     error: null,
+    reused_from: null,
     blocked: false,
     attempts: [],
     model: null,

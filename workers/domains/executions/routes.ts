@@ -10,6 +10,7 @@ import {
   executionSummary,
   page,
   pageQuery,
+  retryRequest,
   streamTicket,
   testRequest,
 } from '@agentflow/contracts';
@@ -23,6 +24,7 @@ import { normalizeAddress } from '../../platform/ip-networks.ts';
 import { decodeCursor } from '../../platform/pagination.ts';
 import { type AppEnv, createRouter, json, operation } from '../../platform/router.ts';
 import { signTicket, TICKET_SECONDS, verifyTicket } from '../../platform/tokens.ts';
+import { retryExecution } from './retry.ts';
 import { cancelExecution, getExecution, listEvents, listExecutions, listLogs, listSteps } from './service.ts';
 import { limitHeaders, type StartOutcome, startExecution } from './start.ts';
 
@@ -144,6 +146,19 @@ const ticket = operation({
   responses: { 200: { description: 'The ticket', content: json(streamTicket) } },
 });
 
+const retry = operation({
+  method: 'post',
+  path: '/executions/{id}/retry',
+  operationId: 'retryExecution',
+  tags,
+  summary: 'Run what did not end well again, or from a node on',
+  description:
+    'A new execution of the same version that takes over the finished steps of this one: they are marked with `reused_from` and cost nothing. 409 while the execution runs. `Prefer: wait=N` and `Idempotency-Key` as for starts.',
+  access: 'agents:execute',
+  request: { params: executionParams, body: { content: json(retryRequest) } },
+  responses: startResponses,
+});
+
 const cancel = operation({
   method: 'post',
   path: '/executions/{id}/cancel',
@@ -168,14 +183,19 @@ export const executionRoutes = createRouter()
     return started(c, outcome);
   })
   .openapi(test, async (c) => {
-    const { input } = c.req.valid('json');
+    const { input, pinned, only } = c.req.valid('json');
     const outcome = await startExecution({
       ...(await startBase(c)),
+      pinned: { pinned, only },
       mode: 'test',
       permission: 'agents:write',
       version: null,
       input,
     });
+    return started(c, outcome);
+  })
+  .openapi(retry, async (c) => {
+    const outcome = await retryExecution(await startBase(c), c.req.valid('param').id, c.req.valid('json'));
     return started(c, outcome);
   })
   .openapi(list, async (c) => {

@@ -1,13 +1,15 @@
 import type {
   AgentDefinition,
+  AgentNode,
   Execution,
   ExecutionMode,
   ExecutionTrigger,
   JsonValue,
   Permission,
+  TestRequest,
 } from '@agentflow/contracts';
-import { validateInput } from '@agentflow/engine';
-import { executionObject } from '../../../durable-objects/execution/client.ts';
+import { exitOfOutput, validateInput } from '@agentflow/engine';
+import { executionObject, type Given } from '../../../durable-objects/execution/client.ts';
 import {
   type Admission,
   type AdmissionCaller,
@@ -36,6 +38,11 @@ export interface StartInput {
   readonly input: JsonValue;
   readonly idempotency: { readonly key: string; readonly body_hash: string } | null;
   readonly waitSeconds: number;
+  /** Of a retry: the definition that ran, in JSON, instead of the version's or the draft's. */
+  readonly definition?: string;
+  readonly given?: Given;
+  /** Of a test: outputs that stand in for running their nodes, and the nodes that may run. */
+  readonly pinned?: Pick<TestRequest, 'pinned' | 'only'>;
 }
 
 export interface StartOutcome {
@@ -77,15 +84,15 @@ export async function startExecution(start: StartInput): Promise<StartOutcome> {
       break;
   }
   try {
-    const definition = await definitionOf(env, organizationId, start.agentId, admission.version);
-    checkInput(definition, start.input);
+    const definition = await definitionText(start, admission.version);
+    const given = start.given ?? pinnedResults(definition, start.pinned);
     const execution = await executionObject(env.EXECUTION, executionId).start({
       organization_id: organizationId,
       execution_id: executionId,
       agent_id: start.agentId,
       agent_name: admission.agent.name,
       version: admission.version,
-      definition: textOf(definition),
+      definition,
       mode: start.mode,
       trigger: triggerOf(start),
       triggered_by: admission.caller,
@@ -94,6 +101,7 @@ export async function startExecution(start: StartInput): Promise<StartOutcome> {
       traceparent: traceparentOf(start.trace),
       request_id: start.requestId,
       wait_seconds: start.waitSeconds,
+      ...(given === null ? {} : { given }),
     });
     if (execution === null) throw unauthenticated();
     return { execution, replayed: false, limit: admission.limit };
@@ -102,6 +110,38 @@ export async function startExecution(start: StartInput): Promise<StartOutcome> {
     if (error instanceof ApiError) await desk.forgo({ lease_id: admission.lease_id });
     throw error;
   }
+}
+
+/** JSON of what is to be run; its input schema has taken the input. */
+async function definitionText(start: StartInput, version: number | null): Promise<string> {
+  if (start.definition !== undefined) {
+    checkInput(JSON.parse(start.definition) as AgentDefinition, start.input);
+    return start.definition;
+  }
+  const definition = await definitionOf(start.env, start.principal.organization_id, start.agentId, version);
+  checkInput(definition, start.input);
+  return textOf(definition);
+}
+
+/** Throws `validation_failed` for a node that is not there. */
+function pinnedResults(definition: string, { pinned, only }: NonNullable<StartInput['pinned']> = {}): Given | null {
+  if (pinned === undefined && only === undefined) return null;
+  const { nodes } = JSON.parse(definition) as AgentDefinition;
+  const byId = new Map(nodes.map((node) => [node.id, node]));
+  const unknown = [
+    ...Object.keys(pinned ?? {}).map((id) => ({ id, path: `pinned.${id}` })),
+    ...(only ?? []).map((id, index) => ({ id, path: `only.${index}` })),
+  ].filter(({ id }) => !byId.has(id));
+  if (unknown.length > 0) {
+    throw invalid(unknown.map(({ id, path }) => ({ path, message: `There is no node "${id}" in the draft.` })));
+  }
+  const results = Object.entries(pinned ?? {}).map(([key, output]) => ({
+    key,
+    handle: exitOfOutput(byId.get(key) as AgentNode, output),
+    input: null,
+    output: JSON.stringify(output),
+  }));
+  return { from: 'pinned', results, only: only ?? null, configs: {} };
 }
 
 function callerOf(principal: Principal | UncheckedKeyPrincipal): AdmissionCaller {

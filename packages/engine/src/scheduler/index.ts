@@ -1,7 +1,7 @@
 export { advance, MAX_ATTEMPTS, type Signal } from './advance.ts';
 export { compile, LOOP_BODY, type Plan, type PlanEdge, type PlanNode } from './plan.ts';
 export { retryDelay } from './retry.ts';
-export { reusableSteps } from './reuse.ts';
+export { exitOfOutput, reusableSteps } from './reuse.ts';
 export {
   type Change,
   type GivenStep,

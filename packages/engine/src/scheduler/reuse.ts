@@ -1,3 +1,4 @@
+import { type AgentNode, type JsonValue, nodeType } from '@agentflow/contracts';
 import type { Plan, PlanNode } from './plan.ts';
 import { ITEM, isOpen, pathTo, type StepState, stepKey } from './state.ts';
 
@@ -58,4 +59,25 @@ function isInside(step: StepState, node: PlanNode, kept: ReadonlyMap<string, unk
     if (kept.has(stepKey(loop.id, pathTo(step.path, loop.depth + 1), ITEM))) return true;
   }
   return false;
+}
+
+/** The exit by which a node would have left with this output: of a condition what it says, else the one way on. */
+export function exitOfOutput(node: AgentNode, output: JsonValue): string {
+  const field = (name: string) =>
+    typeof output === 'object' && output !== null && !Array.isArray(output) ? output[name] : undefined;
+  const told = [field('result'), field('case'), field('exit')].find((value) => value !== undefined);
+  const exits = exitsOf(node);
+  const named = exits.find((exit) => exit === String(told));
+  return named ?? (exits.includes('out') ? 'out' : (exits[0] ?? 'out'));
+}
+
+function exitsOf({ type, config }: AgentNode): string[] {
+  const entry = nodeType(type);
+  const parsed = entry?.config.safeParse(config);
+  // A config with expressions in it need not parse before it runs; a switch's exits are plain all the same.
+  try {
+    return entry?.handles(parsed?.success === true ? parsed.data : config).map(({ handle }) => handle) ?? [];
+  } catch {
+    return [];
+  }
 }

@@ -1,5 +1,5 @@
 import type { ExecutionError } from '@agentflow/contracts';
-import type { Plan, PlanNode } from './plan.ts';
+import type { Plan, PlanEdge, PlanNode } from './plan.ts';
 import {
   adopt,
   type Change,
@@ -124,9 +124,15 @@ export function leaves(plan: Plan, run: RunState, loop: PlanNode | null, path: s
   for (const node of plan.members(loop)) {
     const step = run.steps.get(stepKey(node.id, path));
     if (step?.status !== 'completed' && !(step?.status === 'failed' && step.handle !== null)) continue;
-    if (!node.outgoing.some((edge) => edge.handle === step.handle && !edge.body)) keys.push(step.key);
+    if (!node.outgoing.some((edge) => isTaken(run, edge, step))) keys.push(step.key);
   }
   return keys;
+}
+
+/** Whether the step's output went on by this edge. A partial run skips nodes that a live edge leads to. */
+function isTaken(run: RunState, edge: PlanEdge, step: StepState): boolean {
+  if (edge.body || edge.handle !== step.handle) return false;
+  return run.options.only === undefined || run.steps.get(stepKey(edge.target.id, step.path))?.status !== 'skipped';
 }
 
 /** Ends the execution; every step that is open is cancelled. */
