@@ -118,7 +118,7 @@ for (const theme of ['light', 'dark'] as const) {
         ['/dashboard/settings/security', 'This session'],
         ['/dashboard/settings/secrets', 'Model providers'],
         ['/dashboard/audit', 'published version 1'],
-        ['/dashboard/audit?action=team', 'No entry fits'],
+        ['/dashboard/audit?action=nothing', 'No entry fits'],
         ['/goodbye?what=organization&name=Example', 'Example is erased'],
         ['/dashboard/nowhere', 'There is nothing at this address'],
       ];

@@ -1,7 +1,12 @@
 import { z } from 'zod';
 
+const FORMS = [z.ipv4(), z.ipv6(), z.cidrv4(), z.cidrv6()];
+
 /** An IPv4 or IPv6 address, or a network in CIDR notation. */
-export const ipNetwork = z.union([z.ipv4(), z.ipv6(), z.cidrv4(), z.cidrv6()], 'must be an address or a CIDR network');
+export const ipNetwork = z
+  .string()
+  .max(64)
+  .refine((text) => FORMS.some((form) => form.safeParse(text).success), 'must be an address or a CIDR network');
 
 export const setIpAllowlistRequest = z.strictObject({
   entries: z

@@ -1,7 +1,7 @@
 import { evictDurableObject, runInDurableObject } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { apiKeyScope } from '@agentflow/contracts';
-import { SignJWT } from 'jose';
+import { exportJWK, generateKeyPair, SignJWT } from 'jose';
 import { expect } from 'vitest';
 import { keyring } from '../../../workers/platform/keyring.ts';
 import { api, createKey, type Member } from '../../support/api.ts';
@@ -40,6 +40,22 @@ function unsigned(owner: Member, header: object): string {
   return `${encode(header)}.${encode(claims)}.`;
 }
 
+/** Signed with a key of the forger's own, which the header brings along. */
+let ownKey: Promise<CryptoKeyPair> | undefined;
+
+async function signedByRsa(owner: Member): Promise<string> {
+  ownKey ??= generateKeyPair('RS256', { extractable: true }) as Promise<CryptoKeyPair>;
+  const { publicKey, privateKey } = await ownKey;
+  const now = Math.floor(Date.now() / 1000);
+  return new SignJWT(claimsOf(owner))
+    .setProtectedHeader({ alg: 'RS256', kid: 'test1', jwk: await exportJWK(publicKey) })
+    .setIssuer('agentflow')
+    .setAudience('agentflow:api')
+    .setIssuedAt(now)
+    .setExpirationTime(now + 100)
+    .sign(privateKey);
+}
+
 /** Credentials that never were good, made by somebody who knows everything about the owner but the keys. */
 export async function forgedTokens(owner: Member): Promise<string[]> {
   return [
@@ -48,6 +64,7 @@ export async function forgedTokens(owner: Member): Promise<string[]> {
     await tokenWith(owner, { kid: 'unknown' }),
     await tokenWith(owner, { alg: 'HS512', secret: new Uint8Array(64).fill(7) }),
     await tokenWith(owner, { audience: 'agentflow:stream' }),
+    await signedByRsa(owner),
     unsigned(owner, { alg: 'none', kid: 'test1' }),
     unsigned(owner, { alg: 'None' }),
     `af_live_${owner.organization_id.slice(4)}_${'0'.repeat(48)}`,

@@ -177,7 +177,7 @@ describe('unknown paths and methods', () => {
   it('tells which methods a path has', async () => {
     const answer = await api('/org', { method: 'PATCH' });
     expectProblem(answer, 405, 'method_not_allowed');
-    expect(answer.headers.get('allow')).toBe('GET, HEAD, PUT');
+    expect(answer.headers.get('allow')).toBe('DELETE, GET, HEAD, PUT');
     const nested = await api('/org/api-keys/x', { method: 'PUT', body: {} });
     expectProblem(nested, 405, 'method_not_allowed');
     expect(nested.headers.get('allow')).toBe('DELETE');
