@@ -4,6 +4,7 @@ import { describeError, type Logger } from '../../workers/platform/telemetry.ts'
 import type { Markers } from './secrets/markers.ts';
 import { placeSecrets, type Sendable, type SendableSecret, secretsIn } from './secrets/place-secrets.ts';
 import { SecretRedaction } from './secrets/redact-secrets.ts';
+import { webhookHeaders } from './sign-webhook.ts';
 
 export type SecretReading = ({ readonly kind: 'opened' } & SendableSecret) | { readonly kind: 'unreadable' };
 
@@ -46,9 +47,10 @@ export function httpPorts(options: HttpPortOptions): (markers: Markers) => HttpP
   return (markers) => ({
     async request(request, { signal }): Promise<HttpResult> {
       try {
-        const prepared = await prepare(request, markers, read, redaction);
+        const prepared = await prepare(withSigningSecret(request), markers, read, redaction);
         if (!prepared.ok) return redactedFailure(prepared.error, redaction);
-        const { url, headers, body } = prepared.request;
+        const { url, body } = prepared.request;
+        const headers = await signed(prepared.request, request.sign);
         const response = await options.fetch(url, {
           method: request.method,
           headers: { ...headers, 'Idempotency-Key': request.idempotency_key, traceparent: options.traceparent },
@@ -68,6 +70,24 @@ export function httpPorts(options: HttpPortOptions): (markers: Markers) => HttpP
       }
     },
   });
+}
+
+/** Carries the signing secret through the placement of secrets as a header would be; it never leaves. */
+const SIGNING_SECRET = 'x-agentflow-signing-secret';
+
+function withSigningSecret(request: HttpRequest): HttpRequest {
+  return request.sign === undefined
+    ? request
+    : { ...request, headers: { ...request.headers, [SIGNING_SECRET]: request.sign.secret } };
+}
+
+async function signed(
+  { headers, body }: Sendable,
+  sign: HttpRequest['sign'],
+): Promise<Readonly<Record<string, string>>> {
+  if (sign === undefined) return headers;
+  const { [SIGNING_SECRET]: secret = '', ...sent } = headers;
+  return { ...sent, ...(await webhookHeaders(secret, sign, body ?? '')) };
 }
 
 function redactedFailure(error: StepError, redaction: SecretRedaction): HttpResult {

@@ -86,6 +86,11 @@ export interface HttpRequest {
   readonly body: string | null;
   /** Sent as `Idempotency-Key`, the same for every attempt of one step. */
   readonly idempotency_key: string;
+  /**
+   * Signs the body as Standard Webhooks do (https://www.standardwebhooks.com) where it leaves: the secret is a marker
+   * until then. `timestamp` in seconds since the epoch.
+   */
+  readonly sign?: { readonly secret: string; readonly id: string; readonly timestamp: number };
 }
 
 export type HttpResult =

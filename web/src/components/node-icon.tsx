@@ -10,9 +10,12 @@ import {
   MessageSquare,
   OctagonX,
   Play,
+  Repeat,
   ScanText,
   Split,
   Tags,
+  Timer,
+  Webhook,
 } from 'lucide-react';
 import { cn } from '@/lib/class-names.ts';
 
@@ -26,9 +29,12 @@ const ICONS: Record<string, LucideIcon> = {
   'message-square': MessageSquare,
   'octagon-x': OctagonX,
   play: Play,
+  repeat: Repeat,
   'scan-text': ScanText,
   split: Split,
   tags: Tags,
+  timer: Timer,
+  webhook: Webhook,
 };
 
 export function NodeIcon({ type, className }: { type: string; className?: string }) {

@@ -41,3 +41,49 @@ export const actionHttp = defineNode({
   expressionFields: [],
   example: { method: 'POST', url: 'https://api.example.com/tickets', body: { summary: '{{summary.output.summary}}' } },
 });
+
+export const actionWebhook = defineNode({
+  type: 'action.webhook',
+  category: 'action',
+  title: 'Send webhook',
+  description: 'Posts an event to a URL, signed so that the receiver can tell that it is from you (Standard Webhooks).',
+  icon: 'webhook',
+  config: z.strictObject({
+    url: z
+      .string()
+      .min(1)
+      .max(8000)
+      .meta({ title: 'URL', description: 'An https:// address outside private networks.', control: 'template' }),
+    event: z
+      .string()
+      .min(1)
+      .max(120)
+      .meta({ title: 'Event', description: 'What happened, as in ticket.triaged.', control: 'template' }),
+    payload: jsonValue
+      .optional()
+      .meta({ title: 'Data', description: 'What the receiver gets as data.', control: 'json' }),
+    secret: z.string().min(1).max(8000).meta({
+      title: 'Signing secret',
+      description: 'The secret that the receiver checks with, as {{env.NAME}}; whsec_… or any text.',
+      control: 'template',
+    }),
+    headers: z
+      .record(z.string().regex(/^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/, 'must be a header name'), z.string().max(8000))
+      .optional()
+      .meta({ title: 'Headers', description: 'More headers, secrets as {{env.NAME}}.', control: 'key_value' }),
+  }),
+  output: z.object({
+    id: z.string().describe('webhook-id: the same for every attempt'),
+    status: z.number().int(),
+    body: z.json().nullable(),
+  }),
+  handles: () => OUT,
+  sideEffect: true,
+  expressionFields: [],
+  example: {
+    url: 'https://hooks.example.com/agents',
+    event: 'ticket.triaged',
+    payload: { team: '{{route.output.case}}' },
+    secret: '{{env.WEBHOOK_SECRET}}',
+  },
+});

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { JsonValue } from '../common.ts';
-import { actionHttp } from './action.ts';
+import { actionHttp, actionWebhook } from './action.ts';
 import { aiChat, aiClassify, aiExtract, aiSummarize } from './ai.ts';
 import { logicDelay, logicIf, logicLoop, logicMerge, logicStop, logicSwitch, logicTransform } from './logic.ts';
 import { triggerManual } from './trigger.ts';
@@ -14,6 +14,7 @@ export const NODE_TYPES = {
   'ai.classify': aiClassify,
   'ai.extract': aiExtract,
   'action.http': actionHttp,
+  'action.webhook': actionWebhook,
   'logic.if': logicIf,
   'logic.switch': logicSwitch,
   'logic.loop': logicLoop,

@@ -24,7 +24,7 @@ function outgoing(config: Config): Outgoing {
 }
 
 /** What can be told to be wrong before anything is sent. Whether the address may be called, the outbound port decides. */
-function checkRequest(config: Config, { headers, body }: Outgoing): StepOutcome | null {
+export function checkRequest(config: Pick<Config, 'method' | 'url'>, { headers, body }: Outgoing): StepOutcome | null {
   if (!/^https?:\/\/[^\s/]/i.test(config.url)) {
     return refused('http_url_invalid', 'The URL must begin with https:// or http:// and name a host.');
   }
@@ -47,7 +47,11 @@ function isJson(contentType: string): boolean {
 }
 
 /** The answer's body: data when it says that it is JSON and is, text otherwise, null when there is none. */
-function incomingBody(response: Response, headers: Readonly<Record<string, string>>, context: StepContext): JsonValue {
+export function incomingBody(
+  response: Response,
+  headers: Readonly<Record<string, string>>,
+  context: StepContext,
+): JsonValue {
   const { body, truncated } = response;
   if (truncated) context.log('warning', 'The answer is larger than what is kept; its body was cut.');
   if (body === '') return null;
@@ -69,7 +73,11 @@ function addressOf(url: string): string {
   return url.split(/[?#]/, 1)[0] ?? '';
 }
 
-function statusFailure(config: Config, response: Response, headers: Readonly<Record<string, string>>): StepOutcome {
+export function statusFailure(
+  config: Pick<Config, 'method' | 'url'>,
+  response: Response,
+  headers: Readonly<Record<string, string>>,
+): StepOutcome {
   const { status, body } = response;
   const excerpt = body.trim().slice(0, 300);
   const retryable = RETRYABLE.has(status) || status >= 500;
@@ -80,6 +88,10 @@ function statusFailure(config: Config, response: Response, headers: Readonly<Rec
     retryable,
     ...(wait === undefined ? {} : { retry_after_ms: wait }),
   });
+}
+
+export function lowerCased(headers: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
 }
 
 /** Calls a URL. A test run sends nothing and answers with what it would have sent. */
@@ -95,8 +107,7 @@ export const runHttp: StepHandler<'action.http'> = async (config, context, ports
   const { signal, idempotency_key } = context;
   const response = await ports.http.request({ method, url, ...request, idempotency_key }, { signal });
   if (!response.ok) return failed(response.error);
-  const named = Object.entries(response.headers).map(([name, value]): [string, string] => [name.toLowerCase(), value]);
-  const headers = Object.fromEntries(named);
+  const headers = lowerCased(response.headers);
   if (response.status >= 400 && config.fail_on_status) return statusFailure(config, response, headers);
   return completed({ status: response.status, headers, body: incomingBody(response, headers, context) });
 };

@@ -2,6 +2,7 @@ import { isNodeType, type JsonValue, type NodeConfig, type NodeTypeName, nodeTyp
 import { evaluateSource, markerRedaction, redactMarkers } from '../expressions/index.ts';
 import type { Due, EnginePorts, StepContext, StepError, StepResult } from '../ports.ts';
 import { runHttp } from './action-http.ts';
+import { runWebhook } from './action-webhook.ts';
 import { runChat } from './ai-chat.ts';
 import { runClassify } from './ai-classify.ts';
 import { runExtract } from './ai-extract.ts';
@@ -20,6 +21,7 @@ const HANDLERS: { readonly [T in NodeTypeName]: StepHandler<T> } = {
   'ai.classify': runClassify,
   'ai.extract': runExtract,
   'action.http': runHttp,
+  'action.webhook': runWebhook,
   'logic.if': runIf,
   'logic.switch': runSwitch,
   'logic.loop': runLoop,
@@ -30,7 +32,7 @@ const HANDLERS: { readonly [T in NodeTypeName]: StepHandler<T> } = {
 };
 
 /** Only what goes out through the outbound port may carry markers: it is the one place that can turn them into secrets. */
-const SENDS_SECRETS: ReadonlySet<string> = new Set(['action.http']);
+const SENDS_SECRETS: ReadonlySet<string> = new Set(['action.http', 'action.webhook']);
 
 const INTERNAL: StepError = {
   code: 'internal',
