@@ -1,27 +1,35 @@
 import type { ExecutionSummary } from '@agentflow/contracts';
-import type { EnginePorts, HttpResult } from '@agentflow/engine';
+import type { EnginePorts, HttpResult, StepError } from '@agentflow/engine';
 import { projectExecution } from '../../workers/domains/executions/index.ts';
-import { priceOverride } from '../../workers/domains/models/index.ts';
-import { createModels } from '../../workers/models/index.ts';
+import { organizationFallback, priceOverride } from '../../workers/domains/models/index.ts';
+import { createModels, sharesCredential } from '../../workers/models/index.ts';
 import type { Env } from '../../workers/platform/env.ts';
+import { circuitFetch } from '../../workers/platform/outbound/circuit-fetch.ts';
 import { OutboundError, outboundFetch, readBounded } from '../../workers/platform/outbound.ts';
+import { Circuits } from '../circuit/client.ts';
 import { organizationDesk } from '../organization/client.ts';
 import type { CostRow, Facts } from './store.ts';
 
 /** The engine's ports bound to the platform: models through the router, HTTP through the guarded way out. */
 export function enginePorts(env: Env, ctx: DurableObjectState, facts: Facts): EnginePorts {
   const outbound = outboundFetch(ctx.exports.Outbound);
+  const config = env;
+  const circuits = new Circuits(env.CIRCUIT, { clock: Date.now, random: Math.random });
+  const callHost = circuitFetch(outbound, (host) => circuits.host(facts.organization_id, host));
   return {
     models: createModels({
-      config: env,
+      config,
       fetch: outbound,
       clock: Date.now,
       priceOf: (ref) => priceOverride(env, facts.organization_id, ref),
+      circuitOf: (provider) =>
+        circuits.provider(provider, sharesCredential(config, env, provider) ? null : facts.organization_id),
+      fallback: () => organizationFallback(env, facts.organization_id),
     }),
     http: {
       async request(request, { signal }): Promise<HttpResult> {
         try {
-          const response = await outbound(request.url, {
+          const response = await callHost(request.url, {
             method: request.method,
             headers: { ...request.headers, 'Idempotency-Key': request.idempotency_key, traceparent: facts.traceparent },
             body: request.body,
@@ -43,9 +51,12 @@ export function enginePorts(env: Env, ctx: DurableObjectState, facts: Facts): En
   };
 }
 
-function httpFailure(error: unknown, signal: AbortSignal): { code: string; message: string; retryable: boolean } {
+function httpFailure(error: unknown, signal: AbortSignal): StepError {
   if (signal.aborted) return { code: 'http_cancelled', message: 'The request was cancelled.', retryable: false };
-  if (error instanceof OutboundError) return { code: error.code, message: error.message, retryable: error.retryable };
+  if (error instanceof OutboundError) {
+    const { code, message, retryable, retry_after_ms } = error;
+    return { code, message, retryable, ...(retry_after_ms === undefined ? {} : { retry_after_ms }) };
+  }
   // Bad header values and the like: what `fetch` itself refuses before anything is sent.
   const message = error instanceof TypeError ? error.message : 'The request failed.';
   return { code: 'http_failed', message, retryable: !(error instanceof TypeError) };

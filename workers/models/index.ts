@@ -1,21 +1,24 @@
 import type { JsonValue, ModelProvider } from '@agentflow/contracts';
 import type { ModelCall, ModelCallOptions, ModelPort, ModelRequest, ModelResult, StepError } from '@agentflow/engine';
+import type { CircuitEntry, CircuitGate } from '../platform/circuit.ts';
 import type { AdapterOptions, ModelsConfig, ProviderAdapter } from './adapter.ts';
 import { answerBuiltin, embedBuiltin } from './builtin/index.ts';
 import { catalogueEntry, checkModel, listedPrice, splitModelRef } from './catalogue.ts';
 import { abortFailure, classifyFailure, ModelConnectionError } from './failures.ts';
 import { type CallEnd, callLanguageModel } from './language-model-call.ts';
 import { callCost, type ModelPrice } from './pricing.ts';
+import { outcomeOf, refusedByCircuit } from './provider-circuit.ts';
 import { createAnthropicAdapter } from './providers/anthropic/index.ts';
 import { createCustomAdapter } from './providers/custom/index.ts';
 import { createGoogleAdapter } from './providers/google/index.ts';
 import { createOllamaAdapter } from './providers/ollama/index.ts';
 import { createOpenAiAdapter } from './providers/openai/index.ts';
 import { createWorkersAiAdapter } from './providers/workers-ai/index.ts';
+import { routed } from './router.ts';
 import { readJson, schemaProblem } from './structured-output.ts';
 import { countMessageTokens, countTokens } from './tokens.ts';
 
-export type { ModelsConfig } from './adapter.ts';
+export { type ModelsConfig, sharesCredential } from './adapter.ts';
 export {
   CATALOGUE,
   type CatalogueEntry,
@@ -34,6 +37,10 @@ export interface ModelsOptions {
   readonly clock: () => number;
   /** The organization's own price for a model, or null where the listed one holds. */
   readonly priceOf: (ref: string) => Promise<ModelPrice | null>;
+  /** What stands before the calls to a provider; without it every call is made. */
+  readonly circuitOf?: (provider: ModelProvider) => CircuitGate;
+  /** The organization's fallback chain, for requests that name none. */
+  readonly fallback?: () => Promise<readonly string[]>;
 }
 
 export type EmbedResult =
@@ -43,7 +50,7 @@ export type EmbedResult =
 export interface Models extends ModelPort {
   /** One vector per text, in their order. Never throws for what a provider can do wrong. */
   embed(texts: readonly string[], ref: string, options: { signal: AbortSignal }): Promise<EmbedResult>;
-  /** The most that a request can cost, in integer micro-dollars: what a budget reserves before the call. */
+  /** The most that the request's own model can cost, in integer micro-dollars: what a budget reserves before the call. */
   estimateCost(request: ModelRequest): Promise<number>;
   /** Whether this installation has what the provider needs: key, URL or binding. */
   available(provider: ModelProvider): boolean;
@@ -79,7 +86,7 @@ export function availableProviders(config: ModelsConfig): ReadonlySet<ModelProvi
  * The language models of one installation behind the engine's port. Adapters speak the AI SDK's provider contract
  * directly: one attempt a call (the engine owns retries), usage and abort in our hands.
  */
-export function createModels({ config, fetch, clock, priceOf }: ModelsOptions): Models {
+export function createModels({ config, fetch, clock, priceOf, circuitOf, fallback }: ModelsOptions): Models {
   const guarded: typeof fetch = async (input, init) => {
     try {
       return await fetch(input, init);
@@ -107,7 +114,16 @@ export function createModels({ config, fetch, clock, priceOf }: ModelsOptions): 
     return { ok: false, error: { code, message, retryable: false }, calls: [] };
   }
 
-  async function generate(request: ModelRequest, options: ModelCallOptions): Promise<ModelResult> {
+  async function enter(provider: ModelProvider): Promise<CircuitEntry> {
+    return (await circuitOf?.(provider).enter()) ?? { allowed: true, end: async () => {} };
+  }
+
+  /** The built-in model fails by nothing that another one would do better. */
+  async function chainOf({ model }: ModelRequest): Promise<readonly string[]> {
+    return fallback === undefined || splitModelRef(model)?.provider === 'builtin' ? [] : fallback();
+  }
+
+  async function askOnce(request: ModelRequest, options: ModelCallOptions): Promise<ModelResult> {
     const parts = splitModelRef(request.model);
     if (parts === null) return refusal('model_not_found', checkModel(request.model) ?? 'Unknown model.');
     if (parts.provider === 'builtin') {
@@ -127,11 +143,14 @@ export function createModels({ config, fetch, clock, priceOf }: ModelsOptions): 
     const adapter = adapterOf(parts.provider);
     if (adapter.missing !== null) return refusal('model_not_configured', adapter.missing);
     const price = await priceFor(request.model);
+    const entry = await enter(parts.provider);
+    if (!entry.allowed) return { ok: false, error: refusedByCircuit(entry.refusal, adapter.title), calls: [] };
     const started = clock();
     const limit = adapter.sendsDefaultLimit ? answerLimit(request) : request.max_tokens;
     const end = await callLanguageModel(() => adapter.languageModel(parts.name), adapter, request, limit, options);
     const latency = clock() - started;
     const failure = failureOf(end, request, adapter, options.signal);
+    await entry.end(outcomeOf(failure, end.kind === 'aborted', end.text !== ''));
     const booked = book(end, request, failure);
     const call = record(
       parts.provider,
@@ -209,9 +228,12 @@ export function createModels({ config, fetch, clock, priceOf }: ModelsOptions): 
     if (adapter.embeddingModel === undefined) {
       return refusal('model_bad_request', `${adapter.title} offers no embeddings.`);
     }
+    const entry = await enter(parts.provider);
+    if (!entry.allowed) return { ok: false, error: refusedByCircuit(entry.refusal, adapter.title), calls: [] };
     try {
       const model = await adapter.embeddingModel(parts.name);
       const { embeddings, usage } = await model.doEmbed({ values: [...texts], abortSignal: signal });
+      await entry.end({ verdict: 'ok' });
       const tokens = usage?.tokens ?? counted;
       const cost = callCost(price, tokens, 0);
       const estimated = usage?.tokens === undefined;
@@ -222,6 +244,7 @@ export function createModels({ config, fetch, clock, priceOf }: ModelsOptions): 
       const failure = signal.aborted
         ? abortFailure(signal, title)
         : classifyFailure(error, { title, credential, model: ref, config, now: clock() });
+      await entry.end(outcomeOf(failure, signal.aborted, false));
       const tokens = signal.aborted ? counted : 0;
       const cost = callCost(price, tokens, 0);
       const outcome = signal.aborted ? 'cancelled' : 'error';
@@ -237,7 +260,7 @@ export function createModels({ config, fetch, clock, priceOf }: ModelsOptions): 
   }
 
   return {
-    generate,
+    generate: routed({ clock, ask: askOnce, chainOf }),
     embed,
     estimateCost,
     available: (provider) => provider === 'builtin' || adapterOf(provider).missing === null,

@@ -41,6 +41,7 @@ const NAMED: Readonly<Record<string, z.ZodType>> = {
   ExecutionLog: contracts.executionLog,
   StreamTicket: contracts.streamTicket,
   CatalogueModel: contracts.catalogueModel,
+  ModelFallback: contracts.modelFallback,
   NodeTypeInfo: contracts.nodeTypeInfo,
 };
 

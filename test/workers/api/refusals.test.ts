@@ -60,6 +60,7 @@ const BODIES: { [operationId: string]: object | Make<object> } = {
   changePassword: { current_password: PASSWORD, new_password: 'another long passphrase' },
   rollbackAgent: { version: 1 },
   setAgentStatus: { status: 'paused' },
+  setModelFallback: { models: ['builtin/extractive'] },
   setModelPrice: { model: 'custom/example', input_usd_per_million: 1, output_usd_per_million: 2 },
   updateAgent: { name: 'Renamed' },
 };

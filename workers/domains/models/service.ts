@@ -7,53 +7,17 @@ import {
   catalogueEntry,
   checkModel,
   currentPrice,
-  type ModelPrice,
   microusdPerMillion,
   splitModelRef,
 } from '../../models/index.ts';
 import type { RequestContext } from '../../platform/context.ts';
-import type { Env } from '../../platform/env.ts';
 import { invalid, notFound } from '../../platform/errors.ts';
 import { auditOrigin, auditRow } from '../audit/index.ts';
-import { deleteModelPrice, type ModelPriceRow, priceOverrides, upsertModelPrice } from './queries.ts';
+import { forgetModelSettings, readModelSettings } from './organization-models.ts';
+import { deleteModelPrice, type ModelPriceRow, upsertModelPrice } from './queries.ts';
 
-/** How long a price may be used after another isolate has changed it. */
-const CACHE_MS = 15_000;
-const MOST_CACHED = 500;
 /** Above any vendor's price by far; keeps products of price and tokens within exact integers. */
 const HIGHEST_USD_PER_MILLION = 100_000;
-
-interface Cached {
-  readonly until: number;
-  readonly rows: Promise<ReadonlyMap<string, ModelPriceRow>>;
-}
-
-const cache = new Map<string, Cached>();
-
-async function readOverrides(env: Env, organizationId: string): Promise<ReadonlyMap<string, ModelPriceRow>> {
-  const rows = await priceOverrides(db(env, organizationId), organizationId);
-  return new Map(rows.map((row) => [row.model, row]));
-}
-
-/** The organization's prices, at most 15 seconds old in an isolate that did not change them itself. */
-function overridesOf(env: Env, organizationId: string, now: number): Promise<ReadonlyMap<string, ModelPriceRow>> {
-  const cached = cache.get(organizationId);
-  if (cached !== undefined && cached.until > now) return cached.rows;
-  const rows = readOverrides(env, organizationId);
-  cache.delete(organizationId);
-  if (cache.size >= MOST_CACHED) cache.delete(cache.keys().next().value ?? '');
-  cache.set(organizationId, { until: now + CACHE_MS, rows });
-  rows.catch(() => cache.delete(organizationId));
-  return rows;
-}
-
-/** The organization's own price for a model; null where the listed one holds. */
-export async function priceOverride(env: Env, organizationId: string, model: string): Promise<ModelPrice | null> {
-  const row = (await overridesOf(env, organizationId, Date.now())).get(model);
-  if (row === undefined) return null;
-  const { input_microusd_per_million, output_microusd_per_million } = row;
-  return { input_microusd_per_million, output_microusd_per_million };
-}
 
 const ORGANIZATION_PRICE_SOURCE = "The organization's own price";
 
@@ -103,7 +67,7 @@ function presentOwn(row: ModelPriceRow, available: boolean): CatalogueModel | nu
 
 /** The catalogue as the organization sees it, then the models of its own endpoints that it has priced. */
 export async function listModels(ctx: RequestContext): Promise<CatalogueModel[]> {
-  const overrides = await readOverrides(ctx.env, ctx.organizationId);
+  const { prices: overrides } = await readModelSettings(ctx.env, ctx.organizationId);
   const available = availableProviders(ctx.env);
   const now = ctx.now();
   const listed = CATALOGUE.map((entry) =>
@@ -157,7 +121,7 @@ export async function setModelPrice(ctx: RequestContext, request: SetModelPriceR
       now,
     ),
   ]);
-  cache.delete(organizationId);
+  forgetModelSettings(organizationId);
 
   const available = availableProviders(env).has(splitModelRef(request.model)?.provider ?? 'builtin');
   const entry = catalogueEntry(request.model);
@@ -169,7 +133,7 @@ export async function setModelPrice(ctx: RequestContext, request: SetModelPriceR
 /** Takes the organization's price back, so that the listed one holds again. */
 export async function removeModelPrice(ctx: RequestContext, model: string): Promise<void> {
   const { env, organizationId } = ctx;
-  const overrides = await readOverrides(env, organizationId);
+  const { prices: overrides } = await readModelSettings(env, organizationId);
   if (!overrides.has(model)) throw notFound('price of its own for the model', model);
   const database = db(env, organizationId);
   await database.batch([
@@ -182,5 +146,5 @@ export async function removeModelPrice(ctx: RequestContext, model: string): Prom
       ctx.now(),
     ),
   ]);
-  cache.delete(organizationId);
+  forgetModelSettings(organizationId);
 }
