@@ -50,7 +50,7 @@ export function ask(
     ...(last_attempt === undefined ? {} : { last_attempt }),
     ...(streamed && onDelta !== undefined ? { onDelta } : {}),
     onFallback: (model, { code, message }, next) =>
-      log('warning', `${model} gave no answer (${code}: ${message}) ${next} is asked instead.`),
+      log('warning', `${model} gave no answer (${code}), so ${next} is asked: ${message}`),
   });
 }
 
