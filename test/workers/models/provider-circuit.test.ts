@@ -136,6 +136,13 @@ describe('the circuit of a provider', () => {
     expect(await ask('fine', { circuits: isolate(time) })).toMatchObject(REFUSED);
   });
 
+  it('hears at once of a success that ends a row of failures', async () => {
+    await fail(4);
+    expect(await ask('fine')).toBe('ok');
+    await fail(4, { circuits: two });
+    expect(await ask('fine', { circuits: two })).toBe('ok');
+  });
+
   it('survives an eviction', async () => {
     await fail(5);
     await evictDurableObject(object(`provider:openai:${organization}`));
