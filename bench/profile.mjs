@@ -15,7 +15,12 @@ const folder = bundle('wrangler.toml', path.join(root, '.local/bench/profile'), 
 const product = await serve({
   folder,
   script: 'index.js',
-  objects: { EXECUTION: 'ExecutionObject', ORGANIZATION: 'OrganizationObject', IP_THROTTLE: 'IpThrottleObject' },
+  objects: {
+    EXECUTION: 'ExecutionObject',
+    ORGANIZATION: 'OrganizationObject',
+    IP_THROTTLE: 'IpThrottleObject',
+    CIRCUIT: 'CircuitObject',
+  },
   bindings: {
     ENVIRONMENT: 'local',
     LOG_LEVEL: 'warn',

@@ -40,7 +40,12 @@ const floorFolder = bundle('bench/worker/wrangler.toml', path.join(root, '.local
 const product = await serve({
   folder: productFolder,
   script: 'index.js',
-  objects: { EXECUTION: 'ExecutionObject', ORGANIZATION: 'OrganizationObject', IP_THROTTLE: 'IpThrottleObject' },
+  objects: {
+    EXECUTION: 'ExecutionObject',
+    ORGANIZATION: 'OrganizationObject',
+    IP_THROTTLE: 'IpThrottleObject',
+    CIRCUIT: 'CircuitObject',
+  },
   bindings: {
     ENVIRONMENT: 'local',
     // The floor writes no log lines either.

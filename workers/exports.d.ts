@@ -2,6 +2,6 @@
 declare namespace Cloudflare {
   interface GlobalProps {
     mainModule: typeof import('./index.ts');
-    durableNamespaces: 'ExecutionObject' | 'IpThrottleObject' | 'OrganizationObject';
+    durableNamespaces: 'CircuitObject' | 'ExecutionObject' | 'IpThrottleObject' | 'OrganizationObject';
   }
 }

@@ -1,5 +1,6 @@
 import { createApp } from './app.ts';
 
+export { CircuitObject } from '../durable-objects/circuit/object.ts';
 export { ExecutionObject } from '../durable-objects/execution/object.ts';
 export { IpThrottleObject } from '../durable-objects/ip-throttle/object.ts';
 export { OrganizationObject } from '../durable-objects/organization/object.ts';

@@ -131,7 +131,10 @@ function failed(code: string, message: string): Prepared {
 
 function httpFailure(error: unknown, signal: AbortSignal): StepError {
   if (signal.aborted) return { code: 'http_cancelled', message: 'The request was cancelled.', retryable: false };
-  if (error instanceof OutboundError) return { code: error.code, message: error.message, retryable: error.retryable };
+  if (error instanceof OutboundError) {
+    const { code, message, retryable, retry_after_ms } = error;
+    return { code, message, retryable, ...(retry_after_ms === undefined ? {} : { retry_after_ms }) };
+  }
   // Bad header values and the like: what `fetch` itself refuses before anything is sent.
   const message = error instanceof TypeError ? error.message : 'The request failed.';
   return { code: 'http_failed', message, retryable: !(error instanceof TypeError) };

@@ -42,7 +42,7 @@ export async function performStep(
   let timedOut = false;
   const timer = setTimeout(() => {
     timedOut = true;
-    controller.abort(new Error('time limit'));
+    controller.abort(new DOMException('The time limit has passed.', 'TimeoutError'));
   }, node.timeout_ms);
   const result = await guarded(context, around);
   clearTimeout(timer);
@@ -119,6 +119,8 @@ function stepContext(
     calls: run.endedCalls(step),
     decision: null,
     idempotency_key: idempotencyKey(run.row.facts.execution_id, step),
+    timeout_ms: node.timeout_ms,
+    last_attempt: step.failures + 1 >= node.retry.max_attempts,
     signal,
     onDelta: around.onDelta,
     log: around.log,

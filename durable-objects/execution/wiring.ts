@@ -2,12 +2,14 @@ import type { ExecutionSummary } from '@agentflow/contracts';
 import type { EnginePorts } from '@agentflow/engine';
 import { isOrganizationErased } from '../../workers/domains/erasure/index.ts';
 import { projectExecution } from '../../workers/domains/executions/index.ts';
-import { priceOverride } from '../../workers/domains/models/index.ts';
+import { organizationFallback, priceOverride } from '../../workers/domains/models/index.ts';
 import { providerAccesses, readSecrets } from '../../workers/domains/secrets/index.ts';
-import { createModels } from '../../workers/models/index.ts';
+import { createModels, sharesCredential } from '../../workers/models/index.ts';
 import type { Env } from '../../workers/platform/env.ts';
+import { circuitFetch } from '../../workers/platform/outbound/circuit-fetch.ts';
 import { outboundFetch } from '../../workers/platform/outbound.ts';
 import type { Logger } from '../../workers/platform/telemetry.ts';
+import { Circuits } from '../circuit/client.ts';
 import { organizationDesk } from '../organization/client.ts';
 import { httpPorts } from './http-port.ts';
 import type { Markers } from './secrets/markers.ts';
@@ -25,15 +27,20 @@ export function enginePorts(
 ): PortsFor {
   const { organization_id, traceparent } = facts;
   const outbound = outboundFetch(ctx.exports.Outbound);
+  const circuits = new Circuits(env.CIRCUIT, { clock: Date.now, random: Math.random });
   const models = createModels({
     config: env,
     fetch: outbound,
     clock: Date.now,
     priceOf: (ref) => priceOverride(env, organization_id, ref),
     accesses: () => providerAccesses(env, organization_id, Date.now()),
+    // Whoever calls with a key of their own has a circuit of their own.
+    circuitOf: (provider, config) =>
+      circuits.provider(provider, sharesCredential(config, env, provider) ? null : organization_id),
+    fallback: () => organizationFallback(env, organization_id),
   });
   const http = httpPorts({
-    fetch: outbound,
+    fetch: circuitFetch(outbound, (host) => circuits.host(organization_id, host)),
     traceparent,
     readSecrets: (names) => readSecrets(env, organization_id, names),
     sentBefore,

@@ -25,6 +25,7 @@ export interface SeenCall {
  *   in a header and, without its scheme, in OpenAI's form of an error.
  * - `/status/<code>`, `/echo`, `/big`, `/redirect?to=`.
  * - `/v1/chat/completions` speaks OpenAI's streaming format: `Once upon `, then, after `/open/<model>`, `a time.` with usage.
+ *   A model whose name begins with `down` breaks off after `Once upon `.
  * - `/ended/<model>` answers once a stream of that model was closed by its client.
  * - `/calls/<prefix>` lists what was seen under a path.
  */
@@ -103,6 +104,10 @@ export default async function startToolServer(project: TestProject): Promise<() 
           cut.add(model);
           for (const watcher of watchers.get(`ended ${model}`)?.splice(0) ?? []) json(watcher, { ended: true });
         });
+        if (model.startsWith('down')) {
+          response.write(chunk(model, 'Once upon '), () => response.destroy());
+          return;
+        }
         response.write(chunk(model, 'Once upon '));
         streams.set(model, () => {
           response.write(chunk(model, 'a time.'));

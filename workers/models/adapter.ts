@@ -1,3 +1,4 @@
+import type { ModelProvider } from '@agentflow/contracts';
 import type { OpenAIProvider } from '@ai-sdk/openai';
 
 /** The AI SDK's provider contract for language models (version 4), which every adapter hands out. */
@@ -42,6 +43,22 @@ export interface ProviderAdapter {
   embeddingModel?(name: string): Promise<EmbeddingModel>;
   /** Provider options of the AI SDK for calls that want JSON. */
   readonly jsonOptions?: { readonly [provider: string]: { readonly [option: string]: boolean | string } };
+}
+
+/** What a call to each provider is made with: who has the same, shares its limits and its outages. */
+const CREDENTIALS: Readonly<Record<ModelProvider, readonly (keyof ModelsConfig)[]>> = {
+  builtin: [],
+  openai: ['OPENAI_API_KEY', 'OPENAI_BASE_URL'],
+  anthropic: ['ANTHROPIC_API_KEY', 'ANTHROPIC_BASE_URL'],
+  google: ['GOOGLE_API_KEY', 'GOOGLE_BASE_URL'],
+  'workers-ai': ['AI'],
+  ollama: ['OLLAMA_BASE_URL'],
+  custom: ['CUSTOM_API_KEY', 'CUSTOM_BASE_URL'],
+};
+
+/** Whether two configurations call a provider with the same key at the same place. */
+export function sharesCredential(one: ModelsConfig, other: ModelsConfig, provider: ModelProvider): boolean {
+  return CREDENTIALS[provider].every((name) => (one[name] ?? '') === (other[name] ?? ''));
 }
 
 export function present(value: string | undefined): value is string {

@@ -1,5 +1,6 @@
 import type { StepError } from '@agentflow/engine';
 import type { ModelsConfig } from './adapter.ts';
+import { rateLimitWait, retryAfter } from './rate-limits.ts';
 
 /** Thrown around the guarded fetch, so that a failed connection is told from everything an SDK may throw by itself. */
 export class ModelConnectionError extends Error {
@@ -28,11 +29,11 @@ interface ErrorParts {
   readonly headers: Readonly<Record<string, string>>;
   /** Type and code that the provider names in its body, lower case. */
   readonly kind: string;
+  readonly body: string;
   readonly cause: unknown;
 }
 
 const EXCERPT_LENGTH = 200;
-const LONGEST_RETRY_AFTER_MS = 3_600_000;
 const KEY_LIKE = /\b(?:sk|pk|rk|key|AIza|ya29|gsk|xai|Bearer)[-_ ]?[A-Za-z0-9._*-]{8,}/g;
 
 function record(value: unknown): Record<string, unknown> {
@@ -61,6 +62,7 @@ function errorParts(error: unknown): ErrorParts {
     status,
     headers,
     kind: `${words(error)} ${words(source.data)}`,
+    body: typeof source.responseBody === 'string' ? source.responseBody : '',
     cause: source.cause,
   };
 }
@@ -80,20 +82,6 @@ export function safeExcerpt(text: string, config: ModelsConfig): string {
   }
   safe = safe.replace(KEY_LIKE, '[key]').replace(/\s+/g, ' ').trim();
   return safe.length > EXCERPT_LENGTH ? `${safe.slice(0, EXCERPT_LENGTH)}…` : safe;
-}
-
-/**
- * Milliseconds that the provider asks to wait: `retry-after-ms`, or `Retry-After` in seconds or as a date (RFC 9110
- * §10.2.3).
- */
-function retryAfter(headers: Readonly<Record<string, string>>, now: number): number | undefined {
-  const exact = Number(headers['retry-after-ms']);
-  if (Number.isFinite(exact) && exact >= 0) return Math.min(exact, LONGEST_RETRY_AFTER_MS);
-  const value = headers['retry-after'];
-  if (value === undefined || value === '') return undefined;
-  const seconds = Number(value);
-  const wait = Number.isFinite(seconds) ? seconds * 1000 : Date.parse(value) - now;
-  return Number.isFinite(wait) ? Math.min(Math.max(wait, 0), LONGEST_RETRY_AFTER_MS) : undefined;
 }
 
 function statusOf(parts: ErrorParts): number | undefined {
@@ -116,8 +104,9 @@ export function classifyFailure(error: unknown, context: FailureContext): StepEr
   const parts = errorParts(error);
   const excerpt = safeExcerpt(parts.message, config);
   const said = excerpt === '' ? '' : ` (${excerpt})`;
-  const wait = retryAfter(parts.headers, context.now);
   const status = statusOf(parts);
+  const wait =
+    status === 429 ? rateLimitWait(parts.headers, parts.body, context.now) : retryAfter(parts.headers, context.now);
 
   const connection = [error, parts.cause].find((one) => record(one).name === 'ModelConnectionError');
   if (connection !== undefined) {

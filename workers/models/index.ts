@@ -1,5 +1,6 @@
 import type { JsonValue, ModelProvider } from '@agentflow/contracts';
 import type { ModelCall, ModelCallOptions, ModelPort, ModelRequest, ModelResult, StepError } from '@agentflow/engine';
+import type { CircuitEntry, CircuitGate } from '../platform/circuit.ts';
 import { accessTo, effectiveConfig, type ProviderAccesses } from './access.ts';
 import type { AdapterOptions, ModelsConfig, ProviderAdapter } from './adapter.ts';
 import { answerBuiltin, embedBuiltin } from './builtin/index.ts';
@@ -7,17 +8,19 @@ import { catalogueEntry, checkModel, listedPrice, splitModelRef } from './catalo
 import { abortFailure, classifyFailure, ModelConnectionError } from './failures.ts';
 import { type CallEnd, callLanguageModel } from './language-model-call.ts';
 import { callCost, type ModelPrice } from './pricing.ts';
+import { outcomeOf, refusedByCircuit } from './provider-circuit.ts';
 import { createAnthropicAdapter } from './providers/anthropic/index.ts';
 import { createCustomAdapter } from './providers/custom/index.ts';
 import { createGoogleAdapter } from './providers/google/index.ts';
 import { createOllamaAdapter } from './providers/ollama/index.ts';
 import { createOpenAiAdapter } from './providers/openai/index.ts';
 import { createWorkersAiAdapter } from './providers/workers-ai/index.ts';
+import { routed } from './router.ts';
 import { readJson, schemaProblem } from './structured-output.ts';
 import { countMessageTokens, countTokens } from './tokens.ts';
 
 export { effectiveConfig, type ProviderAccess, type ProviderAccesses } from './access.ts';
-export type { ModelsConfig } from './adapter.ts';
+export { type ModelsConfig, sharesCredential } from './adapter.ts';
 export {
   CATALOGUE,
   type CatalogueEntry,
@@ -38,6 +41,10 @@ export interface ModelsOptions {
   readonly priceOf: (ref: string) => Promise<ModelPrice | null>;
   /** The organization's own access to providers; asked before each call that leaves the installation, and only then. */
   readonly accesses?: () => Promise<ProviderAccesses>;
+  /** What stands before the calls to a provider; without it every call is made. */
+  readonly circuitOf?: (provider: ModelProvider, config: ModelsConfig) => CircuitGate;
+  /** The organization's fallback chain, for requests that name none. */
+  readonly fallback?: () => Promise<readonly string[]>;
 }
 
 /** A provider as an organization calls it now. */
@@ -57,7 +64,7 @@ export type EmbedResult =
 export interface Models extends ModelPort {
   /** One vector per text, in their order. Never throws for what a provider can do wrong. */
   embed(texts: readonly string[], ref: string, options: { signal: AbortSignal }): Promise<EmbedResult>;
-  /** The most that a request can cost, in integer micro-dollars: what a budget reserves before the call. */
+  /** The most that the request's own model can cost, in integer micro-dollars: what a budget reserves before the call. */
   estimateCost(request: ModelRequest): Promise<number>;
   /** Whether this installation has what the provider needs: key, URL or binding. */
   available(provider: ModelProvider): boolean;
@@ -93,7 +100,7 @@ export function availableProviders(config: ModelsConfig): ReadonlySet<ModelProvi
  * The language models of one installation behind the engine's port. Adapters speak the AI SDK's provider contract
  * directly: one attempt a call (the engine owns retries), usage and abort in our hands.
  */
-export function createModels({ config, fetch, clock, priceOf, accesses }: ModelsOptions): Models {
+export function createModels({ config, fetch, clock, priceOf, accesses, circuitOf, fallback }: ModelsOptions): Models {
   const guarded: typeof fetch = async (input, init) => {
     try {
       return await fetch(input, init);
@@ -146,7 +153,16 @@ export function createModels({ config, fetch, clock, priceOf, accesses }: Models
     return { ok: false, error: { code, message, retryable: false }, calls: [] };
   }
 
-  async function generate(request: ModelRequest, options: ModelCallOptions): Promise<ModelResult> {
+  async function enter(provider: ModelProvider, used: ModelsConfig): Promise<CircuitEntry> {
+    return (await circuitOf?.(provider, used).enter()) ?? { allowed: true, end: async () => {} };
+  }
+
+  /** The built-in model fails by nothing that another one would do better. */
+  async function chainOf({ model }: ModelRequest): Promise<readonly string[]> {
+    return fallback === undefined || splitModelRef(model)?.provider === 'builtin' ? [] : fallback();
+  }
+
+  async function askOnce(request: ModelRequest, options: ModelCallOptions): Promise<ModelResult> {
     const parts = splitModelRef(request.model);
     if (parts === null) return refusal('model_not_found', checkModel(request.model) ?? 'Unknown model.');
     if (parts.provider === 'builtin') {
@@ -167,11 +183,14 @@ export function createModels({ config, fetch, clock, priceOf, accesses }: Models
     const { adapter } = reached;
     if (reached.missing !== null) return refusal('model_not_configured', reached.missing);
     const price = await priceFor(request.model);
+    const entry = await enter(parts.provider, reached.config);
+    if (!entry.allowed) return { ok: false, error: refusedByCircuit(entry.refusal, adapter.title), calls: [] };
     const started = clock();
     const limit = adapter.sendsDefaultLimit ? answerLimit(request) : request.max_tokens;
     const end = await callLanguageModel(() => adapter.languageModel(parts.name), adapter, request, limit, options);
     const latency = clock() - started;
     const failure = failureOf(end, request, reached, options.signal);
+    await entry.end(outcomeOf(failure, end.kind === 'aborted', end.text !== ''));
     const booked = book(end, request, failure);
     const call = record(
       parts.provider,
@@ -249,9 +268,12 @@ export function createModels({ config, fetch, clock, priceOf, accesses }: Models
     if (adapter.embeddingModel === undefined) {
       return refusal('model_bad_request', `${adapter.title} offers no embeddings.`);
     }
+    const entry = await enter(parts.provider, used);
+    if (!entry.allowed) return { ok: false, error: refusedByCircuit(entry.refusal, adapter.title), calls: [] };
     try {
       const model = await adapter.embeddingModel(parts.name);
       const { embeddings, usage } = await model.doEmbed({ values: [...texts], abortSignal: signal });
+      await entry.end({ verdict: 'ok' });
       const tokens = usage?.tokens ?? counted;
       const cost = callCost(price, tokens, 0);
       const estimated = usage?.tokens === undefined;
@@ -262,6 +284,7 @@ export function createModels({ config, fetch, clock, priceOf, accesses }: Models
       const failure = signal.aborted
         ? abortFailure(signal, title)
         : classifyFailure(error, { title, credential, model: ref, config: used, now: clock() });
+      await entry.end(outcomeOf(failure, signal.aborted, false));
       const tokens = signal.aborted ? counted : 0;
       const cost = callCost(price, tokens, 0);
       const outcome = signal.aborted ? 'cancelled' : 'error';
@@ -277,7 +300,7 @@ export function createModels({ config, fetch, clock, priceOf, accesses }: Models
   }
 
   return {
-    generate,
+    generate: routed({ clock, ask: askOnce, chainOf }),
     embed,
     estimateCost,
     available: (provider) => provider === 'builtin' || adapterOf(provider).missing === null,

@@ -1,3 +1,4 @@
+import type { CircuitObject } from '../../durable-objects/circuit/object.ts';
 import type { ExecutionObject } from '../../durable-objects/execution/object.ts';
 import type { IpThrottleObject } from '../../durable-objects/ip-throttle/object.ts';
 import type { OrganizationObject } from '../../durable-objects/organization/object.ts';
@@ -11,6 +12,7 @@ export interface Env {
   readonly EXECUTION: DurableObjectNamespace<ExecutionObject>;
   readonly ORGANIZATION: DurableObjectNamespace<OrganizationObject>;
   readonly IP_THROTTLE: DurableObjectNamespace<IpThrottleObject>;
+  readonly CIRCUIT: DurableObjectNamespace<CircuitObject>;
   readonly ASSETS: Fetcher;
   /** Workers AI; in production only. */
   readonly AI?: Ai;

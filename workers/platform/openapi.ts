@@ -55,6 +55,7 @@ const NAMED: Readonly<Record<string, z.ZodType>> = {
   UpdateEnvVarRequest: contracts.updateEnvVarRequest,
   ProviderKey: contracts.providerKey,
   SetProviderKeyRequest: contracts.setProviderKeyRequest,
+  ModelFallback: contracts.modelFallback,
   NodeTypeInfo: contracts.nodeTypeInfo,
   EraseRequest: contracts.eraseRequest,
   OrganizationErasure: contracts.organizationErasure,

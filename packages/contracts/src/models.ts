@@ -11,6 +11,18 @@ export const modelRef = z
   .max(200)
   .regex(/^(builtin|openai|anthropic|google|workers-ai|ollama|custom)\/[A-Za-z0-9@._:/-]+$/, 'must be provider/model');
 
+/** Models that are asked in this order where the one before can't answer. */
+export const fallbackChain = z.array(modelRef).max(5);
+
+export const modelFallback = z
+  .object({
+    models: fallbackChain.describe(
+      'Asked in this order where the model of a node that has no chain of its own cannot answer',
+    ),
+  })
+  .strict();
+export type ModelFallback = z.infer<typeof modelFallback>;
+
 export const DEFAULT_MODEL = 'builtin/extractive';
 
 export const modelPrice = z.object({

@@ -41,6 +41,8 @@ export interface ModelRequest {
   readonly schema?: Record<string, JsonValue>;
   readonly temperature?: number;
   readonly max_tokens?: number;
+  /** Models that are asked in this order where the first can't answer; absent: the organization's. */
+  readonly fallback?: readonly string[];
 }
 
 /** One call of one model: becomes one cost record, whether it succeeded or not. */
@@ -72,6 +74,12 @@ export interface ModelCallOptions {
   readonly signal: AbortSignal;
   /** Pieces of the answer as they come; absent where nobody can see them. */
   readonly onDelta?: (text: string) => void;
+  /** What is left of the step's time limit; absent: as long as the signal says. */
+  readonly timeout_ms?: number;
+  /** Whether the engine will not ask again. */
+  readonly last_attempt?: boolean;
+  /** Told when another model is asked because one could not answer. */
+  readonly onFallback?: (model: string, error: StepError, next: string) => void;
 }
 
 export interface ModelPort {
@@ -213,6 +221,10 @@ export interface StepContext {
   /** What a person decided on the step's question; null before, and where nothing was asked. */
   readonly decision: Decision | null;
   readonly idempotency_key: string;
+  /** The step's time limit; the signal aborts when it has passed. */
+  readonly timeout_ms?: number;
+  /** Whether a failure of this attempt is the step's. */
+  readonly last_attempt?: boolean;
   readonly signal: AbortSignal;
   readonly onDelta?: (text: string) => void;
   readonly log: (level: 'info' | 'warning' | 'error', message: string) => void;

@@ -103,6 +103,20 @@ function answerFault(fault: string, wire: Wire, response: ServerResponse): void 
         'retry-after': 'Wed, 21 Oct 2026 07:28:30 GMT',
       });
       return;
+    case '429-openai':
+      send(response, 429, errorBody(wire, 'rate_limit_error', 'Slow down'), {
+        'x-ratelimit-remaining-requests': '59',
+        'x-ratelimit-reset-requests': '1s',
+        'x-ratelimit-remaining-tokens': '0',
+        'x-ratelimit-reset-tokens': '6m0s',
+      });
+      return;
+    case '429-anthropic':
+      send(response, 429, errorBody(wire, 'rate_limit_error', 'Slow down'), {
+        'anthropic-ratelimit-input-tokens-remaining': '0',
+        'anthropic-ratelimit-input-tokens-reset': '2026-10-21T07:28:45Z',
+      });
+      return;
     case 'quota':
       send(response, 429, errorBody(wire, 'insufficient_quota', 'You exceeded your current quota'));
       return;

@@ -99,6 +99,7 @@ const BODIES: { [operationId: string]: object | ((owner: Member) => Promise<obje
   },
   createTeam: { name: 'A team' },
   updateTeam: { name: 'A renamed team' },
+  setModelFallback: { models: ['builtin/extractive'] },
   setModelPrice: { model: 'custom/example', input_usd_per_million: 1, output_usd_per_million: 2 },
   updateAgent: { name: 'Renamed' },
 };

@@ -1,2 +1,2 @@
+export { organizationFallback, priceOverride } from './organization-models.ts';
 export { modelRoutes } from './routes.ts';
-export { priceOverride } from './service.ts';

@@ -1,7 +1,8 @@
-import { catalogueModel, modelRef, setModelPriceRequest } from '@agentflow/contracts';
+import { catalogueModel, modelFallback, modelRef, setModelPriceRequest } from '@agentflow/contracts';
 import { z } from 'zod';
 import { requestContext } from '../../platform/auth.ts';
 import { createRouter, json, operation } from '../../platform/router.ts';
+import { getFallback, setFallback } from './fallback.ts';
 import { listModels, removeModelPrice, setModelPrice } from './service.ts';
 
 const getModels = operation({
@@ -42,10 +43,35 @@ const deleteModelPrice = operation({
   },
 });
 
+const getModelFallback = operation({
+  method: 'get',
+  path: '/models/fallback',
+  operationId: 'getModelFallback',
+  access: 'org:read',
+  tags: ['Models'],
+  summary: 'The fallback chain of the organization',
+  responses: { 200: { description: 'The chain; empty where none is set', content: json(modelFallback) } },
+});
+
+const putModelFallback = operation({
+  method: 'put',
+  path: '/models/fallback',
+  operationId: 'setModelFallback',
+  access: 'org:manage',
+  tags: ['Models'],
+  summary: 'Set the fallback chain of the organization',
+  description:
+    'Models that are asked in this order where the model of a node cannot answer and the node names no chain of its own.',
+  request: { body: { content: json(modelFallback), required: true } },
+  responses: { 200: { description: 'The chain as it now holds', content: json(modelFallback) } },
+});
+
 export const modelRoutes = createRouter()
   .openapi(getModels, async (c) => c.json({ data: await listModels(requestContext(c)) }, 200))
   .openapi(putModelPrice, async (c) => c.json(await setModelPrice(requestContext(c), c.req.valid('json')), 200))
   .openapi(deleteModelPrice, async (c) => {
     await removeModelPrice(requestContext(c), c.req.valid('query').model);
     return c.body(null, 204);
-  });
+  })
+  .openapi(getModelFallback, async (c) => c.json(await getFallback(requestContext(c)), 200))
+  .openapi(putModelFallback, async (c) => c.json(await setFallback(requestContext(c), c.req.valid('json')), 200));

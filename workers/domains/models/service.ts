@@ -8,7 +8,6 @@ import {
   checkModel,
   currentPrice,
   effectiveConfig,
-  type ModelPrice,
   microusdPerMillion,
   splitModelRef,
 } from '../../models/index.ts';
@@ -17,45 +16,11 @@ import type { Env } from '../../platform/env.ts';
 import { invalid, notFound } from '../../platform/errors.ts';
 import { auditOrigin, auditRow } from '../audit/index.ts';
 import { providerAccesses } from '../secrets/index.ts';
-import { deleteModelPrice, type ModelPriceRow, priceOverrides, upsertModelPrice } from './queries.ts';
+import { forgetModelSettings, readModelSettings } from './organization-models.ts';
+import { deleteModelPrice, type ModelPriceRow, upsertModelPrice } from './queries.ts';
 
-/** How long a price may be used after another isolate has changed it. */
-const CACHE_MS = 15_000;
-const MOST_CACHED = 500;
 /** Above any vendor's price by far; keeps products of price and tokens within exact integers. */
 const HIGHEST_USD_PER_MILLION = 100_000;
-
-interface Cached {
-  readonly until: number;
-  readonly rows: Promise<ReadonlyMap<string, ModelPriceRow>>;
-}
-
-const cache = new Map<string, Cached>();
-
-async function readOverrides(env: Env, organizationId: string): Promise<ReadonlyMap<string, ModelPriceRow>> {
-  const rows = await priceOverrides(db(env, organizationId), organizationId);
-  return new Map(rows.map((row) => [row.model, row]));
-}
-
-/** The organization's prices, at most 15 seconds old in an isolate that did not change them itself. */
-function overridesOf(env: Env, organizationId: string, now: number): Promise<ReadonlyMap<string, ModelPriceRow>> {
-  const cached = cache.get(organizationId);
-  if (cached !== undefined && cached.until > now) return cached.rows;
-  const rows = readOverrides(env, organizationId);
-  cache.delete(organizationId);
-  if (cache.size >= MOST_CACHED) cache.delete(cache.keys().next().value ?? '');
-  cache.set(organizationId, { until: now + CACHE_MS, rows });
-  rows.catch(() => cache.delete(organizationId));
-  return rows;
-}
-
-/** The organization's own price for a model; null where the listed one holds. */
-export async function priceOverride(env: Env, organizationId: string, model: string): Promise<ModelPrice | null> {
-  const row = (await overridesOf(env, organizationId, Date.now())).get(model);
-  if (row === undefined) return null;
-  const { input_microusd_per_million, output_microusd_per_million } = row;
-  return { input_microusd_per_million, output_microusd_per_million };
-}
 
 const ORGANIZATION_PRICE_SOURCE = "The organization's own price";
 
@@ -111,7 +76,10 @@ async function callable(env: Env, organizationId: string): Promise<ReadonlySet<M
 /** The catalogue as the organization sees it, then the models of its own endpoints that it has priced. */
 export async function listModels(ctx: RequestContext): Promise<CatalogueModel[]> {
   const { env, organizationId } = ctx;
-  const [overrides, available] = await Promise.all([readOverrides(env, organizationId), callable(env, organizationId)]);
+  const [{ prices: overrides }, available] = await Promise.all([
+    readModelSettings(env, organizationId),
+    callable(env, organizationId),
+  ]);
   const now = ctx.now();
   const listed = CATALOGUE.map((entry) =>
     presentEntry(entry, overrides.get(entry.id), available.has(entry.provider), now),
@@ -164,7 +132,7 @@ export async function setModelPrice(ctx: RequestContext, request: SetModelPriceR
       now,
     ),
   ]);
-  cache.delete(organizationId);
+  forgetModelSettings(organizationId);
 
   const available = (await callable(env, organizationId)).has(splitModelRef(request.model)?.provider ?? 'builtin');
   const entry = catalogueEntry(request.model);
@@ -176,7 +144,7 @@ export async function setModelPrice(ctx: RequestContext, request: SetModelPriceR
 /** Takes the organization's price back, so that the listed one holds again. */
 export async function removeModelPrice(ctx: RequestContext, model: string): Promise<void> {
   const { env, organizationId } = ctx;
-  const overrides = await readOverrides(env, organizationId);
+  const { prices: overrides } = await readModelSettings(env, organizationId);
   if (!overrides.has(model)) throw notFound('price of its own for the model', model);
   const database = db(env, organizationId);
   await database.batch([
@@ -189,5 +157,5 @@ export async function removeModelPrice(ctx: RequestContext, model: string): Prom
       ctx.now(),
     ),
   ]);
-  cache.delete(organizationId);
+  forgetModelSettings(organizationId);
 }

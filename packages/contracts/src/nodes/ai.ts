@@ -1,11 +1,16 @@
 import { z } from 'zod';
 import { jsonObject } from '../common.ts';
-import { DEFAULT_MODEL, modelRef } from '../models.ts';
+import { DEFAULT_MODEL, fallbackChain, modelRef } from '../models.ts';
 import { defineNode, OUT } from './types.ts';
 
 const model = modelRef
   .default(DEFAULT_MODEL)
   .meta({ title: 'Model', description: 'Which language model answers.', control: 'model' });
+const fallback = fallbackChain.optional().meta({
+  title: 'Fallback models',
+  description: 'Asked in this order where the model cannot answer; when not set, those of the organization.',
+  control: 'models',
+});
 const system = z
   .string()
   .max(100_000)
@@ -46,6 +51,7 @@ export const aiChat = defineNode({
     system,
     temperature,
     max_tokens: maxTokens,
+    fallback,
     schema: schema
       .optional()
       .meta({ title: 'Answer schema', description: 'JSON Schema that the answer must fit.', control: 'json_schema' }),
@@ -80,6 +86,7 @@ export const aiSummarize = defineNode({
       .meta({ title: 'Sentences', description: 'How long the summary may be.', control: 'number' }),
     temperature,
     max_tokens: maxTokens,
+    fallback,
   }),
   output: z.object({ summary: z.string() }),
   handles: () => OUT,
@@ -115,6 +122,7 @@ export const aiClassify = defineNode({
     system,
     temperature,
     max_tokens: maxTokens,
+    fallback,
   }),
   output: z.object({
     label: z.string(),
@@ -150,6 +158,7 @@ export const aiExtract = defineNode({
     system,
     temperature,
     max_tokens: maxTokens,
+    fallback,
   }),
   output: null,
   handles: () => OUT,

@@ -8,6 +8,7 @@ export type FieldControl =
   | 'prompt'
   | 'expression'
   | 'model'
+  | 'models'
   | 'number'
   | 'select'
   | 'boolean'

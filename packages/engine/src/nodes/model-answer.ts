@@ -9,14 +9,16 @@ export interface ModelSettings {
   readonly model: string;
   readonly temperature?: number | undefined;
   readonly max_tokens?: number | undefined;
+  readonly fallback?: readonly string[] | undefined;
 }
 
 /** The part of a request that settings decide, absent ones left out. */
-export function settingsOf({ model, temperature, max_tokens }: ModelSettings) {
+export function settingsOf({ model, temperature, max_tokens, fallback }: ModelSettings) {
   return {
     model,
     ...(temperature === undefined ? {} : { temperature }),
     ...(max_tokens === undefined ? {} : { max_tokens }),
+    ...(fallback === undefined ? {} : { fallback }),
   };
 }
 
@@ -41,8 +43,15 @@ export function ask(
   request: ModelRequest,
   streamed: boolean,
 ): Promise<ModelResult> {
-  const { signal, onDelta } = context;
-  return ports.models.generate(request, streamed && onDelta !== undefined ? { signal, onDelta } : { signal });
+  const { signal, onDelta, timeout_ms, last_attempt, log } = context;
+  return ports.models.generate(request, {
+    signal,
+    ...(timeout_ms === undefined ? {} : { timeout_ms }),
+    ...(last_attempt === undefined ? {} : { last_attempt }),
+    ...(streamed && onDelta !== undefined ? { onDelta } : {}),
+    onFallback: (model, { code, message }, next) =>
+      log('warning', `${model} gave no answer (${code}), so ${next} is asked: ${message}`),
+  });
 }
 
 /** A model that answers the wrong thing may answer the right one when asked again. */

@@ -26,12 +26,18 @@ function checkId(draft: Draft, node: DraftNode, problems: ProblemList): void {
   }
 }
 
-function checkModelField(node: DraftNode, checkModel: CheckModel, problems: ProblemList): void {
-  const model = Object.hasOwn(node.config, 'model') ? node.config.model : undefined;
-  if (node.type?.category !== 'ai' || typeof model !== 'string' || hasTemplate(model)) return;
-  if (node.issues.some((issue) => issue.path[0] === 'model')) return;
-  const message = checkModel(model);
-  if (message !== null) problems.node(node, 'model', { code: 'unknown_model', message });
+function checkModelFields(node: DraftNode, checkModel: CheckModel, problems: ProblemList): void {
+  if (node.type?.category !== 'ai') return;
+  const own = (field: string) => (Object.hasOwn(node.config, field) ? node.config[field] : undefined);
+  const check = (field: string, model: JsonValue | undefined) => {
+    if (typeof model !== 'string' || hasTemplate(model)) return;
+    if (node.issues.some(({ path }) => path.join('.') === field)) return;
+    const message = checkModel(model);
+    if (message !== null) problems.node(node, field, { code: 'unknown_model', message });
+  };
+  check('model', own('model'));
+  const chain = own('fallback');
+  if (Array.isArray(chain)) for (const [index, model] of chain.entries()) check(`fallback.${index}`, model);
 }
 
 function checkAnswerSchema(node: DraftNode, problems: ProblemList): void {
@@ -61,7 +67,7 @@ export function checkNodes(draft: Draft, checkModel: CheckModel | undefined, pro
         message: `${field === '' ? 'The configuration' : field} ${message}.`,
       });
     }
-    if (checkModel !== undefined) checkModelField(node, checkModel, problems);
+    if (checkModel !== undefined) checkModelFields(node, checkModel, problems);
     checkAnswerSchema(node, problems);
   }
 }

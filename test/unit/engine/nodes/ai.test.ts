@@ -26,6 +26,20 @@ describe('ai.chat', () => {
     });
   });
 
+  it('names its fallback models and its limits, and logs when another model is asked', async () => {
+    const fallback = ['anthropic/claude-haiku-4-5', 'builtin/extractive'];
+    const config = { model: 'openai/gpt-4o', fallback };
+    const { asked, logs } = await step(chat(config, { timeout_ms: 5000, last_attempt: true }));
+    expect(asked[0]?.request.fallback).toEqual(fallback);
+    expect(asked[0]?.options).toMatchObject({ timeout_ms: 5000, last_attempt: true });
+    const error = { code: 'model_overloaded', message: 'OpenAI is overloaded.', retryable: true };
+    asked[0]?.options.onFallback?.('openai/gpt-4o', error, 'builtin/extractive');
+    expect(logs).toEqual([
+      'warning: openai/gpt-4o gave no answer (model_overloaded), so builtin/extractive is asked: OpenAI is overloaded.',
+    ]);
+    expect((await step(chat({ fallback: [] }))).asked[0]?.request.fallback).toEqual([]);
+  });
+
   it('gives data that fits its schema', async () => {
     const schema = { type: 'object', properties: { n: { type: 'number' } }, required: ['n'] };
     const { asked, result } = await step(

@@ -153,6 +153,18 @@ describe('nodes', () => {
     ]);
   });
 
+  it('tell which of their fallback models are wrong', () => {
+    const check_model = (model: string) => (model === 'openai/gpt-9' ? 'OpenAI has no model "gpt-9".' : null);
+    const problems = (fallback: string[]) => {
+      const node = { id: 'a', type: 'ai.chat', config: { prompt: 'x', fallback } };
+      return validate([start, node], ['start>a'], { check_model }).map(({ code, path }) => [code, path]);
+    };
+    expect(problems(['openai/gpt-4o', 'openai/gpt-9'])).toEqual([['unknown_model', 'nodes.1.config.fallback.1']]);
+    expect(problems(['gpt-4o', 'openai/gpt-4o'])).toEqual([['config_invalid', 'nodes.1.config.fallback.0']]);
+    expect(problems(Array(6).fill('openai/gpt-4o'))).toEqual([['config_invalid', 'nodes.1.config.fallback']]);
+    expect(problems(Array(5).fill('openai/gpt-4o'))).toEqual([]);
+  });
+
   it('tell what is wrong with their answer schema', () => {
     const schema = {
       type: 'object',
