@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os';
 import {
   lockfileIsPortable,
   migrationsMatchSchema,
+  nodeReferenceIsCurrent,
   permissionsReferenceIsCurrent,
   twinsAgree,
 } from './lib/repository-checks.mjs';
@@ -33,6 +34,7 @@ const CHECKS = [
   ['lockfile is portable', lockfileIsPortable],
   ['JSON and YAML examples agree', twinsAgree],
   ['permissions reference is current', permissionsReferenceIsCurrent],
+  ['node reference is current', nodeReferenceIsCurrent],
 ];
 
 const started = performance.now();

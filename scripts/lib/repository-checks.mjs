@@ -2,6 +2,7 @@ import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } fro
 import { join, relative } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { parse as parseYaml } from 'yaml';
+import { nodeReference } from './node-reference.mjs';
 import { permissionsReference } from './permissions-reference.mjs';
 import { ROOT, runTool } from './toolchain.mjs';
 
@@ -79,10 +80,16 @@ export function twinsAgree() {
 }
 
 /**
- * docs/permissions.md says what the matrix in contracts says.
+ * A page that is generated says what its source says.
+ * @param {string} path @param {() => string} generate @param {string} command
  * @returns {Finding}
  */
-export function permissionsReferenceIsCurrent() {
-  const ok = readFileSync(join(ROOT, 'docs/permissions.md'), 'utf8') === permissionsReference();
-  return { ok, output: ok ? '' : 'docs/permissions.md is behind packages/contracts: run npm run docs:permissions' };
+function isCurrent(path, generate, command) {
+  const ok = readFileSync(join(ROOT, path), 'utf8') === generate();
+  return { ok, output: ok ? '' : `${path} is behind packages/contracts: run npm run ${command}` };
 }
+
+export const permissionsReferenceIsCurrent = () =>
+  isCurrent('docs/permissions.md', permissionsReference, 'docs:permissions');
+
+export const nodeReferenceIsCurrent = () => isCurrent('docs/nodes.md', nodeReference, 'docs:nodes');
