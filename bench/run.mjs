@@ -3,8 +3,10 @@ import { randomBytes } from 'node:crypto';
 import { cpus } from 'node:os';
 import path from 'node:path';
 import { buildUi } from '../scripts/lib/build-ui.mjs';
+import { stepsPerSecond } from './lib/engine-alone.mjs';
 import { Client, drive, median, percentile } from './lib/load.mjs';
-import { linearAgent, prepareProduct } from './lib/product.mjs';
+import { linearAgent, parallelAgent, prepareProduct, publish, tickingAgent } from './lib/product.mjs';
+import { slowServer } from './lib/slow-server.mjs';
 import { bundle, serve } from './lib/workerd.mjs';
 
 /**
@@ -33,10 +35,16 @@ console.log(
     { encoding: 'utf8' },
   ).trim()}`,
 );
-console.log('Building the Worker and its floor…');
+console.log('\nThe engine alone: a graph of 100 nodes, planned and run to its end in memory');
+stepsPerSecond(50);
+const alone = median(Array.from({ length: ROUNDS }, () => stepsPerSecond(200)));
+report('engine alone, steps a second', alone, '≥ 50,000', alone >= 50_000);
+
+console.log('\nBuilding the Worker and its floor…');
 await buildUi();
 const productFolder = bundle('wrangler.toml', path.join(root, '.local/bench/product'));
 const floorFolder = bundle('bench/worker/wrangler.toml', path.join(root, '.local/bench/floor'));
+const slow = await slowServer(100);
 const product = await serve({
   folder: productFolder,
   script: 'index.js',
@@ -50,6 +58,7 @@ const product = await serve({
     ENVIRONMENT: 'local',
     // The floor writes no log lines either.
     LOG_LEVEL: 'warn',
+    OUTBOUND_ALLOW: slow.host,
     AUTH_KEYS: `bench1:${randomBytes(48).toString('base64')}`,
     VAULT_KEYS: `bench1:${randomBytes(32).toString('base64')}`,
   },
@@ -78,8 +87,12 @@ try {
   await firstEvent(setup);
   await tokenValidation(setup);
   await keyCheck(setup);
+  await parallelBranches(setup);
+  await eventsToSockets(setup, 1, 20);
+  await eventsToSockets(setup, 1000, 150);
   await loginStorm(setup);
 } finally {
+  slow.stop();
   await Promise.all([product.stop(), floor.stop()]);
 }
 
@@ -220,6 +233,78 @@ async function keyCheck(setup) {
   const { latencies } = await drive(client, 1000, 1, call, [200]);
   const p95 = percentile(latencies, 0.95);
   report('request with an API key, p95', p95, '< 10 ms', p95 < 10, ' ms');
+  client.close();
+}
+
+/** @param {{ token: string }} setup */
+async function parallelBranches(setup) {
+  console.log('\n50 parallel branches, each one call of 100 ms, 10 runs one after the other');
+  const client = new Client(product.url, 1);
+  const agentId = await publish(client, setup.token, 'Parallel', parallelAgent(50, slow.url));
+  const execute = () => ({
+    method: 'POST',
+    path: `/api/v1/agents/${agentId}/execute`,
+    headers: { authorization: `Bearer ${setup.token}`, prefer: 'wait=30' },
+    body: '{"input":{}}',
+  });
+  await drive(client, 2, 1, execute, [200]);
+  const { latencies } = await drive(client, 10, 1, execute, [200]);
+  const middle = median(latencies);
+  report('50 branches of a 100 ms call', middle, '< 400 ms', middle < 400, ' ms');
+  client.close();
+}
+
+/**
+ * From the time that an event carries to its arrival, while one execution makes some 20 events a second.
+ *
+ * @param {{ token: string }} setup @param {number} sockets @param {number} promised milliseconds, p95
+ */
+async function eventsToSockets(setup, sockets, promised) {
+  console.log(`\nEvents to ${sockets} ${sockets === 1 ? 'socket' : 'sockets'} of one execution`);
+  const client = new Client(product.url, 1);
+  const agentId = await publish(client, setup.token, `Ticking ${sockets}`, tickingAgent(60, slow.url));
+  const started = await client.send({
+    method: 'POST',
+    path: `/api/v1/agents/${agentId}/execute`,
+    headers: { authorization: `Bearer ${setup.token}` },
+    body: '{"input":{}}',
+  });
+  const { id } = JSON.parse(started.body);
+  const url = `${product.url.replace('http', 'ws')}/api/v1/executions/${id}/stream?after=0`;
+  /** @type {number[]} */
+  const delays = [];
+  /** @type {number[]} */
+  const counts = [];
+  let connected = 0;
+  await Promise.all(
+    Array.from({ length: sockets }, async (_, index) => {
+      await new Promise((resolve) => setTimeout(resolve, index));
+      const socket = new WebSocket(url, /** @type {any} */ ({ headers: { authorization: `Bearer ${setup.token}` } }));
+      let count = 0;
+      socket.addEventListener('open', () => connected++);
+      socket.addEventListener('message', ({ data }) => {
+        count++;
+        const event = JSON.parse(String(data));
+        // What was there before the socket is a replay; only then are all connected.
+        if (connected === sockets) delays.push(Date.now() - Date.parse(event.at));
+      });
+      await new Promise((resolve, reject) => {
+        socket.addEventListener('close', resolve);
+        socket.addEventListener('error', () => reject(new Error('a socket failed')));
+      });
+      counts.push(count);
+    }),
+  );
+  const p95 = percentile(delays, 0.95);
+  const all = counts.every((count) => count === counts[0]);
+  console.log(`  ${counts[0]} events to each, ${delays.length} arrivals measured`);
+  report(
+    `event to ${sockets} socket${sockets === 1 ? '' : 's'}, p95`,
+    p95,
+    `< ${promised} ms`,
+    p95 < promised && all,
+    ' ms',
+  );
   client.close();
 }
 

@@ -14,6 +14,59 @@ export function linearAgent(steps) {
   return { nodes, edges };
 }
 
+/** So many branches side by side, each calling a URL. @param {number} branches @param {string} url */
+export function parallelAgent(branches, url) {
+  const calls = Array.from({ length: branches }, (_, index) => ({
+    id: `c${index}`,
+    type: 'action.http',
+    config: { url },
+  }));
+  const nodes = [
+    { id: 'start', type: 'trigger.manual', config: {} },
+    ...calls,
+    { id: 'join', type: 'logic.merge', config: {} },
+  ];
+  const edges = calls.flatMap(({ id }) => [
+    { id: `to_${id}`, source: 'start', target: id },
+    { id: `from_${id}`, source: id, target: 'join' },
+  ]);
+  return { nodes, edges };
+}
+
+/** A loop that calls a URL, one round after the other: two events each time that it answers. @param {number} rounds @param {string} url */
+export function tickingAgent(rounds, url) {
+  return {
+    nodes: [
+      { id: 'start', type: 'trigger.manual', config: {} },
+      { id: 'rounds', type: 'logic.loop', config: { count: rounds } },
+      { id: 'call', type: 'action.http', config: { url } },
+    ],
+    edges: [
+      { id: 'e0', source: 'start', target: 'rounds' },
+      { id: 'e1', source: 'rounds', target: 'call', source_handle: 'each' },
+    ],
+  };
+}
+
+/**
+ * Makes an agent of a definition and publishes it.
+ *
+ * @param {Client} client @param {string} token @param {string} name @param {{ nodes: object[], edges: object[] }} definition
+ * @returns {Promise<string>} its id
+ */
+export async function publish(client, token, name, definition) {
+  /** @param {string} path @param {object} body */
+  const post = async (path, body) => {
+    const headers = { authorization: `Bearer ${token}` };
+    const answer = await client.send({ method: 'POST', path: `/api/v1${path}`, headers, body: JSON.stringify(body) });
+    if (answer.status >= 300) throw new Error(`${path} answered ${answer.status}: ${answer.body}`);
+    return JSON.parse(answer.body);
+  };
+  const { id } = await post('/agents', { name, definition });
+  await post(`/agents/${id}/publish`, {});
+  return id;
+}
+
 /**
  * Signs up, makes an agent of a definition and publishes it.
  *
@@ -36,8 +89,7 @@ export async function prepareProduct(url, definition) {
   const email = `bench-${Date.now()}@example.com`;
   const password = 'a long passphrase for the bench';
   const session = await post('/auth/signup', { organization_name: 'Bench', email, password });
-  const agent = await post('/agents', { name: 'Linear', definition }, session.access_token);
-  await post(`/agents/${agent.id}/publish`, {}, session.access_token);
+  const agentId = await publish(client, session.access_token, 'Linear', definition);
   client.close();
-  return { token: session.access_token, organizationId: session.organization.id, agentId: agent.id, email, password };
+  return { token: session.access_token, organizationId: session.organization.id, agentId, email, password };
 }
