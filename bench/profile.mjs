@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import path from 'node:path';
 import { Client, drive } from './lib/load.mjs';
-import { linearAgent, prepareProduct } from './lib/product.mjs';
+import { linearAgent, OBJECTS, prepareProduct } from './lib/product.mjs';
 import { bundle, serve } from './lib/workerd.mjs';
 
 /**
@@ -15,12 +15,7 @@ const folder = bundle('wrangler.toml', path.join(root, '.local/bench/profile'), 
 const product = await serve({
   folder,
   script: 'index.js',
-  objects: {
-    EXECUTION: 'ExecutionObject',
-    ORGANIZATION: 'OrganizationObject',
-    IP_THROTTLE: 'IpThrottleObject',
-    CIRCUIT: 'CircuitObject',
-  },
+  objects: OBJECTS,
   bindings: {
     ENVIRONMENT: 'local',
     LOG_LEVEL: 'warn',

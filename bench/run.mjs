@@ -5,7 +5,7 @@ import path from 'node:path';
 import { buildUi } from '../scripts/lib/build-ui.mjs';
 import { stepsPerSecond } from './lib/engine-alone.mjs';
 import { Client, drive, median, percentile } from './lib/load.mjs';
-import { linearAgent, parallelAgent, prepareProduct, publish, tickingAgent } from './lib/product.mjs';
+import { linearAgent, OBJECTS, parallelAgent, prepareProduct, publish, tickingAgent } from './lib/product.mjs';
 import { slowServer } from './lib/slow-server.mjs';
 import { bundle, serve } from './lib/workerd.mjs';
 
@@ -48,12 +48,7 @@ const slow = await slowServer(100);
 const product = await serve({
   folder: productFolder,
   script: 'index.js',
-  objects: {
-    EXECUTION: 'ExecutionObject',
-    ORGANIZATION: 'OrganizationObject',
-    IP_THROTTLE: 'IpThrottleObject',
-    CIRCUIT: 'CircuitObject',
-  },
+  objects: OBJECTS,
   bindings: {
     ENVIRONMENT: 'local',
     // The floor writes no log lines either.

@@ -1,5 +1,13 @@
 import { Client } from './load.mjs';
 
+/** Bindings of the Worker's objects. */
+export const OBJECTS = {
+  EXECUTION: 'ExecutionObject',
+  ORGANIZATION: 'OrganizationObject',
+  IP_THROTTLE: 'IpThrottleObject',
+  CIRCUIT: 'CircuitObject',
+};
+
 /** A chain of `steps` transforms, each adding one to `n`. @param {number} steps */
 export function linearAgent(steps) {
   const transforms = Array.from({ length: steps }, (_, index) => ({
