@@ -5,9 +5,11 @@ import { authenticate } from './domains/accounts/index.ts';
 import { accountRoutes } from './domains/accounts/routes.ts';
 import { agentRoutes } from './domains/agents/index.ts';
 import { auditRoutes } from './domains/audit/routes.ts';
+import { contextRoutes } from './domains/context/index.ts';
 import { executionRoutes } from './domains/executions/index.ts';
 import { modelRoutes } from './domains/models/index.ts';
 import { organizationRoutes } from './domains/organizations/routes.ts';
+import { projectRoutes } from './domains/projects/index.ts';
 import { createModels } from './models/index.ts';
 import { errorsPage, referencePage } from './platform/docs-page.ts';
 import { crossOrigin, productionGuard, requestScope, securityHeaders } from './platform/edge.ts';
@@ -66,6 +68,8 @@ export function createApp(probes: Readonly<Record<string, Probe>> = {}): OpenAPI
   app.route('/api/v1', auditRoutes);
   app.route('/api/v1', agentRoutes);
   app.route('/api/v1', executionRoutes);
+  app.route('/api/v1', projectRoutes);
+  app.route('/api/v1', contextRoutes);
   app.route('/api/v1', modelRoutes);
   app.route('/api/v1', nodeTypeRoutes);
 

@@ -6,6 +6,7 @@ import {
   checkLoopCondition,
   ENGINE_VERSION,
   type EnginePorts,
+  type PlanNode,
   type Signal,
   type StepResult,
   type StepState,
@@ -13,6 +14,7 @@ import {
 import type { Env } from '../../workers/platform/env.ts';
 import { createLogger, describeError, type Logger, traceIdOf } from '../../workers/platform/telemetry.ts';
 import {
+  type CallEnd,
   type CancelResult,
   type EventPage,
   type ExecutionRpc,
@@ -21,12 +23,14 @@ import {
   type StartRequest,
   type StepPage,
 } from './client.ts';
+import { Family } from './family.ts';
 import { LiveText } from './live-text.ts';
 import { givenItem, performStep, scopeOf } from './perform-step.ts';
 import { planOf } from './plan-cache.ts';
 import { presentExecution, presentSummary } from './present.ts';
 import { MAX_RESULTS_CHARACTERS } from './rounds.ts';
 import { ExecutionRun, hasEnded, type Outcome, type StepRecord } from './run.ts';
+import { contextFor } from './shared-context.ts';
 import { ExecutionStore, type Facts } from './store.ts';
 import { ExecutionStreams } from './streams.ts';
 import { enginePorts, tellDesk, tellLists } from './wiring.ts';
@@ -56,6 +60,7 @@ interface RunningStep {
 export class ExecutionObject extends DurableObject<Env> implements ExecutionRpc {
   private readonly store: ExecutionStore;
   private readonly streams: ExecutionStreams;
+  private readonly family: Family;
   private readonly running = new Map<string, RunningStep>();
   private run: ExecutionRun | null = null;
   private live: LiveText | null = null;
@@ -70,6 +75,17 @@ export class ExecutionObject extends DurableObject<Env> implements ExecutionRpc 
     super(ctx, env);
     this.store = new ExecutionStore(ctx.storage.sql);
     this.streams = new ExecutionStreams(ctx);
+    this.family = new Family(env, ctx.storage.sql, this.store, {
+      run: () => this.run,
+      signal: (signal) => this.signal(signal),
+      settle: (step, result) => this.settleWaiting(step, result),
+      isRunning: (key) => this.running.has(key),
+      log: (level, message) => {
+        if (this.run !== null) this.appendLog(this.run, level, null, message);
+      },
+      arm: () => this.arm(),
+      logger: () => this.logger(),
+    });
   }
 
   /** Answers readiness probes; leaves no storage. */
@@ -102,7 +118,10 @@ export class ExecutionObject extends DurableObject<Env> implements ExecutionRpc 
       const node = run.plan.byId.get(nodeId);
       return { name: node?.name ?? nodeId, type: node?.type ?? '' };
     });
-    return { data: rows.slice(0, limit).map((row) => row.step), next: nextOf(rows, limit, (row) => row.ord) };
+    const page = rows.slice(0, limit).map((row) => row.step);
+    const children = this.family.childrenOf(page.map((step) => step.id));
+    const data = page.map((step) => ({ ...step, child_execution_id: children.get(step.id) ?? null }));
+    return { data, next: nextOf(rows, limit, (row) => row.ord) };
   }
 
   async events(organizationId: string, after: number, limit: number): Promise<EventPage | null> {
@@ -124,6 +143,14 @@ export class ExecutionObject extends DurableObject<Env> implements ExecutionRpc 
     if (hasEnded(run)) return { outcome: 'finished', execution: this.present() };
     this.signal({ type: 'cancel' });
     return { outcome: 'cancelled', execution: this.present() };
+  }
+
+  async callEnded(end: CallEnd): Promise<boolean> {
+    if (this.open(end.organization_id) === null) return true;
+    // A fast one ends before its start has been answered: then the step does not wait yet.
+    await this.running.get(end.step)?.work;
+    const run = this.open(end.organization_id);
+    return run === null || this.family.ended(run, end);
   }
 
   /** Asked by the desk before it lets a lease expire. */
@@ -169,6 +196,7 @@ export class ExecutionObject extends DurableObject<Env> implements ExecutionRpc 
         else this.signal({ type: 'timer', now });
       }
       this.ctx.waitUntil(this.tell());
+      if (this.family.pending()) this.ctx.waitUntil(this.family.deliver());
     } catch (error) {
       this.run = null;
       this.logger().log('error', 'execution.alarm_failed', describeError(error));
@@ -187,6 +215,8 @@ export class ExecutionObject extends DurableObject<Env> implements ExecutionRpc 
       mode: request.mode,
       trigger: request.trigger,
       triggered_by: request.triggered_by,
+      project_id: request.project_id,
+      lineage: request.lineage,
       lease_id: request.lease_id,
       traceparent: request.traceparent,
       request_id: request.request_id,
@@ -207,6 +237,7 @@ export class ExecutionObject extends DurableObject<Env> implements ExecutionRpc 
         revision: 1,
         projected_revision: 0,
         settled: false,
+        told: false,
       },
       plan,
       request.input,
@@ -259,7 +290,11 @@ export class ExecutionObject extends DurableObject<Env> implements ExecutionRpc 
     if (run === null) throw new Error('no execution is loaded');
     let committed: { changes: Change[]; events: ExecutionEvent[] };
     try {
-      committed = this.ctx.storage.transactionSync(() => run.commit(signal, Date.now(), outcome));
+      committed = this.ctx.storage.transactionSync(() => {
+        const made = run.commit(signal, Date.now(), outcome);
+        this.family.note(made.changes);
+        return made;
+      });
     } catch (error) {
       // Memory is ahead of the rows now: the next call rebuilds it from them.
       this.abandon();
@@ -268,6 +303,10 @@ export class ExecutionObject extends DurableObject<Env> implements ExecutionRpc 
     const ended = hasEnded(run);
     if (committed.events.length > 0) this.streams.publish(committed.events, ended);
     for (const change of committed.changes) this.perform(run, change);
+    if (committed.changes.length > 0 && this.run === run && this.family.pending()) {
+      this.armAt(Date.now() + FIRST_PROJECTION_MS);
+      this.ctx.waitUntil(this.family.deliver());
+    }
     if (ended && committed.changes.length > 0) this.ctx.waitUntil(this.finish());
   }
 
@@ -297,7 +336,8 @@ export class ExecutionObject extends DurableObject<Env> implements ExecutionRpc 
         this.launch(run, change.step, change.step.attempt);
         return;
       case 'step_due':
-        throw new Error('no node of this release waits without knowing what for');
+        if (change.step.waiting_reason === 'child') this.ctx.waitUntil(this.checkChild(run, change.step));
+        else throw new Error('no node of this release waits without knowing what for');
     }
   }
 
@@ -308,12 +348,32 @@ export class ExecutionObject extends DurableObject<Env> implements ExecutionRpc 
     const { key, attempt, path } = step;
     const round = run.round(node, path === '' ? String(index) : `${path}.${index}`);
     // The item is the output of the round before, not that of a loop around this one.
-    const { item: _around, ...outside } = scopeOf(run, node, path);
+    const shared = await this.contextOf(run, node)?.catch(() => null);
+    if (this.run !== run) return;
+    if (shared === null) {
+      const error = { code: 'context_unavailable', message: 'The shared context could not be read.', retryable: false };
+      this.signal({ type: 'step_failed', key, attempt, error, now: Date.now(), random: 0 });
+      return;
+    }
+    const { item: _around, ...outside } = scopeOf(run, node, path, shared ?? {});
     const scope = { ...outside, ...givenItem(round.item) };
     const check = await checkLoopCondition(node.node.config, index, scope);
     if (this.run !== run) return;
     if (check.ok) this.signal({ type: 'loop_checked', key, index, holds: check.holds });
     else this.signal({ type: 'step_failed', key, attempt, error: check.error, now: Date.now(), random: 0 });
+  }
+
+  private contextOf(run: ExecutionRun, node: PlanNode) {
+    return contextFor(this.env, run.row.facts, node);
+  }
+
+  /** A child that can't be asked now is asked again when the step is due next. */
+  private async checkChild(run: ExecutionRun, step: StepState): Promise<void> {
+    try {
+      if (this.run === run) await this.family.check(step);
+    } catch (error) {
+      this.logger().log('warn', 'execution.child_unreachable', describeError(error));
+    }
   }
 
   private collectLoop(run: ExecutionRun, step: StepState): void {
@@ -338,6 +398,7 @@ export class ExecutionObject extends DurableObject<Env> implements ExecutionRpc 
       ports: this.enginePorts(run.row.facts),
       onDelta: (text) => this.live?.append(step, attempt, text),
       log: (level, message) => this.appendLog(run, level, step.node_id, message),
+      readContext: (each) => this.contextOf(run, each),
       reportBug: (error) => this.logger().log('error', 'step.bug', { node_id: step.node_id, ...describeError(error) }),
     }).then((result) => this.settleStep(run, step, record, attempt, result));
     this.running.set(step.key, { attempt, controller, work });
@@ -358,13 +419,25 @@ export class ExecutionObject extends DurableObject<Env> implements ExecutionRpc 
     const outcome: Outcome = { key: step.key, attempt, result };
     if (step.status !== 'running' || step.attempt !== attempt) {
       this.ctx.storage.transactionSync(() => run.bookLate(step, record, outcome, Date.now()));
+      // What the step started meanwhile can be reached now.
+      if (this.family.pending()) this.ctx.waitUntil(this.family.deliver());
       this.arm();
       return;
     }
     this.signal(signalOf(step.key, attempt, result), outcome);
   }
 
-  private appendLog(run: ExecutionRun, level: 'info' | 'warning' | 'error', nodeId: string, message: string): void {
+  /** What a step waited for has come. */
+  private settleWaiting({ key, attempt }: StepState, result: StepResult): void {
+    this.signal(signalOf(key, attempt, result), { key, attempt, result });
+  }
+
+  private appendLog(
+    run: ExecutionRun,
+    level: 'info' | 'warning' | 'error',
+    nodeId: string | null,
+    message: string,
+  ): void {
     if (this.run !== run || this.logLines > MAX_LOG_LINES) return;
     this.logLines++;
     const text =
@@ -377,7 +450,7 @@ export class ExecutionObject extends DurableObject<Env> implements ExecutionRpc 
   }
 
   private enginePorts(facts: Facts): EnginePorts {
-    this.ports ??= enginePorts(this.env, this.ctx, facts);
+    this.ports ??= { ...enginePorts(this.env, this.ctx, facts), agents: this.family };
     return this.ports;
   }
 
@@ -451,6 +524,8 @@ export class ExecutionObject extends DurableObject<Env> implements ExecutionRpc 
       for (const step of run.state.steps.values()) if (step.wake_at !== null) times.push(step.wake_at);
     }
     if (this.untold()) times.push(now + (TELL_RETRY_MS[Math.min(this.tellFailures, TELL_RETRY_MS.length - 1)] ?? 0));
+    const family = this.family.nextAt(now);
+    if (family !== null) times.push(family);
     if (times.length > 0) this.armAt(Math.min(...times));
     else if (this.armedAt !== null) {
       this.armedAt = null;

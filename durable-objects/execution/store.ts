@@ -15,6 +15,7 @@ import type {
 } from '@agentflow/contracts';
 import { microusdToUsd } from '@agentflow/contracts';
 import { type EndedCall, ITEM, type ModelCall, type StepState } from '@agentflow/engine';
+import type { Lineage } from './client.ts';
 import { INLINE_CHARACTERS, ValueStore } from './values.ts';
 
 /**
@@ -27,6 +28,7 @@ import { INLINE_CHARACTERS, ValueStore } from './values.ts';
  * Made when first needed, since making a table is the dearest part of a fresh object:
  * - `logs`: lines that handlers wrote.
  * - `costs`: one row a model attempt; `projected` once D1 has it.
+ * - `children`: executions that this one started, see children.ts.
  * - `large_values`: what does not fit beside the rest of its row.
  */
 export const SCHEMA_VERSION = 2;
@@ -40,11 +42,16 @@ export interface Facts {
   readonly mode: ExecutionMode;
   readonly trigger: ExecutionTrigger;
   readonly triggered_by: Actor;
+  readonly project_id: string | null;
+  /** null for an execution that no other one started. */
+  readonly lineage: Lineage | null;
   readonly lease_id: string;
   readonly traceparent: string;
   readonly request_id: string;
   readonly engine_version: string;
 }
+
+const NO_RELATIONS: Partial<Facts> = { project_id: null, lineage: null };
 
 /** The `execution` row. Times in milliseconds since the epoch. */
 export interface ExecutionRow {
@@ -64,6 +71,8 @@ export interface ExecutionRow {
   projected_revision: number;
   /** Whether the desk has confirmed the lease's end. */
   settled: boolean;
+  /** Whether those who had to be told of the end have confirmed: the caller, the failure's handler. */
+  told: boolean;
 }
 
 export interface StepRow {
@@ -89,7 +98,7 @@ const SCHEMA = [
     id INTEGER PRIMARY KEY CHECK (id = 1), schema_version INTEGER NOT NULL, facts TEXT NOT NULL, status TEXT NOT NULL,
     waiting_reason TEXT, error TEXT, created_at INTEGER NOT NULL, started_at INTEGER, finished_at INTEGER,
     deadline_at INTEGER NOT NULL, remaining_ms INTEGER, revision INTEGER NOT NULL, projected_revision INTEGER NOT NULL, settled INTEGER NOT NULL,
-    definition TEXT, input TEXT, output TEXT)`,
+    told INTEGER NOT NULL DEFAULT 0, definition TEXT, input TEXT, output TEXT)`,
   `CREATE TABLE steps (
     ord INTEGER PRIMARY KEY, key TEXT NOT NULL, node_id TEXT NOT NULL, path TEXT NOT NULL, call TEXT NOT NULL,
     status TEXT NOT NULL, attempt INTEGER NOT NULL, failures INTEGER NOT NULL, handle TEXT, wake_at INTEGER,
@@ -104,6 +113,7 @@ const SCHEMA_STEPS: readonly (readonly string[])[] = [
   [
     'ALTER TABLE execution ADD COLUMN waiting_reason TEXT',
     'ALTER TABLE execution ADD COLUMN remaining_ms INTEGER',
+    'ALTER TABLE execution ADD COLUMN told INTEGER NOT NULL DEFAULT 0',
     'ALTER TABLE steps ADD COLUMN progress TEXT',
     'ALTER TABLE steps ADD COLUMN items TEXT',
     'ALTER TABLE steps ADD COLUMN reused_from TEXT',
@@ -114,6 +124,8 @@ const LAZY_SCHEMA = {
   logs: 'CREATE TABLE logs (seq INTEGER PRIMARY KEY, at INTEGER NOT NULL, level TEXT NOT NULL, node_id TEXT, message TEXT NOT NULL)',
   costs:
     'CREATE TABLE costs (id TEXT PRIMARY KEY, node_id TEXT NOT NULL, call TEXT NOT NULL, at INTEGER NOT NULL, projected INTEGER NOT NULL DEFAULT 0) WITHOUT ROWID',
+  children:
+    'CREATE TABLE children (step_key TEXT PRIMARY KEY, execution_id TEXT NOT NULL, waits INTEGER NOT NULL, noted_at INTEGER NOT NULL, state TEXT NOT NULL) WITHOUT ROWID',
   large_values:
     'CREATE TABLE large_values (name TEXT NOT NULL, part INTEGER NOT NULL, text TEXT NOT NULL, PRIMARY KEY (name, part)) WITHOUT ROWID',
 } as const;
@@ -178,11 +190,12 @@ export class ExecutionStore {
     const row = this.sql
       .exec<Row>(
         `SELECT facts, status, waiting_reason, error, created_at, started_at, finished_at, deadline_at, remaining_ms, revision,
-          projected_revision, settled FROM execution`,
+          projected_revision, settled, told FROM execution`,
       )
       .one();
     return {
-      facts: JSON.parse(String(row.facts)) as Facts,
+      // Objects of the release before know neither projects nor each other.
+      facts: { ...NO_RELATIONS, ...(JSON.parse(String(row.facts)) as Facts) },
       status: row.status as ExecutionStatus,
       waiting_reason: row.waiting_reason as WaitingReason | null,
       error: parse<ExecutionError>(row.error),
@@ -194,6 +207,7 @@ export class ExecutionStore {
       revision: Number(row.revision),
       projected_revision: Number(row.projected_revision),
       settled: row.settled === 1,
+      told: row.told === 1,
     };
   }
 
@@ -242,6 +256,10 @@ export class ExecutionStore {
       projectedRevision,
       settled ? 1 : 0,
     );
+  }
+
+  writeTold(): void {
+    this.sql.exec('UPDATE execution SET told = 1');
   }
 
   insertStep(step: StepState, ord: number, attempts: readonly StepAttempt[], startedAt: number | null): void {
@@ -438,6 +456,7 @@ export class ExecutionStore {
       output: this.outputOf(row),
       error: parse<ExecutionError>(row.error),
       blocked: row.blocked === 1,
+      child_execution_id: null,
       attempts,
       model: totals.model,
       input_tokens: totals.input_tokens,
@@ -536,7 +555,7 @@ export class ExecutionStore {
     for (const id of ids) this.sql.exec('UPDATE costs SET projected = 1 WHERE id = ?', id);
   }
 
-  private has(table: LazyTable): boolean {
+  has(table: LazyTable): boolean {
     this.tables ??= new Set(
       this.sql
         .exec<Row>("SELECT name FROM sqlite_master WHERE type = 'table'")
@@ -546,7 +565,7 @@ export class ExecutionStore {
     return this.tables.has(table);
   }
 
-  private ensure(table: LazyTable): void {
+  ensure(table: LazyTable): void {
     if (this.has(table)) return;
     this.sql.exec(LAZY_SCHEMA[table]);
     this.tables?.add(table);

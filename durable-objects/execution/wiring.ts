@@ -1,6 +1,7 @@
 import type { ExecutionSummary } from '@agentflow/contracts';
 import type { EnginePorts, HttpResult } from '@agentflow/engine';
-import { projectExecution } from '../../workers/domains/executions/index.ts';
+import { handOff, readContext } from '../../workers/domains/context/index.ts';
+import { projectExecution, startRelated } from '../../workers/domains/executions/index.ts';
 import { priceOverride } from '../../workers/domains/models/index.ts';
 import { createModels } from '../../workers/models/index.ts';
 import type { Env } from '../../workers/platform/env.ts';
@@ -8,8 +9,11 @@ import { OutboundError, outboundFetch, readBounded } from '../../workers/platfor
 import { organizationDesk } from '../organization/client.ts';
 import type { CostRow, Facts } from './store.ts';
 
+/** Other executions, handoffs and the shared context, as the domains do them. */
+export { handOff, readContext, startRelated };
+
 /** The engine's ports bound to the platform: models through the router, HTTP through the guarded way out. */
-export function enginePorts(env: Env, ctx: DurableObjectState, facts: Facts): EnginePorts {
+export function enginePorts(env: Env, ctx: DurableObjectState, facts: Facts): Omit<EnginePorts, 'agents'> {
   const outbound = outboundFetch(ctx.exports.Outbound);
   return {
     models: createModels({

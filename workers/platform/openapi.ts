@@ -40,6 +40,14 @@ const NAMED: Readonly<Record<string, z.ZodType>> = {
   ExecutionEvent: contracts.executionEvent,
   ExecutionLog: contracts.executionLog,
   StreamTicket: contracts.streamTicket,
+  Project: contracts.project,
+  CreateProjectRequest: contracts.createProjectRequest,
+  UpdateProjectRequest: contracts.updateProjectRequest,
+  ContextEntry: contracts.contextEntry,
+  SetContextRequest: contracts.setContextRequest,
+  AppendContextRequest: contracts.appendContextRequest,
+  Handoff: contracts.handoff,
+  CreateHandoffRequest: contracts.createHandoffRequest,
   CatalogueModel: contracts.catalogueModel,
   NodeTypeInfo: contracts.nodeTypeInfo,
 };
@@ -58,6 +66,7 @@ const TAGS = [
   { name: 'Audit log', description: 'Who changed what, when and from where.' },
   { name: 'Agents', description: 'Graphs of nodes: drafts, published versions, their status.' },
   { name: 'Executions', description: 'Durable runs of agents: start them, follow them, read what they did.' },
+  { name: 'Projects', description: 'Groups of executions with the values that they share.' },
   { name: 'Models', description: 'Language models that agents can use, with their prices.' },
   { name: 'Operations', description: 'Whether this installation is alive, ready, and which version it runs.' },
 ];

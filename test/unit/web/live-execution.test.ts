@@ -36,6 +36,7 @@ function record(id: string, status: ExecutionStep['status']): ExecutionStep {
     output: null,
     error: null,
     blocked: false,
+    child_execution_id: null,
     attempts: [],
     model: null,
     input_tokens: 0,

@@ -88,5 +88,5 @@ export async function validateDraft(
   definition: AgentDefinition | undefined,
 ): Promise<Validation> {
   const draft = await getDraft(ctx, agentId);
-  return checkDefinition(definition ?? draft.definition);
+  return checkDefinition(db(ctx.env, ctx.organizationId), ctx.organizationId, agentId, definition ?? draft.definition);
 }

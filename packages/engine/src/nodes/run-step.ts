@@ -2,6 +2,7 @@ import { isNodeType, type JsonValue, type NodeConfig, type NodeTypeName, nodeTyp
 import { markerRedaction, redactMarkers } from '../expressions/index.ts';
 import type { Due, EnginePorts, StepContext, StepError, StepResult } from '../ports.ts';
 import { runHttp } from './action-http.ts';
+import { runAgentCall, runHandoff } from './agent.ts';
 import { runChat } from './ai-chat.ts';
 import { runClassify } from './ai-classify.ts';
 import { runExtract } from './ai-extract.ts';
@@ -10,16 +11,21 @@ import { runIf, runMerge, runStop, runSwitch, runTransform } from './logic.ts';
 import { runDelay, runLoop } from './loop-and-delay.ts';
 import { readStepConfig } from './step-config.ts';
 import type { StepHandler, StepOutcome } from './step-outcome.ts';
-import { runManualTrigger } from './trigger.ts';
+import { runTrigger } from './trigger.ts';
 
 /** One handler per node type of the registry: a type without one does not compile. */
 const HANDLERS: { readonly [T in NodeTypeName]: StepHandler<T> } = {
-  'trigger.manual': runManualTrigger,
+  'trigger.manual': runTrigger,
+  'trigger.webhook': runTrigger,
+  'trigger.schedule': runTrigger,
+  'trigger.event': runTrigger,
   'ai.chat': runChat,
   'ai.summarize': runSummarize,
   'ai.classify': runClassify,
   'ai.extract': runExtract,
   'action.http': runHttp,
+  'agent.call': runAgentCall,
+  'agent.handoff': runHandoff,
   'logic.if': runIf,
   'logic.switch': runSwitch,
   'logic.loop': runLoop,
