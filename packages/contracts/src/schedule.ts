@@ -39,12 +39,12 @@ function isPart(part: string, field: CronField): boolean {
   if (range === '*') return true;
   const [from = '', to, ...more] = range.split('-');
   if (more.length > 0) return false;
-  const first = valueOf(from, field);
-  const last = to === undefined ? first : valueOf(to, field);
+  const first = numberOf(from, field);
+  const last = to === undefined ? first : numberOf(to, field);
   return first !== null && last !== null && first <= last;
 }
 
-function valueOf(text: string, field: CronField): number | null {
+function numberOf(text: string, field: CronField): number | null {
   const named = text === '' ? -1 : (field.names?.indexOf(text.toLowerCase()) ?? -1);
   const value = named >= 0 ? named : /^\d{1,2}$/.test(text) ? Number(text) : -1;
   return value >= field.from && value <= field.to ? value : null;

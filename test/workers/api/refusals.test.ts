@@ -34,6 +34,8 @@ type Make<T> = (owner: Member) => Promise<T>;
 const OBJECTS: { [prefix: string]: Make<string> } = {
   '/api/v1/agents/': async (owner) => (await agentOf(owner)).id,
   '/api/v1/executions/': executionOf,
+  '/api/v1/projects/': projectOf,
+  '/api/v1/context/': projectOf,
   '/api/v1/auth/sessions/': async (owner) => (await signInAgain(owner)).session_id,
   '/api/v1/org/members/': async (owner) => (await withRole(owner, 'viewer')).user_id,
   '/api/v1/org/api-keys/': async (owner) => (await createKey(owner, ['agents:read'])).id,
@@ -50,13 +52,15 @@ const OBJECT_OF: { [operationId: string]: Make<string> } = {
 };
 
 /** Parameters that are no object's id: any valid value. */
-const VALUES: { [name: string]: string } = { n: '1', m: '1' };
+const VALUES: { [name: string]: string } = { n: '1', m: '1', key: 'plan' };
 
 /**
  * Bodies that the schema alone does not lead to, by operation: they must change something. A function makes what the body
  * speaks of.
  */
 const BODIES: { [operationId: string]: object | Make<object> } = {
+  createHandoff: async (owner) => ({ to_agent_id: (await agentOf(owner)).id, instructions: 'Go on.' }),
+  updateProject: { name: 'Another name' },
   changePassword: { current_password: PASSWORD, new_password: 'another long passphrase' },
   rollbackAgent: { version: 1 },
   setAgentStatus: { status: 'paused' },
@@ -80,6 +84,8 @@ const OWN_ORGANIZATION = ['changePassword', 'revokeOtherSessions'];
 const UNTOLD: { [operationId: string]: string } = {
   executeAgent: 'the execution itself tells who started it, and programs start thousands',
   testAgent: 'the same',
+  setContext: 'the value itself tells who wrote it last, and agents write thousands',
+  appendContext: 'the same',
   validateAgent: 'changes nothing',
   createStreamTicket: 'changes nothing: lets its caller follow for a minute what they may read anyway',
 };
@@ -93,6 +99,14 @@ async function agentOf(owner: Member) {
     agentNode('double', 'logic.transform', { expression: 'trigger.n * 2' }),
   ];
   return publishedAgent(owner, { nodes, edges: agentEdges('start>double') });
+}
+
+/** With a value under `plan`, for what is read and appended there. */
+async function projectOf({ token }: Member): Promise<string> {
+  const { body } = await api<{ id: string }>('/projects', { token, body: { name: crypto.randomUUID() } });
+  const set = await api(`/context/${body.id}/plan`, { method: 'PUT', token, body: { value: [] } });
+  expect(set.status, JSON.stringify(set.body)).toBe(200);
+  return body.id;
 }
 
 async function started(owner: Member, agentId: string): Promise<string> {

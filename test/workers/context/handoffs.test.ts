@@ -1,4 +1,4 @@
-import { runInDurableObject } from 'cloudflare:test';
+import { evictDurableObject, runInDurableObject } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import type {
   Agent,
@@ -6,6 +6,7 @@ import type {
   ContextEntry,
   Execution,
   ExecutionEvent,
+  ExecutionStep,
   Handoff,
   JsonValue,
   Project,
@@ -111,13 +112,15 @@ describe('agent.handoff', () => {
         "UPDATE steps SET status = 'running', handle = NULL, output = NULL, finished_at = NULL WHERE key = 'hand'",
       );
       sql.exec("UPDATE execution SET status = 'running', finished_at = NULL, output = NULL");
-      state.abort('crash of the test');
-    }).catch(() => undefined);
+    });
+    await evictDurableObject(stub);
     const again = await eventually(async () => {
       const { body } = await api<Execution>(`/executions/${execution.id}`, { token: owner.token });
       return body.status === 'completed' ? body : null;
     });
     expect(again.output).toEqual(execution.output);
+    const steps = await api<{ data: ExecutionStep[] }>(`/executions/${execution.id}/steps`, { token: owner.token });
+    expect(steps.body.data.find(({ id }) => id === 'hand')?.attempts).toHaveLength(2);
     expect((await handoffs()).length).toBe(before);
     expect((await entryOf(receiver.id)).body.value).toBe('mine');
   });
@@ -148,7 +151,7 @@ describe('POST /handoffs', () => {
     expect((await entryOf(receiver.id)).body.value).toMatchObject({ handoff_id: answer.body.id, context: { n: 1 } });
     const { body: execution } = await api<Execution>(`/executions/${answer.body.execution_id}`, { token: owner.token });
     expect(execution).toMatchObject({ agent_id: receiver.id, project_id: project.id });
-    const audit = await api<{ data: AuditEntry[] }>('/audit-logs?action=agent.handed_over', { token: owner.token });
+    const audit = await api<{ data: AuditEntry[] }>('/org/audit-logs?action=agent.handed_over', { token: owner.token });
     expect(audit.body.data[0]).toMatchObject({
       resource: { id: receiver.id },
       details: { handoff_id: answer.body.id },

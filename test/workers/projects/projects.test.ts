@@ -46,7 +46,7 @@ describe('projects', () => {
     expect((await api<Project>(`/projects/${created.body.id}`, { token: owner.token })).body).toEqual(changed.body);
     expect(await names(owner)).toContain('Refunds');
     expect(await names(stranger)).toEqual([]);
-    const audit = await api<{ data: AuditEntry[] }>(`/audit-logs?resource_id=${created.body.id}`, {
+    const audit = await api<{ data: AuditEntry[] }>(`/org/audit-logs?resource_id=${created.body.id}`, {
       token: owner.token,
     });
     expect(audit.body.data.map(({ action }) => action)).toEqual(['project.updated', 'project.created']);
@@ -88,7 +88,9 @@ describe('projects', () => {
     expectProblem(await api(`/projects/${project.id}`, { ...set, body: { name: 'Again' } }), 409, 'conflict');
     const kept = await api<Execution>(`/executions/${before.body.id}`, { token: owner.token });
     expect(kept.body.project_id).toBe(project.id);
-    const audit = await api<{ data: AuditEntry[] }>(`/audit-logs?resource_id=${project.id}`, { token: owner.token });
+    const audit = await api<{ data: AuditEntry[] }>(`/org/audit-logs?resource_id=${project.id}`, {
+      token: owner.token,
+    });
     expect(audit.body.data.map(({ action }) => action)).toEqual(['project.archived', 'project.created']);
   });
 

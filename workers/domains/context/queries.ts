@@ -88,6 +88,17 @@ function mayWrite({ organization_id, project_id, key, now }: ContextWrite): SQL 
       AND ${isLive(now)} AND ${entry.key} <> ${key}) < ${CONTEXT_LIMITS.keys})`;
 }
 
+const STAMP = {
+  expires_at: sql`excluded.expires_at`,
+  updated_at: sql`excluded.updated_at`,
+  updated_by: sql`excluded.updated_by`,
+};
+
+/** The beginning of an INSERT … SELECT, in the order of the table's columns. */
+function rowOf({ organization_id, project_id, key, now, ttl_ms, by }: ContextWrite, value: SQL, version: SQL): SQL {
+  return sql`SELECT ${organization_id}, ${project_id}, ${key}, ${value}, ${version}, ${now + ttl_ms}, ${now}, ${by}`;
+}
+
 /** What has expired of a project goes with its next write. */
 export function deleteExpired(db: Database, { organization_id, project_id, now }: ContextWrite) {
   return db.delete(entry).where(and(inProject(organization_id, project_id), lte(entry.expires_at, now)));
@@ -104,36 +115,39 @@ export function upsertValue(
   expected: number | null,
   only: SQL = sql`1`,
 ) {
-  const text = JSON.stringify(value);
-  const { organization_id, project_id, key, now, ttl_ms, by } = write;
-  const version = sql`(SELECT coalesce(max(${entry.version}), 0) FROM ${entry} WHERE ${entry.organization_id} = ${organization_id}
-    AND ${entry.project_id} = ${project_id} AND ${entry.key} = ${key} AND ${isLive(now)})`;
+  const version = sql`(SELECT coalesce(max(${entry.version}), 0) FROM ${entry} WHERE ${entry.organization_id} = ${write.organization_id}
+    AND ${entry.project_id} = ${write.project_id} AND ${entry.key} = ${write.key} AND ${isLive(write.now)})`;
   const guard = expected === null ? sql`1` : sql`${version} = ${expected}`;
-  return db.all<ContextRow>(sql`
-    INSERT INTO ${entry} (organization_id, project_id, key, value, version, expires_at, updated_at, updated_by)
-    SELECT ${organization_id}, ${project_id}, ${key}, ${text}, ${version} + 1, ${now + ttl_ms}, ${now}, ${by}
-    WHERE ${mayWrite(write)} AND ${guard} AND ${only}
-    ON CONFLICT (organization_id, project_id, key) DO UPDATE SET value = excluded.value, version = excluded.version,
-      expires_at = excluded.expires_at, updated_at = excluded.updated_at, updated_by = excluded.updated_by
-    RETURNING *`);
+  const row = rowOf(write, sql`${JSON.stringify(value)}`, sql`${version} + 1`);
+  return db
+    .insert(entry)
+    .select(sql`${row} WHERE ${mayWrite(write)} AND ${guard} AND ${only}`)
+    .onConflictDoUpdate({
+      target: [entry.organization_id, entry.project_id, entry.key],
+      set: { value: sql`excluded.value`, version: sql`excluded.version`, ...STAMP },
+    })
+    .returning();
 }
 
 /** Appends in one statement, so that appends at the same time are all kept. No row comes back where it was not done. */
 export function appendItem(db: Database, write: ContextWrite, item: JsonValue) {
   const text = JSON.stringify(item);
-  const { organization_id, project_id, key, now, ttl_ms, by } = write;
+  const live = isLive(write.now);
   const appended = sql`json_insert(${entry.value}, '$[#]', json(${text}))`;
-  return db.all<ContextRow>(sql`
-    INSERT INTO ${entry} (organization_id, project_id, key, value, version, expires_at, updated_at, updated_by)
-    SELECT ${organization_id}, ${project_id}, ${key}, json_array(json(${text})), 1, ${now + ttl_ms}, ${now}, ${by}
-    WHERE ${mayWrite(write)}
-    ON CONFLICT (organization_id, project_id, key) DO UPDATE SET
-      value = iif(${isLive(now)}, ${appended}, excluded.value),
-      version = iif(${isLive(now)}, ${entry.version} + 1, 1),
-      expires_at = excluded.expires_at, updated_at = excluded.updated_at, updated_by = excluded.updated_by
-    WHERE NOT (${isLive(now)}) OR (json_type(${entry.value}) = 'array'
-      AND length(${appended}) <= ${CONTEXT_LIMITS.value_characters})
-    RETURNING *`);
+  return db
+    .insert(entry)
+    .select(sql`${rowOf(write, sql`json_array(json(${text}))`, sql`1`)} WHERE ${mayWrite(write)}`)
+    .onConflictDoUpdate({
+      target: [entry.organization_id, entry.project_id, entry.key],
+      set: {
+        value: sql`iif(${live}, ${appended}, excluded.value)`,
+        version: sql`iif(${live}, ${entry.version} + 1, 1)`,
+        ...STAMP,
+      },
+      setWhere: sql`NOT (${live}) OR (json_type(${entry.value}) = 'array'
+        AND length(${appended}) <= ${CONTEXT_LIMITS.value_characters})`,
+    })
+    .returning();
 }
 
 /** Recorded once: a second handoff of the same id changes nothing. */
