@@ -298,6 +298,36 @@ describe('crashes around a call', () => {
     await eventually(async () => (await desk.usage()).live_executions === 0);
   });
 
+  it('between the admission of a child and its start: it is started once, under the same lease', async () => {
+    const other = await signUp();
+    const child = await published(one('logic.transform', { expression: '"made"' }), other);
+    const retry = { max_attempts: 5, initial_ms: 600_000, factor: 1, max_ms: 600_000 };
+    const parent = await published(one('agent.call', { agent_id: child }, { retry }), other);
+    const desk = organizationDesk(env.ORGANIZATION, other.organization_id);
+    // The parent's version is in this isolate's cache from now on, the child's is not.
+    await api(`/agents/${parent}/versions/1/diff/1`, { token: other.token });
+    await env.DB.exec('ALTER TABLE agent_versions RENAME TO agent_versions_away');
+    const begun = await api<Execution>(`/agents/${parent}/execute`, { token: other.token, body: {} });
+    await eventually(async () => {
+      const steps = await api<{ data: ExecutionStep[] }>(`/executions/${begun.body.id}/steps`, { token: other.token });
+      return steps.body.data.some(({ attempts }) => attempts[0]?.error?.code === 'call_unavailable');
+    });
+    await env.DB.exec('ALTER TABLE agent_versions_away RENAME TO agent_versions');
+    expect((await desk.usage()).live_executions).toBe(2);
+    await runInDurableObject(stub(begun.body.id), (_object, state) => {
+      state.storage.sql.exec('UPDATE steps SET wake_at = 1 WHERE wake_at IS NOT NULL');
+    });
+    await crash(begun.body.id);
+    await runDurableObjectAlarm(stub(begun.body.id));
+    const run = await eventually(async () => {
+      const { body } = await api<Execution>(`/executions/${begun.body.id}`, { token: other.token });
+      return body.finished_at === null ? null : body;
+    });
+    expect(run).toMatchObject({ status: 'completed', output: { output: 'made' } });
+    await eventually(async () => (await rowsUnder(run.id)).length === 1);
+    await eventually(async () => (await desk.usage()).live_executions === 0);
+  });
+
   it('a start that was admitted and never made is admitted once', async () => {
     const child = await published(one('logic.transform', { expression: '1' }));
     const desk = organizationDesk(env.ORGANIZATION, owner.organization_id);
