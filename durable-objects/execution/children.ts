@@ -15,6 +15,9 @@ export interface Child {
 /** `cancel`: to be told, until it has confirmed; `left`: ended, or not ours to cancel. */
 type State = 'open' | 'cancel' | 'left';
 
+/** A loop may have started thousands. */
+const CANCELS_AT_ONCE = 50;
+
 type Row = Record<string, SqlStorageValue>;
 
 export class ChildStore {
@@ -62,10 +65,13 @@ export class ChildStore {
     this.sql.exec("UPDATE children SET state = 'cancel' WHERE state = 'open'");
   }
 
-  /** Children that are to be told that they are cancelled. */
+  /** Children that are to be told that they are cancelled, some at a time. */
   toCancel(): Child[] {
     if (this.cancels === false || !this.any()) return [];
-    const children = this.sql.exec<Row>("SELECT * FROM children WHERE state = 'cancel'").toArray().map(childOf);
+    const children = this.sql
+      .exec<Row>("SELECT * FROM children WHERE state = 'cancel' LIMIT ?", CANCELS_AT_ONCE)
+      .toArray()
+      .map(childOf);
     this.cancels = children.length > 0;
     return children;
   }

@@ -23,6 +23,11 @@ const TELL_RETRY_MS = [1000, 5000, 30_000, 120_000, 600_000];
 /** A start that was under way when its execution was cancelled may still arrive: that long a child is looked for. */
 const START_MAY_ARRIVE_MS = 60_000;
 
+type Started =
+  | { readonly ok: true; readonly execution: Execution }
+  /** `unstarted`: it is known not to run. */
+  | { readonly ok: false; readonly error: StepError; readonly unstarted: boolean };
+
 /** What the family needs of the object that it belongs to. */
 export interface FamilyHost {
   run(): ExecutionRun | null;
@@ -169,9 +174,10 @@ export class Family implements AgentPort {
     this.delivering = this.deliverOnce().finally(() => {
       this.delivering = null;
       this.host.arm();
-      if (!this.again) return;
+      // Others may have come meanwhile, or there were more than are told at once.
+      const more = this.again || (this.failures === 0 && this.pending());
       this.again = false;
-      return this.deliver();
+      return more ? this.deliver() : undefined;
     });
     return this.delivering;
   }
@@ -213,7 +219,7 @@ export class Family implements AgentPort {
     return this.host.run() === run && run.state.steps.get(key)?.status === 'running';
   }
 
-  private settle(step: StepState, called: Omit<CalledExecution, 'execution_id'> & { execution_id: string }): void {
+  private settle(step: StepState, called: CalledExecution): void {
     const outcome = outcomeOfCall(called);
     if (outcome?.kind === 'completed') this.host.settle(step, withinLimits({ ...outcome, input: null }));
     else if (outcome?.kind === 'failed') this.host.settle(step, { ...outcome, input: null });
@@ -225,9 +231,7 @@ export class Family implements AgentPort {
       Parameters<typeof startRelated>[1],
       'execution_id' | 'agent_id' | 'version' | 'trigger' | 'input' | 'lineage'
     >,
-  ): Promise<
-    { ok: true; execution: Execution } | { ok: false; error: StepError /** Known not to run. */; unstarted: boolean }
-  > {
+  ): Promise<Started> {
     try {
       const { organization_id, mode, triggered_by, project_id, traceparent, request_id } = facts;
       const start = { organization_id, mode, actor: triggered_by, project_id, traceparent, request_id, ...what };

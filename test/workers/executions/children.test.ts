@@ -562,7 +562,14 @@ describe('an agent that handles failures', () => {
     expect((await api(`/agents/${own}/publish`, { token: owner.token, body: {} })).status).toBe(200);
     const itself = await runToEnd(owner, own);
     const second = await eventually(async () => (await rowsUnder(itself.id))[0]);
-    expect(await ended(second.id)).toMatchObject({ status: 'failed', trigger: 'failure' });
+    const failed = await ended(second.id);
+    expect(failed).toMatchObject({ status: 'failed', trigger: 'failure' });
+    // The row is in D1 and the lease is settled: whatever a failure starts has been started by now.
+    const desk = organizationDesk(env.ORGANIZATION, owner.organization_id);
+    await eventually(async () => (await desk.usage()).live_executions === 0);
+    const third = await derivedId('execution', `${second.id} failure`, Date.parse(failed.finished_at ?? ''));
+    expect((await api(`/executions/${third}`, { token: owner.token })).status).toBe(404);
+    expect(await rowsUnder(itself.id)).toHaveLength(1);
     const { body } = await api<{ data: ExecutionSummary[] }>('/executions?trigger=failure&limit=100', {
       token: owner.token,
     });
@@ -582,5 +589,22 @@ describe('an agent that handles failures', () => {
       return body.data.some(({ message }) => message.includes(handler));
     });
     expect(await rowsUnder(run.id)).toEqual([]);
+  });
+});
+
+describe('an object of the release before', () => {
+  it('opens without knowing of projects and relatives', async () => {
+    const run = await runToEnd(owner, await published(one('logic.transform', { expression: '1' })));
+    await runInDurableObject(stub(run.id), (_object, state) => {
+      const { sql } = state.storage;
+      sql.exec("UPDATE execution SET schema_version = 1, facts = json_remove(facts, '$.project_id', '$.lineage')");
+      for (const column of ['waiting_reason', 'remaining_ms', 'told']) {
+        sql.exec(`ALTER TABLE execution DROP COLUMN ${column}`);
+      }
+      for (const column of ['progress', 'items', 'reused_from']) sql.exec(`ALTER TABLE steps DROP COLUMN ${column}`);
+    });
+    await evictDurableObject(stub(run.id));
+    expect(await read(run.id)).toEqual(run);
+    expect((await stepOf(run.id, 'n')).child_execution_id).toBeNull();
   });
 });
