@@ -1,14 +1,42 @@
 import type {
   Actor,
   Execution,
+  ExecutionError,
   ExecutionEvent,
   ExecutionLog,
   ExecutionMode,
+  ExecutionStatus,
   ExecutionStep,
   ExecutionTrigger,
   JsonValue,
 } from '@agentflow/contracts';
 import type { ExecutionObject } from './object.ts';
+
+/** Where an execution stands among those that started each other. */
+export interface Lineage {
+  readonly parent_execution_id: string;
+  readonly root_execution_id: string;
+  /** The parent's step that started it; null where the parent's failure did. */
+  readonly parent_step: string | null;
+  /** Whether that step waits to be told the end. */
+  readonly waits: boolean;
+  readonly depth: number;
+  /** Agents of the executions above it that call each other, the first one first. */
+  readonly callers: readonly string[];
+  /** Started by a failure, or by what a failure started: its own failures start nothing more. */
+  readonly handles_failure: boolean;
+}
+
+/** The end of a called execution, as it tells its caller. */
+export interface CallEnd {
+  readonly organization_id: string;
+  readonly execution_id: string;
+  readonly agent_name: string;
+  readonly step: string;
+  readonly status: ExecutionStatus;
+  readonly output: JsonValue;
+  readonly error: ExecutionError | null;
+}
 
 /** All that an execution needs for its whole life: nothing is looked up later. */
 export interface StartRequest {
@@ -24,6 +52,9 @@ export interface StartRequest {
   readonly trigger: ExecutionTrigger;
   readonly triggered_by: Actor;
   readonly input: JsonValue;
+  readonly project_id: string | null;
+  /** null for an execution that no other one started. */
+  readonly lineage: Lineage | null;
   readonly lease_id: string;
   readonly traceparent: string;
   readonly request_id: string;
@@ -61,6 +92,7 @@ export type RetrySource =
       readonly agent_id: string;
       readonly version: number | null;
       readonly mode: ExecutionMode;
+      readonly project_id: string | null;
       readonly definition: string;
       readonly input: JsonValue;
       readonly results: readonly GivenResult[];
@@ -102,6 +134,8 @@ export interface ExecutionRpc {
   cancel(organizationId: string): Promise<CancelResult>;
   /** `fromNode` null: what did not end well runs again; `results` false: nothing is taken over. */
   retrySource(organizationId: string, fromNode: string | null, results: boolean): Promise<RetrySource>;
+  /** Told by a called execution; true when it needs not be told again. */
+  callEnded(end: CallEnd): Promise<boolean>;
   leaseState(leaseId: string): Promise<'alive' | 'ended' | 'unknown'>;
   /** `startMayCome`: whether a start of it was admitted that may not have arrived. */
   erase(organizationId: string, startMayCome: boolean): Promise<void>;

@@ -6,6 +6,7 @@ import {
   checkLoopCondition,
   ENGINE_VERSION,
   type EnginePorts,
+  type PlanNode,
   reusableSteps,
   type Signal,
   type StepResult,
@@ -14,6 +15,7 @@ import {
 import type { Env } from '../../workers/platform/env.ts';
 import { createLogger, describeError, type Logger, traceIdOf } from '../../workers/platform/telemetry.ts';
 import {
+  type CallEnd,
   type CancelResult,
   type EventPage,
   type ExecutionRpc,
@@ -23,6 +25,7 @@ import {
   type StartRequest,
   type StepPage,
 } from './client.ts';
+import { Family } from './family.ts';
 import { LiveText } from './live-text.ts';
 import { givenItem, performStep, scopeOf } from './perform-step.ts';
 import { planOf } from './plan-cache.ts';
@@ -30,6 +33,7 @@ import { presentExecution, presentSummary } from './present.ts';
 import { MAX_RESULTS_CHARACTERS } from './rounds.ts';
 import { ExecutionRun, hasEnded, type Outcome, type StepRecord } from './run.ts';
 import { type Markers, newMarkers } from './secrets/markers.ts';
+import { contextFor } from './shared-context.ts';
 import { type ExecutionRow, ExecutionStore, type Facts } from './store.ts';
 import { ExecutionStreams } from './streams.ts';
 import { bury, exhume } from './tombstone.ts';
@@ -62,6 +66,7 @@ interface RunningStep {
 export class ExecutionObject extends DurableObject<Env> implements ExecutionRpc {
   private readonly store: ExecutionStore;
   private readonly streams: ExecutionStreams;
+  private readonly family: Family;
   private readonly running = new Map<string, RunningStep>();
   private run: ExecutionRun | null = null;
   /** Whether the execution began before this object woke. */
@@ -80,6 +85,17 @@ export class ExecutionObject extends DurableObject<Env> implements ExecutionRpc 
     super(ctx, env);
     this.store = new ExecutionStore(ctx.storage.sql);
     this.streams = new ExecutionStreams(ctx);
+    this.family = new Family(env, ctx.storage.sql, this.store, {
+      run: () => this.run,
+      signal: (signal) => this.signal(signal),
+      settle: (step, result) => this.settleWaiting(step, result),
+      isRunning: (key) => this.running.has(key),
+      log: (level, message) => {
+        if (this.run !== null) this.appendLog(this.run, level, null, message);
+      },
+      arm: () => this.arm(),
+      logger: () => this.logger(),
+    });
   }
 
   /** Answers readiness probes; leaves no storage. */
@@ -115,7 +131,10 @@ export class ExecutionObject extends DurableObject<Env> implements ExecutionRpc 
       const node = run.plan.byId.get(nodeId);
       return { name: node?.name ?? nodeId, type: node?.type ?? '' };
     });
-    return { data: rows.slice(0, limit).map((row) => row.step), next: nextOf(rows, limit, (row) => row.ord) };
+    const page = rows.slice(0, limit).map((row) => row.step);
+    const children = this.family.childrenOf(page.map((step) => step.id));
+    const data = page.map((step) => ({ ...step, child_execution_id: children.get(step.id) ?? null }));
+    return { data, next: nextOf(rows, limit, (row) => row.ord) };
   }
 
   async events(organizationId: string, after: number, limit: number): Promise<EventPage | null> {
@@ -144,12 +163,20 @@ export class ExecutionObject extends DurableObject<Env> implements ExecutionRpc 
     if (run === null) return { outcome: 'not_found' };
     if (!hasEnded(run)) return { outcome: 'running' };
     if (fromNode !== null && !run.plan.byId.has(fromNode)) return { outcome: 'unknown_node' };
-    const { agent_id, version, mode } = run.row.facts;
+    const { agent_id, version, mode, project_id } = run.row.facts;
     const keys = results ? new Set(reusableSteps(run.plan, this.store.allStates(), fromNode)) : new Set<string>();
     const taken = this.store.results(keys, MAX_GIVEN_CHARACTERS);
     if (taken === null) return { outcome: 'too_large' };
     const definition = this.store.definition();
-    return { outcome: 'found', agent_id, version, mode, definition, input: run.input(), results: taken };
+    return { outcome: 'found', agent_id, version, mode, project_id, definition, input: run.input(), results: taken };
+  }
+
+  async callEnded(end: CallEnd): Promise<boolean> {
+    if (this.open(end.organization_id) === null) return true;
+    // A fast one ends before its start has been answered: then the step does not wait yet.
+    await this.running.get(end.step)?.work;
+    const run = this.open(end.organization_id);
+    return run === null || this.family.ended(run, end);
   }
 
   /** Asked by the desk before it lets a lease expire. */
@@ -224,6 +251,7 @@ export class ExecutionObject extends DurableObject<Env> implements ExecutionRpc 
         else this.signal({ type: 'timer', now });
       }
       this.ctx.waitUntil(this.tell());
+      if (this.family.pending()) this.ctx.waitUntil(this.family.deliver());
     } catch (error) {
       this.run = null;
       this.logger().log('error', 'execution.alarm_failed', describeError(error));
@@ -243,6 +271,8 @@ export class ExecutionObject extends DurableObject<Env> implements ExecutionRpc 
       mode: request.mode,
       trigger: request.trigger,
       triggered_by: request.triggered_by,
+      project_id: request.project_id,
+      lineage: request.lineage,
       lease_id: request.lease_id,
       traceparent: request.traceparent,
       request_id: request.request_id,
@@ -263,6 +293,7 @@ export class ExecutionObject extends DurableObject<Env> implements ExecutionRpc 
       revision: 1,
       projected_revision: 0,
       settled: false,
+      told: false,
     };
     this.ctx.storage.transactionSync(() => {
       this.store.create(row, request.definition, request.input);
@@ -320,7 +351,11 @@ export class ExecutionObject extends DurableObject<Env> implements ExecutionRpc 
     if (run === null) throw new Error('no execution is loaded');
     let committed: { changes: Change[]; events: ExecutionEvent[] };
     try {
-      committed = this.ctx.storage.transactionSync(() => run.commit(signal, Date.now(), outcome));
+      committed = this.ctx.storage.transactionSync(() => {
+        const made = run.commit(signal, Date.now(), outcome);
+        this.family.note(made.changes);
+        return made;
+      });
     } catch (error) {
       // Memory is ahead of the rows now: the next call rebuilds it from them.
       this.abandon();
@@ -329,6 +364,10 @@ export class ExecutionObject extends DurableObject<Env> implements ExecutionRpc 
     const ended = hasEnded(run);
     if (committed.events.length > 0) this.streams.publish(committed.events, ended);
     for (const change of committed.changes) this.perform(run, change);
+    if (committed.changes.length > 0 && this.run === run && this.family.pending()) {
+      this.armAt(Date.now() + FIRST_PROJECTION_MS);
+      this.ctx.waitUntil(this.family.deliver());
+    }
     if (ended && committed.changes.length > 0) this.ctx.waitUntil(this.finish());
   }
 
@@ -358,7 +397,8 @@ export class ExecutionObject extends DurableObject<Env> implements ExecutionRpc 
         this.launch(run, change.step, change.step.attempt);
         return;
       case 'step_due':
-        throw new Error('no node of this release waits without knowing what for');
+        if (change.step.waiting_reason === 'child') this.ctx.waitUntil(this.checkChild(run, change.step));
+        else throw new Error('no node of this release waits without knowing what for');
     }
   }
 
@@ -369,12 +409,32 @@ export class ExecutionObject extends DurableObject<Env> implements ExecutionRpc 
     const { key, attempt, path } = step;
     const round = run.round(node, path === '' ? String(index) : `${path}.${index}`);
     // The item is the output of the round before, not that of a loop around this one.
-    const { item: _around, ...outside } = scopeOf(run, node, path);
+    const shared = await this.contextOf(run, node)?.catch(() => null);
+    if (this.run !== run) return;
+    if (shared === null) {
+      const error = { code: 'context_unavailable', message: 'The shared context could not be read.', retryable: false };
+      this.signal({ type: 'step_failed', key, attempt, error, now: Date.now(), random: 0 });
+      return;
+    }
+    const { item: _around, ...outside } = scopeOf(run, node, path, shared ?? {});
     const scope = { ...outside, ...givenItem(round.item) };
     const check = await checkLoopCondition(node.node.config, index, scope);
     if (this.run !== run) return;
     if (check.ok) this.signal({ type: 'loop_checked', key, index, holds: check.holds });
     else this.signal({ type: 'step_failed', key, attempt, error: check.error, now: Date.now(), random: 0 });
+  }
+
+  private contextOf(run: ExecutionRun, node: PlanNode) {
+    return contextFor(this.env, run.row.facts, node);
+  }
+
+  /** A child that can't be asked now is asked again when the step is due next. */
+  private async checkChild(run: ExecutionRun, step: StepState): Promise<void> {
+    try {
+      if (this.run === run) await this.family.check(step);
+    } catch (error) {
+      this.logger().log('warn', 'execution.child_unreachable', describeError(error));
+    }
   }
 
   private collectLoop(run: ExecutionRun, step: StepState): void {
@@ -401,6 +461,7 @@ export class ExecutionObject extends DurableObject<Env> implements ExecutionRpc 
       markers,
       onDelta: (text) => this.live?.append(step, attempt, text),
       log: (level, message) => this.appendLog(run, level, step.node_id, message),
+      readContext: (each) => this.contextOf(run, each),
       reportBug: (error) => this.logger().log('error', 'step.bug', { node_id: step.node_id, ...describeError(error) }),
     }).then((result) => this.settleStep(run, step, record, attempt, result));
     this.running.set(step.key, { attempt, controller, work });
@@ -421,13 +482,25 @@ export class ExecutionObject extends DurableObject<Env> implements ExecutionRpc 
     const outcome: Outcome = { key: step.key, attempt, result };
     if (step.status !== 'running' || step.attempt !== attempt) {
       this.ctx.storage.transactionSync(() => run.bookLate(step, record, outcome, Date.now()));
+      // What the step started meanwhile can be reached now.
+      if (this.family.pending()) this.ctx.waitUntil(this.family.deliver());
       this.arm();
       return;
     }
     this.signal(signalOf(step.key, attempt, result), outcome);
   }
 
-  private appendLog(run: ExecutionRun, level: 'info' | 'warning' | 'error', nodeId: string, message: string): void {
+  /** What a step waited for has come. */
+  private settleWaiting({ key, attempt }: StepState, result: StepResult): void {
+    this.signal(signalOf(key, attempt, result), { key, attempt, result });
+  }
+
+  private appendLog(
+    run: ExecutionRun,
+    level: 'info' | 'warning' | 'error',
+    nodeId: string | null,
+    message: string,
+  ): void {
     if (this.run !== run || this.logLines > MAX_LOG_LINES) return;
     this.logLines++;
     const text =
@@ -444,7 +517,7 @@ export class ExecutionObject extends DurableObject<Env> implements ExecutionRpc 
       sentBefore: this.reloaded ? run.plan.nodes.flatMap((node) => run.plan.envNames(node)) : [],
       logger: () => this.logger(),
     });
-    return this.ports(markers);
+    return { ...this.ports(markers), agents: this.family };
   }
 
   /** After the end: lets aborted calls book what they used, then settles the lease and writes the lists' row. */
@@ -522,6 +595,8 @@ export class ExecutionObject extends DurableObject<Env> implements ExecutionRpc 
       for (const step of run.state.steps.values()) if (step.wake_at !== null) times.push(step.wake_at);
     }
     if (this.untold()) times.push(now + (TELL_RETRY_MS[Math.min(this.tellFailures, TELL_RETRY_MS.length - 1)] ?? 0));
+    const family = this.family.nextAt(now);
+    if (family !== null) times.push(family);
     if (times.length > 0) this.armAt(Math.min(...times));
     else if (this.armedAt !== null) {
       this.armedAt = null;

@@ -20,6 +20,8 @@ export interface StepSurroundings {
   readonly markers: Readonly<Record<string, string>>;
   readonly onDelta: (text: string) => void;
   readonly log: StepContext['log'];
+  /** What the node's expressions read of the shared context; null for nothing. Rejects when it can't be read. */
+  readonly readContext: (node: PlanNode) => Promise<Record<string, JsonValue>> | null;
   /** Told of what a handler should never throw; the step fails with `internal`. */
   readonly reportBug: (error: unknown) => void;
 }
@@ -37,7 +39,10 @@ export async function performStep(
   controller: AbortController,
   around: StepSurroundings,
 ): Promise<StepResult> {
-  const context = stepContext(run, node, step, controller.signal, around);
+  const reading = around.readContext(node);
+  const shared = reading === null ? {} : await reading.catch(() => null);
+  if (shared === null) return contextAway();
+  const context = stepContext(run, node, step, controller.signal, around, shared);
   if (computesOnly(node)) return guarded(context, around);
   let timedOut = false;
   const timer = setTimeout(() => {
@@ -49,6 +54,11 @@ export async function performStep(
   if (!timedOut || result.kind !== 'failed') return result;
   const message = `The step took longer than ${node.timeout_ms} ms.`;
   return { ...result, error: { code: 'step_timeout', message, retryable: true } };
+}
+
+function contextAway(): StepResult {
+  const message = 'The shared context could not be read just now.';
+  return { kind: 'failed', input: null, error: { code: 'context_unavailable', message, retryable: true }, calls: [] };
 }
 
 async function guarded(context: StepContext, around: StepSurroundings): Promise<StepResult> {
@@ -65,7 +75,7 @@ async function guarded(context: StepContext, around: StepSurroundings): Promise<
  * What a step's expressions see: the ancestors that ended by an exit, each where it ran for this round, never a parallel
  * branch (a run must not depend on who is faster); of the loops around it the current item and index.
  */
-export function scopeOf(run: ExecutionRun, node: PlanNode, path: string): Scope {
+export function scopeOf(run: ExecutionRun, node: PlanNode, path: string, context: Record<string, JsonValue>): Scope {
   const nodes = new Map<string, NodeInScope>();
   for (const ancestor of run.plan.ancestors(node)) {
     const state = run.state.steps.get(stepKey(ancestor.id, pathTo(path, ancestor.depth)));
@@ -77,7 +87,7 @@ export function scopeOf(run: ExecutionRun, node: PlanNode, path: string): Scope 
     nodes.set(loop.id, round);
     if (loop === node.loop) item = round.item;
   }
-  return { trigger: run.input(), context: {}, env: {}, nodes, ...givenItem(item) };
+  return { trigger: run.input(), context, env: {}, nodes, ...givenItem(item) };
 }
 
 function nodeInContext(run: ExecutionRun, node: PlanNode): StepContext['node'] {
@@ -100,7 +110,9 @@ function stepContext(
   step: StepState,
   signal: AbortSignal,
   around: StepSurroundings,
+  shared: Record<string, JsonValue>,
 ): StepContext {
+  const beganAt = run.recordOf(step).started_at;
   const inputs = node.incoming.flatMap((edge) => {
     // A loop's own output is not there yet in its rounds.
     if (edge.body) return [];
@@ -111,7 +123,8 @@ function stepContext(
   });
   return {
     node: nodeInContext(run, node),
-    scope: { ...scopeOf(run, node, step.path), env: around.markers },
+    scope: { ...scopeOf(run, node, step.path, shared), env: around.markers },
+    step: { key: step.key, began_at: beganAt ?? run.row.created_at },
     inputs,
     mode: run.row.facts.mode,
     now: Date.now(),

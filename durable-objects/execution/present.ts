@@ -29,6 +29,9 @@ export function presentSummary(row: ExecutionRow, totals: Totals): ExecutionSumm
     waiting_reason: row.waiting_reason,
     trigger: facts.trigger,
     triggered_by: facts.triggered_by,
+    parent_execution_id: facts.lineage?.parent_execution_id ?? null,
+    root_execution_id: facts.lineage?.root_execution_id ?? null,
+    project_id: facts.project_id,
     error: row.error,
     input_tokens: totals.input_tokens,
     output_tokens: totals.output_tokens,
@@ -53,5 +56,7 @@ export function presentExecution(
     output,
     trace_id: traceIdOf(row.facts.traceparent),
     retry_of: row.facts.given === undefined || row.facts.given.from === PINNED ? null : row.facts.given.from,
+    parent_step: row.facts.lineage?.parent_step ?? null,
+    depth: row.facts.lineage?.depth ?? 0,
   };
 }

@@ -280,7 +280,8 @@ export class ExecutionRun {
     this.store.updateStep(record.ord, step, record.attempts, null);
     if (result !== null) this.store.writeInput(record.ord, shownInput(result.input));
     if (result?.kind === 'opened') this.rounds.open(step, result.loop);
-    if (type === 'step_progressed') return;
+    // A step that was only looked at goes on waiting.
+    if (type === 'step_progressed' || result === null) return;
     this.emit(events, 'step.waiting', at, step, {
       reason: step.waiting_reason,
       until: step.wake_at === null ? null : new Date(step.wake_at).toISOString(),
@@ -412,6 +413,9 @@ export class ExecutionRun {
         error: { code: change.error.code, message: change.error.message },
       });
       return;
+    }
+    if (result?.kind === 'completed' && result.event !== undefined) {
+      this.emit(events, result.event.type, at, step, { ...result.event.data });
     }
     const totals = attemptTotals(record.attempts);
     if (change.type === 'step_failed') {

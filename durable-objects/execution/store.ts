@@ -15,7 +15,7 @@ import type {
 } from '@agentflow/contracts';
 import { microusdToUsd } from '@agentflow/contracts';
 import { type EndedCall, type GivenStep, ITEM, type ModelCall, type StepState } from '@agentflow/engine';
-import type { Given, GivenResult } from './client.ts';
+import type { Given, GivenResult, Lineage } from './client.ts';
 import { INLINE_CHARACTERS, ValueStore } from './values.ts';
 
 /**
@@ -29,6 +29,7 @@ import { INLINE_CHARACTERS, ValueStore } from './values.ts';
  * - `logs`: lines that handlers wrote.
  * - `costs`: one row a model attempt; `projected` once D1 has it.
  * - `given`: results that the execution began with, of a retry or a test with pinned outputs.
+ * - `children`: executions that this one started, see children.ts.
  * - `large_values`: what does not fit beside the rest of its row.
  *
  * An execution that was erased before its start came has one table alone, for a while:
@@ -45,6 +46,9 @@ export interface Facts {
   readonly mode: ExecutionMode;
   readonly trigger: ExecutionTrigger;
   readonly triggered_by: Actor;
+  readonly project_id: string | null;
+  /** null for an execution that no other one started. */
+  readonly lineage: Lineage | null;
   readonly lease_id: string;
   readonly traceparent: string;
   readonly request_id: string;
@@ -52,6 +56,8 @@ export interface Facts {
   /** Of an execution that began with results: where they are from, which nodes may run, edited configurations. */
   readonly given?: { from: string; only: readonly string[] | null; configs: Given['configs'] };
 }
+
+const NO_RELATIONS: Partial<Facts> = { project_id: null, lineage: null };
 
 /** The `execution` row. Times in milliseconds since the epoch. */
 export interface ExecutionRow {
@@ -72,6 +78,8 @@ export interface ExecutionRow {
   projected_revision: number;
   /** Whether the desk has confirmed the lease's end. */
   settled: boolean;
+  /** Whether those who had to be told of the end have confirmed: the caller, the failure's handler. */
+  told: boolean;
 }
 
 export interface StepRow {
@@ -97,7 +105,7 @@ const SCHEMA = [
     id INTEGER PRIMARY KEY CHECK (id = 1), schema_version INTEGER NOT NULL, facts TEXT NOT NULL, status TEXT NOT NULL,
     waiting_reason TEXT, error TEXT, created_at INTEGER NOT NULL, started_at INTEGER, finished_at INTEGER,
     deadline_at INTEGER NOT NULL, remaining_ms INTEGER, revision INTEGER NOT NULL, projected_revision INTEGER NOT NULL, settled INTEGER NOT NULL,
-    definition TEXT, input TEXT, output TEXT)`,
+    told INTEGER NOT NULL DEFAULT 0, definition TEXT, input TEXT, output TEXT)`,
   `CREATE TABLE steps (
     ord INTEGER PRIMARY KEY, key TEXT NOT NULL, node_id TEXT NOT NULL, path TEXT NOT NULL, call TEXT NOT NULL,
     status TEXT NOT NULL, attempt INTEGER NOT NULL, failures INTEGER NOT NULL, handle TEXT, wake_at INTEGER,
@@ -112,6 +120,7 @@ const SCHEMA_STEPS: readonly (readonly string[])[] = [
   [
     'ALTER TABLE execution ADD COLUMN waiting_reason TEXT',
     'ALTER TABLE execution ADD COLUMN remaining_ms INTEGER',
+    'ALTER TABLE execution ADD COLUMN told INTEGER NOT NULL DEFAULT 0',
     'ALTER TABLE steps ADD COLUMN progress TEXT',
     'ALTER TABLE steps ADD COLUMN items TEXT',
     'ALTER TABLE steps ADD COLUMN reused_from TEXT',
@@ -123,6 +132,8 @@ const LAZY_SCHEMA = {
   costs:
     'CREATE TABLE costs (id TEXT PRIMARY KEY, node_id TEXT NOT NULL, call TEXT NOT NULL, at INTEGER NOT NULL, projected INTEGER NOT NULL DEFAULT 0) WITHOUT ROWID',
   given: 'CREATE TABLE given (key TEXT PRIMARY KEY, handle TEXT NOT NULL, input TEXT, output TEXT) WITHOUT ROWID',
+  children:
+    'CREATE TABLE children (step_key TEXT PRIMARY KEY, execution_id TEXT NOT NULL, waits INTEGER NOT NULL, noted_at INTEGER NOT NULL, state TEXT NOT NULL) WITHOUT ROWID',
   large_values:
     'CREATE TABLE large_values (name TEXT NOT NULL, part INTEGER NOT NULL, text TEXT NOT NULL, PRIMARY KEY (name, part)) WITHOUT ROWID',
 } as const;
@@ -192,11 +203,12 @@ export class ExecutionStore {
     const row = this.sql
       .exec<Row>(
         `SELECT facts, status, waiting_reason, error, created_at, started_at, finished_at, deadline_at, remaining_ms, revision,
-          projected_revision, settled FROM execution`,
+          projected_revision, settled, told FROM execution`,
       )
       .one();
     return {
-      facts: JSON.parse(String(row.facts)) as Facts,
+      // Objects of the release before know neither projects nor each other.
+      facts: { ...NO_RELATIONS, ...(JSON.parse(String(row.facts)) as Facts) },
       status: row.status as ExecutionStatus,
       waiting_reason: row.waiting_reason as WaitingReason | null,
       error: parse<ExecutionError>(row.error),
@@ -208,6 +220,7 @@ export class ExecutionStore {
       revision: Number(row.revision),
       projected_revision: Number(row.projected_revision),
       settled: row.settled === 1,
+      told: row.told === 1,
     };
   }
 
@@ -256,6 +269,10 @@ export class ExecutionStore {
       projectedRevision,
       settled ? 1 : 0,
     );
+  }
+
+  writeTold(): void {
+    this.sql.exec('UPDATE execution SET told = 1');
   }
 
   /** Results that the execution begins with. */
@@ -519,6 +536,7 @@ export class ExecutionStore {
       error: parse<ExecutionError>(row.error),
       reused_from: row.reused_from as string | null,
       blocked: row.blocked === 1,
+      child_execution_id: null,
       attempts,
       model: totals.model,
       input_tokens: totals.input_tokens,
@@ -617,7 +635,7 @@ export class ExecutionStore {
     for (const id of ids) this.sql.exec('UPDATE costs SET projected = 1 WHERE id = ?', id);
   }
 
-  private has(table: LazyTable): boolean {
+  has(table: LazyTable): boolean {
     this.tables ??= new Set(
       this.sql
         .exec<Row>("SELECT name FROM sqlite_master WHERE type = 'table'")
@@ -627,7 +645,7 @@ export class ExecutionStore {
     return this.tables.has(table);
   }
 
-  private ensure(table: LazyTable): void {
+  ensure(table: LazyTable): void {
     if (this.has(table)) return;
     this.sql.exec(LAZY_SCHEMA[table]);
     this.tables?.add(table);

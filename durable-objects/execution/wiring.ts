@@ -1,7 +1,8 @@
 import type { ExecutionSummary } from '@agentflow/contracts';
 import type { EnginePorts } from '@agentflow/engine';
+import { handOff, readContext } from '../../workers/domains/context/index.ts';
 import { isOrganizationErased } from '../../workers/domains/erasure/index.ts';
-import { projectExecution } from '../../workers/domains/executions/index.ts';
+import { projectExecution, startRelated } from '../../workers/domains/executions/index.ts';
 import { organizationFallback, priceOverride } from '../../workers/domains/models/index.ts';
 import { providerAccesses, readSecrets } from '../../workers/domains/secrets/index.ts';
 import { createModels, sharesCredential } from '../../workers/models/index.ts';
@@ -15,8 +16,11 @@ import { httpPorts } from './http-port.ts';
 import type { Markers } from './secrets/markers.ts';
 import type { CostRow, Facts } from './store.ts';
 
+/** Other executions, handoffs and the shared context, as the domains do them. */
+export { handOff, readContext, startRelated };
+
 /** The engine's ports for a step, by the markers that stand for secrets in it. */
-export type PortsFor = (markers: Markers) => EnginePorts;
+export type PortsFor = (markers: Markers) => Omit<EnginePorts, 'agents'>;
 
 /** The engine's ports bound to the platform: models through the router, HTTP through the guarded way out. */
 export function enginePorts(

@@ -1,3 +1,4 @@
+import type { Actor } from '@agentflow/contracts';
 import type {
   Admission,
   AdmissionRequest,
@@ -22,6 +23,8 @@ export interface DeskState {
   readonly starts: WindowCount | null;
   readonly live_executions: number;
   readonly live_of_agent: number;
+  /** Whether this start has its lease already: it is told again, and counts once. */
+  readonly admitted: boolean;
 }
 
 type Denial = Extract<Admission, { outcome: 'deny' }>;
@@ -32,7 +35,7 @@ type Decision =
       readonly outcome: 'admit';
       readonly agent: AgentHead;
       readonly version: number | null;
-      readonly caller: { readonly type: 'user' | 'api_key'; readonly id: string; readonly name: string };
+      readonly caller: Actor;
       readonly starts: WindowCount;
       readonly limit: LimitState | null;
     };
@@ -70,7 +73,16 @@ export function decide(state: DeskState, request: AdmissionRequest, now: number)
     if (agent.live_version === null) return deny('agent_not_published', 'Publish a version of the agent first.');
     if (agent.status === 'paused') return deny('agent_paused', 'Activate the agent before starting it.');
     version = request.version ?? agent.live_version;
-    if (version > agent.latest_version) return deny('not_found', `The agent has no version ${version}.`);
+  } else if (request.lineage !== undefined) {
+    // The draft of another agent may be half-finished: a test calls what is live, where there is something.
+    version = request.version ?? agent.live_version;
+  }
+  if (version !== null && version > agent.latest_version) {
+    return deny('not_found', `The agent has no version ${version}.`);
+  }
+  if (state.admitted) {
+    const starts = state.starts ?? { window_start: now, used: 0 };
+    return { outcome: 'admit', agent, version, caller: caller.actor, starts, limit: null };
   }
   const starts = currentCount(state.starts, now, HOUR_MS);
   const quota = state.plan.starts_per_hour;
@@ -103,8 +115,9 @@ function identify(
   state: Pick<DeskState, 'key' | 'address_allowed'>,
   request: AdmissionRequest,
   now: number,
-): Denial | { actor: { type: 'user' | 'api_key'; id: string; name: string }; key: CheckedKey | null } {
+): Denial | { actor: Actor; key: CheckedKey | null } {
   const { caller } = request;
+  if (caller.kind === 'execution') return { actor: caller.actor, key: null };
   const elsewhere = state.address_allowed
     ? null
     : deny('ip_not_allowed', "The request's address is not on the organization's IP allowlist.");

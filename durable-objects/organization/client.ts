@@ -1,4 +1,4 @@
-import type { AgentStatus, ErrorCode, Permission, Plan } from '@agentflow/contracts';
+import type { Actor, AgentStatus, ErrorCode, Permission, Plan } from '@agentflow/contracts';
 import type { OrganizationObject } from './object.ts';
 
 /** What the desk knows of an API key. The key itself is never stored, only its SHA-256 in hex. */
@@ -116,7 +116,9 @@ export type AdmissionCaller =
       readonly name: string;
       readonly scopes: readonly Permission[];
     }
-  | { readonly kind: 'user'; readonly user_id: string; readonly name: string };
+  | { readonly kind: 'user'; readonly user_id: string; readonly name: string }
+  /** An execution of the organization, on behalf of whoever started it: it was admitted before. */
+  | { readonly kind: 'execution'; readonly actor: Actor };
 
 export interface AdmissionRequest {
   readonly organization_id: string;
@@ -130,6 +132,8 @@ export interface AdmissionRequest {
   readonly execution_id: string;
   readonly idempotency: { readonly key: string; readonly body_hash: string } | null;
   readonly ip: string;
+  /** Of a start by another execution. Its id is derived, so the same start may be asked for twice and has one lease. */
+  readonly lineage?: { readonly root_execution_id: string; readonly parent_execution_id: string };
 }
 
 /** IETF draft-ietf-httpapi-ratelimit-headers: what `RateLimit` and `RateLimit-Policy` tell. */
@@ -148,7 +152,7 @@ export type Admission =
       readonly agent: AgentHead;
       /** The version to run; null in test mode. */
       readonly version: number | null;
-      readonly caller: { readonly type: 'user' | 'api_key'; readonly id: string; readonly name: string };
+      readonly caller: Actor;
       readonly limit: LimitState | null;
     }
   | { readonly outcome: 'replay'; readonly execution_id: string; readonly caller: CheckedKey | null }

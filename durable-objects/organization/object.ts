@@ -1,6 +1,7 @@
 import { DurableObject } from 'cloudflare:workers';
+import { ID_PREFIXES } from '@agentflow/contracts';
 import type { Env } from '../../workers/platform/env.ts';
-import { newId } from '../../workers/platform/ids.ts';
+import { idBody, newId } from '../../workers/platform/ids.ts';
 import { createLogger, describeError, type Logger } from '../../workers/platform/telemetry.ts';
 import { executionObject } from '../execution/client.ts';
 import { DeskAddresses } from './addresses.ts';
@@ -21,6 +22,7 @@ import type {
 } from './client.ts';
 import { Erasures } from './erasure.ts';
 import { DeskKeys, TELL_MS } from './keys.ts';
+import type { WindowCount } from './limits.ts';
 import { type Lease, OrganizationStore } from './store.ts';
 import { erasureWork, project, readAgentHead, readPlan } from './wiring.ts';
 
@@ -202,6 +204,7 @@ export class OrganizationObject extends DurableObject<Env> {
     const live = this.liveExecutions();
     const scope = startScope(request);
     const stored = request.idempotency === null ? null : this.store.request(scope, request.idempotency.key);
+    const held = request.lineage === undefined ? null : this.store.lease(leaseIdOf(request, now));
     const decision = decide(
       {
         plan,
@@ -212,6 +215,7 @@ export class OrganizationObject extends DurableObject<Env> {
         starts: plan.starts_per_hour === null ? null : this.store.window('starts'),
         live_executions: this.liveTotal,
         live_of_agent: live.get(request.agent_id) ?? 0,
+        admitted: held !== null,
       },
       request,
       now,
@@ -219,32 +223,18 @@ export class OrganizationObject extends DurableObject<Env> {
     if (request.caller.kind === 'api_key' && decision.outcome !== 'deny')
       this.keys.noteUse(request.caller.key_hash, now);
     if (decision.outcome !== 'admit') return decision;
-    const lease: Lease = {
-      id: newId('lease', now),
+    const lease: Lease = held ?? {
+      id: leaseIdOf(request, now),
       execution_id: request.execution_id,
       agent_id: request.agent_id,
       caller: decision.caller.id,
+      root_execution_id: request.lineage?.root_execution_id ?? null,
+      parent_execution_id: request.lineage?.parent_execution_id ?? null,
       state: 'provisional',
       created_at: now,
       expires_at: now + PROVISIONAL_MS,
     };
-    this.ctx.storage.transactionSync(() => {
-      this.store.insertLease(lease);
-      if (plan.starts_per_hour !== null) {
-        this.store.writeWindow('starts', decision.starts.window_start, decision.starts.used);
-      }
-      if (request.idempotency !== null) {
-        this.store.writeRequest(scope, request.idempotency.key, {
-          body_hash: request.idempotency.body_hash,
-          execution_id: request.execution_id,
-          answer: null,
-          expires_at: now + REQUEST_TTL_MS,
-        });
-      }
-    });
-    live.set(request.agent_id, (live.get(request.agent_id) ?? 0) + 1);
-    this.liveTotal++;
-    this.armAt(lease.expires_at);
+    if (held === null) this.grant(request, lease, scope, plan, decision.starts);
     return {
       outcome: 'allow',
       lease_id: lease.id,
@@ -253,6 +243,26 @@ export class OrganizationObject extends DurableObject<Env> {
       caller: decision.caller,
       limit: decision.limit,
     };
+  }
+
+  /** Writes the lease of a start and what goes with it, and counts it. */
+  private grant(request: AdmissionRequest, lease: Lease, scope: string, plan: PlanLimits, starts: WindowCount): void {
+    const live = this.liveExecutions();
+    this.ctx.storage.transactionSync(() => {
+      this.store.insertLease(lease);
+      if (plan.starts_per_hour !== null) this.store.writeWindow('starts', starts.window_start, starts.used);
+      if (request.idempotency !== null) {
+        this.store.writeRequest(scope, request.idempotency.key, {
+          body_hash: request.idempotency.body_hash,
+          execution_id: request.execution_id,
+          answer: null,
+          expires_at: lease.created_at + REQUEST_TTL_MS,
+        });
+      }
+    });
+    live.set(request.agent_id, (live.get(request.agent_id) ?? 0) + 1);
+    this.liveTotal++;
+    this.armAt(lease.expires_at);
   }
 
   /** Ends a lease with the execution's real cost. A lease that is not there was settled before: nothing changes. */
@@ -453,9 +463,15 @@ const NOBODY: Admission = {
   limit: null,
 };
 
+/** A start that may be asked for twice finds its lease by the execution. */
+function leaseIdOf(request: AdmissionRequest, now: number): string {
+  return request.lineage === undefined ? newId('lease', now) : `${ID_PREFIXES.lease}_${idBody(request.execution_id)}`;
+}
+
 /** Starts of different callers and agents do not share Idempotency-Keys. */
 function startScope(request: AdmissionRequest): string {
   const { caller } = request;
+  if (caller.kind === 'execution') return `${caller.actor.id} ${request.mode} ${request.agent_id}`;
   const who = caller.kind === 'user' ? caller.user_id : caller.kind === 'checked_key' ? caller.key_id : caller.key_hash;
   return `${who} ${request.mode} ${request.agent_id}`;
 }

@@ -47,6 +47,7 @@ const SCHEMA_STEPS: readonly (readonly string[])[] = [
       subject TEXT PRIMARY KEY, kind TEXT NOT NULL, email TEXT, stage TEXT NOT NULL, cursor TEXT NOT NULL, failed INTEGER NOT NULL,
       rested INTEGER NOT NULL, requested_at INTEGER NOT NULL, attempts INTEGER NOT NULL, next_at INTEGER NOT NULL) WITHOUT ROWID`,
   ],
+  ['ALTER TABLE leases ADD COLUMN root_execution_id TEXT', 'ALTER TABLE leases ADD COLUMN parent_execution_id TEXT'],
 ];
 
 export interface Lease {
@@ -54,6 +55,9 @@ export interface Lease {
   readonly execution_id: string;
   readonly agent_id: string;
   readonly caller: string;
+  /** Of an execution that another one started. */
+  readonly root_execution_id: string | null;
+  readonly parent_execution_id: string | null;
   /** `provisional` until its execution object has been seen alive. */
   readonly state: 'provisional' | 'active';
   readonly created_at: number;
@@ -224,7 +228,8 @@ export class OrganizationStore {
 
   insertLease(lease: Lease): void {
     this.sql.exec(
-      'INSERT INTO leases (id, execution_id, agent_id, caller, state, created_at, expires_at) VALUES (?, ?, ?, ?, ?, ?, ?)',
+      `INSERT INTO leases (id, execution_id, agent_id, caller, state, created_at, expires_at, root_execution_id,
+        parent_execution_id) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
       lease.id,
       lease.execution_id,
       lease.agent_id,
@@ -232,6 +237,8 @@ export class OrganizationStore {
       lease.state,
       lease.created_at,
       lease.expires_at,
+      lease.root_execution_id,
+      lease.parent_execution_id,
     );
   }
 
@@ -376,6 +383,8 @@ function leaseOf(row: Row | undefined): Lease | null {
     execution_id: String(row.execution_id),
     agent_id: String(row.agent_id),
     caller: String(row.caller),
+    root_execution_id: row.root_execution_id as string | null,
+    parent_execution_id: row.parent_execution_id as string | null,
     state: row.state as Lease['state'],
     created_at: Number(row.created_at),
     expires_at: Number(row.expires_at),

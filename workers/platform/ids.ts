@@ -12,6 +12,17 @@ export function newId(kind: IdKind, now: number = Date.now()): string {
   return `${ID_PREFIXES[kind]}_${timeOf(now)}${random}`;
 }
 
+/**
+ * The id of what is made once for `from`, whoever makes it and how often: the same arguments give the same id. Its time is
+ * `at`, the rest 80 bits of a hash.
+ */
+export async function derivedId(kind: IdKind, from: string, at: number): Promise<string> {
+  const hash = new Uint8Array(await crypto.subtle.digest('SHA-256', new TextEncoder().encode(`${kind} ${from}`)));
+  let rest = '';
+  for (const byte of hash.subarray(0, 16)) rest += ALPHABET.charAt(byte & 31);
+  return `${ID_PREFIXES[kind]}_${timeOf(at)}${rest}`;
+}
+
 /** Sorts before every id that was made in this millisecond or later, and after every earlier one. */
 export function firstIdAt(kind: IdKind, at: number): string {
   return `${ID_PREFIXES[kind]}_${timeOf(Math.max(0, at))}`;

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { jsonObject, LIMITS } from './common.ts';
+import { agentId } from './ids.ts';
 
 /** Node ids are JSONata identifiers, so that `{{node.output}}` needs no quoting. */
 export const NODE_ID_PATTERN = /^[a-z][a-z0-9_]{0,62}$/;
@@ -52,6 +53,7 @@ export const agentSettings = z.strictObject({
     .optional(),
   max_concurrency: z.number().int().min(1).max(1000).optional(),
   retry: retryPolicy.optional(),
+  on_failure_agent_id: agentId.optional().describe('Agent that is started once when an execution has failed'),
 });
 export type AgentSettings = z.infer<typeof agentSettings>;
 

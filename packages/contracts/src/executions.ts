@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { jsonValue, LIMITS, timestamp } from './common.ts';
-import { agentId, executionId, organizationId } from './ids.ts';
+import { agentId, executionId, organizationId, projectId } from './ids.ts';
 
 export const EXECUTION_STATUSES = ['queued', 'running', 'waiting', 'completed', 'failed', 'cancelled'] as const;
 export const executionStatus = z.enum(EXECUTION_STATUSES);
@@ -17,7 +17,8 @@ export const STEP_STATUSES = ['pending', 'running', 'waiting', 'completed', 'fai
 export const stepStatus = z.enum(STEP_STATUSES);
 export type StepStatus = z.infer<typeof stepStatus>;
 
-export const executionTrigger = z.enum(['manual', 'api', 'test']);
+/** `agent`: called by another execution; `handoff`: work was handed over; `failure`: another execution has failed. */
+export const executionTrigger = z.enum(['manual', 'api', 'test', 'agent', 'handoff', 'failure']);
 export type ExecutionTrigger = z.infer<typeof executionTrigger>;
 export const executionMode = z.enum(['live', 'test']);
 export type ExecutionMode = z.infer<typeof executionMode>;
@@ -43,6 +44,11 @@ export const executionSummary = z.object({
   waiting_reason: waitingReason.nullable(),
   trigger: executionTrigger,
   triggered_by: actor,
+  parent_execution_id: executionId.nullable().describe('The execution that started this one'),
+  root_execution_id: executionId
+    .nullable()
+    .describe('The first of the executions that led here; null for one of its own'),
+  project_id: projectId.nullable(),
   error: executionError.nullable(),
   input_tokens: z.number().int(),
   output_tokens: z.number().int(),
@@ -60,6 +66,8 @@ export const execution = executionSummary.extend({
   output: jsonValue.nullable(),
   trace_id: z.string(),
   retry_of: executionId.nullable().describe('The execution whose finished steps this one took over'),
+  parent_step: z.string().nullable().describe('Id of the step of the parent that started this execution'),
+  depth: z.number().int().describe('How many executions stand above this one'),
 });
 export type Execution = z.infer<typeof execution>;
 
@@ -94,6 +102,7 @@ export const executionStep = z.object({
     .nullable()
     .describe('Its result was not computed here: the execution that it was taken from, or `pinned`'),
   blocked: z.boolean().describe('A side effect that a test run did not perform; output is what would have been sent'),
+  child_execution_id: executionId.nullable().describe('The execution that this step started'),
   attempts: z.array(stepAttempt),
   model: z.string().nullable(),
   input_tokens: z.number().int(),
@@ -116,6 +125,7 @@ export const EXECUTION_EVENT_TYPES = [
   'step.retrying',
   'step.skipped',
   'state.updated',
+  'agent.handoff',
   'execution.waiting',
   'execution.resumed',
   'execution.completed',
@@ -152,6 +162,7 @@ export type ExecutionLog = z.infer<typeof executionLog>;
 export const executeRequest = z.strictObject({
   input: jsonValue.default({}),
   version: z.number().int().min(1).optional(),
+  project_id: projectId.optional().describe('Whose shared context the execution reads, and to which its cost belongs'),
 });
 export type ExecuteRequest = z.infer<typeof executeRequest>;
 
@@ -189,6 +200,12 @@ export const executionFilter = z.object({
   agent_id: agentId.optional(),
   status: executionStatus.optional(),
   trigger: executionTrigger.optional(),
+  project_id: projectId.optional(),
+  parent: executionId.optional().describe('Only what this execution started'),
+  root: z
+    .enum(['true', 'false'])
+    .optional()
+    .describe('`true`: only executions that no other one started; `false`: only those that one did'),
   from: timestamp.optional(),
   to: timestamp.optional(),
 });

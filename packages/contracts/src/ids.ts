@@ -10,6 +10,8 @@ export const ID_PREFIXES = {
   apiKey: 'key',
   invitation: 'ivt',
   team: 'tem',
+  project: 'prj',
+  handoff: 'hof',
   lease: 'lea',
   audit: 'aud',
   cost: 'cst',
@@ -30,5 +32,7 @@ export const userId = idSchema('user');
 export const agentId = idSchema('agent');
 export const executionId = idSchema('execution');
 export const invitationId = idSchema('invitation');
+export const projectId = idSchema('project');
+export const handoffId = idSchema('handoff');
 export const teamId = idSchema('team');
 export const apiKeyId = idSchema('apiKey');

@@ -19,6 +19,8 @@ export const PERMISSIONS = {
   'agents:execute': 'Start executions of published agents',
   'executions:read': 'See executions, their steps, events and logs',
   'executions:cancel': 'Cancel executions',
+  'projects:read': 'See projects and their shared context',
+  'projects:write': 'Create, change and archive projects, write their shared context',
   'approvals:approve': 'Decide approvals that name the role or a team of the person',
   'external_agents:read': 'See external agents and their invocations',
   'external_agents:write': 'Register external agents, rotate and revoke their keys',
@@ -38,12 +40,13 @@ export type Role = (typeof ROLES)[number];
 export const role = z.enum(ROLES);
 
 const everything = Object.keys(PERMISSIONS) as Permission[];
-const reading: Permission[] = ['org:read', 'members:read', 'agents:read', 'executions:read'];
+const reading: Permission[] = ['org:read', 'members:read', 'agents:read', 'executions:read', 'projects:read'];
 const building: Permission[] = [
   ...reading,
   'agents:write',
   'agents:execute',
   'executions:cancel',
+  'projects:write',
   'secrets:read',
   'external_agents:read',
 ];

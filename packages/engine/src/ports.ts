@@ -1,4 +1,4 @@
-import type { Actor, ExecutionMode, JsonValue, Role, WaitingReason } from '@agentflow/contracts';
+import type { Actor, ExecutionMode, ExecutionStatus, JsonValue, Role, WaitingReason } from '@agentflow/contracts';
 
 /**
  * What the engine needs from outside, as arguments: clock, models, outbound HTTP. The engine itself sees no binding, no
@@ -116,9 +116,54 @@ export interface HttpPort {
   request(request: HttpRequest, options: { signal: AbortSignal }): Promise<HttpResult>;
 }
 
+/** The step on whose behalf another agent is started: the same step always starts the same execution. */
+export interface CallingStep {
+  readonly key: string;
+  /** When the step began, in milliseconds; the same for all its attempts. */
+  readonly began_at: number;
+}
+
+export interface AgentCallRequest {
+  readonly step: CallingStep;
+  readonly agent_id: string;
+  readonly input: JsonValue;
+  /** null: the live version. */
+  readonly version: number | null;
+  /** Whether the step ends when the called execution has ended. */
+  readonly wait: boolean;
+}
+
+/** An execution that a step started, as it was last seen. */
+export interface CalledExecution {
+  readonly execution_id: string;
+  readonly agent_name: string;
+  readonly status: ExecutionStatus;
+  readonly output: JsonValue;
+  readonly error: { readonly code: string; readonly message: string } | null;
+}
+
+export interface HandoffRequest {
+  readonly step: CallingStep;
+  readonly to_agent_id: string;
+  readonly instructions: string;
+  readonly context: JsonValue;
+  readonly start: boolean;
+}
+
+type Refused = { readonly ok: false; readonly error: StepError };
+
+/** The organization's other agents. Doing the same twice for one step has one effect. */
+export interface AgentPort {
+  call(request: AgentCallRequest): Promise<{ readonly ok: true; readonly called: CalledExecution } | Refused>;
+  handOff(
+    request: HandoffRequest,
+  ): Promise<{ readonly ok: true; readonly handoff_id: string; readonly execution_id: string | null } | Refused>;
+}
+
 export interface EnginePorts {
   readonly models: ModelPort;
   readonly http: HttpPort;
+  readonly agents: AgentPort;
 }
 
 /** An upstream step that reached this one over a live edge, in the order of the definition's edges. */
@@ -210,6 +255,7 @@ export interface StepContext {
     readonly output_mapping?: string | null;
   };
   readonly scope: Scope;
+  readonly step: CallingStep;
   readonly inputs: readonly StepInput[];
   readonly mode: ExecutionMode;
   /** Milliseconds since the epoch. */
@@ -230,6 +276,11 @@ export interface StepContext {
   readonly log: (level: 'info' | 'warning' | 'error', message: string) => void;
 }
 
+export interface StepEvent {
+  readonly type: 'agent.handoff';
+  readonly data: Readonly<Record<string, JsonValue>>;
+}
+
 /** What a handler gives back. `input` is the config with its expressions resolved, as the step page shows it. */
 export type StepResult =
   | {
@@ -241,6 +292,8 @@ export type StepResult =
       /** True where a test run did not perform the side effect. */
       readonly blocked: boolean;
       readonly calls: readonly ModelCall[];
+      /** Told in the execution's log beside the step's end. */
+      readonly event?: StepEvent;
     }
   | {
       readonly kind: 'failed';

@@ -37,6 +37,7 @@ function record(id: string, status: ExecutionStep['status']): ExecutionStep {
     error: null,
     reused_from: null,
     blocked: false,
+    child_execution_id: null,
     attempts: [],
     model: null,
     input_tokens: 0,

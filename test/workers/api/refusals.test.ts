@@ -46,6 +46,8 @@ type Make<T> = (owner: Member, before: string) => Promise<T>;
 const OBJECTS: { [prefix: string]: Make<string> } = {
   '/api/v1/agents/': async (owner) => (await agentOf(owner)).id,
   '/api/v1/executions/': executionOf,
+  '/api/v1/projects/': projectOf,
+  '/api/v1/context/': projectOf,
   '/api/v1/auth/sessions/': async (owner) => (await signInAgain(owner)).session_id,
   '/api/v1/org/members/': async (owner) => (await withRole(owner, 'viewer')).user_id,
   '/api/v1/org/members/invitations/': invitationOf,
@@ -73,7 +75,7 @@ const OBJECT_OF: { [operationId: string]: Make<string> } = {
 };
 
 /** Parameters that are no object's id: any valid value. */
-const VALUES: { [name: string]: string } = { n: '1', m: '1' };
+const VALUES: { [name: string]: string } = { n: '1', m: '1', key: 'plan' };
 
 /**
  * Bodies that the schema alone does not lead to, by operation: they must change something. A function makes what the body
@@ -83,6 +85,8 @@ const BODIES: { [operationId: string]: object | ((owner: Member) => Promise<obje
   createEnvVar: { name: 'API_TOKEN', value: 'value' },
   setProviderKey: { api_key: 'key-of-the-test' },
   updateEnvVar: { value: 'another value' },
+  createHandoff: async (owner) => ({ to_agent_id: (await agentOf(owner)).id, instructions: 'Go on.' }),
+  updateProject: { name: 'Another name' },
   changePassword: { current_password: PASSWORD, new_password: 'another long passphrase' },
   rollbackAgent: { version: 1 },
   setAgentStatus: { status: 'paused' },
@@ -128,6 +132,8 @@ const OWN_ORGANIZATION = [
 const UNTOLD: { [operationId: string]: string } = {
   executeAgent: 'the execution itself tells who started it, and programs start thousands',
   testAgent: 'the same',
+  setContext: 'the value itself tells who wrote it last, and agents write thousands',
+  appendContext: 'the same',
   validateAgent: 'changes nothing',
   switchOrganization: 'the organization that was switched to is told',
   eraseOrganization: 'the audit log goes with the organization',
@@ -143,6 +149,14 @@ async function agentOf(owner: Member) {
     agentNode('double', 'logic.transform', { expression: 'trigger.n * 2' }),
   ];
   return publishedAgent(owner, { nodes, edges: agentEdges('start>double') });
+}
+
+/** With a value under `plan`, for what is read and appended there. */
+async function projectOf({ token }: Member): Promise<string> {
+  const { body } = await api<{ id: string }>('/projects', { token, body: { name: crypto.randomUUID() } });
+  const set = await api(`/context/${body.id}/plan`, { method: 'PUT', token, body: { value: [] } });
+  expect(set.status, JSON.stringify(set.body)).toBe(200);
+  return body.id;
 }
 
 async function started(owner: Member, agentId: string): Promise<string> {

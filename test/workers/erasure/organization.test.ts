@@ -56,6 +56,8 @@ function startRequest(member: Member, executionId: string, leaseId: string) {
     trigger: 'test' as const,
     triggered_by: { type: 'user' as const, id: member.user_id, name: 'Owner' },
     input: {},
+    project_id: null,
+    lineage: null,
     lease_id: leaseId,
     traceparent: `00-${'1'.repeat(32)}-${'2'.repeat(16)}-01`,
     request_id: 'req_test',

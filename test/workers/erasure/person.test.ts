@@ -283,6 +283,8 @@ describe('an erased person', () => {
       trigger: 'manual',
       triggered_by: admission.caller,
       input: {},
+      project_id: null,
+      lineage: null,
       lease_id: admission.lease_id,
       traceparent: `00-${'1'.repeat(32)}-${'2'.repeat(16)}-01`,
       request_id: 'req_test',

@@ -1,8 +1,11 @@
 import { nodeType } from '@agentflow/contracts';
 import {
   AlignLeft,
+  Bot,
   Box,
   Braces,
+  CalendarClock,
+  Forward,
   GitBranch,
   Globe,
   type LucideIcon,
@@ -10,6 +13,7 @@ import {
   MessageSquare,
   OctagonX,
   Play,
+  Radio,
   Repeat,
   ScanText,
   Split,
@@ -22,13 +26,17 @@ import { cn } from '@/lib/class-names.ts';
 /** The Lucide icons that the node registry names. */
 const ICONS: Record<string, LucideIcon> = {
   'align-left': AlignLeft,
+  bot: Bot,
   braces: Braces,
+  'calendar-clock': CalendarClock,
+  forward: Forward,
   'git-branch': GitBranch,
   globe: Globe,
   merge: Merge,
   'message-square': MessageSquare,
   'octagon-x': OctagonX,
   play: Play,
+  radio: Radio,
   repeat: Repeat,
   'scan-text': ScanText,
   split: Split,

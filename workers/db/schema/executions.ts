@@ -1,3 +1,4 @@
+import { sql } from 'drizzle-orm';
 import { index, integer, sqliteTable, text } from 'drizzle-orm/sqlite-core';
 import { organizations } from './accounts.ts';
 import { agents } from './agents.ts';
@@ -19,6 +20,10 @@ export const executions = sqliteTable(
     status: text('status').notNull(),
     waiting_reason: text('waiting_reason'),
     trigger: text('trigger').notNull(),
+    /** Of an execution that another one started; null for most. */
+    parent_execution_id: text('parent_execution_id'),
+    root_execution_id: text('root_execution_id'),
+    project_id: text('project_id'),
     actor_type: text('actor_type').notNull(),
     actor_id: text('actor_id').notNull(),
     actor_name: text('actor_name').notNull(),
@@ -39,6 +44,13 @@ export const executions = sqliteTable(
     index('executions_status').on(table.organization_id, table.status, table.id),
     index('executions_actor').on(table.organization_id, table.actor_id, table.id),
     index('executions_trigger').on(table.organization_id, table.trigger, table.id),
+    // Partial: an execution of its own, without a project, writes neither.
+    index('executions_parent')
+      .on(table.organization_id, table.parent_execution_id, table.id)
+      .where(sql`${table.parent_execution_id} IS NOT NULL`),
+    index('executions_project')
+      .on(table.organization_id, table.project_id, table.id)
+      .where(sql`${table.project_id} IS NOT NULL`),
   ],
 );
 
@@ -66,6 +78,9 @@ export const costRecords = sqliteTable(
   },
   (table) => [
     index('cost_records_organization').on(table.organization_id, table.at),
+    index('cost_records_project')
+      .on(table.organization_id, table.project_id, table.at)
+      .where(sql`${table.project_id} IS NOT NULL`),
     index('cost_records_execution').on(table.execution_id),
     index('cost_records_agent').on(table.organization_id, table.agent_id, table.at),
   ],

@@ -88,5 +88,5 @@ export async function validateDraft(
   definition: AgentDefinition | undefined,
 ): Promise<Validation> {
   const draft = await getDraft(ctx, agentId);
-  return checkDefinition(ctx, definition ?? draft.definition);
+  return checkDefinition(ctx, agentId, definition ?? draft.definition);
 }

@@ -28,7 +28,7 @@ export async function publishAgent(
     const draft = await getDraft(ctx, agentId);
     requireMatch(ifMatch, draft.revision, 'The draft');
     if (draft.revision !== checkedRevision) {
-      const { valid, problems } = await checkDefinition(ctx, draft.definition);
+      const { valid, problems } = await checkDefinition(ctx, agentId, draft.definition);
       if (!valid) throw definitionInvalid(problems);
       checkedRevision = draft.revision;
     }

@@ -1,4 +1,4 @@
-import { and, desc, eq, lt, ne, type SQL, sql } from 'drizzle-orm';
+import { and, desc, eq, inArray, lt, ne, type SQL, sql } from 'drizzle-orm';
 import type { Database } from '../../db/client.ts';
 import { agentDrafts, agents, agentVersions } from '../../db/schema/agents.ts';
 
@@ -53,6 +53,31 @@ export function selectAgentHead(db: Database, organizationId: string, agentId: s
     )
     .where(thisAgent(organizationId, agentId))
     .limit(1);
+}
+
+/** Agents with a JSON list of those that their live versions call; texts that hold expressions are left out. */
+export function selectCalls(db: Database, organizationId: string, ids: readonly string[]) {
+  const calls = sql<string>`(SELECT json_group_array(DISTINCT json_extract(node.value, '$.config.agent_id'))
+    FROM json_each(${agentVersions.definition}, '$.nodes') AS node
+    WHERE json_extract(node.value, '$.type') = 'agent.call'
+      AND json_extract(node.value, '$.config.agent_id') GLOB 'agt_*')`;
+  return db
+    .select({
+      id: agents.id,
+      name: agents.name,
+      live_version: agents.live_version,
+      calls: sql<string>`coalesce(${calls}, '[]')`,
+    })
+    .from(agents)
+    .leftJoin(
+      agentVersions,
+      and(
+        eq(agentVersions.organization_id, agents.organization_id),
+        eq(agentVersions.agent_id, agents.id),
+        eq(agentVersions.version, agents.live_version),
+      ),
+    )
+    .where(and(eq(agents.organization_id, organizationId), inArray(agents.id, [...ids])));
 }
 
 export interface AgentListFilter {

@@ -1,6 +1,6 @@
 import type { ExecutionFilter, ExecutionSummary } from '@agentflow/contracts';
 import type { ModelCall } from '@agentflow/engine';
-import { and, desc, eq, gte, lt, lte, type SQL, sql } from 'drizzle-orm';
+import { and, desc, eq, gte, isNotNull, isNull, lt, lte, type SQL, sql } from 'drizzle-orm';
 import type { Database } from '../../db/client.ts';
 import { costRecords, executions } from '../../db/schema/executions.ts';
 
@@ -62,6 +62,9 @@ function rowOf(organizationId: string, { summary, revision, cost_microusd }: Exe
     actor_type: summary.triggered_by.type,
     actor_id: summary.triggered_by.id,
     actor_name: summary.triggered_by.name,
+    parent_execution_id: summary.parent_execution_id,
+    root_execution_id: summary.root_execution_id,
+    project_id: summary.project_id,
     error: summary.error === null ? null : JSON.stringify(summary.error),
     input_tokens: summary.input_tokens,
     output_tokens: summary.output_tokens,
@@ -105,7 +108,7 @@ export async function upsertExecution(
       organization_id: organizationId,
       execution_id: row.id,
       agent_id: row.agent_id,
-      project_id: null,
+      project_id: projection.summary.project_id,
       node_id: cost.node_id,
       provider: cost.call.provider,
       model: cost.call.model,
@@ -135,6 +138,13 @@ export function selectExecutions(
     filter.agent_id === undefined ? undefined : eq(executions.agent_id, filter.agent_id),
     filter.status === undefined ? undefined : eq(executions.status, filter.status),
     filter.trigger === undefined ? undefined : eq(executions.trigger, filter.trigger),
+    filter.project_id === undefined ? undefined : eq(executions.project_id, filter.project_id),
+    filter.parent === undefined ? undefined : eq(executions.parent_execution_id, filter.parent),
+    filter.root === undefined
+      ? undefined
+      : filter.root === 'true'
+        ? isNull(executions.parent_execution_id)
+        : isNotNull(executions.parent_execution_id),
     filter.from === undefined ? undefined : gte(executions.created_at, Date.parse(filter.from)),
     filter.to === undefined ? undefined : lte(executions.created_at, Date.parse(filter.to)),
   ];

@@ -11,7 +11,7 @@ type Found = Extract<RetrySource, { outcome: 'found' }>;
  * configuration that cannot be used.
  */
 export async function retryExecution(
-  base: Omit<StartInput, 'agentId' | 'mode' | 'permission' | 'version' | 'input'>,
+  base: Omit<StartInput, 'agentId' | 'mode' | 'permission' | 'version' | 'input' | 'projectId'>,
   executionId: string,
   { from_node, input }: RetryRequest,
 ): Promise<StartOutcome> {
@@ -29,6 +29,7 @@ export async function retryExecution(
     mode: found.mode,
     permission: found.mode === 'test' ? 'agents:write' : 'agents:execute',
     version: found.version,
+    projectId: found.project_id,
     definition: found.definition,
     input: startsAnew ? (input as JsonValue) : found.input,
     given: {

@@ -172,12 +172,13 @@ const cancel = operation({
 
 export const executionRoutes = createRouter()
   .openapi(execute, async (c) => {
-    const { input, version } = c.req.valid('json');
+    const { input, version, project_id } = c.req.valid('json');
     const outcome = await startExecution({
       ...(await startBase(c)),
       mode: 'live',
       permission: 'agents:execute',
       version: version ?? null,
+      projectId: project_id ?? null,
       input,
     });
     return started(c, outcome);
@@ -190,6 +191,7 @@ export const executionRoutes = createRouter()
       mode: 'test',
       permission: 'agents:write',
       version: null,
+      projectId: null,
       input,
     });
     return started(c, outcome);

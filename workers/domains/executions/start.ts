@@ -23,6 +23,7 @@ import { ApiError, invalid, notFound, unauthenticated } from '../../platform/err
 import { newId } from '../../platform/ids.ts';
 import { type TraceContext, traceparentOf } from '../../platform/telemetry.ts';
 import { draftDefinition, versionDefinition } from '../agents/index.ts';
+import { requireProject } from '../projects/index.ts';
 
 export interface StartInput {
   readonly env: Env;
@@ -35,6 +36,7 @@ export interface StartInput {
   readonly permission: Permission;
   /** null: the live version. */
   readonly version: number | null;
+  readonly projectId: string | null;
   readonly input: JsonValue;
   readonly idempotency: { readonly key: string; readonly body_hash: string } | null;
   readonly waitSeconds: number;
@@ -86,6 +88,7 @@ export async function startExecution(start: StartInput): Promise<StartOutcome> {
   try {
     const definition = await definitionText(start, admission.version);
     const given = start.given ?? pinnedResults(definition, start.pinned);
+    if (start.projectId !== null) await requireProject(db(env, organizationId), organizationId, start.projectId);
     const execution = await executionObject(env.EXECUTION, executionId).start({
       organization_id: organizationId,
       execution_id: executionId,
@@ -97,6 +100,8 @@ export async function startExecution(start: StartInput): Promise<StartOutcome> {
       trigger: triggerOf(start),
       triggered_by: admission.caller,
       input: start.input,
+      project_id: start.projectId,
+      lineage: null,
       lease_id: admission.lease_id,
       traceparent: traceparentOf(start.trace),
       request_id: start.requestId,
@@ -190,7 +195,7 @@ async function replay(env: Env, organizationId: string, executionId: string, wai
   });
 }
 
-async function definitionOf(
+export async function definitionOf(
   env: Env,
   organizationId: string,
   agentId: string,
@@ -210,7 +215,7 @@ async function definitionOf(
 /** JSON of a definition, made once for each that the version cache holds. */
 const texts = new WeakMap<AgentDefinition, string>();
 
-function textOf(definition: AgentDefinition): string {
+export function textOf(definition: AgentDefinition): string {
   let text = texts.get(definition);
   if (text === undefined) {
     text = JSON.stringify(definition);
@@ -219,7 +224,7 @@ function textOf(definition: AgentDefinition): string {
   return text;
 }
 
-function checkInput(definition: AgentDefinition, input: JsonValue): void {
+export function checkInput(definition: AgentDefinition, input: JsonValue): void {
   if (definition.input_schema === undefined) return;
   const problems = validateInput(definition.input_schema, input);
   if (problems.length === 0) return;

@@ -1,20 +1,26 @@
 import { z } from 'zod';
 import type { JsonValue } from '../common.ts';
 import { actionHttp, actionWebhook } from './action.ts';
+import { agentCall, agentHandoff } from './agent.ts';
 import { aiChat, aiClassify, aiExtract, aiSummarize } from './ai.ts';
 import { logicDelay, logicIf, logicLoop, logicMerge, logicStop, logicSwitch, logicTransform } from './logic.ts';
-import { triggerManual } from './trigger.ts';
+import { triggerEvent, triggerManual, triggerSchedule, triggerWebhook } from './trigger.ts';
 import { ERROR_HANDLE, type NodeType, type OutputHandle } from './types.ts';
 
 /** The one registry of node types. A type is here when the engine runs it. */
 export const NODE_TYPES = {
   'trigger.manual': triggerManual,
+  'trigger.webhook': triggerWebhook,
+  'trigger.schedule': triggerSchedule,
+  'trigger.event': triggerEvent,
   'ai.chat': aiChat,
   'ai.summarize': aiSummarize,
   'ai.classify': aiClassify,
   'ai.extract': aiExtract,
   'action.http': actionHttp,
   'action.webhook': actionWebhook,
+  'agent.call': agentCall,
+  'agent.handoff': agentHandoff,
   'logic.if': logicIf,
   'logic.switch': logicSwitch,
   'logic.loop': logicLoop,

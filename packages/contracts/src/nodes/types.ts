@@ -19,7 +19,7 @@ export type FieldControl =
   | 'conditions'
   | 'key_value';
 
-export type NodeCategory = 'trigger' | 'ai' | 'action' | 'logic';
+export type NodeCategory = 'trigger' | 'ai' | 'action' | 'agent' | 'logic';
 
 /** An exit of a node. Edges name it in `source_handle`; an edge without one leaves by `out`. */
 export interface OutputHandle {

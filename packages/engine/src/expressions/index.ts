@@ -1,4 +1,5 @@
 export { type Compilation, type CompiledExpression, compileExpression } from './compile.ts';
+export { type ContextKeys, contextKeysOf } from './context-keys.ts';
 export { envNamesOf, mentionsEnv } from './env-names.ts';
 export { type Evaluation, evaluateDirectly, evaluateExpression } from './evaluate.ts';
 export type { ExpressionError, ExpressionErrorCode } from './failure.ts';

@@ -1,2 +1,3 @@
+export { CALL_CHECK_MS, outcomeOfCall } from './agent.ts';
 export { checkLoopCondition, type LoopCheck } from './loop-and-delay.ts';
 export { runStep } from './run-step.ts';

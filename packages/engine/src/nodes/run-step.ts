@@ -3,6 +3,7 @@ import { evaluateSource, markerRedaction, redactMarkers } from '../expressions/i
 import type { Due, EnginePorts, StepContext, StepError, StepResult } from '../ports.ts';
 import { runHttp } from './action-http.ts';
 import { runWebhook } from './action-webhook.ts';
+import { runAgentCall, runHandoff } from './agent.ts';
 import { runChat } from './ai-chat.ts';
 import { runClassify } from './ai-classify.ts';
 import { runExtract } from './ai-extract.ts';
@@ -11,17 +12,22 @@ import { runIf, runMerge, runStop, runSwitch, runTransform } from './logic.ts';
 import { runDelay, runLoop } from './loop-and-delay.ts';
 import { readStepConfig } from './step-config.ts';
 import type { StepHandler, StepOutcome } from './step-outcome.ts';
-import { runManualTrigger } from './trigger.ts';
+import { runTrigger } from './trigger.ts';
 
 /** One handler per node type of the registry: a type without one does not compile. */
 const HANDLERS: { readonly [T in NodeTypeName]: StepHandler<T> } = {
-  'trigger.manual': runManualTrigger,
+  'trigger.manual': runTrigger,
+  'trigger.webhook': runTrigger,
+  'trigger.schedule': runTrigger,
+  'trigger.event': runTrigger,
   'ai.chat': runChat,
   'ai.summarize': runSummarize,
   'ai.classify': runClassify,
   'ai.extract': runExtract,
   'action.http': runHttp,
   'action.webhook': runWebhook,
+  'agent.call': runAgentCall,
+  'agent.handoff': runHandoff,
   'logic.if': runIf,
   'logic.switch': runSwitch,
   'logic.loop': runLoop,

@@ -8,6 +8,7 @@ import type {
   StepCall,
   StepContext,
   StepError,
+  StepEvent,
 } from '../ports.ts';
 
 /** What a handler decides; runStep adds the resolved input and takes secrets' markers out. */
@@ -18,6 +19,7 @@ export type StepOutcome =
       readonly handle: string;
       readonly blocked: boolean;
       readonly calls: readonly ModelCall[];
+      readonly event?: StepEvent;
     }
   | { readonly kind: 'failed'; readonly error: StepError; readonly calls: readonly ModelCall[] }
   | {

@@ -47,6 +47,8 @@ export interface Plan {
   members(loop: PlanNode | null): readonly PlanNode[];
   /** Running time after which the execution fails, in milliseconds. */
   readonly timeout_ms: number;
+  /** Agent that is started when an execution has failed. */
+  readonly on_failure_agent_id: string | null;
   /** Nodes from which a node can be reached and the loops around it: what its expressions may read. In the definition's order. */
   ancestors(node: PlanNode): readonly PlanNode[];
   /** Names of secrets that a node's expressions can read (see `envNamesOf`). */
@@ -62,7 +64,11 @@ const NO_RETRY: RetryPolicy = { max_attempts: 1, initial_ms: 1000, factor: 2, ma
 /** Calls to models and to other servers fail for passing reasons; what only computes fails for lasting ones. */
 const CALL_RETRY: RetryPolicy = { max_attempts: 3, initial_ms: 1000, factor: 2, max_ms: 60_000 };
 
+/** Of another agent only the start is tried again, which a limit or a busy database refuses for a while. */
+const START_RETRY: RetryPolicy = { max_attempts: 10, initial_ms: 1000, factor: 2, max_ms: 60_000 };
+
 function defaultRetry(type: string): RetryPolicy {
+  if (type.startsWith('agent.')) return START_RETRY;
   return type.startsWith('ai.') || type.startsWith('action.') ? CALL_RETRY : NO_RETRY;
 }
 
@@ -118,6 +124,7 @@ export function compile(definition: AgentDefinition): Plan {
     byId,
     triggers: nodes.filter((node) => node.type.startsWith('trigger.')),
     timeout_ms: definition.settings?.timeout_ms ?? DEFAULT_EXECUTION_TIMEOUT_MS,
+    on_failure_agent_id: definition.settings?.on_failure_agent_id ?? null,
     ancestors(node) {
       let known = ancestry.get(node);
       if (known === undefined) {

@@ -1,4 +1,5 @@
 import { type AgentDefinition, type DefinitionProblem, LIMITS } from '@agentflow/contracts';
+import { type CallGraph, checkCalls } from './check-calls.ts';
 import { checkEdges, checkGraph } from './check-graph.ts';
 import { type CheckModel, checkNodes } from './check-nodes.ts';
 import { checkReferences } from './check-references.ts';
@@ -12,6 +13,8 @@ export interface ValidateOptions {
   readonly env_names?: readonly string[];
   /** What is wrong with a model reference, or null. */
   readonly check_model?: CheckModel;
+  /** The organization's agents that the definition leads to; without them calls of agents are not checked. */
+  readonly calls?: CallGraph;
 }
 
 function checkSize(definition: AgentDefinition, problems: ProblemList): boolean {
@@ -41,6 +44,7 @@ export function validateDefinition(definition: AgentDefinition, options: Validat
   checkEdges(draft, problems);
   checkGraph(draft, problems);
   checkLoops(draft, problems);
+  if (options.calls !== undefined) checkCalls(draft, options.calls, problems);
   for (const { path, message } of definition.input_schema === undefined ? [] : checkSchema(definition.input_schema)) {
     const place = path === '' ? 'input_schema' : `input_schema.${path}`;
     problems.add({ severity: 'error', code: 'input_schema_invalid', message: `${place} ${message}.`, path: place });

@@ -31,6 +31,7 @@ export interface StepSetup extends Partial<Omit<StepContext, 'node' | 'scope'>> 
   readonly config?: Record<string, JsonValue>;
   readonly scope?: Partial<StepContext['scope']>;
   readonly answer?: Answer | ModelResult | Error;
+  readonly agents?: Partial<EnginePorts['agents']>;
   readonly response?: Partial<Extract<HttpResult, { ok: true }>> | HttpResult;
 }
 
@@ -48,6 +49,7 @@ export async function step({
   scope = {},
   answer = {},
   response = {},
+  agents = {},
   ...context
 }: StepSetup): Promise<StepRun> {
   const asked: StepRun['asked'] = [];
@@ -75,11 +77,17 @@ export async function step({
         return { ok: true, status: 200, headers: {}, body: '', truncated: false, ...response } as HttpResult;
       },
     },
+    agents: {
+      call: async () => ({ ok: false, error: { code: 'none', message: 'No agents here.', retryable: false } }),
+      handOff: async () => ({ ok: false, error: { code: 'none', message: 'No agents here.', retryable: false } }),
+      ...agents,
+    },
   };
   const result = await runStep(
     {
       node: { id: 'n', type, config },
       scope: { trigger: {}, context: {}, env: {}, nodes: new Map(), ...scope },
+      step: { key: 'n', began_at: 1_800_000_000_000 },
       inputs: [],
       mode: 'live',
       now: 1_800_000_000_000,

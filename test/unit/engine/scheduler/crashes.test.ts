@@ -84,7 +84,11 @@ class RandomGraph {
       };
       return node(id, 'ai.agent');
     }
-    if (kind < 0.72) {
+    if (kind < 0.61) {
+      this.behaviour[id] = { child_ms: Math.floor(this.random() * 2000) };
+      return node(id, 'agent.call', { on_error });
+    }
+    if (kind < 0.75) {
       this.behaviour[id] = { failures: Math.floor(this.random() * 5), retryable: this.chance(0.8) };
       // Inside rounds some failures reach the loop, which stops or collects them.
       return node(id, 'action.http', { retry, ...(depth > 0 && this.chance(0.4) ? {} : { on_error }) });
@@ -136,6 +140,7 @@ describe('a crash at any boundary', () => {
       'continue_step',
       'step_retrying',
       'step_waiting',
+      'step_due',
       'execution_waiting',
       'execution_resumed',
       'step_skipped',
@@ -143,7 +148,7 @@ describe('a crash at any boundary', () => {
     ]) {
       expect(met, `no run met ${type}`).toContain(type);
     }
-    for (const type of ['logic.loop', 'logic.delay', 'human.approval', 'ai.agent'])
+    for (const type of ['logic.loop', 'logic.delay', 'human.approval', 'agent.call', 'ai.agent'])
       expect(kinds.get(type) ?? 0, type).toBeGreaterThan(200);
   });
 });

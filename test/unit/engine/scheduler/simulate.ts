@@ -43,6 +43,8 @@ export interface Behaviour {
   readonly delay_ms?: number;
   /** Waits until somebody decides. */
   readonly asks?: boolean;
+  /** Waits for an execution of its own, and is told its end or asks for it, after so many milliseconds. */
+  readonly child_ms?: number;
   /** Calls of each turn. */
   readonly turns?: readonly number[];
 }
@@ -55,11 +57,13 @@ export interface SimulationOptions {
   readonly run?: RunOptions;
 }
 
+const CHILD_CHECK_MS = 400;
+
 /** Something that the process has been asked to do and forgets when it dies. */
 type Task =
   | { readonly kind: 'step'; readonly key: string; readonly attempt: number }
   | { readonly kind: 'check'; readonly key: string; readonly index: number }
-  | { readonly kind: 'collect' | 'continue'; readonly key: string };
+  | { readonly kind: 'collect' | 'continue' | 'ask'; readonly key: string };
 
 /**
  * Runs a definition as an execution object does, with a clock of its own and deaths of the process: rows are copies, so
@@ -77,6 +81,8 @@ export class Simulation {
   private status: RunState['status'] = 'queued';
   private tasks: Task[] = [];
   private readonly failed = new Map<string, number>();
+  /** When the child of a step ends, by the step's key: it lives outside the process that dies. */
+  private readonly children = new Map<string, number>();
   outcome: Change | null = null;
 
   constructor(
@@ -127,7 +133,8 @@ export class Simulation {
         this.tasks.push({ kind: 'continue', key: change.step.key });
         return;
       case 'step_due':
-        throw new Error('nothing here waits without knowing what for');
+        this.tasks.push({ kind: 'ask', key: change.step.key });
+        return;
     }
     if ('step' in change) this.rows.set(change.step.key, structuredClone(change.step));
     if (change.type === 'step_started') {
@@ -152,6 +159,9 @@ export class Simulation {
       case 'collect':
         this.signal({ type: 'step_completed', key, attempt, handle: 'out' });
         return;
+      case 'ask':
+        this.ask(row);
+        return;
       case 'continue':
         this.nextTurn(row, behaviour);
         return;
@@ -174,6 +184,10 @@ export class Simulation {
     } else if (behaviour.delay_ms !== undefined) {
       const due = { kind: 'complete', handle: 'out', output: null } as const;
       this.signal({ type: 'step_waiting', key, attempt, reason: 'delay', wake_at: this.now + behaviour.delay_ms, due });
+    } else if (behaviour.child_ms !== undefined) {
+      // Started once, however often the step runs.
+      if (!this.children.has(key)) this.children.set(key, this.now + behaviour.child_ms);
+      this.waitForChild(key, attempt);
     } else if (behaviour.asks === true) {
       this.signal({ type: 'step_waiting', key, attempt, reason: 'approval', wake_at: null, due: null });
     } else if (behaviour.turns !== undefined && call === '') {
@@ -181,6 +195,17 @@ export class Simulation {
     } else {
       this.signal({ type: 'step_completed', key, attempt, handle: behaviour.handle ?? 'out' });
     }
+  }
+
+  /** Its end may have been told, or not; whoever looks again finds it. */
+  private ask({ key, attempt }: StepState): void {
+    if (this.now < (this.children.get(key) ?? 0)) this.waitForChild(key, attempt);
+    else this.signal({ type: 'step_completed', key, attempt, handle: 'out' });
+  }
+
+  private waitForChild(key: string, attempt: number): void {
+    const wake_at = this.now + CHILD_CHECK_MS;
+    this.signal({ type: 'step_waiting', key, attempt, reason: 'child', wake_at, due: null });
   }
 
   /** Turn by turn: the model's call, then the calls that it asked for; decided on the rows alone. */
@@ -206,7 +231,7 @@ export class Simulation {
     const open = [...this.rows.values()].filter((row) => row.status === 'waiting');
     const times = open.map((row) => row.wake_at).filter((at) => at !== null);
     if (times.length > 0) {
-      this.now = Math.min(...times);
+      this.now = Math.max(this.now, Math.min(...times));
       this.signal({ type: 'timer', now: this.now });
       return;
     }

@@ -82,6 +82,21 @@ export function ExecutionHeader({ execution, stream, following, steps }: Executi
               ·
             </span>
             <CopyableId id={execution.id} short={shortId(execution.id)} />
+            {execution.parent_execution_id !== null && (
+              <>
+                <span aria-hidden="true" className="mx-1.5 text-faint">
+                  ·
+                </span>
+                {execution.trigger === 'failure' ? 'handles the failure of ' : 'started by '}
+                <Link
+                  to="/dashboard/executions/$executionId"
+                  params={{ executionId: execution.parent_execution_id }}
+                  className="rounded-sm text-accent-text hover:underline"
+                >
+                  execution {shortId(execution.parent_execution_id)}
+                </Link>
+              </>
+            )}
           </p>
         </div>
         <div className="flex items-center gap-2">

@@ -35,6 +35,9 @@ const TRIGGER_OPTIONS = [
   { value: 'manual', label: 'Started by a person' },
   { value: 'api', label: 'Started by the API' },
   { value: 'test', label: 'Tests' },
+  { value: 'agent', label: 'Called by an agent' },
+  { value: 'handoff', label: 'Handed over' },
+  { value: 'failure', label: 'Handling a failure' },
 ];
 const SINCE_OPTIONS = [
   { value: 'all', label: 'Any time' },

@@ -1,5 +1,6 @@
 import { type Execution, isTerminal, type JsonValue } from '@agentflow/contracts';
 import { useQuery } from '@tanstack/react-query';
+import { Link } from '@tanstack/react-router';
 import { CircleAlert, FlaskConical } from 'lucide-react';
 import type { ReactNode } from 'react';
 import { CopyButton } from '@/components/copy-button.tsx';
@@ -54,6 +55,17 @@ export function StepPanel({ execution, step, streamed, tab, onTab }: StepPanelPr
               </span>
             ))}
           </p>
+          {record?.child_execution_id != null && (
+            <p className="text-xs">
+              <Link
+                to="/dashboard/executions/$executionId"
+                params={{ executionId: record.child_execution_id }}
+                className="rounded-sm text-accent-text hover:underline"
+              >
+                Open the execution that this step started
+              </Link>
+            </p>
+          )}
         </div>
         <StatusBadge status={step.status} reason={record?.waiting_reason ?? null} />
       </div>

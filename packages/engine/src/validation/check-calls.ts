@@ -1,0 +1,128 @@
+import { type AgentDefinition, agentId, MAX_CALL_DEPTH } from '@agentflow/contracts';
+import { hasTemplate } from '../expressions/index.ts';
+import type { Draft, DraftNode } from './draft.ts';
+import type { ProblemList } from './problem-list.ts';
+
+export interface KnownAgent {
+  readonly name: string;
+  /** Whether there is a version to run. */
+  readonly published: boolean;
+  /** Agents that its live version calls. */
+  readonly calls: readonly string[];
+}
+
+/** What is known of the agents that can be reached by calls. */
+export interface CallGraph {
+  /** The agent whose definition is checked. */
+  readonly self: { readonly id: string; readonly name: string };
+  /** By id; an id that is not there belongs to no agent of the organization. */
+  readonly agents: ReadonlyMap<string, KnownAgent>;
+}
+
+const REFERENCES = { 'agent.call': 'agent_id', 'agent.handoff': 'to_agent_id' } as const;
+
+function fieldOf(type: string): string | null {
+  return type === 'agent.call' || type === 'agent.handoff' ? REFERENCES[type] : null;
+}
+
+/** The id that a node names, null where an expression will tell it. */
+function named(config: Readonly<Record<string, unknown>>, field: string): string | null {
+  const value = Object.hasOwn(config, field) ? config[field] : null;
+  return typeof value === 'string' && value !== '' && !hasTemplate(value) ? value : null;
+}
+
+/** Ids of all agents that a definition names: those that it calls, hands over to, and lets handle failures. */
+export function calledAgents(definition: AgentDefinition): string[] {
+  const ids = new Set<string>();
+  for (const { type, config } of definition.nodes) {
+    const field = fieldOf(type);
+    const id = field === null ? null : named(config ?? {}, field);
+    if (id !== null && agentId.safeParse(id).success) ids.add(id);
+  }
+  const handler = definition.settings?.on_failure_agent_id;
+  if (handler !== undefined) ids.add(handler);
+  return [...ids];
+}
+
+/** Checks that the agents exist which a definition names, and that no call leads back to it or too deep. */
+export function checkCalls(draft: Draft, graph: CallGraph, problems: ProblemList): void {
+  for (const node of draft.nodes) {
+    const field = fieldOf(node.node.type);
+    const id = field === null ? null : named(node.config, field);
+    if (field === null || id === null) continue;
+    if (checkAgent(node, field, id, graph, problems) && node.node.type === 'agent.call') {
+      checkWay(node, field, id, graph, problems);
+    }
+  }
+  const handler = draft.definition.settings?.on_failure_agent_id;
+  if (handler === undefined || handler === graph.self.id || graph.agents.has(handler)) return;
+  const path = 'settings.on_failure_agent_id';
+  problems.add({ severity: 'error', code: 'unknown_agent', message: `There is no agent ${handler}.`, path });
+}
+
+function checkAgent(node: DraftNode, field: string, id: string, graph: CallGraph, problems: ProblemList): boolean {
+  if (id === graph.self.id) return true;
+  const agent = graph.agents.get(id);
+  if (agent === undefined) {
+    problems.node(node, field, { code: 'unknown_agent', message: `There is no agent ${id}.` });
+    return false;
+  }
+  if (!agent.published) {
+    problems.node(node, field, {
+      severity: 'warning',
+      code: 'agent_not_published',
+      message: `The agent "${agent.name}" has no published version yet: it can’t be started before it has one.`,
+    });
+  }
+  return true;
+}
+
+function checkWay(node: DraftNode, field: string, id: string, graph: CallGraph, problems: ProblemList): void {
+  const way = wayBack(id, graph);
+  if (way !== null) {
+    const names = [graph.self.id, ...way].map((each) => nameOf(each, graph)).join(' → ');
+    problems.node(node, field, { code: 'call_cycle', message: `The call leads back to this agent: ${names}.` });
+    return;
+  }
+  const depth = longest(id, graph, new Map());
+  if (depth <= MAX_CALL_DEPTH) return;
+  problems.node(node, field, {
+    severity: 'warning',
+    code: 'call_too_deep',
+    message: `The agents call each other ${depth} levels deep; below ${MAX_CALL_DEPTH} a call is refused.`,
+  });
+}
+
+function nameOf(id: string, { self, agents }: CallGraph): string {
+  return `"${id === self.id ? self.name : (agents.get(id)?.name ?? id)}"`;
+}
+
+/** The shortest way by calls from an agent to the one that is checked, both included; null where there is none. */
+function wayBack(from: string, { self, agents }: CallGraph): string[] | null {
+  const before = new Map<string, string | null>([[from, null]]);
+  const open = [from];
+  for (let at = open.shift(); at !== undefined; at = open.shift()) {
+    if (at === self.id) {
+      const way: string[] = [];
+      for (let step: string | null = at; step !== null; step = before.get(step) ?? null) way.unshift(step);
+      return way;
+    }
+    for (const next of agents.get(at)?.calls ?? []) {
+      if (before.has(next)) continue;
+      before.set(next, at);
+      open.push(next);
+    }
+  }
+  return null;
+}
+
+/** Calls on the longest way from an agent on, its own start included; ways that go in circles are cut. */
+function longest(id: string, graph: CallGraph, known: Map<string, number>): number {
+  const found = known.get(id);
+  if (found !== undefined) return found;
+  known.set(id, 0);
+  const below = (graph.agents.get(id)?.calls ?? []).map((next) => longest(next, graph, known));
+  const depth = 1 + Math.max(0, ...below);
+  known.set(id, depth);
+  return depth;
+}

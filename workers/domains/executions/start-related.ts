@@ -1,0 +1,91 @@
+import type { Actor, Execution, ExecutionMode, ExecutionTrigger, JsonValue } from '@agentflow/contracts';
+import type { StepError } from '@agentflow/engine';
+import { executionObject, type Lineage } from '../../../durable-objects/execution/client.ts';
+import { organizationDesk } from '../../../durable-objects/organization/client.ts';
+import type { Env } from '../../platform/env.ts';
+import { ApiError } from '../../platform/errors.ts';
+import { checkInput, definitionOf, textOf } from './start.ts';
+
+/** A start by another execution of the organization, on behalf of whoever started that one. */
+export interface RelatedStart {
+  readonly organization_id: string;
+  /** Derived from what asks for it: asking twice starts one execution. */
+  readonly execution_id: string;
+  readonly agent_id: string;
+  /** null: the live version; in test mode the draft where nothing is live. */
+  readonly version: number | null;
+  readonly mode: ExecutionMode;
+  readonly trigger: ExecutionTrigger;
+  readonly actor: Actor;
+  readonly input: JsonValue;
+  readonly project_id: string | null;
+  readonly lineage: Lineage;
+  readonly traceparent: string;
+  readonly request_id: string;
+}
+
+export type RelatedStarted =
+  | { readonly ok: true; readonly execution: Execution }
+  | { readonly ok: false; readonly error: StepError };
+
+/**
+ * Starts an execution that another one asks for, or finds it where it was started before. Refusals are values: limits may
+ * pass, everything else will come again.
+ */
+export async function startRelated(env: Env, start: RelatedStart): Promise<RelatedStarted> {
+  const { organization_id, execution_id, agent_id, lineage } = start;
+  const object = executionObject(env.EXECUTION, execution_id);
+  const before = await object.get(organization_id);
+  if (before !== null) return { ok: true, execution: before };
+  const desk = organizationDesk(env.ORGANIZATION, organization_id);
+  const admission = await desk.admit({
+    organization_id,
+    caller: { kind: 'execution', actor: start.actor },
+    permission: 'agents:execute',
+    agent_id,
+    version: start.version,
+    mode: start.mode,
+    execution_id,
+    idempotency: null,
+    ip: '',
+    lineage: { root_execution_id: lineage.root_execution_id, parent_execution_id: lineage.parent_execution_id },
+  });
+  if (admission.outcome === 'replay') throw new Error('a start without an idempotency key was replayed');
+  if (admission.outcome === 'deny') {
+    const { code, detail, retry_after_seconds } = admission;
+    const retryable = code === 'concurrency_limited' || code === 'rate_limited';
+    const wait = retry_after_seconds === null ? {} : { retry_after_ms: retry_after_seconds * 1000 };
+    return { ok: false, error: { code, message: detail, retryable, ...wait } };
+  }
+  try {
+    const definition = await definitionOf(env, organization_id, agent_id, admission.version);
+    checkInput(definition, start.input);
+    const execution = await object.start({
+      organization_id,
+      execution_id,
+      agent_id,
+      agent_name: admission.agent.name,
+      version: admission.version,
+      definition: textOf(definition),
+      mode: start.mode,
+      trigger: start.trigger,
+      triggered_by: start.actor,
+      input: start.input,
+      project_id: start.project_id,
+      lineage,
+      lease_id: admission.lease_id,
+      traceparent: start.traceparent,
+      request_id: start.request_id,
+      wait_seconds: 0,
+    });
+    if (execution !== null) return { ok: true, execution };
+    const message = 'The organization is being erased.';
+    return { ok: false, error: { code: 'not_found', message, retryable: false } };
+  } catch (error) {
+    if (!(error instanceof ApiError)) throw error;
+    // What was refused here never started. An unknown outcome of `start` is left to the lease.
+    await desk.forgo({ lease_id: admission.lease_id });
+    const fields = (error.errors ?? []).map(({ path, message }) => ` ${path} ${message}.`).join('');
+    return { ok: false, error: { code: error.code, message: `${error.message}${fields}`, retryable: false } };
+  }
+}

@@ -1,0 +1,2 @@
+export { requireProject } from './projects.ts';
+export { projectRoutes } from './routes.ts';

@@ -1,0 +1,175 @@
+import type { CreateProjectRequest, Project, UpdateProjectRequest } from '@agentflow/contracts';
+import { type Database, db } from '../../db/client.ts';
+import type { RequestContext } from '../../platform/context.ts';
+import { ApiError, notFound } from '../../platform/errors.ts';
+import { requireMatch } from '../../platform/etags.ts';
+import { newId } from '../../platform/ids.ts';
+import { decodeCursor, pageOf } from '../../platform/pagination.ts';
+import { auditOrigin, auditRow } from '../audit/index.ts';
+import {
+  deleteContext,
+  insertProject,
+  isNameTaken,
+  isStale,
+  type ProjectRow,
+  selectProject,
+  selectProjects,
+  updateProjectAt,
+} from './queries.ts';
+
+/** Every round one of the competing writers gets through. */
+const ROUNDS = 8;
+
+export function presentProject(row: ProjectRow): Project {
+  const { id, name, description, created_by } = row;
+  const iso = (at: number) => new Date(at).toISOString();
+  return {
+    id,
+    name,
+    description,
+    created_at: iso(row.created_at),
+    created_by,
+    updated_at: iso(row.updated_at),
+    archived_at: row.archived_at === null ? null : iso(row.archived_at),
+  };
+}
+
+/** Throws `not_found` for a project of nobody and of another organization alike. */
+export async function getProject(ctx: RequestContext, projectId: string): Promise<ProjectRow> {
+  const row = await selectProject(db(ctx.env, ctx.organizationId), ctx.organizationId, projectId);
+  if (row === undefined) throw notFound('project', projectId);
+  return row;
+}
+
+/** Throws `not_found` for an unknown project and `conflict` for an archived one: it takes nothing new. */
+export async function requireProject(database: Database, organizationId: string, projectId: string): Promise<void> {
+  const row = await selectProject(database, organizationId, projectId);
+  if (row === undefined) throw notFound('project', projectId);
+  if (row.archived_at !== null) throw archived();
+}
+
+function archived(): ApiError {
+  return new ApiError('conflict', 'The project is archived.');
+}
+
+export async function listProjects(
+  ctx: RequestContext,
+  query: { archived: boolean; limit: number; cursor?: string | undefined },
+): Promise<{ data: ProjectRow[]; next_cursor: string | null }> {
+  const rows = await selectProjects(db(ctx.env, ctx.organizationId), ctx.organizationId, {
+    archived: query.archived,
+    before: decodeCursor(query.cursor),
+    limit: query.limit + 1,
+  });
+  return pageOf(rows, query.limit);
+}
+
+/** Throws `name_taken`. */
+export async function createProject(ctx: RequestContext, input: CreateProjectRequest): Promise<ProjectRow> {
+  const { organizationId } = ctx;
+  const now = ctx.now();
+  const row: ProjectRow = {
+    id: newId('project', now),
+    organization_id: organizationId,
+    name: input.name,
+    description: input.description,
+    revision: 1,
+    created_at: now,
+    created_by: ctx.actor.id,
+    updated_at: now,
+    archived_at: null,
+  };
+  const database = db(ctx.env, organizationId);
+  const entry = {
+    action: 'project.created',
+    resource_type: 'project',
+    resource_id: row.id,
+    details: { name: row.name },
+  };
+  try {
+    await database.batch([
+      insertProject(database, row),
+      auditRow(database, organizationId, auditOrigin(ctx), entry, now),
+    ]);
+  } catch (error) {
+    if (isNameTaken(error)) throw nameTaken(row.name);
+    throw error;
+  }
+  return row;
+}
+
+function nameTaken(name: string): ApiError {
+  return new ApiError('name_taken', `There is a project called "${name}" already.`);
+}
+
+/** Throws `not_found`, `name_taken`, `precondition_failed`, and `conflict` for an archived project. */
+export function updateProject(
+  ctx: RequestContext,
+  projectId: string,
+  input: UpdateProjectRequest,
+  ifMatch: string | undefined,
+): Promise<ProjectRow> {
+  return change(ctx, projectId, ifMatch, (row) => {
+    if (row.archived_at !== null) throw archived();
+    const name = input.name ?? row.name;
+    const description = input.description ?? row.description;
+    if (name === row.name && description === row.description) return null;
+    const details = {
+      ...(name === row.name ? {} : { name_before: row.name, name }),
+      ...(description === row.description ? {} : { description_changed: true }),
+    };
+    return { fields: { name, description }, action: 'project.updated', details };
+  });
+}
+
+/** Archives: nothing new is started in it, its context is gone, its executions stay. A second time changes nothing. */
+export async function archiveProject(
+  ctx: RequestContext,
+  projectId: string,
+  ifMatch: string | undefined,
+): Promise<void> {
+  await change(ctx, projectId, ifMatch, (row) =>
+    row.archived_at === null
+      ? { fields: { archived_at: ctx.now() }, action: 'project.archived', details: { name: row.name } }
+      : null,
+  );
+}
+
+interface ProjectChange {
+  readonly fields: Partial<Pick<ProjectRow, 'name' | 'description' | 'archived_at'>>;
+  readonly action: string;
+  readonly details: Record<string, string | boolean>;
+}
+
+async function change(
+  ctx: RequestContext,
+  projectId: string,
+  ifMatch: string | undefined,
+  decide: (row: ProjectRow) => ProjectChange | null,
+): Promise<ProjectRow> {
+  const { organizationId } = ctx;
+  const database = db(ctx.env, organizationId);
+  for (let round = 0; round < ROUNDS; round++) {
+    const row = await getProject(ctx, projectId);
+    requireMatch(ifMatch, row.revision, 'The project');
+    const decided = decide(row);
+    if (decided === null) return row;
+    const { fields, action, details } = decided;
+    const now = ctx.now();
+    const entry = { action, resource_type: 'project', resource_id: projectId, details };
+    try {
+      const [updated] = await database.batch([
+        updateProjectAt(database, organizationId, projectId, row.revision, fields, now),
+        ...(fields.archived_at == null ? [] : [deleteContext(database, organizationId, projectId)]),
+        auditRow(database, organizationId, auditOrigin(ctx), entry, now),
+      ]);
+      const [after] = updated as ProjectRow[];
+      if (after === undefined) throw notFound('project', projectId);
+      return after;
+    } catch (error) {
+      if (isNameTaken(error)) throw nameTaken(fields.name ?? '');
+      if (!isStale(error)) throw error;
+    }
+  }
+  throw new ApiError('conflict', 'Others are changing this project at the same time. Try again.');
+}
