@@ -592,6 +592,21 @@ describe('an agent that handles failures', () => {
   });
 });
 
+describe('an execution that starts no other one', () => {
+  it('pays nothing for those that do', async () => {
+    const run = await runToEnd(owner, await published(one('logic.transform', { expression: '1' })));
+    const tables = await runInDurableObject(stub(run.id), (_object, state) =>
+      state.storage.sql
+        .exec<{ name: string }>(
+          "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE '\\_cf%' ESCAPE '\\'",
+        )
+        .toArray()
+        .map(({ name }) => name),
+    );
+    expect(tables.sort()).toEqual(['events', 'execution', 'steps']);
+  });
+});
+
 describe('an object of the release before', () => {
   it('opens without knowing of projects and relatives', async () => {
     const run = await runToEnd(owner, await published(one('logic.transform', { expression: '1' })));
