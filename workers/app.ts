@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { authenticate } from './domains/accounts/index.ts';
 import { accountRoutes } from './domains/accounts/routes.ts';
 import { agentRoutes } from './domains/agents/index.ts';
+import { approvalRoutes } from './domains/approvals/index.ts';
 import { auditRoutes } from './domains/audit/routes.ts';
 import { executionRoutes } from './domains/executions/index.ts';
 import { modelRoutes } from './domains/models/index.ts';
@@ -66,6 +67,7 @@ export function createApp(probes: Readonly<Record<string, Probe>> = {}): OpenAPI
   app.route('/api/v1', auditRoutes);
   app.route('/api/v1', agentRoutes);
   app.route('/api/v1', executionRoutes);
+  app.route('/api/v1', approvalRoutes);
   app.route('/api/v1', modelRoutes);
   app.route('/api/v1', nodeTypeRoutes);
 

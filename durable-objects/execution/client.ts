@@ -1,5 +1,8 @@
 import type {
   Actor,
+  Approval,
+  Decider,
+  DecisionBarrier,
   Execution,
   ExecutionEvent,
   ExecutionLog,
@@ -8,6 +11,7 @@ import type {
   ExecutionTrigger,
   JsonValue,
 } from '@agentflow/contracts';
+import type { AuditOrigin } from '../organization/client.ts';
 import type { ExecutionObject } from './object.ts';
 
 /** All that an execution needs for its whole life: nothing is looked up later. */
@@ -36,6 +40,46 @@ export type CancelResult =
   | { readonly outcome: 'finished'; readonly execution: Execution }
   | { readonly outcome: 'not_found' };
 
+/** A person's or a program's decision on what a step asks. */
+export interface DecideRequest {
+  /** With `step_id` null: the only step that waits. */
+  readonly target: { readonly approval_id: string } | { readonly step_id: string | null };
+  readonly decider: Decider;
+  readonly decision: 'approve' | 'deny';
+  readonly comment: string;
+  readonly form: JsonValue;
+  /** null: whatever waits. */
+  readonly action_hash: string | null;
+  readonly origin: AuditOrigin;
+}
+
+export type ApprovalView = Omit<Approval, 'may_decide'>;
+
+export type DecideRefusal =
+  | { readonly outcome: 'not_found' }
+  | { readonly outcome: 'nothing_asked' }
+  | { readonly outcome: 'ambiguous'; readonly steps: readonly string[] }
+  | { readonly outcome: 'not_allowed'; readonly barrier: DecisionBarrier }
+  | { readonly outcome: 'decided_before'; readonly status: Approval['status']; readonly decided_by: string | null }
+  | { readonly outcome: 'changed' }
+  | { readonly outcome: 'invalid'; readonly errors: readonly { readonly path: string; readonly message: string }[] };
+
+export type DecideResult = { readonly outcome: 'decided'; readonly approval: ApprovalView } | DecideRefusal;
+
+/** The audit row of a decision. */
+export interface ApprovalAudit {
+  readonly id: string;
+  readonly origin: AuditOrigin;
+}
+
+/** What the object tells D1 of a question; one with an older revision changes nothing there. */
+export interface ApprovalProjection {
+  readonly organization_id: string;
+  readonly approval: ApprovalView;
+  readonly revision: number;
+  readonly audit: ApprovalAudit | null;
+}
+
 export interface StepPage {
   readonly data: ExecutionStep[];
   /** Order number of the page's last step; null on the last page. */
@@ -63,6 +107,7 @@ export interface ExecutionRpc {
   events(organizationId: string, after: number, limit: number): Promise<EventPage | null>;
   logs(organizationId: string, after: number, limit: number): Promise<LogPage | null>;
   cancel(organizationId: string): Promise<CancelResult>;
+  decide(organizationId: string, request: DecideRequest): Promise<DecideResult>;
   leaseState(leaseId: string): Promise<'alive' | 'ended' | 'unknown'>;
 }
 

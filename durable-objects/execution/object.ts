@@ -2,8 +2,10 @@ import { DurableObject } from 'cloudflare:workers';
 import type { Execution, ExecutionEvent } from '@agentflow/contracts';
 import { isTerminal } from '@agentflow/contracts';
 import {
+  answered,
   type Change,
   checkLoopCondition,
+  type Decision,
   ENGINE_VERSION,
   type EnginePorts,
   type Signal,
@@ -11,9 +13,14 @@ import {
   type StepState,
 } from '@agentflow/engine';
 import type { Env } from '../../workers/platform/env.ts';
+import { newId } from '../../workers/platform/ids.ts';
 import { createLogger, describeError, type Logger, traceIdOf } from '../../workers/platform/telemetry.ts';
+import { type ApprovalRow, decisionByTime, judgeDecision, presentApproval, projectionOf } from './approvals.ts';
 import {
+  type ApprovalAudit,
   type CancelResult,
+  type DecideRequest,
+  type DecideResult,
   type EventPage,
   type ExecutionRpc,
   type LogPage,
@@ -29,7 +36,7 @@ import { MAX_RESULTS_CHARACTERS } from './rounds.ts';
 import { ExecutionRun, hasEnded, type Outcome, type StepRecord } from './run.ts';
 import { ExecutionStore, type Facts } from './store.ts';
 import { ExecutionStreams } from './streams.ts';
-import { enginePorts, tellDesk, tellLists } from './wiring.ts';
+import { enginePorts, tellApprovals, tellDesk, tellLists } from './wiring.ts';
 
 /** An execution that still runs after this long shows up in lists; one that ended sooner is written once, at its end. */
 const FIRST_PROJECTION_MS = 1000;
@@ -38,6 +45,9 @@ const HEARTBEAT_MS = 30_000;
 const TELL_RETRY_MS = [1000, 5000, 30_000, 120_000, 600_000];
 /** After the end, in-flight calls get this long to stop, so that what they used is booked before the lease is settled. */
 const ABORT_GRACE_MS = 5000;
+/** How long a decision waits for the lists to know of it. */
+const DECISION_TELL_MS = 2000;
+const APPROVALS_PER_BATCH = 5;
 const MAX_LOG_LINES = 2000;
 const MAX_LOG_CHARACTERS = 2000;
 
@@ -124,6 +134,48 @@ export class ExecutionObject extends DurableObject<Env> implements ExecutionRpc 
     if (hasEnded(run)) return { outcome: 'finished', execution: this.present() };
     this.signal({ type: 'cancel' });
     return { outcome: 'cancelled', execution: this.present() };
+  }
+
+  /** Decides what a step asks: the first decision counts, however many come at once. */
+  async decide(organizationId: string, request: DecideRequest): Promise<DecideResult> {
+    const run = this.open(organizationId);
+    if (run === null) return { outcome: 'not_found' };
+    const now = Date.now();
+    // What has run out is not open any more, even where the alarm is late.
+    if (!hasEnded(run)) this.signal({ type: 'timer', now });
+    const { facts } = run.row;
+    const judged = judgeDecision(run.approvals, facts, request, now);
+    if (judged.outcome !== 'accepted') return judged;
+    const { row } = judged;
+    this.goOn(run, row, judged.decision, { id: newId('audit', now), origin: request.origin });
+    this.arm();
+    // So that lists show it when this is answered; D1 may also be away, and the answer must not wait for it.
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const enough = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, DECISION_TELL_MS);
+    });
+    await Promise.race([this.tell(), enough]).finally(() => clearTimeout(timer));
+    const decided = run.approvals.row(row.id) ?? row;
+    return { outcome: 'decided', approval: presentApproval(decided, facts, run.plan.byId.get(row.node_id)) };
+  }
+
+  /** Lets a step that asked go on with what was decided, by somebody or by time. */
+  private goOn(run: ExecutionRun, row: ApprovalRow, decision: Decision, audit: ApprovalAudit | null): void {
+    const step = run.state.steps.get(row.step_key);
+    if (step?.status !== 'waiting') throw new Error(`the approval ${row.id} is pending but its step does not wait`);
+    const { key, attempt } = step;
+    const { payload: _kept, ...answer } = decision;
+    const write = () => run.approvals.decide(row, answer, audit, decision.decided_at);
+    if (row.ask.then === 'resume') {
+      this.signal({ type: 'step_resumed', key, attempt }, null, () => {
+        run.endAsking(step, decision.decided_at);
+        write();
+      });
+      return;
+    }
+    const { handle, output } = answered(row.ask.kind, decision);
+    const result: StepResult = { kind: 'completed', input: null, output, handle, blocked: false, calls: [] };
+    this.signal({ type: 'step_completed', key, attempt, handle }, { key, attempt, result }, write);
   }
 
   /** Asked by the desk before it lets a lease expire. */
@@ -253,13 +305,16 @@ export class ExecutionObject extends DurableObject<Env> implements ExecutionRpc 
     return presentExecution(run.row, run.totals, run.input(), run.result());
   }
 
-  /** One signal: one transaction, then the events go out, then the work begins. */
-  private signal(signal: Signal, outcome: Outcome | null = null): void {
+  /** One signal: one transaction, in which `before` writes what belongs to it; then the events go out, then the work begins. */
+  private signal(signal: Signal, outcome: Outcome | null = null, before?: () => void): void {
     const run = this.run;
     if (run === null) throw new Error('no execution is loaded');
     let committed: { changes: Change[]; events: ExecutionEvent[] };
     try {
-      committed = this.ctx.storage.transactionSync(() => run.commit(signal, Date.now(), outcome));
+      committed = this.ctx.storage.transactionSync(() => {
+        before?.();
+        return run.commit(signal, Date.now(), outcome);
+      });
     } catch (error) {
       // Memory is ahead of the rows now: the next call rebuilds it from them.
       this.abandon();
@@ -269,6 +324,7 @@ export class ExecutionObject extends DurableObject<Env> implements ExecutionRpc 
     if (committed.events.length > 0) this.streams.publish(committed.events, ended);
     for (const change of committed.changes) this.perform(run, change);
     if (ended && committed.changes.length > 0) this.ctx.waitUntil(this.finish());
+    else if (run.approvals.hasUntold()) this.ctx.waitUntil(this.tell());
   }
 
   private perform(run: ExecutionRun, change: Change): void {
@@ -297,8 +353,22 @@ export class ExecutionObject extends DurableObject<Env> implements ExecutionRpc 
         this.launch(run, change.step, change.step.attempt);
         return;
       case 'step_due':
-        throw new Error('no node of this release waits without knowing what for');
+        this.stepDue(run, change.step);
     }
+  }
+
+  /** The time of a step is over that goes on with a decision: the default that was chosen, or it fails. */
+  private stepDue(run: ExecutionRun, step: StepState): void {
+    const row = run.approvals.pendingOf(step.key);
+    if (row === null) throw new Error('no node of this release waits without knowing what for');
+    const decision = decisionByTime(row, Date.now());
+    if (decision !== null) {
+      this.goOn(run, row, decision, null);
+      return;
+    }
+    const { key, attempt } = step;
+    const error = { code: 'approval_timeout', message: 'Nobody decided in time.', retryable: false };
+    this.signal({ type: 'step_failed', key, attempt, error, now: Date.now(), random: 0 });
   }
 
   /** Before each round of a `while` loop. */
@@ -410,17 +480,25 @@ export class ExecutionObject extends DurableObject<Env> implements ExecutionRpc 
     const revision = row.revision;
     const ended = isTerminal(row.status);
     const costs = this.store.unprojectedCosts(200);
+    const asked = run.approvals.toTell(APPROVALS_PER_BATCH);
     const results = await Promise.allSettled([
       row.projected_revision < revision || costs.length > 0
         ? tellLists(this.env, presentSummary(row, run.totals), revision, run.totals.cost_microusd, costs)
         : null,
       ended && !row.settled ? tellDesk(this.env, row.facts, run.totals.cost_microusd) : null,
+      asked.length > 0
+        ? tellApprovals(
+            this.env,
+            asked.map((each) => projectionOf(each, row.facts, run.plan.byId.get(each.node_id))),
+          )
+        : null,
     ]);
-    const [lists, desk] = results;
+    const [lists, desk, approvals] = results;
     if (lists.status === 'fulfilled') row.projected_revision = Math.max(row.projected_revision, revision);
     if (ended && desk.status === 'fulfilled') row.settled = true;
     this.ctx.storage.transactionSync(() => {
       this.store.writeConfirmed(row.projected_revision, row.settled);
+      if (approvals.status === 'fulfilled') run.approvals.told(asked);
       if (lists.status === 'fulfilled') this.store.markCostsProjected(costs.map((cost) => cost.id));
     });
     const failed = results.find((result) => result.status === 'rejected');
@@ -433,6 +511,7 @@ export class ExecutionObject extends DurableObject<Env> implements ExecutionRpc 
   private untold(): boolean {
     const run = this.run;
     if (run === null) return false;
+    if (run.approvals.hasUntold()) return true;
     return run.row.projected_revision < run.row.revision || (isTerminal(run.row.status) && !run.row.settled);
   }
 

@@ -15,6 +15,7 @@ import type {
 } from '@agentflow/contracts';
 import { microusdToUsd } from '@agentflow/contracts';
 import { type EndedCall, ITEM, type ModelCall, type StepState } from '@agentflow/engine';
+import { Approvals } from './approvals.ts';
 import { INLINE_CHARACTERS, ValueStore } from './values.ts';
 
 /**
@@ -27,6 +28,7 @@ import { INLINE_CHARACTERS, ValueStore } from './values.ts';
  * Made when first needed, since making a table is the dearest part of a fresh object:
  * - `logs`: lines that handlers wrote.
  * - `costs`: one row a model attempt; `projected` once D1 has it.
+ * - `approvals`: one row a question to a person; `projected_revision` is what D1 has confirmed.
  * - `large_values`: what does not fit beside the rest of its row.
  */
 export const SCHEMA_VERSION = 2;
@@ -114,6 +116,10 @@ const LAZY_SCHEMA = {
   logs: 'CREATE TABLE logs (seq INTEGER PRIMARY KEY, at INTEGER NOT NULL, level TEXT NOT NULL, node_id TEXT, message TEXT NOT NULL)',
   costs:
     'CREATE TABLE costs (id TEXT PRIMARY KEY, node_id TEXT NOT NULL, call TEXT NOT NULL, at INTEGER NOT NULL, projected INTEGER NOT NULL DEFAULT 0) WITHOUT ROWID',
+  approvals: `CREATE TABLE approvals (
+    id TEXT PRIMARY KEY, step_key TEXT NOT NULL, node_id TEXT NOT NULL, ask TEXT NOT NULL, payload TEXT NOT NULL,
+    action_hash TEXT NOT NULL, requested_at INTEGER NOT NULL, expires_at INTEGER, status TEXT NOT NULL, answer TEXT,
+    closed_at INTEGER, audit TEXT, revision INTEGER NOT NULL DEFAULT 1, projected_revision INTEGER NOT NULL DEFAULT 0)`,
   large_values:
     'CREATE TABLE large_values (name TEXT NOT NULL, part INTEGER NOT NULL, text TEXT NOT NULL, PRIMARY KEY (name, part)) WITHOUT ROWID',
 } as const;
@@ -138,6 +144,13 @@ export class ExecutionStore {
 
   constructor(private readonly sql: SqlStorage) {
     this.values = new ValueStore(sql);
+  }
+
+  approvals(): Approvals {
+    return new Approvals(this.sql, {
+      exists: () => this.has('approvals'),
+      ensure: () => this.ensure('approvals'),
+    });
   }
 
   /** False for an object that was never started: asking must leave no storage behind. */

@@ -1,11 +1,13 @@
 import type { ExecutionSummary } from '@agentflow/contracts';
 import type { EnginePorts, HttpResult } from '@agentflow/engine';
+import { projectApprovals } from '../../workers/domains/approvals/index.ts';
 import { projectExecution } from '../../workers/domains/executions/index.ts';
 import { priceOverride } from '../../workers/domains/models/index.ts';
 import { createModels } from '../../workers/models/index.ts';
 import type { Env } from '../../workers/platform/env.ts';
 import { OutboundError, outboundFetch, readBounded } from '../../workers/platform/outbound.ts';
 import { organizationDesk } from '../organization/client.ts';
+import type { ApprovalProjection } from './client.ts';
 import type { CostRow, Facts } from './store.ts';
 
 /** The engine's ports bound to the platform: models through the router, HTTP through the guarded way out. */
@@ -60,6 +62,11 @@ export async function tellLists(
   costs: readonly CostRow[],
 ): Promise<void> {
   await projectExecution(env, { summary, revision, cost_microusd: costMicrousd, costs });
+}
+
+/** Questions to people, with the audit rows of their decisions: one D1 batch. */
+export function tellApprovals(env: Env, approvals: readonly ApprovalProjection[]): Promise<void> {
+  return projectApprovals(env, approvals);
 }
 
 /** Ends the lease with the real cost; settling twice changes nothing. */

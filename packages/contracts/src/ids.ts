@@ -10,6 +10,7 @@ export const ID_PREFIXES = {
   apiKey: 'key',
   invitation: 'ivt',
   team: 'tem',
+  approval: 'apr',
   lease: 'lea',
   audit: 'aud',
   cost: 'cst',

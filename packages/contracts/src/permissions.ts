@@ -19,7 +19,7 @@ export const PERMISSIONS = {
   'agents:execute': 'Start executions of published agents',
   'executions:read': 'See executions, their steps, events and logs',
   'executions:cancel': 'Cancel executions',
-  'approvals:approve': 'Decide approvals that name the role or a team of the person',
+  'approvals:approve': 'Decide approvals that name nobody; whoever is named may decide without it',
   'external_agents:read': 'See external agents and their invocations',
   'external_agents:write': 'Register external agents, rotate and revoke their keys',
 } as const;

@@ -14,6 +14,7 @@ import {
   signUp,
   withRole,
 } from '../../support/api.ts';
+import { askedOne } from '../../support/approvals.ts';
 import { deadKeys, expiredToken, forgedTokens } from './dead-credentials.ts';
 import { type Listed, operations, permissionOf, smallestBody } from './served-document.ts';
 
@@ -34,6 +35,7 @@ type Make<T> = (owner: Member) => Promise<T>;
 const OBJECTS: { [prefix: string]: Make<string> } = {
   '/api/v1/agents/': async (owner) => (await agentOf(owner)).id,
   '/api/v1/executions/': executionOf,
+  '/api/v1/approvals/': async (owner) => (await askedOne(owner)).id,
   '/api/v1/auth/sessions/': async (owner) => (await signInAgain(owner)).session_id,
   '/api/v1/org/members/': async (owner) => (await withRole(owner, 'viewer')).user_id,
   '/api/v1/org/api-keys/': async (owner) => (await createKey(owner, ['agents:read'])).id,
@@ -42,6 +44,7 @@ const OBJECTS: { [prefix: string]: Make<string> } = {
 /** Objects in another state than those of their prefix, for operations that need it: the last parameter of the path. */
 const OBJECT_OF: { [operationId: string]: Make<string> } = {
   cancelExecution: waitingExecutionOf,
+  approveExecution: async (owner) => (await askedOne(owner)).execution_id,
   rollbackAgent: async (owner) => {
     const { id } = await agentOf(owner);
     expect((await api(`/agents/${id}/publish`, { token: owner.token, body: {} })).status).toBe(200);

@@ -3,6 +3,7 @@ import {
   AlignLeft,
   Box,
   Braces,
+  ClipboardList,
   GitBranch,
   Globe,
   type LucideIcon,
@@ -13,6 +14,7 @@ import {
   ScanText,
   Split,
   Tags,
+  UserCheck,
 } from 'lucide-react';
 import { cn } from '@/lib/class-names.ts';
 
@@ -20,6 +22,7 @@ import { cn } from '@/lib/class-names.ts';
 const ICONS: Record<string, LucideIcon> = {
   'align-left': AlignLeft,
   braces: Braces,
+  'clipboard-list': ClipboardList,
   'git-branch': GitBranch,
   globe: Globe,
   merge: Merge,
@@ -29,6 +32,7 @@ const ICONS: Record<string, LucideIcon> = {
   'scan-text': ScanText,
   split: Split,
   tags: Tags,
+  'user-check': UserCheck,
 };
 
 export function NodeIcon({ type, className }: { type: string; className?: string }) {

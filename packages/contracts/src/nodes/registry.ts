@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { JsonValue } from '../common.ts';
 import { actionHttp } from './action.ts';
 import { aiChat, aiClassify, aiExtract, aiSummarize } from './ai.ts';
+import { humanApproval, humanForm } from './human.ts';
 import { logicDelay, logicIf, logicLoop, logicMerge, logicStop, logicSwitch, logicTransform } from './logic.ts';
 import { triggerManual } from './trigger.ts';
 import { ERROR_HANDLE, type NodeType, type OutputHandle } from './types.ts';
@@ -21,6 +22,8 @@ export const NODE_TYPES = {
   'logic.merge': logicMerge,
   'logic.transform': logicTransform,
   'logic.stop': logicStop,
+  'human.approval': humanApproval,
+  'human.form': humanForm,
 } as const;
 
 export type NodeTypeName = keyof typeof NODE_TYPES;
