@@ -115,6 +115,13 @@ const executionRoute = createRoute({
   component: lazyRouteComponent(() => import('./routes/execution.tsx'), 'ExecutionPage'),
 });
 
+const approvalsRoute = createRoute({
+  getParentRoute: () => dashboardRoute,
+  path: '/approvals',
+  validateSearch: z.object({ status: optional(z.enum(['pending', 'decided'])), cursor: text, approval: text }),
+  component: lazyRouteComponent(() => import('./routes/approvals.tsx'), 'ApprovalsPage'),
+});
+
 const settingsRoute = createRoute({
   getParentRoute: () => dashboardRoute,
   path: '/settings',
@@ -169,6 +176,7 @@ const routeTree = rootRoute.addChildren([
     agentRoute,
     executionsRoute,
     executionRoute,
+    approvalsRoute,
     settingsRoute.addChildren([
       settingsIndexRoute,
       generalSettingsRoute,

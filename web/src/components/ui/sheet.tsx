@@ -1,22 +1,29 @@
 import { Dialog as Primitive } from 'radix-ui';
 import type { ReactNode } from 'react';
+import { cn } from '@/lib/class-names.ts';
 
 interface SheetProps {
   open: boolean;
   onOpenChange: (open: boolean) => void;
   title: string;
+  side?: 'left' | 'right';
   children: ReactNode;
 }
 
-/** A panel from the left edge: the navigation of small screens. */
-export function Sheet({ open, onOpenChange, title, children }: SheetProps) {
+/** A panel from the left edge (the navigation of small screens), or from the right one (details beside a list). */
+export function Sheet({ open, onOpenChange, title, side = 'left', children }: SheetProps) {
   return (
     <Primitive.Root open={open} onOpenChange={onOpenChange}>
       <Primitive.Portal>
         <Primitive.Overlay className="fixed inset-0 z-40 bg-overlay" />
         <Primitive.Content
           aria-describedby={undefined}
-          className="fixed inset-y-0 left-0 z-50 flex w-64 max-w-[85vw] animate-slide-in flex-col border-line border-r bg-surface shadow-pop"
+          className={cn(
+            'fixed inset-y-0 z-50 flex flex-col border-line bg-surface shadow-pop',
+            side === 'left'
+              ? 'left-0 w-64 max-w-[85vw] animate-slide-in border-r'
+              : 'right-0 w-full max-w-xl animate-appear sm:border-l',
+          )}
         >
           <Primitive.Title className="sr-only">{title}</Primitive.Title>
           {children}
