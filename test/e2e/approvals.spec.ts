@@ -85,6 +85,7 @@ test('what waits is counted, shown with exactly what will be done, and decided',
   await sidebar(page).getByRole('link', { name: 'Approvals, 2 waiting for you' }).click();
 
   // By keyboard: down to the older one, in, and off again.
+  await expect(page.getByRole('link', { name: /Refund 40 to Marta/ })).toBeVisible();
   await page.getByRole('region', { name: 'Approvals' }).focus();
   await page.keyboard.press('ArrowDown');
   await page.keyboard.press('ArrowDown');
@@ -142,7 +143,7 @@ test('a form is made of its schema, tells what is wrong next to the field, and l
   await sheet.getByLabel('Hours it may take').fill('a few');
   await sheet.getByRole('button', { name: 'Send' }).click();
   await expect(sheet.getByRole('alert')).toHaveCount(2);
-  await expect(sheet.getByLabel('Hours it may take')).toBeFocused();
+  await expect(sheet.getByLabel('Severity')).toBeFocused();
   await expect(sheet.getByLabel('Note')).toHaveValue('Smells bad.');
   await expectAccessible(page);
 

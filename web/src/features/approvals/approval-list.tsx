@@ -11,7 +11,7 @@ import { ApprovalBadge } from '@/components/status-badge.tsx';
 import { Button } from '@/components/ui/button.tsx';
 import { Skeleton } from '@/components/ui/skeleton.tsx';
 import { Table, TableCell, TableHead, TableRow } from '@/components/ui/table.tsx';
-import { Tabs, TabsList, TabsTrigger } from '@/components/ui/tabs.tsx';
+import { Tabs, TabsContent, TabsList, TabsTrigger } from '@/components/ui/tabs.tsx';
 import { whomWords } from './approval-question.tsx';
 import { ApprovalSheet } from './approval-sheet.tsx';
 import { approvalsQuery, waitingForMeQuery } from './queries.ts';
@@ -50,20 +50,24 @@ export function ApprovalList({ tab, cursor, opened }: ApprovalListProps) {
           </TabsTrigger>
           <TabsTrigger value="decided">Decided</TabsTrigger>
         </TabsList>
+        <TabsContent value={tab}>
+          {approvals.error && (
+            <ProblemCallout error={approvals.error} onRetry={() => void approvals.refetch()} className="mb-3" />
+          )}
+          {rows?.length === 0 && cursor === undefined ? <Nothing tab={tab} /> : <ApprovalTable rows={rows} tab={tab} />}
+          {rows !== undefined && (cursor !== undefined || next) && (
+            <Pager
+              summary={`${rows.length} approvals on this page`}
+              onFirst={
+                cursor === undefined
+                  ? undefined
+                  : () => void navigate({ search: (old) => ({ ...old, cursor: undefined }) })
+              }
+              onNext={next ? () => void navigate({ search: (old) => ({ ...old, cursor: next }) }) : undefined}
+            />
+          )}
+        </TabsContent>
       </Tabs>
-      {approvals.error && (
-        <ProblemCallout error={approvals.error} onRetry={() => void approvals.refetch()} className="mb-3" />
-      )}
-      {rows?.length === 0 && cursor === undefined ? <Nothing tab={tab} /> : <ApprovalTable rows={rows} tab={tab} />}
-      {rows !== undefined && (cursor !== undefined || next) && (
-        <Pager
-          summary={`${rows.length} approvals on this page`}
-          onFirst={
-            cursor === undefined ? undefined : () => void navigate({ search: (old) => ({ ...old, cursor: undefined }) })
-          }
-          onNext={next ? () => void navigate({ search: (old) => ({ ...old, cursor: next }) }) : undefined}
-        />
-      )}
       <ApprovalSheet
         id={opened}
         onClose={() => void navigate({ search: (old) => ({ ...old, approval: undefined }), resetScroll: false })}
@@ -104,12 +108,17 @@ function moveFocus(event: KeyboardEvent<HTMLElement>): void {
   target.focus();
 }
 
+/** What is pending all waits: on a phone the question needs the room more. */
+function statusClass(tab: ApprovalTab): string | undefined {
+  return tab === 'pending' ? 'max-sm:hidden' : undefined;
+}
+
 function ApprovalTable({ rows, tab }: { rows: readonly ApprovalSummary[] | undefined; tab: ApprovalTab }) {
   return (
     <Table label="Approvals" onKeyDown={moveFocus}>
       <thead>
         <tr>
-          <TableHead>Status</TableHead>
+          <TableHead className={statusClass(tab)}>Status</TableHead>
           <TableHead className="w-full">Question</TableHead>
           <TableHead className="max-md:hidden">Agent</TableHead>
           <TableHead className="max-lg:hidden">{tab === 'pending' ? 'Waits for' : 'Decided by'}</TableHead>
@@ -130,7 +139,7 @@ function ApprovalRow({ approval, tab }: { approval: ApprovalSummary; tab: Approv
   const Icon = approval.kind === 'form' ? ClipboardList : UserCheck;
   return (
     <TableRow>
-      <TableCell>
+      <TableCell className={statusClass(tab)}>
         <ApprovalBadge status={approval.status} />
       </TableCell>
       <TableCell className="max-w-0 py-2">
@@ -173,7 +182,7 @@ function ApprovalRow({ approval, tab }: { approval: ApprovalSummary; tab: Approv
 function LoadingRow({ tab }: { tab: ApprovalTab }) {
   return (
     <TableRow>
-      <TableCell>
+      <TableCell className={statusClass(tab)}>
         <Skeleton className="h-6 w-20 rounded-full" />
       </TableCell>
       <TableCell>

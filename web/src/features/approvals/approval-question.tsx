@@ -18,6 +18,13 @@ const DEFAULTS = {
   continue: 'then it goes on without answers',
 } as const;
 
+const TAKEN = {
+  approve: 'so it counted as approved',
+  deny: 'so it counted as denied',
+  fail: 'so the step failed',
+  continue: 'so it went on without answers',
+} as const;
+
 /** The question with all that one must know to answer it, and the answer; for whoever may not give one, why. */
 export function ApprovalQuestion({ id }: { id: string }) {
   const query = useQuery(approvalQuery(id));
@@ -129,7 +136,7 @@ function endWords(approval: Approval): string {
     case 'denied':
       return `Denied${by}`;
     case 'expired':
-      return `Nobody decided in time${approval.on_timeout === null ? '' : `, ${DEFAULTS[approval.on_timeout]}`};`;
+      return `Nobody decided in time${approval.on_timeout === null ? '' : `, ${TAKEN[approval.on_timeout]}`}`;
     default:
       return 'The execution ended before anybody decided';
   }

@@ -31,7 +31,7 @@ export function ApprovalSheet({ id, onClose }: { id: string | undefined; onClose
                 to="/dashboard/executions/$executionId"
                 params={{ executionId: approval.execution_id }}
                 search={{ step: approval.step_id }}
-                className="rounded-sm text-accent-text hover:underline"
+                className="rounded-sm text-accent-text underline underline-offset-4"
               >
                 {approval.agent_name}
               </Link>{' '}

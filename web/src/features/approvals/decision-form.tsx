@@ -1,6 +1,6 @@
 import type { Approval, JsonValue } from '@agentflow/contracts';
 import { Check, Send, X } from 'lucide-react';
-import { useId, useRef, useState } from 'react';
+import { useEffect, useId, useRef, useState } from 'react';
 import { JsonEditor } from '@/components/json-editor.tsx';
 import { ProblemCallout } from '@/components/problem-callout.tsx';
 import { Button } from '@/components/ui/button.tsx';
@@ -41,6 +41,11 @@ export function DecisionForm({ approval }: { approval: Approval }) {
   const errors = errorsByField(decide.error);
   if (unreadable !== null) errors.set(unreadable, NOT_JSON);
 
+  // biome-ignore lint/correctness/useExhaustiveDependencies: whenever something new is wrong
+  useEffect(() => {
+    region.current?.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus();
+  }, [decide.error, unreadable]);
+
   const answers = (): { ok: true; form?: JsonValue } | { ok: false; field: string } => {
     if (schema === null) return { ok: true };
     if (fields !== null) return answersOf(fields, draft);
@@ -54,14 +59,7 @@ export function DecisionForm({ approval }: { approval: Approval }) {
     const read = decision === 'deny' ? ({ ok: true } as const) : answers();
     setUnreadable(read.ok ? null : read.field);
     if (!read.ok || decide.isPending) return;
-    decide.mutate(
-      { decision, comment, ...('form' in read ? { form: read.form } : {}) },
-      {
-        onError: () => {
-          requestAnimationFrame(() => region.current?.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus());
-        },
-      },
-    );
+    decide.mutate({ decision, comment, ...('form' in read ? { form: read.form } : {}) });
   };
   const isForm = approval.kind === 'form';
   const shown = [...errors.keys()].map((field) => (field === WHOLE ? 'form' : `form.${field}`));

@@ -45,7 +45,7 @@ function longOrShort({ maxLength, format }: Schema): 'text' | 'long_text' {
 
 function initialOf(control: FormField['control'], value: JsonValue | undefined): string | boolean {
   if (control === 'boolean') return value === true;
-  if (value === undefined) return '';
+  if (value === undefined) return control === 'json' ? 'null' : '';
   if (control === 'lines' && Array.isArray(value)) return value.join('\n');
   if (control === 'json' || control === 'choice') return JSON.stringify(value, null, 2);
   return String(value);
@@ -85,8 +85,10 @@ function answerOf(field: FormField, held: string | boolean): JsonValue | undefin
         .map((line) => line.trim())
         .filter((line) => line !== '');
     case 'choice':
-    case 'json':
       return JSON.parse(text) as JsonValue;
+    case 'json':
+      // What stands there untouched is no answer.
+      return text === field.initial && text === 'null' ? undefined : (JSON.parse(text) as JsonValue);
     default:
       return held;
   }

@@ -64,7 +64,7 @@ function FieldControl({ field, value, control, onChange }: FieldControlProps) {
     case 'choice':
       return (
         <Select
-          id={control.id}
+          {...control}
           value={text === '' ? NONE : text}
           options={[
             ...(field.required && text !== '' ? [] : [{ value: NONE, label: 'Choose…' }]),
