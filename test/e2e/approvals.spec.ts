@@ -85,7 +85,8 @@ test('what waits is counted, shown with exactly what will be done, and decided',
   await sidebar(page).getByRole('link', { name: 'Approvals, 2 waiting for you' }).click();
 
   // By keyboard: down to the older one, in, and off again.
-  await expect(page.getByRole('link', { name: /Refund 40 to Marta/ })).toBeVisible();
+  const table = page.getByRole('table', { name: 'Approvals' });
+  await expect(table.getByRole('link', { name: /Refund 40 to Marta/ })).toBeVisible();
   await page.getByRole('region', { name: 'Approvals' }).focus();
   await page.keyboard.press('ArrowDown');
   await page.keyboard.press('ArrowDown');
@@ -100,7 +101,7 @@ test('what waits is counted, shown with exactly what will be done, and decided',
   await expect(sheet.getByText('Approved by Test owner')).toBeVisible();
   await page.keyboard.press('Escape');
   await expect(sheet).toBeHidden();
-  await expect(page.getByRole('table', { name: 'Approvals' }).getByRole('row')).toHaveCount(2);
+  await expect(table.getByRole('row')).toHaveCount(2);
   await expect(sidebar(page).getByRole('link', { name: 'Approvals, 1 waiting for you' })).toBeVisible();
 
   // The other one on its execution's page.
@@ -114,9 +115,8 @@ test('what waits is counted, shown with exactly what will be done, and decided',
   await expect(stepRow(page, 'kept')).toHaveAttribute('data-status', 'completed');
 
   await page.goto('/dashboard/approvals?status=decided');
-  const decided = page.getByRole('table', { name: 'Approvals' });
-  await expect(decided.getByText('Approved', { exact: true })).toBeVisible();
-  await expect(decided.getByText('Denied', { exact: true })).toBeVisible();
+  await expect(table.getByText('Approved', { exact: true })).toBeVisible();
+  await expect(table.getByText('Denied', { exact: true })).toBeVisible();
   await expectAccessible(page);
   const result = await request.get(`/api/v1/executions/${first}`, {
     headers: { Authorization: `Bearer ${account.token}` },
