@@ -1,14 +1,8 @@
 import { createHash } from 'node:crypto';
-import {
-  type Approval,
-  type ApprovalStatus,
-  decisionBarrier,
-  type JsonValue,
-  MAX_APPROVAL_CHARACTERS,
-} from '@agentflow/contracts';
-import { type ApprovalAsk, type Decision, type StepState, validateInput } from '@agentflow/engine';
+import { type Approval, type ApprovalStatus, type JsonValue, MAX_APPROVAL_CHARACTERS } from '@agentflow/contracts';
+import type { ApprovalAsk, Decision, StepState } from '@agentflow/engine';
 import { newId } from '../../workers/platform/ids.ts';
-import type { ApprovalAudit, ApprovalProjection, DecideRefusal, DecideRequest } from './client.ts';
+import type { ApprovalAudit, ApprovalProjection } from './client.ts';
 import type { Facts } from './store.ts';
 
 type Row = Record<string, SqlStorageValue>;
@@ -216,7 +210,7 @@ function approvalRow(row: Row): ApprovalRow {
   };
 }
 
-function isIntact(row: ApprovalRow): boolean {
+export function isIntact(row: ApprovalRow): boolean {
   return hashOf(row.payload) === row.action_hash;
 }
 
@@ -271,63 +265,4 @@ export function projectionOf(
     revision: row.revision,
     audit: row.audit,
   };
-}
-
-/** The question that a request means, and the decision on it; or why there is none. Changes nothing. */
-export function judgeDecision(
-  approvals: Approvals,
-  facts: Facts,
-  request: DecideRequest,
-  now: number,
-): { readonly outcome: 'accepted'; readonly row: ApprovalRow; readonly decision: Decision } | DecideRefusal {
-  const found = questionOf(approvals, request);
-  if ('outcome' in found) return found;
-  const { ask, status } = found;
-  const barrier = decisionBarrier(ask, facts.triggered_by, request.decider);
-  if (barrier !== null) return { outcome: 'not_allowed', barrier };
-  if (status !== 'pending') {
-    return { outcome: 'decided_before', status, decided_by: found.answer?.decided_by?.name ?? null };
-  }
-  if (!isIntact(found) || (request.action_hash !== null && request.action_hash !== found.action_hash)) {
-    return { outcome: 'changed' };
-  }
-  const errors = formErrors(ask, request);
-  if (errors.length > 0) return { outcome: 'invalid', errors };
-  const { decision, comment, decider } = request;
-  const form = request.form ?? null;
-  const payload = JSON.parse(found.payload) as JsonValue;
-  const decided = { decision, comment, form, payload, decided_by: decider.actor, decided_at: now };
-  return { outcome: 'accepted', row: found, decision: decided };
-}
-
-function questionOf(approvals: Approvals, { target }: DecideRequest): ApprovalRow | DecideRefusal {
-  if ('approval_id' in target) return approvals.row(target.approval_id) ?? { outcome: 'not_found' };
-  if (target.step_id !== null) return approvals.lastOf(target.step_id) ?? { outcome: 'not_found' };
-  const pending = approvals.allPending();
-  const [only] = pending;
-  if (only === undefined) return { outcome: 'nothing_asked' };
-  if (pending.length > 1) return { outcome: 'ambiguous', steps: pending.map(({ step_id }) => step_id).slice(0, 20) };
-  return approvals.row(only.id) ?? { outcome: 'not_found' };
-}
-
-function formErrors(ask: ApprovalRow['ask'], request: DecideRequest): { path: string; message: string }[] {
-  if (ask.form_schema === null) {
-    return request.form === null ? [] : [{ path: 'form', message: 'nothing is to be filled in here' }];
-  }
-  if (request.decision === 'deny') {
-    if (ask.kind === 'form') return [{ path: 'decision', message: 'a form can only be sent, with approve' }];
-    return [];
-  }
-  return validateInput(ask.form_schema, request.form).map(({ path, message }) => ({
-    path: path === '' ? 'form' : `form.${path}`,
-    message,
-  }));
-}
-
-/** What the choice for a question's end of time decides; null where it fails the step. */
-export function decisionByTime(row: ApprovalRow, now: number): Decision | null {
-  const { on_timeout } = row.ask;
-  if (on_timeout !== 'approve' && on_timeout !== 'deny') return null;
-  const payload = JSON.parse(row.payload) as JsonValue;
-  return { decision: on_timeout, comment: '', form: null, payload, decided_by: null, decided_at: now };
 }

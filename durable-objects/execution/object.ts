@@ -2,10 +2,8 @@ import { DurableObject } from 'cloudflare:workers';
 import type { Execution, ExecutionEvent } from '@agentflow/contracts';
 import { isTerminal } from '@agentflow/contracts';
 import {
-  answered,
   type Change,
   checkLoopCondition,
-  type Decision,
   ENGINE_VERSION,
   type EnginePorts,
   type Signal,
@@ -13,11 +11,9 @@ import {
   type StepState,
 } from '@agentflow/engine';
 import type { Env } from '../../workers/platform/env.ts';
-import { newId } from '../../workers/platform/ids.ts';
 import { createLogger, describeError, type Logger, traceIdOf } from '../../workers/platform/telemetry.ts';
-import { type ApprovalRow, decisionByTime, judgeDecision, presentApproval, projectionOf } from './approvals.ts';
+import { projectionOf } from './approvals.ts';
 import {
-  type ApprovalAudit,
   type CancelResult,
   type DecideRequest,
   type DecideResult,
@@ -28,6 +24,7 @@ import {
   type StartRequest,
   type StepPage,
 } from './client.ts';
+import { decideOn, type TellEngine, timeIsOver } from './decisions.ts';
 import { LiveText } from './live-text.ts';
 import { givenItem, performStep, scopeOf } from './perform-step.ts';
 import { planOf } from './plan-cache.ts';
@@ -75,6 +72,7 @@ export class ExecutionObject extends DurableObject<Env> implements ExecutionRpc 
   private tellFailures = 0;
   private logLines = 0;
   private waiters: (() => void)[] = [];
+  private readonly tellEngine: TellEngine = (signal, outcome, before) => this.signal(signal, outcome, before);
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
@@ -140,14 +138,8 @@ export class ExecutionObject extends DurableObject<Env> implements ExecutionRpc 
   async decide(organizationId: string, request: DecideRequest): Promise<DecideResult> {
     const run = this.open(organizationId);
     if (run === null) return { outcome: 'not_found' };
-    const now = Date.now();
-    // What has run out is not open any more, even where the alarm is late.
-    if (!hasEnded(run)) this.signal({ type: 'timer', now });
-    const { facts } = run.row;
-    const judged = judgeDecision(run.approvals, facts, request, now);
-    if (judged.outcome !== 'accepted') return judged;
-    const { row } = judged;
-    this.goOn(run, row, judged.decision, { id: newId('audit', now), origin: request.origin });
+    const result = decideOn(run, request, Date.now(), this.tellEngine);
+    if (result.outcome !== 'decided') return result;
     this.arm();
     // So that lists show it when this is answered; D1 may also be away, and the answer must not wait for it.
     let timer: ReturnType<typeof setTimeout> | undefined;
@@ -155,27 +147,7 @@ export class ExecutionObject extends DurableObject<Env> implements ExecutionRpc 
       timer = setTimeout(resolve, DECISION_TELL_MS);
     });
     await Promise.race([this.tell(), enough]).finally(() => clearTimeout(timer));
-    const decided = run.approvals.row(row.id) ?? row;
-    return { outcome: 'decided', approval: presentApproval(decided, facts, run.plan.byId.get(row.node_id)) };
-  }
-
-  /** Lets a step that asked go on with what was decided, by somebody or by time. */
-  private goOn(run: ExecutionRun, row: ApprovalRow, decision: Decision, audit: ApprovalAudit | null): void {
-    const step = run.state.steps.get(row.step_key);
-    if (step?.status !== 'waiting') throw new Error(`the approval ${row.id} is pending but its step does not wait`);
-    const { key, attempt } = step;
-    const { payload: _kept, ...answer } = decision;
-    const write = () => run.approvals.decide(row, answer, audit, decision.decided_at);
-    if (row.ask.then === 'resume') {
-      this.signal({ type: 'step_resumed', key, attempt }, null, () => {
-        run.endAsking(step, decision.decided_at);
-        write();
-      });
-      return;
-    }
-    const { handle, output } = answered(row.ask.kind, decision);
-    const result: StepResult = { kind: 'completed', input: null, output, handle, blocked: false, calls: [] };
-    this.signal({ type: 'step_completed', key, attempt, handle }, { key, attempt, result }, write);
+    return result;
   }
 
   /** Asked by the desk before it lets a lease expire. */
@@ -353,22 +325,10 @@ export class ExecutionObject extends DurableObject<Env> implements ExecutionRpc 
         this.launch(run, change.step, change.step.attempt);
         return;
       case 'step_due':
-        this.stepDue(run, change.step);
+        if (!timeIsOver(run, change.step, Date.now(), this.tellEngine)) {
+          throw new Error('no node of this release waits without knowing what for');
+        }
     }
-  }
-
-  /** The time of a step is over that goes on with a decision: the default that was chosen, or it fails. */
-  private stepDue(run: ExecutionRun, step: StepState): void {
-    const row = run.approvals.pendingOf(step.key);
-    if (row === null) throw new Error('no node of this release waits without knowing what for');
-    const decision = decisionByTime(row, Date.now());
-    if (decision !== null) {
-      this.goOn(run, row, decision, null);
-      return;
-    }
-    const { key, attempt } = step;
-    const error = { code: 'approval_timeout', message: 'Nobody decided in time.', retryable: false };
-    this.signal({ type: 'step_failed', key, attempt, error, now: Date.now(), random: 0 });
   }
 
   /** Before each round of a `while` loop. */

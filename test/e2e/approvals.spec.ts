@@ -124,51 +124,55 @@ test('what waits is counted, shown with exactly what will be done, and decided',
   expect(((await result.json()) as { output: unknown }).output).toEqual({ paid: 40 });
 });
 
-test('a form is made of its schema, tells what is wrong next to the field, and loses nothing', async ({
-  page,
-  request,
-}) => {
-  const account = await createAccount(request);
-  const agent = await publishAgent(request, account, { name: 'Printers', definition: TRIAGE_FORM });
-  const execution = await start(request, account, agent, { floor: 3 });
-  await logIn(page, account);
-  await page
-    .getByRole('region', { name: 'Waiting for you' })
-    .getByRole('link', { name: /How bad/ })
-    .click();
+test.describe('in the dark', () => {
+  test.use({ colorScheme: 'dark' });
 
-  const sheet = page.getByRole('dialog', { name: 'How bad is it?' });
-  await expect(sheet.getByText('The printer on floor 3 is on fire.')).toBeVisible();
-  await sheet.getByLabel('Note').fill('Smells bad.');
-  await sheet.getByLabel('Hours it may take').fill('a few');
-  await sheet.getByRole('button', { name: 'Send' }).click();
-  await expect(sheet.getByRole('alert')).toHaveCount(2);
-  await expect(sheet.getByLabel('Severity')).toBeFocused();
-  await expect(sheet.getByLabel('Note')).toHaveValue('Smells bad.');
-  await expectAccessible(page);
+  test('a form is made of its schema, tells what is wrong next to the field, and loses nothing', async ({
+    page,
+    request,
+  }) => {
+    const account = await createAccount(request);
+    const agent = await publishAgent(request, account, { name: 'Printers', definition: TRIAGE_FORM });
+    const execution = await start(request, account, agent, { floor: 3 });
+    await logIn(page, account);
+    await page
+      .getByRole('region', { name: 'Waiting for you' })
+      .getByRole('link', { name: /How bad/ })
+      .click();
 
-  await sheet.getByLabel('Hours it may take').fill('3');
-  await sheet.getByLabel('Severity').click();
-  await page.getByRole('option', { name: 'high' }).click();
-  await sheet.getByLabel('Tell everybody').click();
-  await sheet.getByLabel('Rooms').fill('301\n302\n');
-  await sheet.getByRole('textbox', { name: 'Anything else' }).fill('{"alarm": true}');
-  await sheet.getByRole('button', { name: 'Send' }).click();
-  await expect(sheet.getByText('Filled in by Test owner')).toBeVisible();
-  const answer = await request.get(`/api/v1/executions/${execution}`, {
-    headers: { Authorization: `Bearer ${account.token}` },
-  });
-  expect((await answer.json()) as object).toMatchObject({
-    output: {
-      form: {
-        severity: 'high',
-        hours: 3,
-        tell: true,
-        rooms: ['301', '302'],
-        note: 'Smells bad.',
-        extra: { alarm: true },
+    const sheet = page.getByRole('dialog', { name: 'How bad is it?' });
+    await expect(sheet.getByText('The printer on floor 3 is on fire.')).toBeVisible();
+    await sheet.getByLabel('Note').fill('Smells bad.');
+    await sheet.getByLabel('Hours it may take').fill('a few');
+    await sheet.getByRole('button', { name: 'Send' }).click();
+    await expect(sheet.getByRole('alert')).toHaveCount(2);
+    await expect(sheet.getByLabel('Severity')).toBeFocused();
+    await expect(sheet.getByLabel('Note')).toHaveValue('Smells bad.');
+    await expectAccessible(page);
+
+    await sheet.getByLabel('Hours it may take').fill('3');
+    await sheet.getByLabel('Severity').click();
+    await page.getByRole('option', { name: 'high' }).click();
+    await sheet.getByLabel('Tell everybody').click();
+    await sheet.getByLabel('Rooms').fill('301\n302\n');
+    await sheet.getByRole('textbox', { name: 'Anything else' }).fill('{"alarm": true}');
+    await sheet.getByRole('button', { name: 'Send' }).click();
+    await expect(sheet.getByText('Filled in by Test owner')).toBeVisible();
+    const answer = await request.get(`/api/v1/executions/${execution}`, {
+      headers: { Authorization: `Bearer ${account.token}` },
+    });
+    expect((await answer.json()) as object).toMatchObject({
+      output: {
+        form: {
+          severity: 'high',
+          hours: 3,
+          tell: true,
+          rooms: ['301', '302'],
+          note: 'Smells bad.',
+          extra: { alarm: true },
+        },
       },
-    },
+    });
   });
 });
 
