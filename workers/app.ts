@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { authenticate } from './domains/accounts/index.ts';
 import { accountRoutes } from './domains/accounts/routes.ts';
 import { agentRoutes } from './domains/agents/index.ts';
+import { approvalRoutes } from './domains/approvals/index.ts';
 import { auditRoutes } from './domains/audit/routes.ts';
 import { contextRoutes } from './domains/context/index.ts';
 import { erasureRoutes } from './domains/erasure/routes.ts';
@@ -76,6 +77,7 @@ export function createApp(probes: Readonly<Record<string, Probe>> = {}): OpenAPI
   app.route('/api/v1', executionRoutes);
   app.route('/api/v1', projectRoutes);
   app.route('/api/v1', contextRoutes);
+  app.route('/api/v1', approvalRoutes);
   app.route('/api/v1', modelRoutes);
   app.route('/api/v1', secretRoutes);
   app.route('/api/v1', erasureRoutes);

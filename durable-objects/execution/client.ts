@@ -1,5 +1,8 @@
 import type {
   Actor,
+  Approval,
+  Decider,
+  DecisionBarrier,
   Execution,
   ExecutionError,
   ExecutionEvent,
@@ -10,6 +13,7 @@ import type {
   ExecutionTrigger,
   JsonValue,
 } from '@agentflow/contracts';
+import type { AuditOrigin } from '../organization/client.ts';
 import type { ExecutionObject } from './object.ts';
 
 /** Where an execution stands among those that started each other. */
@@ -104,6 +108,46 @@ export type CancelResult =
   | { readonly outcome: 'finished'; readonly execution: Execution }
   | { readonly outcome: 'not_found' };
 
+/** A person's or a program's decision on what a step asks. */
+export interface DecideRequest {
+  /** With `step_id` null: the only step that waits. */
+  readonly target: { readonly approval_id: string } | { readonly step_id: string | null };
+  readonly decider: Decider;
+  readonly decision: 'approve' | 'deny';
+  readonly comment: string;
+  readonly form: JsonValue;
+  /** null: whatever waits. */
+  readonly action_hash: string | null;
+  readonly origin: AuditOrigin;
+}
+
+export type ApprovalView = Omit<Approval, 'may_decide'>;
+
+export type DecideRefusal =
+  | { readonly outcome: 'not_found' }
+  | { readonly outcome: 'nothing_asked' }
+  | { readonly outcome: 'ambiguous'; readonly steps: readonly string[] }
+  | { readonly outcome: 'not_allowed'; readonly barrier: DecisionBarrier }
+  | { readonly outcome: 'decided_before'; readonly status: Approval['status']; readonly decided_by: string | null }
+  | { readonly outcome: 'changed' }
+  | { readonly outcome: 'invalid'; readonly errors: readonly { readonly path: string; readonly message: string }[] };
+
+export type DecideResult = { readonly outcome: 'decided'; readonly approval: ApprovalView } | DecideRefusal;
+
+/** The audit row of a decision. */
+export interface ApprovalAudit {
+  readonly id: string;
+  readonly origin: AuditOrigin;
+}
+
+/** What the object tells D1 of a question; one with an older revision changes nothing there. */
+export interface ApprovalProjection {
+  readonly organization_id: string;
+  readonly approval: ApprovalView;
+  readonly revision: number;
+  readonly audit: ApprovalAudit | null;
+}
+
 export interface StepPage {
   readonly data: ExecutionStep[];
   /** Order number of the page's last step; null on the last page. */
@@ -136,6 +180,7 @@ export interface ExecutionRpc {
   retrySource(organizationId: string, fromNode: string | null, results: boolean): Promise<RetrySource>;
   /** Told by a called execution; true when it needs not be told again. */
   callEnded(end: CallEnd): Promise<boolean>;
+  decide(organizationId: string, request: DecideRequest): Promise<DecideResult>;
   leaseState(leaseId: string): Promise<'alive' | 'ended' | 'unknown'>;
   /** `startMayCome`: whether a start of it was admitted that may not have arrived. */
   erase(organizationId: string, startMayCome: boolean): Promise<void>;

@@ -14,9 +14,12 @@ import {
 } from '@agentflow/engine';
 import type { Env } from '../../workers/platform/env.ts';
 import { createLogger, describeError, type Logger, traceIdOf } from '../../workers/platform/telemetry.ts';
+import { projectionOf } from './approvals.ts';
 import {
   type CallEnd,
   type CancelResult,
+  type DecideRequest,
+  type DecideResult,
   type EventPage,
   type ExecutionRpc,
   type LogPage,
@@ -25,6 +28,7 @@ import {
   type StartRequest,
   type StepPage,
 } from './client.ts';
+import { decideOn, type TellEngine, timeIsOver } from './decisions.ts';
 import { Family } from './family.ts';
 import { LiveText } from './live-text.ts';
 import { givenItem, performStep, scopeOf } from './perform-step.ts';
@@ -37,7 +41,7 @@ import { contextFor } from './shared-context.ts';
 import { type ExecutionRow, ExecutionStore, type Facts } from './store.ts';
 import { ExecutionStreams } from './streams.ts';
 import { bury, exhume } from './tombstone.ts';
-import { enginePorts, isErased, type PortsFor, tellDesk, tellLists } from './wiring.ts';
+import { enginePorts, isErased, type PortsFor, tellApprovals, tellDesk, tellLists } from './wiring.ts';
 
 /** An execution that still runs after this long shows up in lists; one that ended sooner is written once, at its end. */
 const FIRST_PROJECTION_MS = 1000;
@@ -48,6 +52,9 @@ const TELL_RETRY_MS = [1000, 5000, 30_000, 120_000, 600_000];
 const ABORT_GRACE_MS = 5000;
 /** All results that one execution gives to another: an RPC carries 32 MiB. */
 const MAX_GIVEN_CHARACTERS = 12 * 1024 * 1024;
+/** How long a decision waits for the lists to know of it. */
+const DECISION_TELL_MS = 2000;
+const APPROVALS_PER_BATCH = 5;
 const MAX_LOG_LINES = 2000;
 const MAX_LOG_CHARACTERS = 2000;
 
@@ -80,6 +87,7 @@ export class ExecutionObject extends DurableObject<Env> implements ExecutionRpc 
   private waiters: (() => void)[] = [];
   /** Of this instance: what is still under way in it must not set an alarm or write again. */
   private erased = false;
+  private readonly tellEngine: TellEngine = (signal, outcome, before) => this.signal(signal, outcome, before);
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
@@ -177,6 +185,22 @@ export class ExecutionObject extends DurableObject<Env> implements ExecutionRpc 
     await this.running.get(end.step)?.work;
     const run = this.open(end.organization_id);
     return run === null || this.family.ended(run, end);
+  }
+
+  /** Decides what a step asks: the first decision counts, however many come at once. */
+  async decide(organizationId: string, request: DecideRequest): Promise<DecideResult> {
+    const run = this.open(organizationId);
+    if (run === null) return { outcome: 'not_found' };
+    const result = decideOn(run, request, Date.now(), this.tellEngine);
+    if (result.outcome !== 'decided') return result;
+    this.arm();
+    // So that lists show it when this is answered; D1 may also be away, and the answer must not wait for it.
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const enough = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, DECISION_TELL_MS);
+    });
+    await Promise.race([this.tell(), enough]).finally(() => clearTimeout(timer));
+    return result;
   }
 
   /** Asked by the desk before it lets a lease expire. */
@@ -345,13 +369,14 @@ export class ExecutionObject extends DurableObject<Env> implements ExecutionRpc 
     return presentExecution(run.row, run.totals, run.input(), run.result());
   }
 
-  /** One signal: one transaction, then the events go out, then the work begins. */
-  private signal(signal: Signal, outcome: Outcome | null = null): void {
+  /** One signal: one transaction, in which `before` writes what belongs to it; then the events go out, then the work begins. */
+  private signal(signal: Signal, outcome: Outcome | null = null, before?: () => void): void {
     const run = this.run;
     if (run === null) throw new Error('no execution is loaded');
     let committed: { changes: Change[]; events: ExecutionEvent[] };
     try {
       committed = this.ctx.storage.transactionSync(() => {
+        before?.();
         const made = run.commit(signal, Date.now(), outcome);
         this.family.note(made.changes);
         return made;
@@ -369,6 +394,7 @@ export class ExecutionObject extends DurableObject<Env> implements ExecutionRpc 
       this.ctx.waitUntil(this.family.deliver());
     }
     if (ended && committed.changes.length > 0) this.ctx.waitUntil(this.finish());
+    else if (run.approvals.hasUntold()) this.ctx.waitUntil(this.tell());
   }
 
   private perform(run: ExecutionRun, change: Change): void {
@@ -398,7 +424,9 @@ export class ExecutionObject extends DurableObject<Env> implements ExecutionRpc 
         return;
       case 'step_due':
         if (change.step.waiting_reason === 'child') this.ctx.waitUntil(this.checkChild(run, change.step));
-        else throw new Error('no node of this release waits without knowing what for');
+        else if (!timeIsOver(run, change.step, Date.now(), this.tellEngine)) {
+          throw new Error('no node of this release waits without knowing what for');
+        }
     }
   }
 
@@ -549,19 +577,27 @@ export class ExecutionObject extends DurableObject<Env> implements ExecutionRpc 
     const revision = row.revision;
     const ended = isTerminal(row.status);
     const costs = this.store.unprojectedCosts(200);
+    const asked = run.approvals.toTell(APPROVALS_PER_BATCH);
     const results = await Promise.allSettled([
       row.projected_revision < revision || costs.length > 0
         ? tellLists(this.env, presentSummary(row, run.totals), revision, run.totals.cost_microusd, costs)
         : null,
       ended && !row.settled ? tellDesk(this.env, row.facts, run.totals.cost_microusd) : null,
+      asked.length > 0
+        ? tellApprovals(
+            this.env,
+            asked.map((each) => projectionOf(each, row.facts, run.plan.byId.get(each.node_id))),
+          )
+        : null,
     ]);
     // Erased meanwhile: there is no row left to write what was confirmed to.
     if (this.erased) return;
-    const [lists, desk] = results;
+    const [lists, desk, approvals] = results;
     if (lists.status === 'fulfilled') row.projected_revision = Math.max(row.projected_revision, revision);
     if (ended && desk.status === 'fulfilled') row.settled = true;
     this.ctx.storage.transactionSync(() => {
       this.store.writeConfirmed(row.projected_revision, row.settled);
+      if (approvals.status === 'fulfilled') run.approvals.told(asked);
       if (lists.status === 'fulfilled') this.store.markCostsProjected(costs.map((cost) => cost.id));
     });
     const failed = results.find((result) => result.status === 'rejected');
@@ -577,6 +613,7 @@ export class ExecutionObject extends DurableObject<Env> implements ExecutionRpc 
   private untold(): boolean {
     const run = this.run;
     if (run === null) return false;
+    if (run.approvals.hasUntold()) return true;
     return run.row.projected_revision < run.row.revision || (isTerminal(run.row.status) && !run.row.settled);
   }
 

@@ -28,7 +28,7 @@ export interface StepSurroundings {
 
 /** Nodes that only compute: nothing to wait for, so nothing to time. The engine bounds their work by steps. */
 export function computesOnly(node: PlanNode): boolean {
-  return node.type.startsWith('logic.') || node.type.startsWith('trigger.');
+  return /^(?:logic|trigger|human)\./.test(node.type);
 }
 
 /** Runs one attempt of a step to its result, under the node's time limit. Never rejects. */
@@ -39,10 +39,15 @@ export async function performStep(
   controller: AbortController,
   around: StepSurroundings,
 ): Promise<StepResult> {
+  const decision = run.approvals.decisionOf(step);
+  if (decision === 'changed') {
+    const message = 'What is stored is not what was approved; it is not run.';
+    return { kind: 'failed', input: null, error: { code: 'approval_changed', message, retryable: false }, calls: [] };
+  }
   const reading = around.readContext(node);
   const shared = reading === null ? {} : await reading.catch(() => null);
   if (shared === null) return contextAway();
-  const context = stepContext(run, node, step, controller.signal, around, shared);
+  const context = { ...stepContext(run, node, step, controller.signal, around, shared), decision };
   if (computesOnly(node)) return guarded(context, around);
   let timedOut = false;
   const timer = setTimeout(() => {

@@ -19,6 +19,7 @@ import {
   type StepResult,
   type StepState,
 } from '@agentflow/engine';
+import { type Approvals, askTooLarge } from './approvals.ts';
 import { planOf } from './plan-cache.ts';
 import type { Totals } from './present.ts';
 import { Rounds } from './rounds.ts';
@@ -48,6 +49,7 @@ const PREVIEW_CHARACTERS = 500;
  */
 export class ExecutionRun {
   readonly totals: Totals = { input_tokens: 0, output_tokens: 0, cost_microusd: 0, step_count: 0 };
+  readonly approvals: Approvals;
   lastSeq = 0;
   private readonly records = new Map<string, StepRecord>();
   private readonly outputs = new Map<string, JsonValue>();
@@ -64,6 +66,7 @@ export class ExecutionRun {
     readonly plan: Plan,
     private readonly store: ExecutionStore,
   ) {
+    this.approvals = store.approvals();
     this.rounds = new Rounds(store, (key) => this.records.get(key)?.ord ?? 0);
   }
 
@@ -97,6 +100,7 @@ export class ExecutionRun {
     const totals = store.totals();
     run.totals.step_count = totals.steps;
     run.addTokens(totals.attempts);
+    run.approvals.load();
     return run;
   }
 
@@ -155,6 +159,11 @@ export class ExecutionRun {
     return { changes, events };
   }
 
+  /** Before a step that was asked about runs again: the attempt that asked did what it had to. */
+  endAsking(step: StepState, at: number): void {
+    endAttempt(this.recordOf(step).attempts.at(-1), 'completed', at, null);
+  }
+
   /** Books a call that ended after its step did (cancelled, timed out): tokens were used, nothing else changes. */
   bookLate(step: StepState, record: StepRecord, outcome: Outcome, at: number): void {
     const calls = callsOf(outcome.result);
@@ -188,6 +197,8 @@ export class ExecutionRun {
       case 'step_completed':
       case 'step_failed':
       case 'step_retrying':
+        // Of a step that asked and was not answered: its time ended it.
+        this.approvals.close(change.step, 'expired', at);
         this.recordResult(change, at, outcome, events);
         return;
       case 'step_skipped':
@@ -196,6 +207,7 @@ export class ExecutionRun {
         return;
       case 'step_cancelled': {
         const record = this.recordOf(change.step);
+        this.approvals.close(change.step, 'cancelled', at);
         endAttempt(record.attempts.at(-1), 'cancelled', at, null);
         this.store.updateStep(record.ord, change.step, record.attempts, at);
         if (change.step.call !== ITEM) this.totals.step_count++;
@@ -282,9 +294,12 @@ export class ExecutionRun {
     if (result?.kind === 'opened') this.rounds.open(step, result.loop);
     // A step that was only looked at goes on waiting.
     if (type === 'step_progressed' || result === null) return;
+    const ask = result?.kind === 'waiting' ? result.ask : null;
+    const asked = ask === null ? null : this.approvals.open(this.row.facts.execution_id, step, ask, at);
     this.emit(events, 'step.waiting', at, step, {
       reason: step.waiting_reason,
       until: step.wake_at === null ? null : new Date(step.wake_at).toISOString(),
+      ...(asked === null ? {} : { approval_id: asked }),
     });
   }
 
@@ -557,6 +572,12 @@ export function executionEvent(
 
 /** The result as it may be stored: an output over the limit fails its step, in words, instead of breaking a row. */
 export function withinLimits(result: StepResult): StepResult {
+  if (result.kind === 'waiting' && result.ask !== null) {
+    const message = askTooLarge(result.ask);
+    if (message === null) return result;
+    const error = { code: 'approval_too_large', message, retryable: false };
+    return { kind: 'failed', input: null, error, calls: [] };
+  }
   if (result.kind !== 'completed' && result.kind !== 'stopped') return result;
   const size = JSON.stringify(result.output).length;
   if (size <= MAX_OUTPUT_CHARACTERS) return result;

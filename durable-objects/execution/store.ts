@@ -15,6 +15,7 @@ import type {
 } from '@agentflow/contracts';
 import { microusdToUsd } from '@agentflow/contracts';
 import { type EndedCall, type GivenStep, ITEM, type ModelCall, type StepState } from '@agentflow/engine';
+import { Approvals } from './approvals.ts';
 import type { Given, GivenResult, Lineage } from './client.ts';
 import { INLINE_CHARACTERS, ValueStore } from './values.ts';
 
@@ -30,6 +31,7 @@ import { INLINE_CHARACTERS, ValueStore } from './values.ts';
  * - `costs`: one row a model attempt; `projected` once D1 has it.
  * - `given`: results that the execution began with, of a retry or a test with pinned outputs.
  * - `children`: executions that this one started, see children.ts.
+ * - `approvals`: one row a question to a person; `projected_revision` is what D1 has confirmed.
  * - `large_values`: what does not fit beside the rest of its row.
  *
  * An execution that was erased before its start came has one table alone, for a while:
@@ -134,6 +136,10 @@ const LAZY_SCHEMA = {
   given: 'CREATE TABLE given (key TEXT PRIMARY KEY, handle TEXT NOT NULL, input TEXT, output TEXT) WITHOUT ROWID',
   children:
     'CREATE TABLE children (step_key TEXT PRIMARY KEY, execution_id TEXT NOT NULL, waits INTEGER NOT NULL, noted_at INTEGER NOT NULL, state TEXT NOT NULL) WITHOUT ROWID',
+  approvals: `CREATE TABLE approvals (
+    id TEXT PRIMARY KEY, step_key TEXT NOT NULL, node_id TEXT NOT NULL, ask TEXT NOT NULL, payload TEXT NOT NULL,
+    action_hash TEXT NOT NULL, requested_at INTEGER NOT NULL, expires_at INTEGER, status TEXT NOT NULL, answer TEXT,
+    closed_at INTEGER, audit TEXT, revision INTEGER NOT NULL DEFAULT 1, projected_revision INTEGER NOT NULL DEFAULT 0)`,
   large_values:
     'CREATE TABLE large_values (name TEXT NOT NULL, part INTEGER NOT NULL, text TEXT NOT NULL, PRIMARY KEY (name, part)) WITHOUT ROWID',
 } as const;
@@ -158,6 +164,13 @@ export class ExecutionStore {
 
   constructor(private readonly sql: SqlStorage) {
     this.values = new ValueStore(sql);
+  }
+
+  approvals(): Approvals {
+    return new Approvals(this.sql, {
+      exists: () => this.has('approvals'),
+      ensure: () => this.ensure('approvals'),
+    });
   }
 
   /** `none` for an object that was never started: asking must leave no storage behind. */

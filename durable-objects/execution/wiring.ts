@@ -1,5 +1,6 @@
 import type { ExecutionSummary } from '@agentflow/contracts';
 import type { EnginePorts } from '@agentflow/engine';
+import { projectApprovals } from '../../workers/domains/approvals/index.ts';
 import { handOff, readContext } from '../../workers/domains/context/index.ts';
 import { isOrganizationErased } from '../../workers/domains/erasure/index.ts';
 import { projectExecution, startRelated } from '../../workers/domains/executions/index.ts';
@@ -12,6 +13,7 @@ import { outboundFetch } from '../../workers/platform/outbound.ts';
 import type { Logger } from '../../workers/platform/telemetry.ts';
 import { Circuits } from '../circuit/client.ts';
 import { organizationDesk } from '../organization/client.ts';
+import type { ApprovalProjection } from './client.ts';
 import { httpPorts } from './http-port.ts';
 import type { Markers } from './secrets/markers.ts';
 import type { CostRow, Facts } from './store.ts';
@@ -67,6 +69,11 @@ export async function tellLists(
 /** Whether the execution's organization is no longer there, so that nobody will ever take what it has to tell. */
 export function isErased(env: Env, facts: Facts): Promise<boolean> {
   return isOrganizationErased(env, facts.organization_id);
+}
+
+/** Questions to people, with the audit rows of their decisions: one D1 batch. */
+export function tellApprovals(env: Env, approvals: readonly ApprovalProjection[]): Promise<void> {
+  return projectApprovals(env, approvals);
 }
 
 /** Ends the lease with the real cost; settling twice changes nothing. */

@@ -145,6 +145,13 @@ const auditRoute = createRoute({
   component: lazyRouteComponent(() => import('./routes/audit.tsx'), 'AuditPage'),
 });
 
+const approvalsRoute = createRoute({
+  getParentRoute: () => dashboardRoute,
+  path: '/approvals',
+  validateSearch: z.object({ status: optional(z.enum(['pending', 'decided'])), cursor: text, approval: text }),
+  component: lazyRouteComponent(() => import('./routes/approvals.tsx'), 'ApprovalsPage'),
+});
+
 const settingsRoute = createRoute({
   getParentRoute: () => dashboardRoute,
   path: '/settings',
@@ -226,6 +233,7 @@ const routeTree = rootRoute.addChildren([
     agentRoute,
     executionsRoute,
     executionRoute,
+    approvalsRoute,
     auditRoute,
     settingsRoute.addChildren([
       settingsIndexRoute,

@@ -2,12 +2,23 @@ import { is } from 'drizzle-orm';
 import { getTableConfig, type SQLiteColumn, SQLiteTable } from 'drizzle-orm/sqlite-core';
 import * as accounts from './schema/accounts.ts';
 import * as agents from './schema/agents.ts';
+import * as approvals from './schema/approvals.ts';
 import * as audit from './schema/audit.ts';
 import * as executions from './schema/executions.ts';
 import * as models from './schema/models.ts';
+import * as projects from './schema/projects.ts';
 import * as secrets from './schema/secrets.ts';
 
-const SCHEMA = { ...accounts, ...agents, ...audit, ...executions, ...models, ...secrets };
+const SCHEMA = {
+  ...accounts,
+  ...agents,
+  ...approvals,
+  ...audit,
+  ...executions,
+  ...models,
+  ...projects,
+  ...secrets,
+};
 
 export interface OrganizationTable {
   readonly name: string;

@@ -4,11 +4,12 @@ const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz';
 
 /**
  * A new id: prefix, 48 bits of milliseconds, 80 random bits, in Crockford base32 (ULID layout). Sorting ids sorts by
- * creation time; two ids of one millisecond have no order.
+ * creation time; two ids of one millisecond have no order. `bytes`, 16 or more, take the place of chance.
  */
-export function newId(kind: IdKind, now: number = Date.now()): string {
+export function newId(kind: IdKind, now: number = Date.now(), bytes?: Uint8Array): string {
   let random = '';
-  for (const byte of crypto.getRandomValues(new Uint8Array(16))) random += ALPHABET.charAt(byte & 31);
+  const source = bytes?.subarray(0, 16) ?? crypto.getRandomValues(new Uint8Array(16));
+  for (const byte of source) random += ALPHABET.charAt(byte & 31);
   return `${ID_PREFIXES[kind]}_${timeOf(now)}${random}`;
 }
 

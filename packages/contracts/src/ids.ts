@@ -12,6 +12,7 @@ export const ID_PREFIXES = {
   team: 'tem',
   project: 'prj',
   handoff: 'hof',
+  approval: 'apr',
   lease: 'lea',
   audit: 'aud',
   cost: 'cst',

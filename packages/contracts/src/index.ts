@@ -1,5 +1,6 @@
 export * from './accounts.ts';
 export * from './agents.ts';
+export * from './approvals.ts';
 export * from './audit.ts';
 export * from './common.ts';
 export * from './context.ts';

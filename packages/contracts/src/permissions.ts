@@ -21,7 +21,7 @@ export const PERMISSIONS = {
   'executions:cancel': 'Cancel executions',
   'projects:read': 'See projects and their shared context',
   'projects:write': 'Create, change and archive projects, write their shared context',
-  'approvals:approve': 'Decide approvals that name the role or a team of the person',
+  'approvals:approve': 'Decide approvals that name nobody; whoever is named may decide without it',
   'external_agents:read': 'See external agents and their invocations',
   'external_agents:write': 'Register external agents, rotate and revoke their keys',
 } as const;

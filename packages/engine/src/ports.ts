@@ -195,6 +195,8 @@ export type Due =
 /** What a person is asked before a step goes on. */
 export interface ApprovalAsk {
   readonly kind: 'approval' | 'form';
+  /** In a few words; the node's name where there is none. */
+  readonly title?: string;
   readonly message: string;
   /** What will be done, exactly: its hash is what is approved. */
   readonly payload: JsonValue;
@@ -208,6 +210,8 @@ export interface ApprovalAsk {
   readonly self_approval: boolean;
   /** JSON Schema of what is to be filled in. */
   readonly form_schema: Record<string, JsonValue> | null;
+  /** What happens at the step's `wake_at`, as whoever is asked reads it; with `resume` and no `due` it is also done. */
+  readonly on_timeout?: 'approve' | 'deny' | 'fail' | 'continue';
   /** After a decision: `complete` ends the step with it, `resume` runs the step again with it. */
   readonly then: 'complete' | 'resume';
 }
@@ -216,7 +220,10 @@ export interface Decision {
   readonly decision: 'approve' | 'deny';
   readonly comment: string;
   readonly form: JsonValue;
-  readonly decided_by: Actor;
+  /** What was decided on, as it was stored when it was asked: nothing else may be done. */
+  readonly payload: JsonValue;
+  /** null where time decided. */
+  readonly decided_by: Actor | null;
   /** Milliseconds since the epoch. */
   readonly decided_at: number;
 }

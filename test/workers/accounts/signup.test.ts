@@ -116,7 +116,7 @@ describe('who am I', () => {
     const answer = await api<Me>('/auth/me', { token: viewer.token });
     expect(answer.body).toMatchObject({
       role: 'viewer',
-      permissions: ['org:read', 'members:read', 'agents:read', 'executions:read'],
+      permissions: ['org:read', 'members:read', 'agents:read', 'executions:read', 'projects:read'],
     });
   });
 });

@@ -14,6 +14,7 @@ import {
   signUp,
   withRole,
 } from '../../support/api.ts';
+import { askedOne } from '../../support/approvals.ts';
 import { joinAs } from '../../support/people.ts';
 import { deadKeys, expiredToken, forgedTokens } from './dead-credentials.ts';
 import { type Listed, operations, permissionOf, smallestBody } from './served-document.ts';
@@ -48,6 +49,7 @@ const OBJECTS: { [prefix: string]: Make<string> } = {
   '/api/v1/executions/': executionOf,
   '/api/v1/projects/': projectOf,
   '/api/v1/context/': projectOf,
+  '/api/v1/approvals/': async (owner) => (await askedOne(owner)).id,
   '/api/v1/auth/sessions/': async (owner) => (await signInAgain(owner)).session_id,
   '/api/v1/org/members/': async (owner) => (await withRole(owner, 'viewer')).user_id,
   '/api/v1/org/members/invitations/': invitationOf,
@@ -67,6 +69,7 @@ const OBJECT_OF: { [operationId: string]: Make<string> } = {
     expect(added.status, JSON.stringify(added.body)).toBe(204);
     return user_id;
   },
+  approveExecution: async (owner) => (await askedOne(owner)).execution_id,
   rollbackAgent: async (owner) => {
     const { id } = await agentOf(owner);
     expect((await api(`/agents/${id}/publish`, { token: owner.token, body: {} })).status).toBe(200);
@@ -134,6 +137,7 @@ const UNTOLD: { [operationId: string]: string } = {
   testAgent: 'the same',
   setContext: 'the value itself tells who wrote it last, and agents write thousands',
   appendContext: 'the same',
+  retryExecution: 'as executeAgent',
   validateAgent: 'changes nothing',
   switchOrganization: 'the organization that was switched to is told',
   eraseOrganization: 'the audit log goes with the organization',

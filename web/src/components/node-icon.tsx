@@ -5,6 +5,7 @@ import {
   Box,
   Braces,
   CalendarClock,
+  ClipboardList,
   Forward,
   GitBranch,
   Globe,
@@ -19,6 +20,7 @@ import {
   Split,
   Tags,
   Timer,
+  UserCheck,
   Webhook,
 } from 'lucide-react';
 import { cn } from '@/lib/class-names.ts';
@@ -30,6 +32,7 @@ const ICONS: Record<string, LucideIcon> = {
   braces: Braces,
   'calendar-clock': CalendarClock,
   forward: Forward,
+  'clipboard-list': ClipboardList,
   'git-branch': GitBranch,
   globe: Globe,
   merge: Merge,
@@ -43,6 +46,7 @@ const ICONS: Record<string, LucideIcon> = {
   tags: Tags,
   timer: Timer,
   webhook: Webhook,
+  'user-check': UserCheck,
 };
 
 export function NodeIcon({ type, className }: { type: string; className?: string }) {

@@ -1,4 +1,4 @@
-import type { AgentStatus, ExecutionStatus, StepStatus } from '@agentflow/contracts';
+import type { AgentStatus, ApprovalStatus, ExecutionStatus, StepStatus } from '@agentflow/contracts';
 import {
   Archive,
   Ban,
@@ -16,7 +16,7 @@ import {
 import { cn } from '@/lib/class-names.ts';
 
 type Tone = 'running' | 'waiting' | 'completed' | 'failed' | 'idle';
-type AnyStatus = ExecutionStatus | StepStatus | AgentStatus;
+type AnyStatus = ExecutionStatus | StepStatus | AgentStatus | ApprovalStatus;
 
 interface StatusLook {
   readonly tone: Tone;
@@ -36,6 +36,9 @@ const LOOKS: Record<AnyStatus, StatusLook> = {
   draft: { tone: 'idle', word: 'Draft', icon: PencilLine },
   active: { tone: 'completed', word: 'Active', icon: CircleDot },
   paused: { tone: 'waiting', word: 'Paused', icon: CirclePause },
+  approved: { tone: 'completed', word: 'Approved', icon: CircleCheck },
+  denied: { tone: 'failed', word: 'Denied', icon: CircleX },
+  expired: { tone: 'idle', word: 'Expired', icon: Clock },
   archived: { tone: 'idle', word: 'Archived', icon: Archive },
 };
 
@@ -113,4 +116,9 @@ export function StatusBadge({
       {reason && <span className="font-normal">· {reason}</span>}
     </span>
   );
+}
+
+/** A pending approval makes an execution wait, and looks like it. */
+export function ApprovalBadge({ status }: { status: ApprovalStatus }) {
+  return <StatusBadge status={status === 'pending' ? 'waiting' : status} />;
 }

@@ -3,6 +3,7 @@ import type { JsonValue } from '../common.ts';
 import { actionHttp, actionWebhook } from './action.ts';
 import { agentCall, agentHandoff } from './agent.ts';
 import { aiChat, aiClassify, aiExtract, aiSummarize } from './ai.ts';
+import { humanApproval, humanForm } from './human.ts';
 import { logicDelay, logicIf, logicLoop, logicMerge, logicStop, logicSwitch, logicTransform } from './logic.ts';
 import { triggerEvent, triggerManual, triggerSchedule, triggerWebhook } from './trigger.ts';
 import { ERROR_HANDLE, type NodeType, type OutputHandle } from './types.ts';
@@ -28,6 +29,8 @@ export const NODE_TYPES = {
   'logic.merge': logicMerge,
   'logic.transform': logicTransform,
   'logic.stop': logicStop,
+  'human.approval': humanApproval,
+  'human.form': humanForm,
 } as const;
 
 export type NodeTypeName = keyof typeof NODE_TYPES;

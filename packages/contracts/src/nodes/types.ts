@@ -17,9 +17,10 @@ export type FieldControl =
   | 'labels'
   | 'cases'
   | 'conditions'
-  | 'key_value';
+  | 'key_value'
+  | 'approvers';
 
-export type NodeCategory = 'trigger' | 'ai' | 'action' | 'agent' | 'logic';
+export type NodeCategory = 'trigger' | 'ai' | 'action' | 'agent' | 'logic' | 'human';
 
 /** An exit of a node. Edges name it in `source_handle`; an edge without one leaves by `out`. */
 export interface OutputHandle {

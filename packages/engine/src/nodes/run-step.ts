@@ -8,6 +8,7 @@ import { runChat } from './ai-chat.ts';
 import { runClassify } from './ai-classify.ts';
 import { runExtract } from './ai-extract.ts';
 import { runSummarize } from './ai-summarize.ts';
+import { runApproval, runForm } from './human.ts';
 import { runIf, runMerge, runStop, runSwitch, runTransform } from './logic.ts';
 import { runDelay, runLoop } from './loop-and-delay.ts';
 import { readStepConfig } from './step-config.ts';
@@ -35,6 +36,8 @@ const HANDLERS: { readonly [T in NodeTypeName]: StepHandler<T> } = {
   'logic.merge': runMerge,
   'logic.transform': runTransform,
   'logic.stop': runStop,
+  'human.approval': runApproval,
+  'human.form': runForm,
 };
 
 /** Only what goes out through the outbound port may carry markers: it is the one place that can turn them into secrets. */
@@ -61,7 +64,12 @@ function withoutMarkers(outcome: StepOutcome, input: JsonValue, env: Readonly<Re
     case 'failed':
       return { ...outcome, input: shown, error: { ...outcome.error, message: redact(outcome.error.message) } };
     case 'waiting':
-      return { ...outcome, input: shown, due: outcome.due === null ? null : dueWithoutMarkers(outcome.due, env) };
+      return {
+        ...outcome,
+        input: shown,
+        due: outcome.due === null ? null : dueWithoutMarkers(outcome.due, env),
+        ask: outcome.ask === null ? null : (redactMarkers(outcome.ask as unknown as JsonValue, env) as never),
+      };
     case 'opened': {
       const items = outcome.loop.items === null ? null : redactMarkers([...outcome.loop.items], env);
       return { kind: 'opened', input: shown, loop: { ...outcome.loop, items } };

@@ -42,7 +42,8 @@ function checkModelFields(node: DraftNode, checkModel: CheckModel, problems: Pro
 
 function checkAnswerSchema(node: DraftNode, problems: ProblemList): void {
   const schema = Object.hasOwn(node.config, 'schema') ? node.config.schema : undefined;
-  if (node.type?.category !== 'ai' || typeof schema !== 'object' || schema === null) return;
+  const hasSchema = node.type?.category === 'ai' || node.type?.category === 'human';
+  if (!hasSchema || typeof schema !== 'object' || schema === null) return;
   for (const { path, message } of checkSchema(schema as JsonValue)) {
     const field = path === '' ? 'schema' : `schema.${path}`;
     problems.node(node, field, { code: 'schema_invalid', message: `${field} ${message}.` });

@@ -15,17 +15,20 @@ interface SelectProps {
   /** Name for screen readers, where no label element points here. */
   label?: string;
   id?: string;
+  'aria-invalid'?: boolean;
+  'aria-describedby'?: string | undefined;
   className?: string;
 }
 
-export function Select({ value, onValueChange, options, label, id, className }: SelectProps) {
+export function Select({ value, onValueChange, options, label, id, className, ...described }: SelectProps) {
   return (
     <Primitive.Root value={value} onValueChange={onValueChange}>
       <Primitive.Trigger
         id={id}
         aria-label={label}
+        {...described}
         className={cn(
-          'inline-flex h-8 items-center justify-between gap-2 rounded-md border border-field-line bg-surface px-2.5 text-sm text-text shadow-card transition-colors duration-100 hover:bg-hover dark:bg-sunken',
+          'inline-flex h-8 items-center justify-between gap-2 rounded-md border border-field-line bg-surface px-2.5 text-sm text-text shadow-card transition-colors duration-100 hover:bg-hover aria-invalid:border-failed-solid dark:bg-sunken',
           className,
         )}
       >

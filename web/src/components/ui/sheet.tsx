@@ -11,8 +11,8 @@ interface SheetProps {
   side?: 'left' | 'right';
 }
 
-/** A panel from an edge of the screen. */
-export function Sheet({ open, onOpenChange, title, children, side = 'left' }: SheetProps) {
+/** A panel from the left edge (the navigation of small screens), or from the right one (details beside a list). */
+export function Sheet({ open, onOpenChange, title, side = 'left', children }: SheetProps) {
   return (
     <Primitive.Root open={open} onOpenChange={onOpenChange}>
       <Primitive.Portal>
@@ -23,7 +23,7 @@ export function Sheet({ open, onOpenChange, title, children, side = 'left' }: Sh
             'fixed inset-y-0 z-50 flex flex-col border-line bg-surface shadow-pop',
             side === 'left'
               ? 'left-0 w-64 max-w-[85vw] animate-slide-in border-r'
-              : 'right-0 w-md max-w-full animate-appear border-l',
+              : 'right-0 w-full max-w-xl animate-appear sm:border-l',
           )}
         >
           <Primitive.Title className="sr-only">{title}</Primitive.Title>

@@ -1,20 +1,23 @@
-import type { ComponentProps } from 'react';
+import type { ComponentProps, KeyboardEvent } from 'react';
 import { cn } from '@/lib/class-names.ts';
 
-interface TableProps extends ComponentProps<'table'> {
+interface TableProps extends Omit<ComponentProps<'table'>, 'onKeyDown'> {
   label: string;
+  /** Of keys anywhere in the frame. */
+  onKeyDown?: (event: KeyboardEvent<HTMLElement>) => void;
   /** Classes of the scrolling frame: with a greatest height, sticky heads stay in sight. */
   frameClassName?: string;
 }
 
 /** A table in a card, scrolling sideways by itself where the screen is narrow. */
-export function Table({ className, frameClassName, label, ...props }: TableProps) {
+export function Table({ className, frameClassName, label, onKeyDown, ...props }: TableProps) {
   return (
     <section
       aria-label={label}
       // Scrollable regions must be reachable by keyboard.
       // biome-ignore lint/a11y/noNoninteractiveTabindex: WCAG 2.1.1 asks for it on scrolling regions
       tabIndex={0}
+      onKeyDown={onKeyDown}
       className={cn(
         'relative overflow-x-auto rounded-xl border border-line bg-surface shadow-card focus-visible:outline-offset-0',
         frameClassName,

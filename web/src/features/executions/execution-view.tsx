@@ -84,10 +84,11 @@ function useFollowedExecution(read: Execution): { execution: Execution; stream: 
   return { execution, stream, following };
 }
 
-/** What deserves the eye: what failed, else what runs, else what came last. */
+/** What deserves the eye: what failed, else what waits for a person, else what runs, else what came last. */
 function mostInteresting(steps: readonly ShownStep[]): string | undefined {
   const pick =
     steps.find((step) => step.status === 'failed') ??
+    steps.find((step) => step.status === 'waiting' && step.record?.waiting_reason === 'approval') ??
     steps.find((step) => step.status === 'running') ??
     steps.findLast((step) => step.status === 'completed') ??
     steps[0];

@@ -11,6 +11,8 @@ import { StatusBadge } from '@/components/status-badge.tsx';
 import { Card } from '@/components/ui/card.tsx';
 import { Skeleton } from '@/components/ui/skeleton.tsx';
 import { Tabs, TabsContent, TabsList, TabsTrigger } from '@/components/ui/tabs.tsx';
+import { ApprovalQuestion } from '@/features/approvals/approval-question.tsx';
+import { approvalOfStepQuery } from '@/features/approvals/queries.ts';
 import { cn } from '@/lib/class-names.ts';
 import { formatCount, formatDuration, formatExactTime, formatUsd } from '@/lib/format.ts';
 import { hasEnded, type ShownStep, type StreamedText } from './live-execution.ts';
@@ -81,6 +83,9 @@ export function StepPanel({ execution, step, streamed, tab, onTab }: StepPanelPr
           </div>
         </div>
       )}
+      {step.status === 'waiting' && record?.waiting_reason === 'approval' && (
+        <WaitingQuestion executionId={execution.id} stepId={step.id} />
+      )}
       <Tabs value={tab} onValueChange={(next) => onTab(next as StepTab)}>
         <TabsList className="px-4" aria-label="Step">
           <TabsTrigger value="output">Output</TabsTrigger>
@@ -108,6 +113,16 @@ export function StepPanel({ execution, step, streamed, tab, onTab }: StepPanelPr
         </TabsContent>
       </Tabs>
     </Card>
+  );
+}
+
+/** What the step asks, with the same answer as on the page of approvals. */
+function WaitingQuestion({ executionId, stepId }: { executionId: string; stepId: string }) {
+  const approval = useQuery(approvalOfStepQuery(executionId, stepId));
+  return (
+    <section aria-label="What it asks" className="border-line border-b px-4 pt-2 pb-4">
+      {approval.data == null ? <Skeleton className="h-24 w-full" /> : <ApprovalQuestion id={approval.data} />}
+    </section>
   );
 }
 
@@ -153,7 +168,10 @@ function StepOutput({ step, streamed }: { step: ShownStep; streamed: StreamedTex
   if (output !== null) return <JsonView value={output} label="step output" />;
   if (step.status === 'skipped') return <Note>Skipped: no branch led here in this run.</Note>;
   if (hasEnded(step.status)) return <Note>It ended without an output.</Note>;
-  return <Note>{step.status === 'pending' ? 'The step has not started.' : 'Working… the output shows here.'}</Note>;
+  if (step.status === 'pending') return <Note>The step has not started.</Note>;
+  return (
+    <Note>{step.status === 'waiting' ? 'It waits; the output shows here.' : 'Working… the output shows here.'}</Note>
+  );
 }
 
 function Prose({ text, writing }: { text: string; writing: boolean }) {

@@ -41,6 +41,9 @@ function barsOf(step: ShownStep, now: number): Bar[] {
   });
   const from = ms(step.started_at);
   const last = bars.at(-1);
+  if (last !== undefined && last.status === 'running' && step.status === 'waiting') {
+    return [...bars.slice(0, -1), { ...last, to: now, status: 'waiting' }];
+  }
   if (last !== undefined && last.status === 'running' && step.status !== 'running') {
     // The events are ahead of the record: the attempt has ended, and how it did is not on record yet.
     const end = ms(step.finished_at) ?? now;

@@ -6,6 +6,7 @@ import { ProblemCallout } from '@/components/problem-callout.tsx';
 import { RoutePending } from '@/components/route-pending.tsx';
 import { Skeleton } from '@/components/ui/skeleton.tsx';
 import { agentsQuery } from '@/features/agents/queries.ts';
+import { WaitingForMe } from '@/features/approvals/waiting-for-me.tsx';
 import { ExecutionRows } from '@/features/executions/execution-rows.tsx';
 import { executionsQuery } from '@/features/executions/queries.ts';
 import { cn } from '@/lib/class-names.ts';
@@ -43,6 +44,7 @@ export function Overview({ firstName }: { firstName: string }) {
   return (
     <div className="mx-auto max-w-6xl">
       <PageHeader title="Overview" />
+      <WaitingForMe />
       <Figures />
       <div className="mt-6 grid items-start gap-6 lg:grid-cols-2">
         <section aria-label="Recent executions" className="min-w-0">

@@ -1,6 +1,6 @@
 import type { Permission } from '@agentflow/contracts';
 import { useQuery } from '@tanstack/react-query';
-import { Bot, History, LayoutDashboard, type LucideIcon, ScrollText, Settings } from 'lucide-react';
+import { Bot, ClipboardCheck, History, LayoutDashboard, type LucideIcon, ScrollText, Settings } from 'lucide-react';
 import { meQuery } from './queries.ts';
 
 interface Section {
@@ -9,6 +9,7 @@ interface Section {
     | '/dashboard/agents'
     | '/dashboard/executions'
     | '/dashboard/audit'
+    | '/dashboard/approvals'
     | '/dashboard/settings';
   readonly label: string;
   readonly icon: LucideIcon;
@@ -20,6 +21,7 @@ const SECTIONS: readonly Section[] = [
   { to: '/dashboard', label: 'Overview', icon: LayoutDashboard },
   { to: '/dashboard/agents', label: 'Agents', icon: Bot },
   { to: '/dashboard/executions', label: 'Executions', icon: History },
+  { to: '/dashboard/approvals', label: 'Approvals', icon: ClipboardCheck },
   { to: '/dashboard/audit', label: 'Audit', icon: ScrollText, permission: 'audit:read' },
   { to: '/dashboard/settings', label: 'Settings', icon: Settings },
 ];

@@ -1,26 +1,33 @@
+import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { PanelLeftClose, PanelLeftOpen } from 'lucide-react';
 import { Logo } from '@/components/logo.tsx';
 import { Button } from '@/components/ui/button.tsx';
 import { Tooltip } from '@/components/ui/tooltip.tsx';
+import { waitingForMeQuery } from '@/features/approvals/queries.ts';
 import { cn } from '@/lib/class-names.ts';
 import { useSections } from './sections.ts';
 
 /** The sections as links. `collapsed` shows their icons alone, with the names as tooltips. */
 export function SectionLinks({ collapsed, onNavigate }: { collapsed: boolean; onNavigate?: () => void }) {
   const sections = useSections();
+  const waiting = useQuery(waitingForMeQuery).data;
+  const count = waiting === undefined ? 0 : waiting.data.length;
+  const countText = waiting?.next_cursor ? `${count}+` : String(count);
   return (
     <nav aria-label="Sections" className="flex flex-1 flex-col gap-0.5 overflow-y-auto p-2">
       {sections.map((section) => {
+        const counted = section.to === '/dashboard/approvals' && count > 0;
+        const name = counted ? `${section.label}, ${countText} waiting for you` : section.label;
         const link = (
           <Link
             key={section.to}
             to={section.to}
             activeOptions={{ exact: section.to === '/dashboard', includeSearch: false }}
-            aria-label={collapsed ? section.label : undefined}
+            aria-label={collapsed || counted ? name : undefined}
             onClick={onNavigate}
             className={cn(
-              'group flex h-8 items-center gap-2.5 rounded-md px-2 font-medium text-sm text-soft transition-colors duration-100 hover:bg-hover hover:text-text data-[status=active]:bg-hover data-[status=active]:text-text',
+              'group relative flex h-8 items-center gap-2.5 rounded-md px-2 font-medium text-sm text-soft transition-colors duration-100 hover:bg-hover hover:text-text data-[status=active]:bg-hover data-[status=active]:text-text',
               collapsed && 'justify-center px-0',
             )}
           >
@@ -29,10 +36,18 @@ export function SectionLinks({ collapsed, onNavigate }: { collapsed: boolean; on
               aria-hidden="true"
             />
             {!collapsed && section.label}
+            {counted &&
+              (collapsed ? (
+                <span className="absolute top-1 right-1.5 size-2 rounded-full bg-waiting-solid" />
+              ) : (
+                <span className="tabular ml-auto rounded-full bg-waiting-soft px-1.5 text-waiting text-xs">
+                  {countText}
+                </span>
+              ))}
           </Link>
         );
         return collapsed ? (
-          <Tooltip key={section.to} content={section.label} side="right">
+          <Tooltip key={section.to} content={name} side="right">
             {link}
           </Tooltip>
         ) : (

@@ -1,0 +1,2 @@
+export { projectApprovals } from './project-approvals.ts';
+export { approvalRoutes } from './routes.ts';
