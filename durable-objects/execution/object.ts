@@ -41,7 +41,7 @@ import { contextFor } from './shared-context.ts';
 import { type ExecutionRow, ExecutionStore, type Facts } from './store.ts';
 import { ExecutionStreams } from './streams.ts';
 import { bury, exhume } from './tombstone.ts';
-import { enginePorts, isErased, type PortsFor, tellApprovals, tellDesk, tellLists } from './wiring.ts';
+import { enginePorts, isErased, type PortsFor, tellApprovals, tellDesk, tellLists, tellParked } from './wiring.ts';
 
 /** An execution that still runs after this long shows up in lists; one that ended sooner is written once, at its end. */
 const FIRST_PROJECTION_MS = 1000;
@@ -55,6 +55,8 @@ const MAX_GIVEN_CHARACTERS = 12 * 1024 * 1024;
 /** How long a decision waits for the lists to know of it. */
 const DECISION_TELL_MS = 2000;
 const APPROVALS_PER_BATCH = 5;
+/** An execution that goes on by itself within this time keeps its place. */
+const PARK_AFTER_MS = 5000;
 const MAX_LOG_LINES = 2000;
 const MAX_LOG_CHARACTERS = 2000;
 
@@ -207,7 +209,13 @@ export class ExecutionObject extends DurableObject<Env> implements ExecutionRpc 
   async leaseState(leaseId: string): Promise<'alive' | 'ended' | 'unknown'> {
     const run = this.load();
     if (run === null || run.row.facts.lease_id !== leaseId) return 'unknown';
-    return hasEnded(run) ? 'ended' : 'alive';
+    if (hasEnded(run)) return 'ended';
+    // The sweep: whatever became of its alarm, a live execution has one for the next thing that is due.
+    if ((await this.ctx.storage.getAlarm()) === null) {
+      this.armedAt = null;
+      this.arm();
+    }
+    return 'alive';
   }
 
   /**
@@ -318,6 +326,7 @@ export class ExecutionObject extends DurableObject<Env> implements ExecutionRpc 
       projected_revision: 0,
       settled: false,
       told: false,
+      parked: false,
     };
     this.ctx.storage.transactionSync(() => {
       this.store.create(row, request.definition, request.input);
@@ -578,6 +587,7 @@ export class ExecutionObject extends DurableObject<Env> implements ExecutionRpc 
     const ended = isTerminal(row.status);
     const costs = this.store.unprojectedCosts(200);
     const asked = run.approvals.toTell(APPROVALS_PER_BATCH);
+    const parks = this.shouldPark(run);
     const results = await Promise.allSettled([
       row.projected_revision < revision || costs.length > 0
         ? tellLists(this.env, presentSummary(row, run.totals), revision, run.totals.cost_microusd, costs)
@@ -589,16 +599,21 @@ export class ExecutionObject extends DurableObject<Env> implements ExecutionRpc 
             asked.map((each) => projectionOf(each, row.facts, run.plan.byId.get(each.node_id))),
           )
         : null,
+      parks !== row.parked ? tellParked(this.env, row.facts, parks) : null,
     ]);
     // Erased meanwhile: there is no row left to write what was confirmed to.
     if (this.erased) return;
-    const [lists, desk, approvals] = results;
+    const [lists, desk, approvals, park] = results;
     if (lists.status === 'fulfilled') row.projected_revision = Math.max(row.projected_revision, revision);
     if (ended && desk.status === 'fulfilled') row.settled = true;
     this.ctx.storage.transactionSync(() => {
       this.store.writeConfirmed(row.projected_revision, row.settled);
       if (approvals.status === 'fulfilled') run.approvals.told(asked);
       if (lists.status === 'fulfilled') this.store.markCostsProjected(costs.map((cost) => cost.id));
+      if (park.status === 'fulfilled' && parks !== row.parked) {
+        row.parked = parks;
+        this.store.writeParked(parks);
+      }
     });
     const failed = results.find((result) => result.status === 'rejected');
     this.tellFailures = failed === undefined ? 0 : this.tellFailures + 1;
@@ -610,10 +625,20 @@ export class ExecutionObject extends DurableObject<Env> implements ExecutionRpc 
     this.arm();
   }
 
+  /** Short waits are not worth telling. An execution that has ended is settled, parked or not. */
+  private shouldPark(run: ExecutionRun): boolean {
+    const { row, state } = run;
+    if (hasEnded(run)) return row.parked;
+    if (row.status !== 'waiting') return false;
+    if (row.parked) return true;
+    const soon = Date.now() + PARK_AFTER_MS;
+    return [...state.steps.values()].every((step) => step.wake_at === null || step.wake_at > soon);
+  }
+
   private untold(): boolean {
     const run = this.run;
     if (run === null) return false;
-    if (run.approvals.hasUntold()) return true;
+    if (run.approvals.hasUntold() || this.shouldPark(run) !== run.row.parked) return true;
     return run.row.projected_revision < run.row.revision || (isTerminal(run.row.status) && !run.row.settled);
   }
 

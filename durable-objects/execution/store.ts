@@ -82,6 +82,8 @@ export interface ExecutionRow {
   settled: boolean;
   /** Whether those who had to be told of the end have confirmed: the caller, the failure's handler. */
   told: boolean;
+  /** What the desk has confirmed: whether the lease is parked, because the execution waits. */
+  parked: boolean;
 }
 
 export interface StepRow {
@@ -107,7 +109,7 @@ const SCHEMA = [
     id INTEGER PRIMARY KEY CHECK (id = 1), schema_version INTEGER NOT NULL, facts TEXT NOT NULL, status TEXT NOT NULL,
     waiting_reason TEXT, error TEXT, created_at INTEGER NOT NULL, started_at INTEGER, finished_at INTEGER,
     deadline_at INTEGER NOT NULL, remaining_ms INTEGER, revision INTEGER NOT NULL, projected_revision INTEGER NOT NULL, settled INTEGER NOT NULL,
-    told INTEGER NOT NULL DEFAULT 0, definition TEXT, input TEXT, output TEXT)`,
+    told INTEGER NOT NULL DEFAULT 0, parked INTEGER NOT NULL DEFAULT 0, definition TEXT, input TEXT, output TEXT)`,
   `CREATE TABLE steps (
     ord INTEGER PRIMARY KEY, key TEXT NOT NULL, node_id TEXT NOT NULL, path TEXT NOT NULL, call TEXT NOT NULL,
     status TEXT NOT NULL, attempt INTEGER NOT NULL, failures INTEGER NOT NULL, handle TEXT, wake_at INTEGER,
@@ -123,6 +125,7 @@ const SCHEMA_STEPS: readonly (readonly string[])[] = [
     'ALTER TABLE execution ADD COLUMN waiting_reason TEXT',
     'ALTER TABLE execution ADD COLUMN remaining_ms INTEGER',
     'ALTER TABLE execution ADD COLUMN told INTEGER NOT NULL DEFAULT 0',
+    'ALTER TABLE execution ADD COLUMN parked INTEGER NOT NULL DEFAULT 0',
     'ALTER TABLE steps ADD COLUMN progress TEXT',
     'ALTER TABLE steps ADD COLUMN items TEXT',
     'ALTER TABLE steps ADD COLUMN reused_from TEXT',
@@ -216,7 +219,7 @@ export class ExecutionStore {
     const row = this.sql
       .exec<Row>(
         `SELECT facts, status, waiting_reason, error, created_at, started_at, finished_at, deadline_at, remaining_ms, revision,
-          projected_revision, settled, told FROM execution`,
+          projected_revision, settled, told, parked FROM execution`,
       )
       .one();
     return {
@@ -234,6 +237,7 @@ export class ExecutionStore {
       projected_revision: Number(row.projected_revision),
       settled: row.settled === 1,
       told: row.told === 1,
+      parked: row.parked === 1,
     };
   }
 
@@ -286,6 +290,10 @@ export class ExecutionStore {
 
   writeTold(): void {
     this.sql.exec('UPDATE execution SET told = 1');
+  }
+
+  writeParked(parked: boolean): void {
+    this.sql.exec('UPDATE execution SET parked = ?', parked ? 1 : 0);
   }
 
   /** Results that the execution begins with. */

@@ -76,6 +76,11 @@ export function tellApprovals(env: Env, approvals: readonly ApprovalProjection[]
   return projectApprovals(env, approvals);
 }
 
+/** Tells the desk that the execution waits, so that it takes no place of others, or that it goes on. */
+export async function tellParked(env: Env, facts: Facts, parked: boolean): Promise<void> {
+  await organizationDesk(env.ORGANIZATION, facts.organization_id).park({ lease_id: facts.lease_id, parked });
+}
+
 /** Ends the lease with the real cost; settling twice changes nothing. */
 export async function tellDesk(env: Env, facts: Facts, costMicrousd: number): Promise<void> {
   await organizationDesk(env.ORGANIZATION, facts.organization_id).settle({

@@ -276,6 +276,17 @@ export class OrganizationObject extends DurableObject<Env> {
     this.release(lease);
   }
 
+  /**
+   * An execution waits, so that its place is free for others, or goes on. Going on is never refused: what was begun is
+   * brought to its end, also where that makes one more than may begin.
+   */
+  async park(input: { lease_id: string; parked: boolean }): Promise<void> {
+    const lease = this.store.exists() ? this.store.lease(input.lease_id) : null;
+    if (lease === null || (lease.state === 'parked') === input.parked) return;
+    this.store.parkLease(lease.id, input.parked);
+    this.count(lease.agent_id, input.parked ? -1 : 1);
+  }
+
   /** A start that was admitted but never made: its lease and its idempotency key are free again. */
   async forgo(input: { lease_id: string }): Promise<void> {
     const lease = this.store.exists() ? this.store.lease(input.lease_id) : null;
@@ -373,10 +384,15 @@ export class OrganizationObject extends DurableObject<Env> {
   }
 
   private release(lease: Lease): void {
+    if (lease.state !== 'parked') this.count(lease.agent_id, -1);
+  }
+
+  /** Keeps the count of live executions in step with the rows, where it is in memory. */
+  private count(agentId: string, by: 1 | -1): void {
     const live = this.live;
     if (live === null) return;
-    live.set(lease.agent_id, Math.max(0, (live.get(lease.agent_id) ?? 0) - 1));
-    this.liveTotal = Math.max(0, this.liveTotal - 1);
+    live.set(agentId, Math.max(0, (live.get(agentId) ?? 0) + by));
+    this.liveTotal = Math.max(0, this.liveTotal + by);
   }
 
   private async checkWatchedAgents(due: number): Promise<void> {

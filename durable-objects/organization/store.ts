@@ -58,8 +58,8 @@ export interface Lease {
   /** Of an execution that another one started. */
   readonly root_execution_id: string | null;
   readonly parent_execution_id: string | null;
-  /** `provisional` until its execution object has been seen alive. */
-  readonly state: 'provisional' | 'active';
+  /** `provisional` until its execution object has been seen alive; `parked` while it waits for a person, a time or a child. */
+  readonly state: 'provisional' | 'active' | 'parked';
   readonly created_at: number;
   readonly expires_at: number;
 }
@@ -247,7 +247,16 @@ export class OrganizationStore {
   }
 
   extendLease(id: string, expiresAt: number): void {
-    this.sql.exec("UPDATE leases SET state = 'active', expires_at = ? WHERE id = ?", expiresAt, id);
+    this.sql.exec(
+      "UPDATE leases SET state = iif(state = 'parked', 'parked', 'active'), expires_at = ? WHERE id = ?",
+      expiresAt,
+      id,
+    );
+  }
+
+  /** Takes an execution that waits out of the count of live ones, or puts it back. */
+  parkLease(id: string, parked: boolean): void {
+    this.sql.exec('UPDATE leases SET state = ? WHERE id = ?', parked ? 'parked' : 'active', id);
   }
 
   deleteLease(id: string): void {
@@ -262,9 +271,11 @@ export class OrganizationStore {
       .filter((lease) => lease !== null);
   }
 
-  /** Live executions by agent. */
+  /** Live executions by agent; those that wait are parked and do not count. */
   leaseCounts(): Map<string, number> {
-    const rows = this.sql.exec<Row>('SELECT agent_id, count(*) AS n FROM leases GROUP BY agent_id').toArray();
+    const rows = this.sql
+      .exec<Row>("SELECT agent_id, count(*) AS n FROM leases WHERE state <> 'parked' GROUP BY agent_id")
+      .toArray();
     return new Map(rows.map((row) => [String(row.agent_id), Number(row.n)]));
   }
 
