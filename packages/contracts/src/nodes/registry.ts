@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { JsonValue } from '../common.ts';
 import { actionHttp } from './action.ts';
 import { aiChat, aiClassify, aiExtract, aiSummarize } from './ai.ts';
+import { aiAgent } from './ai-agent.ts';
 import { logicDelay, logicIf, logicLoop, logicMerge, logicStop, logicSwitch, logicTransform } from './logic.ts';
 import { triggerManual } from './trigger.ts';
 import { ERROR_HANDLE, type NodeType, type OutputHandle } from './types.ts';
@@ -13,6 +14,7 @@ export const NODE_TYPES = {
   'ai.summarize': aiSummarize,
   'ai.classify': aiClassify,
   'ai.extract': aiExtract,
+  'ai.agent': aiAgent,
   'action.http': actionHttp,
   'logic.if': logicIf,
   'logic.switch': logicSwitch,
