@@ -224,20 +224,21 @@ describe('a tool loop in an execution', () => {
     });
   });
 
-  it('takes over finished calls when it is retried, and pays no turn twice', async () => {
+  it('takes over the calls that ended when it is retried, and pays no turn twice', async () => {
     const name = crypto.randomUUID();
-    const turns = [
-      { calls: [{ name: 'effect', arguments: {} }] },
-      { calls: [{ name: 'effect', arguments: {} }] },
-      { text: 'Done after all.' },
-    ];
-    const { execution, model } = await run(owner, turns, [http('effect', `effect/${name}`)], { max_turns: 2 });
+    const use = (...names: string[]) => ({ calls: names.map((tool) => ({ name: tool, arguments: {} })) });
+    const toolset = [http('effect', `effect/${name}`), http('broken', 'status/404')];
+    const { execution, model } = await run(owner, [use('effect', 'broken'), use('effect')], toolset, { max_turns: 2 });
     expect(execution.error?.code).toBe('agent_turns_exceeded');
+
     const again = await api<Execution>(`/executions/${execution.id}/retry`, { token: owner.token, body: {} });
     expect(again.status, JSON.stringify(again.body)).toBe(202);
     expect((await ended(owner, again.body.id)).error?.code, 'the limit stands').toBe('agent_turns_exceeded');
     const steps = await stepsOf(owner, again.body.id);
-    expect(step(steps, 't2')).toMatchObject({ reused_from: execution.id, input_tokens: 0 });
+    for (const call of ['t1', 't1.0', 't1.1', 't2']) {
+      expect(step(steps, call), call).toMatchObject({ reused_from: execution.id, input_tokens: 0 });
+    }
+    expect(step(steps, 't1.1').output, 'the model was told of it').toMatchObject({ error: { code: 'http_status' } });
     expect(await seen(`effect/${name}`)).toHaveLength(1);
     expect((await seen('v1/')).filter(({ body }) => body.includes(model))).toHaveLength(2);
   });
