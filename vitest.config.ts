@@ -6,8 +6,10 @@ const migrations = await readD1Migrations('migrations');
 // This file is evaluated more than once in a run: the ports are chosen by the first.
 process.env.TOOL_SERVER_PORT ??= String(await freePort());
 process.env.TARGET_SERVER_PORT ??= String(await freePort());
+process.env.MCP_SERVER_PORT ??= String(await freePort());
 const toolServerPort = process.env.TOOL_SERVER_PORT;
 const targetServerPort = process.env.TARGET_SERVER_PORT;
+const mcpServerPort = process.env.MCP_SERVER_PORT;
 
 /** Generous: a busy machine with coverage switched on takes several times as long as a quiet one. */
 const TEST_TIMEOUT_MS = 20_000;
@@ -39,7 +41,9 @@ export default defineConfig({
               bindings: {
                 MIGRATIONS: migrations,
                 ENVIRONMENT: 'test',
-                OUTBOUND_ALLOW: `127.0.0.1:${toolServerPort},127.0.0.1:${targetServerPort}`,
+                OUTBOUND_ALLOW: [toolServerPort, targetServerPort, mcpServerPort]
+                  .map((port) => `127.0.0.1:${port}`)
+                  .join(','),
                 CUSTOM_BASE_URL: `http://127.0.0.1:${toolServerPort}/v1`,
                 AUTH_KEYS: 'test1:dGVzdC1vbmx5LXNpZ25pbmcta2V5LTAxMjM0NTY3ODk=',
                 VAULT_KEYS: 'test1:dGVzdC1vbmx5LXZhdWx0LWtleS0wMTIzNDU2Nzg5MDE=',
@@ -56,6 +60,7 @@ export default defineConfig({
             './test/support/mock-servers.ts',
             './test/support/outbound-servers.ts',
             './test/support/tool-server.ts',
+            './test/support/mcp-server.ts',
             './test/support/mail-server.ts',
           ],
         },

@@ -1,5 +1,5 @@
 import type { HttpPort, HttpRequest, HttpResult, StepError } from '@agentflow/engine';
-import { OutboundError, readBounded } from '../../workers/platform/outbound.ts';
+import { MAX_ANSWER_BYTES, OutboundError, readBounded } from '../../workers/platform/outbound.ts';
 import { describeError, type Logger } from '../../workers/platform/telemetry.ts';
 import type { Markers } from './secrets/markers.ts';
 import { placeSecrets, type Sendable, type SendableSecret, secretsIn } from './secrets/place-secrets.ts';
@@ -45,7 +45,7 @@ export function httpPorts(options: HttpPortOptions): (markers: Markers) => HttpP
     }
   };
   return (markers) => ({
-    async request(request, { signal }): Promise<HttpResult> {
+    async request(request, { signal, enough }): Promise<HttpResult> {
       try {
         const prepared = await prepare(withSigningSecret(request), markers, read, redaction);
         if (!prepared.ok) return redactedFailure(prepared.error, redaction);
@@ -57,7 +57,7 @@ export function httpPorts(options: HttpPortOptions): (markers: Markers) => HttpP
           body,
           signal,
         });
-        const { text, truncated } = await readBounded(response);
+        const { text, truncated } = await readBounded(response, MAX_ANSWER_BYTES, enough);
         return {
           ok: true,
           status: response.status,

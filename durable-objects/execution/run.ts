@@ -18,6 +18,7 @@ import {
   type StepError,
   type StepResult,
   type StepState,
+  seesCalls,
 } from '@agentflow/engine';
 import { type Approvals, askTooLarge } from './approvals.ts';
 import { planOf } from './plan-cache.ts';
@@ -139,7 +140,8 @@ export class ExecutionRun {
   }
 
   endedCalls(step: StepState): readonly EndedCall[] {
-    return step.call === '' && step.progress?.kind === 'calls' ? this.store.endedCalls(step.node_id, step.path) : [];
+    const asked = step.call === '' ? step.progress?.kind === 'calls' : seesCalls(step.call);
+    return asked ? this.store.endedCalls(step.node_id, step.path) : [];
   }
 
   /** What a loop gives when its rounds have ended; null when that is too much. */
@@ -218,7 +220,7 @@ export class ExecutionRun {
         this.recordPause(change.type, change.step, at, outcome, events);
         return;
       case 'step_reused':
-        this.recordReused(change.step, at, events);
+        this.recordReused(change.step, at, outcome, events);
         return;
       case 'item_started': {
         const { ord } = this.keep(change.step, { ord: 0, attempts: [], started_at: at });
@@ -303,10 +305,11 @@ export class ExecutionRun {
     });
   }
 
-  private recordReused(step: StepState, at: number, events: ExecutionEvent[]): void {
+  private recordReused(step: StepState, at: number, outcome: Outcome | null, events: ExecutionEvent[]): void {
     const from = this.row.facts.given?.from ?? '';
     const record = this.keep(step, { ord: 0, attempts: [], started_at: at });
     const output = this.store.insertReused(step, record.ord, from, at);
+    this.keepRequest(step, record, outcome);
     if (step.call === ITEM) {
       this.rounds.add(this.nodeOf(step), step, output, false);
       this.records.delete(step.key);
@@ -346,6 +349,15 @@ export class ExecutionRun {
     this.records.delete(round.key);
   }
 
+  /** Of a call: what it was made with. */
+  private keepRequest(step: StepState, { ord }: StepRecord, outcome: Outcome | null): void {
+    if (outcome?.result.kind !== 'calls') return;
+    const made = outcome.result.made.find(({ id }) => id === step.call);
+    if (made === undefined) return;
+    this.store.writeItems(ord, step.key, [made.request]);
+    this.store.writeInput(ord, shownInput(made.request));
+  }
+
   private recordStart(
     step: StepState,
     attempt: number,
@@ -368,12 +380,7 @@ export class ExecutionRun {
     if (attempt === 1) {
       const record = this.keep(step, { ord: 0, attempts: [begun], started_at: at });
       this.store.insertStep(step, record.ord, record.attempts, at);
-      const made =
-        outcome?.result.kind === 'calls' ? outcome.result.made.find(({ id }) => id === step.call) : undefined;
-      if (made !== undefined) {
-        this.store.writeItems(record.ord, step.key, [made.request]);
-        this.store.writeInput(record.ord, shownInput(made.request));
-      }
+      this.keepRequest(step, record, outcome);
     } else {
       const record = this.recordOf(step);
       endAttempt(record.attempts.at(-1), 'cancelled', at, {
@@ -388,7 +395,6 @@ export class ExecutionRun {
       attempt,
       node_type: node.type,
       node_name: node.name,
-      ...(step.call === '' ? {} : { call: step.call }),
     });
   }
 
@@ -556,7 +562,7 @@ export function executionEvent(
   seq: number,
   type: ExecutionEvent['type'],
   at: number,
-  step: Pick<StepState, 'node_id' | 'path'> | null,
+  step: Pick<StepState, 'node_id' | 'path' | 'call'> | null,
   data: Record<string, JsonValue>,
 ): ExecutionEvent {
   return {
@@ -566,7 +572,7 @@ export function executionEvent(
     at: new Date(at).toISOString(),
     ...(step === null ? {} : { node_id: step.node_id }),
     ...(step === null || step.path === '' ? {} : { iteration: step.path }),
-    data,
+    data: step === null || step.call === '' ? data : { ...data, call: step.call },
   };
 }
 

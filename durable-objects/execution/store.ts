@@ -345,10 +345,11 @@ export class ExecutionStore {
   results(keys: ReadonlySet<string>, limit: number): GivenResult[] | null {
     let characters = 0;
     const results: GivenResult[] = [];
-    for (const row of this.sql.exec<Row>('SELECT key, handle, input, output FROM steps ORDER BY ord')) {
+    for (const row of this.sql.exec<Row>('SELECT key, handle, input, output, error FROM steps ORDER BY ord')) {
       const key = String(row.key);
       if (!keys.has(key)) continue;
-      const output = row.output === LARGE ? this.values.get(`step:${key}`) : (row.output as string | null);
+      const own = row.output === LARGE ? this.values.get(`step:${key}`) : (row.output as string | null);
+      const output = own ?? failureOutput(parse<ExecutionError>(row.error));
       const input = row.input as string | null;
       characters += (output?.length ?? 0) + (input?.length ?? 0) + key.length;
       if (characters > limit) return null;
@@ -689,6 +690,11 @@ export class ExecutionStore {
     const text = String(this.sql.exec<Row>(query).one().text);
     return text === LARGE ? (this.values.get(name) ?? 'null') : text;
   }
+}
+
+/** A failure as something that goes on reads it: the form of `on_error: continue`. */
+function failureOutput(error: ExecutionError | null): string | null {
+  return error === null ? null : JSON.stringify({ error: { code: error.code, message: error.message } });
 }
 
 /** Not JSON, so no stored value can be mistaken for it. */

@@ -12,6 +12,7 @@ declare module 'vitest' {
     /** Fails on purpose; the kinds are in model-fixtures/faults.ts. */
     modelFaultsUrl: string;
     toolServerUrl: string;
+    mcpServerUrl: string;
     targetUrl: string;
     resolverUrl: string;
   }

@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { TestProject } from 'vitest/node';
+import { ScriptedModel, type ScriptedTurn } from './scripted-model.ts';
 
 declare module 'vitest' {
   export interface ProvidedContext {
@@ -26,6 +27,7 @@ export interface SeenCall {
  * - `/status/<code>`, `/echo`, `/big`, `/redirect?to=`.
  * - `/v1/chat/completions` speaks OpenAI's streaming format: `Once upon `, then, after `/open/<model>`, `a time.` with usage.
  *   A model whose name begins with `down` breaks off after `Once upon `.
+ * - `/script/<model>` takes the turns of a scripted model, which answers at the same place and at `/v1/messages`.
  * - `/ended/<model>` answers once a stream of that model was closed by its client.
  * - `/calls/<prefix>` lists what was seen under a path.
  */
@@ -55,6 +57,7 @@ export default async function startToolServer(project: TestProject): Promise<() 
   const failures = new Map<string, number>();
   const streams = new Map<string, () => void>();
   const cut = new Set<string>();
+  const scripted = new ScriptedModel();
 
   const json = (response: ServerResponse, value: unknown, status = 200, headers: Record<string, string> = {}) => {
     response.writeHead(status, { 'content-type': 'application/json', ...headers });
@@ -67,7 +70,7 @@ export default async function startToolServer(project: TestProject): Promise<() 
     let body = '';
     request.setEncoding('utf8');
     for await (const chunk of request) body += chunk;
-    if (!['open', 'waiting', 'ended', 'calls'].includes(action)) {
+    if (!['open', 'waiting', 'ended', 'calls', 'script'].includes(action)) {
       calls.push({
         method: request.method ?? '',
         path: url.pathname,
@@ -96,8 +99,12 @@ export default async function startToolServer(project: TestProject): Promise<() 
           response,
           calls.filter((call) => call.path.startsWith(`/${url.pathname.slice('/calls/'.length)}`)),
         );
+      case 'script':
+        scripted.set(name, JSON.parse(body) as ScriptedTurn[]);
+        return json(response, {});
       case 'v1': {
         const { model } = JSON.parse(body) as { model: string };
+        if (scripted.knows(model)) return scripted.answer(request, response, body);
         response.writeHead(200, { 'content-type': 'text/event-stream' });
         response.on('close', () => {
           if (response.writableFinished) return;

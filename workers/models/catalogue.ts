@@ -268,7 +268,7 @@ function nearest(ref: string, provider: ModelProvider): string[] {
  * Whether an agent may name this model: null, or one sentence that says what is wrong and what is near. Ollama and
  * custom endpoints take any name; what they serve is known to them alone.
  */
-export function checkModel(ref: string): string | null {
+export function checkModel(ref: string, needs: { readonly tools: boolean } = { tools: false }): string | null {
   const parts = splitModelRef(ref);
   if (parts === null) return `"${ref}" is not a model: write provider/name with one of ${MODEL_PROVIDERS.join(', ')}.`;
   if (parts.provider === 'ollama' || parts.provider === 'custom') return null;
@@ -276,6 +276,9 @@ export function checkModel(ref: string): string | null {
   if (retired !== undefined) {
     return `The vendor switched ${ref} off on ${retired.since}: use ${retired.successor} instead.`;
   }
-  if (catalogueEntry(ref) !== undefined) return null;
+  const entry = catalogueEntry(ref);
+  if (entry !== undefined) {
+    return needs.tools && !entry.supports_tools ? `${ref} can’t use tools: choose another model.` : null;
+  }
   return `There is no model ${ref} in the catalogue; the nearest names are ${nearest(ref, parts.provider).join(', ')}.`;
 }

@@ -169,6 +169,9 @@ export function createModels({ config, fetch, clock, priceOf, accesses, circuitO
       const started = clock();
       const unknown = checkModel(request.model);
       if (unknown !== null) return refusal('model_not_found', unknown);
+      if (request.tools !== undefined) {
+        return refusal('model_tools_unsupported', `${request.model} can’t use tools: choose a language model.`);
+      }
       const result = answerBuiltin(request, options);
       const inputTokens = countTokens(request.task.text);
       const outputTokens = countTokens(result.text);
@@ -210,6 +213,7 @@ export function createModels({ config, fetch, clock, priceOf, accesses, circuitO
       data: request.schema === undefined ? null : (readJson(end.text) ?? null),
       confidence: null,
       finish_reason: end.finish_reason,
+      ...(request.tools === undefined ? {} : { tool_calls: end.tool_calls }),
       calls: [call],
     };
   }
@@ -230,7 +234,7 @@ export function createModels({ config, fetch, clock, priceOf, accesses, circuitO
       return { code: 'model_content_filtered', message: `${adapter.title} withheld its answer.`, retryable: false };
     }
     const cutShort = end.finish_reason === 'length' ? ' within the token limit' : '';
-    if (end.text.trim() === '') {
+    if (end.text.trim() === '' && (end.tool_calls.length === 0 || request.tool_choice === 'none')) {
       return {
         code: 'model_output_invalid',
         message: `${adapter.title} answered with no text${cutShort}.`,
@@ -295,7 +299,7 @@ export function createModels({ config, fetch, clock, priceOf, accesses, circuitO
 
   async function estimateCost(request: ModelRequest): Promise<number> {
     const schema = request.schema === undefined ? 0 : countTokens(JSON.stringify(request.schema));
-    const input = Math.ceil((countMessageTokens(request.messages) + schema) * INPUT_HEADROOM);
+    const input = Math.ceil((countMessageTokens(request.messages) + schema + toolTokens(request)) * INPUT_HEADROOM);
     return callCost(await priceFor(request.model), input, answerLimit(request));
   }
 
@@ -322,10 +326,18 @@ function book(
   const refused = end.kind === 'failed' && end.text === '' && failure?.code !== 'model_output_invalid';
   if (refused) return { input: 0, output: 0, estimated: false };
   return {
-    input: input ?? countMessageTokens(request.messages),
-    output: output ?? countTokens(end.text),
+    input: input ?? countMessageTokens(request.messages) + toolTokens(request),
+    output: output ?? countTokens(end.text) + writtenCalls(end),
     estimated: true,
   };
+}
+
+function toolTokens({ tools }: ModelRequest): number {
+  return tools === undefined ? 0 : countTokens(JSON.stringify(tools));
+}
+
+function writtenCalls(end: CallEnd): number {
+  return end.kind === 'answered' && end.tool_calls.length > 0 ? countTokens(JSON.stringify(end.tool_calls)) : 0;
 }
 
 function record(

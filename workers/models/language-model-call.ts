@@ -1,7 +1,9 @@
-import type { ModelRequest } from '@agentflow/engine';
+import { type JsonValue, LIMITS } from '@agentflow/contracts';
+import { depthWithin, type ModelMessage, type ModelRequest, type ModelToolCall } from '@agentflow/engine';
 import type { LanguageModel, ProviderAdapter } from './adapter.ts';
 
 type CallOptions = Parameters<LanguageModel['doGenerate']>[0];
+type PromptMessage = CallOptions['prompt'][number];
 type Usage = Awaited<ReturnType<LanguageModel['doGenerate']>>['usage'];
 
 export interface ReportedUsage {
@@ -11,7 +13,13 @@ export interface ReportedUsage {
 
 /** How one call of a language model ended. `text` is what had arrived by then. */
 export type CallEnd =
-  | { readonly kind: 'answered'; readonly text: string; readonly finish_reason: string; readonly usage: ReportedUsage }
+  | {
+      readonly kind: 'answered';
+      readonly text: string;
+      readonly tool_calls: readonly ModelToolCall[];
+      readonly finish_reason: string;
+      readonly usage: ReportedUsage;
+    }
   | { readonly kind: 'aborted'; readonly text: string; readonly usage: ReportedUsage }
   | { readonly kind: 'failed'; readonly text: string; readonly error: unknown; readonly usage: ReportedUsage };
 
@@ -25,6 +33,100 @@ function reported(usage: Usage): ReportedUsage {
   return { input_tokens: input, output_tokens: output };
 }
 
+/** What a tool gave belongs into one message with what its siblings gave: providers look for all of them in the next one. */
+function promptOf(messages: readonly ModelMessage[]): PromptMessage[] {
+  const prompt: PromptMessage[] = [];
+  for (const message of messages) {
+    if (message.role !== 'tool') {
+      prompt.push(promptMessage(message));
+      continue;
+    }
+    const { call_id, tool, content, is_error } = message;
+    const result = {
+      type: 'tool-result' as const,
+      toolCallId: call_id,
+      toolName: tool,
+      output: { type: is_error ? ('error-text' as const) : ('text' as const), value: content },
+    };
+    const before = prompt.at(-1);
+    if (before?.role === 'tool') before.content.push(result);
+    else prompt.push({ role: 'tool', content: [result] });
+  }
+  return prompt;
+}
+
+function promptMessage(message: Exclude<ModelMessage, { role: 'tool' }>): PromptMessage {
+  switch (message.role) {
+    case 'system':
+      return { role: 'system', content: message.content };
+    case 'user':
+      return { role: 'user', content: [{ type: 'text', text: message.content }] };
+    case 'assistant':
+      return {
+        role: 'assistant',
+        content: [
+          // Anthropic refuses empty texts.
+          ...(message.content === '' ? [] : [{ type: 'text' as const, text: message.content }]),
+          ...(message.tool_calls ?? []).map((call) => ({
+            type: 'tool-call' as const,
+            toolCallId: call.id,
+            toolName: call.name,
+            input: isObject(call.arguments) ? call.arguments : {},
+            ...(call.metadata === undefined ? {} : { providerOptions: call.metadata as ProviderOptions }),
+          })),
+        ],
+      };
+  }
+}
+
+type ProviderOptions = NonNullable<CallOptions['providerOptions']>;
+type FunctionTool = Extract<NonNullable<CallOptions['tools']>[number], { type: 'function' }>;
+
+function isObject(value: JsonValue): boolean {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function toolOptions({ tools, tool_choice }: ModelRequest): Pick<CallOptions, 'tools' | 'toolChoice'> {
+  if (tools === undefined || tools.length === 0) return {};
+  return {
+    tools: tools.map(({ name, description, parameters }) => ({
+      type: 'function',
+      name,
+      description,
+      // A JSON Schema is JSON; the SDK's type for it is narrower than ours.
+      inputSchema: parameters as FunctionTool['inputSchema'],
+    })),
+    toolChoice: { type: tool_choice ?? 'auto' },
+  };
+}
+
+interface ProviderToolCall {
+  readonly toolCallId: string;
+  readonly toolName: string;
+  readonly input: string;
+  readonly providerMetadata?: unknown;
+}
+
+function toolCallOf({ toolCallId, toolName, input, providerMetadata }: ProviderToolCall): ModelToolCall {
+  return {
+    id: toolCallId,
+    name: toolName,
+    arguments: argumentsOf(input),
+    ...(providerMetadata === undefined ? {} : { metadata: providerMetadata as JsonValue }),
+  };
+}
+
+/** A tool without parameters is called with no text by some models; what is no JSON stays as it was written. */
+function argumentsOf(input: string): JsonValue {
+  if (input.trim() === '') return {};
+  try {
+    const value = JSON.parse(input) as JsonValue;
+    return depthWithin(value, LIMITS.json_depth) ? value : input;
+  } catch {
+    return input;
+  }
+}
+
 function callOptions(
   request: ModelRequest,
   adapter: ProviderAdapter,
@@ -32,11 +134,8 @@ function callOptions(
   signal: AbortSignal,
 ): CallOptions {
   return {
-    prompt: request.messages.map((message) =>
-      message.role === 'system'
-        ? { role: 'system', content: message.content }
-        : { role: message.role, content: [{ type: 'text', text: message.content }] },
-    ),
+    prompt: promptOf(request.messages),
+    ...toolOptions(request),
     ...(maxTokens === undefined ? {} : { maxOutputTokens: maxTokens }),
     ...(request.temperature === undefined ? {} : { temperature: request.temperature }),
     ...(request.schema === undefined
@@ -73,7 +172,9 @@ async function generateWhole(model: LanguageModel, options: CallOptions, abort: 
   const result = await Promise.race([model.doGenerate(options), abort]);
   const text =
     result.structuredOutputText ?? result.content.map((part) => (part.type === 'text' ? part.text : '')).join('');
-  return { kind: 'answered', text, finish_reason: result.finishReason.unified, usage: reported(result.usage) };
+  const tool_calls = result.content.flatMap((part) => (part.type === 'tool-call' ? [toolCallOf(part)] : []));
+  const finish_reason = result.finishReason.unified;
+  return { kind: 'answered', text, tool_calls, finish_reason, usage: reported(result.usage) };
 }
 
 /**
@@ -99,12 +200,15 @@ export async function callLanguageModel(
     const reader = stream.getReader();
     try {
       let finish: string | undefined;
+      const tool_calls: ModelToolCall[] = [];
       for (;;) {
         const { done, value } = await Promise.race([reader.read(), abort.promise]);
         if (done) break;
         if (value.type === 'text-delta' && value.delta !== '') {
           text += value.delta;
           onDelta(value.delta);
+        } else if (value.type === 'tool-call') {
+          tool_calls.push(toolCallOf(value));
         } else if (value.type === 'finish') {
           finish = value.finishReason.unified;
           usage = reported(value.usage);
@@ -115,7 +219,7 @@ export async function callLanguageModel(
       if (finish === undefined || finish === 'interrupted') {
         return { kind: 'failed', text, error: new Error('connection closed before the answer was complete'), usage };
       }
-      return { kind: 'answered', text, finish_reason: finish, usage };
+      return { kind: 'answered', text, tool_calls, finish_reason: finish, usage };
     } finally {
       // Tells the provider to stop; what it answers to that is of no interest any more.
       reader.cancel().catch(() => {});

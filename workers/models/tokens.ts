@@ -14,6 +14,11 @@ export function countTokens(text: string): number {
 /** Tokens that a chat format adds around each message (role and separators). */
 const TOKENS_PER_MESSAGE = 4;
 
-export function countMessageTokens(messages: readonly { readonly content: string }[]): number {
-  return messages.reduce((sum, message) => sum + countTokens(message.content) + TOKENS_PER_MESSAGE, 0);
+export function countMessageTokens(
+  messages: readonly { readonly content: string; readonly tool_calls?: readonly unknown[] }[],
+): number {
+  return messages.reduce((sum, { content, tool_calls }) => {
+    const calls = tool_calls === undefined ? 0 : countTokens(JSON.stringify(tool_calls));
+    return sum + countTokens(content) + calls + TOKENS_PER_MESSAGE;
+  }, 0);
 }

@@ -128,10 +128,14 @@ export function outboundFetch(outbound: OutboundFetcher, options: { timeout_ms?:
   };
 }
 
-/** Reads an answer as text up to `maxBytes`; what is beyond is dropped and told. Invalid UTF-8 becomes U+FFFD. */
+/**
+ * Reads an answer as text up to `maxBytes`; what is beyond is dropped and told. Invalid UTF-8 becomes U+FFFD. Ends as soon as
+ * the text so far is `enough`.
+ */
 export async function readBounded(
   response: Response,
   maxBytes: number = MAX_ANSWER_BYTES,
+  enough?: (text: string) => boolean,
 ): Promise<{ text: string; truncated: boolean }> {
   if (response.body === null) return { text: '', truncated: false };
   const reader = response.body.getReader();
@@ -149,5 +153,9 @@ export async function readBounded(
     }
     size += value.byteLength;
     text += decoder.decode(value, { stream: true });
+    if (enough?.(text) === true) {
+      await reader.cancel();
+      return { text, truncated: false };
+    }
   }
 }

@@ -86,7 +86,9 @@ export const stepAttempt = z.object({
 export type StepAttempt = z.infer<typeof stepAttempt>;
 
 export const executionStep = z.object({
-  id: z.string().describe('`node`, `node@0.2` inside loops: unique in its execution'),
+  id: z
+    .string()
+    .describe('`node`, `node@0.2` inside loops, `node#t1.0` for a call of a tool loop: unique in its execution'),
   node_id: z.string(),
   node_name: z.string(),
   node_type: z.string(),

@@ -1,5 +1,6 @@
 export * from './diff/index.ts';
 export * from './expressions/index.ts';
+export * from './json-depth.ts';
 export * from './nodes/index.ts';
 export * from './ports.ts';
 export * from './scheduler/index.ts';

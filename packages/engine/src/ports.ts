@@ -13,10 +13,33 @@ export interface StepError {
   readonly retry_after_ms?: number;
 }
 
-export interface ModelMessage {
-  readonly role: 'system' | 'user' | 'assistant';
-  readonly content: string;
+/** A tool as a model is told of it. `parameters` is a JSON Schema. */
+export interface ModelTool {
+  readonly name: string;
+  readonly description: string;
+  readonly parameters: Record<string, JsonValue>;
 }
+
+export interface ModelToolCall {
+  readonly id: string;
+  readonly name: string;
+  /** The text that the model wrote, where it is not JSON. */
+  readonly arguments: JsonValue;
+  /** What the provider wants back with the call, as it gave it. */
+  readonly metadata?: JsonValue;
+}
+
+export type ModelMessage =
+  | { readonly role: 'system' | 'user'; readonly content: string }
+  | { readonly role: 'assistant'; readonly content: string; readonly tool_calls?: readonly ModelToolCall[] }
+  /** What a tool gave; every call of the message before it has one. */
+  | {
+      readonly role: 'tool';
+      readonly content: string;
+      readonly call_id: string;
+      readonly tool: string;
+      readonly is_error: boolean;
+    };
 
 export interface ModelLabel {
   readonly name: string;
@@ -43,6 +66,10 @@ export interface ModelRequest {
   readonly max_tokens?: number;
   /** Models that are asked in this order where the first can't answer; absent: the organization's. */
   readonly fallback?: readonly string[];
+  /** Not together with `schema`: providers differ in what both would mean. */
+  readonly tools?: readonly ModelTool[];
+  /** `none`: the tools stand in the messages only, and the model must answer. */
+  readonly tool_choice?: 'auto' | 'none';
 }
 
 /** One call of one model: becomes one cost record, whether it succeeded or not. */
@@ -66,6 +93,8 @@ export type ModelResult =
       readonly data: JsonValue | null;
       readonly confidence: number | null;
       readonly finish_reason: string;
+      /** Tools that the model wants to use; absent where it was offered none. */
+      readonly tool_calls?: readonly ModelToolCall[];
       readonly calls: readonly ModelCall[];
     }
   | { readonly ok: false; readonly error: StepError; readonly calls: readonly ModelCall[] };
@@ -112,8 +141,14 @@ export type HttpResult =
     }
   | { readonly ok: false; readonly error: StepError };
 
+export interface HttpOptions {
+  readonly signal: AbortSignal;
+  /** Whether the body so far is all that is wanted: for streams that their server leaves open. */
+  readonly enough?: (body: string) => boolean;
+}
+
 export interface HttpPort {
-  request(request: HttpRequest, options: { signal: AbortSignal }): Promise<HttpResult>;
+  request(request: HttpRequest, options: HttpOptions): Promise<HttpResult>;
 }
 
 /** The step on whose behalf another agent is started: the same step always starts the same execution. */
@@ -269,7 +304,7 @@ export interface StepContext {
   readonly now: number;
   /** The call that is to be run; null for the step itself. */
   readonly call: StepCall | null;
-  /** The step's calls that have ended, in the order in which they were made. */
+  /** The step's calls that have ended, in the order in which they were made; of a call those before it, where it `seesCalls`. */
   readonly calls: readonly EndedCall[];
   /** What a person decided on the step's question; null before, and where nothing was asked. */
   readonly decision: Decision | null;

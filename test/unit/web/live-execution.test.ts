@@ -2,6 +2,7 @@ import type { ExecutionEvent, ExecutionStep } from '@agentflow/contracts';
 import { describe, expect, it } from 'vitest';
 import {
   applyEvent,
+  callTitle,
   type LiveExecution,
   NOTHING_YET,
   shownSteps,
@@ -136,5 +137,34 @@ describe('shownSteps', () => {
       );
     expect(names('running')).toEqual(['start: completed', 'answer: pending']);
     expect(names('failed')).toEqual(['start: completed']);
+  });
+
+  it('shows calls under the step that made them, by what they do', () => {
+    const live = replay([
+      event(1, 'step.started', {}, 'start'),
+      event(2, 'step.started', {}, 'answer'),
+      event(3, 'step.started', {}, 'other'),
+      event(4, 'step.started', { call: 'm0' }, 'answer'),
+      event(5, 'step.started', { call: 't1' }, 'answer'),
+      event(6, 'step.started', { call: 't1.0' }, 'answer'),
+      event(7, 'step.delta', { call: 't1', text: 'Hm', attempt: 1, offset: 0 }, 'answer'),
+    ]);
+    const tool = {
+      ...record('answer#t1.1', 'completed'),
+      started_at: AT,
+      node_id: 'answer',
+      input: { tool: 'find_order' },
+    };
+    const steps = shownSteps([tool], live, [...planned, { id: 'other', type: 'ai.chat' }], 'running');
+    expect(steps.map((step) => [step.id, callTitle(step)])).toEqual([
+      ['start', null],
+      ['answer', null],
+      ['answer#t1.1', 'find_order'],
+      ['answer#m0', 'List of tools'],
+      ['answer#t1', 'Turn 1'],
+      ['answer#t1.0', 'Tool 1'],
+      ['other', null],
+    ]);
+    expect(live.texts.get('answer#t1')?.text).toBe('Hm');
   });
 });

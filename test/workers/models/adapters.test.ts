@@ -1,6 +1,6 @@
 import { describe, expect, inject, it } from 'vitest';
 import type { ModelsConfig } from '../../../workers/models/index.ts';
-import { HAIKU, TRIAGE } from '../../support/model-fixtures/answers.ts';
+import { FROGS, HAIKU, TRIAGE } from '../../support/model-fixtures/answers.ts';
 import type {} from '../../support/provided-context.ts';
 import { chat, KEY, modelsWith, never, TRIAGE_SCHEMA } from './request.ts';
 
@@ -86,6 +86,35 @@ describe.each(ADAPTERS)('$model over HTTP', ({ model, cost }) => {
       });
     },
   );
+});
+
+describe.each(ADAPTERS)('tools of $model', ({ model }) => {
+  const models = modelsWith(CONFIG);
+  const parameters = { type: 'object', properties: { frog: { type: 'string' } }, required: ['frog'] };
+  const tools = [{ name: 'weigh', description: 'Weighs a frog.', parameters }];
+  const request = chat(model, 'Weigh two frogs', { tools });
+
+  it.each([true, false])('are called and answered, streamed: %s', async (streamed) => {
+    const options = streamed ? { signal: never(), onDelta: () => {} } : { signal: never() };
+    const first = await models.generate(request, options);
+    if (!first.ok || first.tool_calls === undefined) expect.fail(JSON.stringify(first));
+    const { text, tool_calls } = first;
+    expect(tool_calls).toMatchObject(FROGS.map((frog) => ({ name: 'weigh', arguments: { frog } })));
+    expect(new Set(tool_calls.map(({ id }) => id)).size).toBe(2);
+
+    const results = tool_calls.map(({ id }, index) => {
+      return { role: 'tool' as const, content: `${index} g`, call_id: id, tool: 'weigh', is_error: index === 1 };
+    });
+    const messages = [...request.messages, { role: 'assistant' as const, content: text, tool_calls }, ...results];
+    const second = await models.generate({ ...request, messages, tool_choice: 'none' }, options);
+    expect(second).toMatchObject({ ok: true, text: HAIKU, tool_calls: [] });
+  });
+});
+
+it('refuses tools for the built-in model', async () => {
+  const tools = [{ name: 'weigh', description: 'Weighs a frog.', parameters: { type: 'object' } }];
+  const result = await modelsWith(CONFIG).generate(chat('builtin/extractive', 'x', { tools }), { signal: never() });
+  expect(result).toMatchObject({ ok: false, error: { code: 'model_tools_unsupported', retryable: false }, calls: [] });
 });
 
 describe('prices', () => {

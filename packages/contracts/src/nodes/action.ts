@@ -2,6 +2,8 @@ import { z } from 'zod';
 import { jsonValue } from '../common.ts';
 import { defineNode, OUT } from './types.ts';
 
+export const HEADER_NAME = /^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/;
+
 export const actionHttp = defineNode({
   type: 'action.http',
   category: 'action',
@@ -19,7 +21,7 @@ export const actionHttp = defineNode({
       .max(8000)
       .meta({ title: 'URL', description: 'An https:// address outside private networks.', control: 'template' }),
     headers: z
-      .record(z.string().regex(/^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/, 'must be a header name'), z.string().max(8000))
+      .record(z.string().regex(HEADER_NAME, 'must be a header name'), z.string().max(8000))
       .optional()
       .meta({ title: 'Headers', description: 'Secrets as {{env.NAME}}.', control: 'key_value' }),
     body: jsonValue

@@ -11,18 +11,18 @@ const fallback = fallbackChain.optional().meta({
   description: 'Asked in this order where the model cannot answer; when not set, those of the organization.',
   control: 'models',
 });
-const system = z
+export const system = z
   .string()
   .max(100_000)
   .optional()
   .meta({ title: 'System prompt', description: 'Who the model is and how it should behave.', control: 'prompt' });
-const temperature = z
+export const temperature = z
   .number()
   .min(0)
   .max(2)
   .optional()
   .meta({ title: 'Temperature', description: '0 is steady, higher is more varied.', control: 'number' });
-const maxTokens = z
+export const maxTokens = z
   .number()
   .int()
   .min(1)
@@ -30,12 +30,12 @@ const maxTokens = z
   .optional()
   .meta({ title: 'Token limit', description: 'The most tokens that the model may write.', control: 'number' });
 
-function prompt(title: string, description: string) {
+export function prompt(title: string, description: string) {
   return z.string().min(1).max(400_000).meta({ title, description, control: 'prompt' });
 }
 
 /** The subset of JSON Schema (an object with named properties) that ai.extract and structured answers take. */
-const schema = jsonObject.refine((value) => value.type === 'object' && typeof value.properties === 'object', {
+export const schema = jsonObject.refine((value) => value.type === 'object' && typeof value.properties === 'object', {
   message: 'must be a JSON Schema of type "object" with "properties"',
 });
 

@@ -3,6 +3,7 @@ import type { JsonValue } from '../common.ts';
 import { actionHttp, actionWebhook } from './action.ts';
 import { agentCall, agentHandoff } from './agent.ts';
 import { aiChat, aiClassify, aiExtract, aiSummarize } from './ai.ts';
+import { aiAgent } from './ai-agent.ts';
 import { humanApproval, humanForm } from './human.ts';
 import { logicDelay, logicIf, logicLoop, logicMerge, logicStop, logicSwitch, logicTransform } from './logic.ts';
 import { triggerEvent, triggerManual, triggerSchedule, triggerWebhook } from './trigger.ts';
@@ -18,6 +19,7 @@ export const NODE_TYPES = {
   'ai.summarize': aiSummarize,
   'ai.classify': aiClassify,
   'ai.extract': aiExtract,
+  'ai.agent': aiAgent,
   'action.http': actionHttp,
   'action.webhook': actionWebhook,
   'agent.call': agentCall,

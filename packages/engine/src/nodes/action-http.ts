@@ -1,4 +1,5 @@
 import { type JsonValue, LIMITS, type NodeConfig } from '@agentflow/contracts';
+import { depthWithin } from '../json-depth.ts';
 import type { HttpResult, StepContext } from '../ports.ts';
 import { retryAfterMs } from './retry-after.ts';
 import { completed, failed, refused, type StepHandler, type StepOutcome } from './step-outcome.ts';
@@ -35,11 +36,6 @@ export function checkRequest(config: Pick<Config, 'method' | 'url'>, { headers, 
     if (/[\r\n\0]/.test(value)) return refused('http_header_invalid', `The header ${name} has a line break in it.`);
   }
   return null;
-}
-
-function depthWithin(value: JsonValue, levels: number): boolean {
-  if (typeof value !== 'object' || value === null) return true;
-  return levels > 0 && Object.values(value).every((item) => depthWithin(item, levels - 1));
 }
 
 function isJson(contentType: string): boolean {

@@ -70,9 +70,13 @@ function withoutCodeBlock(text: string): string {
 
 /** The answer as data: what the port parsed, or JSON in the text, with or without a code block around it. */
 export function answerData(answer: Answer): JsonValue | undefined {
-  if (answer.data !== null) return answer.data;
+  return answer.data ?? jsonIn(answer.text);
+}
+
+/** JSON that is a whole text, with or without a code block around it. */
+export function jsonIn(text: string): JsonValue | undefined {
   try {
-    return JSON.parse(withoutCodeBlock(answer.text.trim())) as JsonValue;
+    return JSON.parse(withoutCodeBlock(text.trim())) as JsonValue;
   } catch {
     return undefined;
   }

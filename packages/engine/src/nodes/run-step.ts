@@ -13,6 +13,7 @@ import { runIf, runMerge, runStop, runSwitch, runTransform } from './logic.ts';
 import { runDelay, runLoop } from './loop-and-delay.ts';
 import { readStepConfig } from './step-config.ts';
 import type { StepHandler, StepOutcome } from './step-outcome.ts';
+import { runAgent, withToolSecrets } from './tool-loop/index.ts';
 import { runTrigger } from './trigger.ts';
 
 /** One handler per node type of the registry: a type without one does not compile. */
@@ -25,6 +26,7 @@ const HANDLERS: { readonly [T in NodeTypeName]: StepHandler<T> } = {
   'ai.summarize': runSummarize,
   'ai.classify': runClassify,
   'ai.extract': runExtract,
+  'ai.agent': runAgent,
   'action.http': runHttp,
   'action.webhook': runWebhook,
   'agent.call': runAgentCall,
@@ -41,7 +43,7 @@ const HANDLERS: { readonly [T in NodeTypeName]: StepHandler<T> } = {
 };
 
 /** Only what goes out through the outbound port may carry markers: it is the one place that can turn them into secrets. */
-const SENDS_SECRETS: ReadonlySet<string> = new Set(['action.http', 'action.webhook']);
+const SENDS_SECRETS: ReadonlySet<string> = new Set(['action.http', 'action.webhook', 'ai.agent']);
 
 const INTERNAL: StepError = {
   code: 'internal',
@@ -96,10 +98,16 @@ async function handle(context: StepContext, ports: EnginePorts): Promise<{ input
   if (!read.ok) return { input: read.input, outcome: { kind: 'failed', error: read.error, calls: [] } };
   // The registry's schema has parsed the config and filled its defaults, so it is JSON and fits the handler of the type.
   const config = read.config as JsonValue;
-  const given = SENDS_SECRETS.has(node.type) ? config : redactMarkers(config, scope.env);
+  const given = configForHandler(node.type, config, scope.env);
   const handler = HANDLERS[node.type] as StepHandler<NodeTypeName>;
   const outcome = await handler(given as NodeConfig<NodeTypeName>, context, ports);
+  if (context.call !== null) return { input: context.call.request, outcome };
   return { input: config, outcome: await mapped(outcome, context) };
+}
+
+function configForHandler(type: NodeTypeName, config: JsonValue, env: Readonly<Record<string, string>>): JsonValue {
+  if (!SENDS_SECRETS.has(type)) return redactMarkers(config, env);
+  return type === 'ai.agent' ? withToolSecrets(config, redactMarkers(config, env)) : config;
 }
 
 /** The output as the node's author shaped it; `result` is what the handler gave. A blocked side effect stays as it is. */

@@ -18,6 +18,7 @@ export {
   restore,
   type StepIdentity,
   type StepState,
+  seesCalls,
   stepKey,
 } from './state.ts';
 export { ENGINE_VERSION } from './version.ts';

@@ -18,9 +18,10 @@ export function reusableSteps(plan: Plan, steps: readonly StepState[], from: str
     for (let loop = node.loop; loop !== null; loop = loop.loop) addLoop(loop, again);
   }
   const kept = new Map<string, { readonly step: StepState; readonly node: PlanNode }>();
+  const keys = new Set(steps.map(({ key }) => key));
   for (const step of steps) {
     const node = plan.byId.get(step.node_id);
-    if (node !== undefined && mayKeep(step, node, again, from)) kept.set(step.key, { step, node });
+    if (node !== undefined && mayKeep(step, node, again, from, keys)) kept.set(step.key, { step, node });
   }
   return [...kept.values()].filter(({ step, node }) => !isInside(step, node, kept)).map(({ step }) => step.key);
 }
@@ -45,11 +46,24 @@ function addLoop(loop: PlanNode, to: Set<PlanNode>): void {
   for (const edge of loop.outgoing) if (!edge.body) addWithFollowers(edge.target, to);
 }
 
-function mayKeep(step: StepState, node: PlanNode, again: ReadonlySet<PlanNode>, from: string | null): boolean {
+function mayKeep(
+  step: StepState,
+  node: PlanNode,
+  again: ReadonlySet<PlanNode>,
+  from: string | null,
+  keys: ReadonlySet<string>,
+): boolean {
   if (isOpen(step.status)) return false;
   if (step.call === '') return step.handle !== null && !again.has(node);
   // Rounds and calls of what runs again help only where it failed, not where it was asked to run anew.
-  return step.status === 'completed' && (from === null || !again.has(node));
+  const ended = step.status === 'completed' || (step.status === 'failed' && wasAnswered(step, keys));
+  return ended && (from === null || !again.has(node));
+}
+
+/** A tool that failed and whose failure a later turn was told: run again, it would contradict what the model said to it. */
+function wasAnswered({ node_id, path, call }: StepState, keys: ReadonlySet<string>): boolean {
+  const turn = /^t(\d+)\.\d+$/.exec(call)?.[1];
+  return turn !== undefined && keys.has(stepKey(node_id, path, `t${Number(turn) + 1}`));
 }
 
 function isInside(step: StepState, node: PlanNode, kept: ReadonlyMap<string, unknown>): boolean {

@@ -15,6 +15,11 @@ export interface StepIdentity {
 /** `call` of the step that stands for one round of a loop; its path is the loop's with the round's index. */
 export const ITEM = 'item';
 
+/** Turns of a tool loop go on from the calls before them; a tool knows its own request and nothing else. */
+export function seesCalls(call: string): boolean {
+  return /^t\d+$/.test(call);
+}
+
 export function stepKey(nodeId: string, path = '', call = ''): string {
   return `${nodeId}${path === '' ? '' : `@${path}`}${call === '' ? '' : `#${call}`}`;
 }

@@ -6,7 +6,7 @@ import type { ProblemList } from './problem-list.ts';
 import { didYouMean } from './suggestion.ts';
 
 /** Tells what is wrong with a model reference, or null: the catalogue is outside the engine. */
-export type CheckModel = (model: string) => string | null;
+export type CheckModel = (model: string, needs: { readonly tools: boolean }) => string | null;
 
 function checkId(draft: Draft, node: DraftNode, problems: ProblemList): void {
   const { id } = node;
@@ -32,7 +32,7 @@ function checkModelFields(node: DraftNode, checkModel: CheckModel, problems: Pro
   const check = (field: string, model: JsonValue | undefined) => {
     if (typeof model !== 'string' || hasTemplate(model)) return;
     if (node.issues.some(({ path }) => path.join('.') === field)) return;
-    const message = checkModel(model);
+    const message = checkModel(model, { tools: node.node.type === 'ai.agent' });
     if (message !== null) problems.node(node, field, { code: 'unknown_model', message });
   };
   check('model', own('model'));
@@ -47,6 +47,18 @@ function checkAnswerSchema(node: DraftNode, problems: ProblemList): void {
   for (const { path, message } of checkSchema(schema as JsonValue)) {
     const field = path === '' ? 'schema' : `schema.${path}`;
     problems.node(node, field, { code: 'schema_invalid', message: `${field} ${message}.` });
+  }
+}
+
+function checkToolParameters(node: DraftNode, problems: ProblemList): void {
+  const { tools } = node.config;
+  if (node.node.type !== 'ai.agent' || !Array.isArray(tools)) return;
+  for (const [index, tool] of tools.entries()) {
+    if (typeof tool !== 'object' || tool === null || Array.isArray(tool) || tool.parameters === undefined) continue;
+    for (const { path, message } of checkSchema(tool.parameters)) {
+      const field = `tools.${index}.parameters${path === '' ? '' : `.${path}`}`;
+      problems.node(node, field, { code: 'schema_invalid', message: `${field} ${message}.` });
+    }
   }
 }
 
@@ -70,5 +82,6 @@ export function checkNodes(draft: Draft, checkModel: CheckModel | undefined, pro
     }
     if (checkModel !== undefined) checkModelFields(node, checkModel, problems);
     checkAnswerSchema(node, problems);
+    checkToolParameters(node, problems);
   }
 }

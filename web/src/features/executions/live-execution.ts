@@ -52,11 +52,42 @@ export const NOTHING_YET: LiveExecution = {
   texts: new Map(),
 };
 
-export function stepIdOf(event: { node_id?: string | undefined; iteration?: string | undefined }): string | null {
+export function stepIdOf(event: Pick<ExecutionEvent, 'node_id' | 'iteration' | 'data'>): string | null {
   if (event.node_id === undefined) return null;
-  return event.iteration === undefined || event.iteration === ''
-    ? event.node_id
-    : `${event.node_id}@${event.iteration}`;
+  const iteration = event.iteration === undefined || event.iteration === '' ? '' : `@${event.iteration}`;
+  const call = typeof event.data.call === 'string' ? `#${event.data.call}` : '';
+  return `${event.node_id}${iteration}${call}`;
+}
+
+/** The step that made this one as a call of its own (a turn of a model, a tool), and which call it is; null for others. */
+export function callOf(stepId: string): { readonly caller: string; readonly call: string } | null {
+  const [caller = '', call] = stepId.split('#');
+  return call === undefined || call === 'item' ? null : { caller, call };
+}
+
+/** A call in words: `Turn 2`, the name of the tool where it is known. */
+export function callTitle(step: ShownStep): string | null {
+  const call = callOf(step.id)?.call;
+  if (call === undefined) return null;
+  const [, turn, tool] = /^t(\d+)(?:\.(\d+))?$/.exec(call) ?? [];
+  if (turn === undefined) return 'List of tools';
+  if (tool === undefined) return `Turn ${turn}`;
+  const { input } = step.record ?? { input: null };
+  const named = typeof input === 'object' && input !== null && !Array.isArray(input) ? input.tool : null;
+  return typeof named === 'string' ? named : `Tool ${Number(tool) + 1}`;
+}
+
+/** Each call right after the step that made it. */
+function nested(steps: readonly ShownStep[]): ShownStep[] {
+  const known = new Set(steps.map(({ id }) => id));
+  const calls = new Map<string, ShownStep[]>();
+  const others: ShownStep[] = [];
+  for (const step of steps) {
+    const caller = callOf(step.id)?.caller;
+    if (caller === undefined || !known.has(caller)) others.push(step);
+    else calls.set(caller, [...(calls.get(caller) ?? []), step]);
+  }
+  return others.flatMap((step) => [step, ...(calls.get(step.id) ?? [])]);
 }
 
 function numberOf(value: unknown, otherwise: number): number {
@@ -228,11 +259,12 @@ export function shownSteps(
   }
   const reached = new Set([...steps.values()].map((step) => step.node_id));
   const order = new Map(planned.map((node, index) => [node.id, index]));
-  const started = [...steps.values()].sort((a, b) => {
+  const inOrder = [...steps.values()].sort((a, b) => {
     const [left, right] = [a.started_at ?? a.finished_at ?? '~', b.started_at ?? b.finished_at ?? '~'];
     if (left !== right) return left < right ? -1 : 1;
     return (order.get(a.node_id) ?? 0) - (order.get(b.node_id) ?? 0);
   });
+  const started = nested(inOrder);
   if (isTerminal(status)) return started;
   const toCome = planned
     .filter((node) => !reached.has(node.id))

@@ -15,7 +15,7 @@ import { ApprovalQuestion } from '@/features/approvals/approval-question.tsx';
 import { approvalOfStepQuery } from '@/features/approvals/queries.ts';
 import { cn } from '@/lib/class-names.ts';
 import { formatCount, formatDuration, formatExactTime, formatUsd } from '@/lib/format.ts';
-import { hasEnded, type ShownStep, type StreamedText } from './live-execution.ts';
+import { callTitle, hasEnded, type ShownStep, type StreamedText } from './live-execution.ts';
 import { logsQuery } from './queries.ts';
 
 export type StepTab = 'output' | 'input' | 'attempts' | 'logs';
@@ -46,7 +46,7 @@ export function StepPanel({ execution, step, streamed, tab, onTab }: StepPanelPr
         <NodeIcon type={step.node_type} className="size-8" />
         <div className="min-w-0 flex-1">
           <h2 className="flex flex-wrap items-center gap-x-2 font-semibold text-base">
-            <span className="break-words">{step.node_name}</span>
+            <span className="break-words">{[step.node_name, callTitle(step)].filter(Boolean).join(' · ')}</span>
             <code className="font-mono font-normal text-faint text-xs">{step.id}</code>
           </h2>
           <p className="tabular flex flex-wrap gap-x-2 text-faint text-xs">
@@ -155,7 +155,7 @@ function StepOutput({ step, streamed }: { step: ShownStep; streamed: StreamedTex
         {prose !== null && <Prose text={prose} writing={false} />}
         <JsonView
           value={output}
-          path={step.iteration === '' ? `${step.node_id}.output` : undefined}
+          path={step.id === step.node_id ? `${step.node_id}.output` : undefined}
           label="step output"
         />
       </div>

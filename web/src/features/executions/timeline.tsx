@@ -5,7 +5,7 @@ import { StatusIcon, statusSolid, statusWord } from '@/components/status-badge.t
 import { cn } from '@/lib/class-names.ts';
 import { useNow } from '@/lib/clock.ts';
 import { formatDuration } from '@/lib/format.ts';
-import type { ShownStep } from './live-execution.ts';
+import { callTitle, type ShownStep } from './live-execution.ts';
 
 interface TimelineProps {
   execution: Execution;
@@ -146,7 +146,7 @@ export function Timeline({ execution, steps, selected, onSelect, onOpen }: Timel
               step.id === selected && 'bg-accent-soft hover:bg-accent-soft',
             )}
           >
-            <div className="flex w-36 shrink-0 items-center gap-2 sm:w-52">
+            <div className={cn('flex w-36 shrink-0 items-center gap-2 sm:w-52', callTitle(step) !== null && 'pl-4')}>
               <StatusIcon status={step.status} />
               <span className="sr-only">{statusWord(step.status)}:</span>
               <span className="min-w-0 leading-tight">
@@ -156,11 +156,11 @@ export function Timeline({ execution, steps, selected, onSelect, onOpen }: Timel
                     step.status === 'pending' || step.status === 'skipped' ? 'text-faint' : 'text-text',
                   )}
                 >
-                  {step.node_name}
+                  {callTitle(step) ?? step.node_name}
                   {step.iteration !== '' && <span className="ml-1 text-faint">#{step.iteration}</span>}
                 </span>
                 <span className="block truncate text-2xs text-faint">
-                  {step.status === 'skipped' ? 'Skipped' : nodeTypeTitle(step.node_type)}
+                  {step.status === 'skipped' ? 'Skipped' : kindOf(step)}
                   {step.attempt > 1 && ` · attempt ${step.attempt}`}
                 </span>
               </span>
@@ -197,6 +197,11 @@ export function Timeline({ execution, steps, selected, onSelect, onOpen }: Timel
       </div>
     </div>
   );
+}
+
+/** Under the name: what kind of node it is, and of a call whose. */
+function kindOf(step: ShownStep): string {
+  return callTitle(step) === null ? nodeTypeTitle(step.node_type) : `of ${step.node_name}`;
 }
 
 function StepDuration({ step, now }: { step: ShownStep; now: number }) {

@@ -1,0 +1,2 @@
+export { runAgent } from './run-agent.ts';
+export { withToolSecrets } from './tool-set.ts';
