@@ -14,8 +14,53 @@ const mcpServerPort = process.env.MCP_SERVER_PORT;
 /** Generous: a busy machine with coverage switched on takes several times as long as a quiet one. */
 const TEST_TIMEOUT_MS = 20_000;
 
+/** Tests of what runs; all other folders of test/workers are the second half. */
+const RUNS = ['agents', 'approvals', 'context', 'desk', 'executions', 'models', 'projects', 'secrets'].map(
+  (folder) => `test/workers/${folder}/**/*.test.ts`,
+);
+
+/** Tests inside workerd, in two halves with a runtime each, so that they use both cores. */
+function workers(half: string, include: string[], exclude: string[] = []) {
+  return {
+    plugins: [
+      cloudflareTest({
+        main: './workers/index.ts',
+        remoteBindings: false,
+        wrangler: { configPath: './wrangler.toml' },
+        miniflare: {
+          bindings: {
+            MIGRATIONS: migrations,
+            ENVIRONMENT: 'test',
+            OUTBOUND_ALLOW: [toolServerPort, targetServerPort, mcpServerPort]
+              .map((port) => `127.0.0.1:${port}`)
+              .join(','),
+            CUSTOM_BASE_URL: `http://127.0.0.1:${toolServerPort}/v1`,
+            AUTH_KEYS: 'test1:dGVzdC1vbmx5LXNpZ25pbmcta2V5LTAxMjM0NTY3ODk=',
+            VAULT_KEYS: 'test1:dGVzdC1vbmx5LXZhdWx0LWtleS0wMTIzNDU2Nzg5MDE=',
+          },
+        },
+      }),
+    ],
+    test: {
+      name: `workers-${half}`,
+      testTimeout: TEST_TIMEOUT_MS,
+      include,
+      exclude,
+      setupFiles: ['./test/support/fetch-modules-singly.ts', './test/support/apply-migrations.ts'],
+    },
+  };
+}
+
 export default defineConfig({
   test: {
+    // The outside world of the tests, once for all projects.
+    globalSetup: [
+      './test/support/mock-servers.ts',
+      './test/support/outbound-servers.ts',
+      './test/support/tool-server.ts',
+      './test/support/mcp-server.ts',
+      './test/support/mail-server.ts',
+    ],
     silent: 'passed-only',
     // Files share a runtime: starting one for each takes longer than the tests. They share D1 and objects too, so every
     // test makes an organization of its own.
@@ -31,40 +76,8 @@ export default defineConfig({
       {
         test: { name: 'unit', include: ['test/unit/**/*.test.ts'], environment: 'node', testTimeout: TEST_TIMEOUT_MS },
       },
-      {
-        plugins: [
-          cloudflareTest({
-            main: './workers/index.ts',
-            remoteBindings: false,
-            wrangler: { configPath: './wrangler.toml' },
-            miniflare: {
-              bindings: {
-                MIGRATIONS: migrations,
-                ENVIRONMENT: 'test',
-                OUTBOUND_ALLOW: [toolServerPort, targetServerPort, mcpServerPort]
-                  .map((port) => `127.0.0.1:${port}`)
-                  .join(','),
-                CUSTOM_BASE_URL: `http://127.0.0.1:${toolServerPort}/v1`,
-                AUTH_KEYS: 'test1:dGVzdC1vbmx5LXNpZ25pbmcta2V5LTAxMjM0NTY3ODk=',
-                VAULT_KEYS: 'test1:dGVzdC1vbmx5LXZhdWx0LWtleS0wMTIzNDU2Nzg5MDE=',
-              },
-            },
-          }),
-        ],
-        test: {
-          name: 'workers',
-          testTimeout: TEST_TIMEOUT_MS,
-          include: ['test/workers/**/*.test.ts'],
-          setupFiles: ['./test/support/apply-migrations.ts'],
-          globalSetup: [
-            './test/support/mock-servers.ts',
-            './test/support/outbound-servers.ts',
-            './test/support/tool-server.ts',
-            './test/support/mcp-server.ts',
-            './test/support/mail-server.ts',
-          ],
-        },
-      },
+      workers('runs', RUNS),
+      workers('rest', ['test/workers/**/*.test.ts'], RUNS),
     ],
   },
 });
