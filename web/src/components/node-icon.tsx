@@ -1,7 +1,6 @@
 import { nodeType } from '@agentflow/contracts';
 import {
   AlignLeft,
-  Bot,
   Box,
   Braces,
   GitBranch,
@@ -14,13 +13,13 @@ import {
   ScanText,
   Split,
   Tags,
+  Wrench,
 } from 'lucide-react';
 import { cn } from '@/lib/class-names.ts';
 
 /** The Lucide icons that the node registry names. */
 const ICONS: Record<string, LucideIcon> = {
   'align-left': AlignLeft,
-  bot: Bot,
   braces: Braces,
   'git-branch': GitBranch,
   globe: Globe,
@@ -31,6 +30,7 @@ const ICONS: Record<string, LucideIcon> = {
   'scan-text': ScanText,
   split: Split,
   tags: Tags,
+  wrench: Wrench,
 };
 
 export function NodeIcon({ type, className }: { type: string; className?: string }) {
