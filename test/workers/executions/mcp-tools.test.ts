@@ -111,6 +111,13 @@ describe('tools of MCP servers', () => {
     expect(step(steps, 'm0').status).toBe('failed');
   });
 
+  it('are used whatever their schemas are, which the server alone can check', async () => {
+    const calls = [0, 1, 2].map((index) => ({ name: `odd${index}`, arguments: { a: 'x' } }));
+    const { execution, steps } = await run(owner, [{ calls }, { text: 'Done' }], [server('lies/schemas')]);
+    expect(execution, JSON.stringify(steps)).toMatchObject({ status: 'completed', output: { text: 'Done' } });
+    expect([0, 1, 2].map((index) => step(steps, `t1.${index}`).output)).toEqual(['taken', 'taken', 'taken']);
+  });
+
   it('are bounded in number', async () => {
     const { execution, steps } = await run(owner, [{ text: 'Done' }], [server('lies/endless')]);
     expect(execution.status).toBe('completed');

@@ -165,7 +165,7 @@ describe('a tool loop in an execution', () => {
 
   it('tells the model of a tool that failed after its own retries', async () => {
     const name = crypto.randomUUID();
-    const retry = { max_attempts: 3, initial_ms: 1, factor: 1, max_ms: 1 };
+    const retry = { max_attempts: 2, initial_ms: 1, factor: 1, max_ms: 1 };
     const turns = [
       {
         calls: [
@@ -175,11 +175,11 @@ describe('a tool loop in an execution', () => {
       },
       { text: 'One is broken.' },
     ];
-    const toolset = [http('broken', 'status/500'), http('flaky', `flaky/${name}/2`)];
-    const { model, execution, steps } = await run(owner, turns, toolset, {}, { retry });
+    const toolset = [http('broken', 'status/500'), http('flaky', `flaky/${name}/1`)];
+    const { model, execution, steps } = await run(await signUp(), turns, toolset, {}, { retry });
     expect(execution).toMatchObject({ status: 'completed', output: { text: 'One is broken.' } });
     expect(step(steps, 't1.0')).toMatchObject({ status: 'failed', error: { code: 'http_status' } });
-    expect(step(steps, 't1.0').attempts).toHaveLength(3);
+    expect(step(steps, 't1.0').attempts).toHaveLength(2);
     expect(step(steps, 't1.1').status).toBe('completed');
     const [broken] = (await lastConversation(model)).filter(({ role }) => role === 'tool');
     expect(String(broken?.content)).toContain('answered 500');

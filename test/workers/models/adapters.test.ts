@@ -1,5 +1,5 @@
 import { describe, expect, inject, it } from 'vitest';
-import type { ModelsConfig } from '../../../workers/models/index.ts';
+import { createModels, type ModelsConfig } from '../../../workers/models/index.ts';
 import { FROGS, HAIKU, TRIAGE } from '../../support/model-fixtures/answers.ts';
 import type {} from '../../support/provided-context.ts';
 import { chat, KEY, modelsWith, never, TRIAGE_SCHEMA } from './request.ts';
@@ -109,6 +109,39 @@ describe.each(ADAPTERS)('tools of $model', ({ model }) => {
     const second = await models.generate({ ...request, messages, tool_choice: 'none' }, options);
     expect(second).toMatchObject({ ok: true, text: HAIKU, tool_calls: [] });
   });
+});
+
+it('gives Gemini all results of a turn in one message, and its signature back', async () => {
+  const sent: { contents: { role: string; parts: Record<string, unknown>[] }[] }[] = [];
+  const models = createModels({
+    config: CONFIG,
+    fetch: (input, init) => {
+      sent.push(JSON.parse(String(init?.body)));
+      return fetch(input, init);
+    },
+    clock: Date.now,
+    priceOf: async () => null,
+  });
+  const tool_calls = FROGS.map((frog, index) => {
+    return {
+      id: `c${index}`,
+      name: 'weigh',
+      arguments: { frog },
+      metadata: { google: { thoughtSignature: 'signed' } },
+    };
+  });
+  const results = tool_calls.map(({ id }) => {
+    return { role: 'tool' as const, content: '1 g', call_id: id, tool: 'weigh', is_error: false };
+  });
+  const request = chat('google/gemini-2.5-flash', 'Weigh two frogs', {
+    tools: [{ name: 'weigh', description: 'Weighs.', parameters: { type: 'object', properties: {} } }],
+  });
+  const messages = [...request.messages, { role: 'assistant' as const, content: '', tool_calls }, ...results];
+  await models.generate({ ...request, messages }, { signal: never() });
+  const [, asked, answered, ...more] = sent[0]?.contents ?? [];
+  expect(asked?.parts).toMatchObject([{ thoughtSignature: 'signed' }, { thoughtSignature: 'signed' }]);
+  expect(answered?.parts).toHaveLength(2);
+  expect(more).toEqual([]);
 });
 
 it('refuses tools for the built-in model', async () => {

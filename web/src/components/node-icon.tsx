@@ -1,7 +1,6 @@
 import { nodeType } from '@agentflow/contracts';
 import {
   AlignLeft,
-  Bot,
   Box,
   Braces,
   CalendarClock,
@@ -22,13 +21,14 @@ import {
   Timer,
   UserCheck,
   Webhook,
+  Wrench,
 } from 'lucide-react';
+
 import { cn } from '@/lib/class-names.ts';
 
 /** The Lucide icons that the node registry names. */
 const ICONS: Record<string, LucideIcon> = {
   'align-left': AlignLeft,
-  bot: Bot,
   braces: Braces,
   'calendar-clock': CalendarClock,
   forward: Forward,
@@ -47,6 +47,7 @@ const ICONS: Record<string, LucideIcon> = {
   timer: Timer,
   webhook: Webhook,
   'user-check': UserCheck,
+  wrench: Wrench,
 };
 
 export function NodeIcon({ type, className }: { type: string; className?: string }) {

@@ -19,7 +19,7 @@ export const aiAgent = defineNode({
   category: 'ai',
   title: 'Agent',
   description: 'Lets a model use tools, turn by turn, until it has an answer.',
-  icon: 'bot',
+  icon: 'wrench',
   config: z.strictObject({
     model,
     prompt: prompt('Task', 'What is to be done. Use {{…}} for values of earlier nodes.'),

@@ -1,6 +1,6 @@
 import type { AgentTool, HttpTool, JsonValue, NodeConfig } from '@agentflow/contracts';
 import type { EndedCall, ModelToolCall } from '../../ports.ts';
-import { validateInput } from '../../validation/index.ts';
+import { checkSchema, validateInput } from '../../validation/index.ts';
 import { builtinTool } from './builtin-tools.ts';
 import type { McpTool } from './mcp-client.ts';
 import { cut, type OfferedTool, type ToolRequest } from './records.ts';
@@ -88,11 +88,16 @@ export function toolRequest(call: ModelToolCall, offered: readonly OfferedTool[]
   }
   const { mcp } = tool;
   const source = mcp === undefined ? {} : { mcp };
-  const problems = validateInput(tool.parameters, call.arguments);
-  if (typeof call.arguments !== 'object' || call.arguments === null || Array.isArray(call.arguments)) {
-    problems.splice(0, problems.length, { path: '', message: 'must be a JSON object' });
-  }
+  const problems = argumentProblems(tool, call.arguments);
   if (problems.length === 0) return { ...request, ...source };
   const told = problems.slice(0, 5).map(({ path, message }) => `${path === '' ? 'the arguments' : path} ${message}`);
   return { ...request, ...source, problem: { code: 'tool_arguments_invalid', message: `${told.join('; ')}.` } };
+}
+
+/** A schema of a server that is not one, or that holds what is not checked here, is left to the server to check by. */
+function argumentProblems({ mcp, parameters }: OfferedTool, given: JsonValue) {
+  if (typeof given !== 'object' || given === null || Array.isArray(given)) {
+    return [{ path: '', message: 'must be a JSON object' }];
+  }
+  return mcp !== undefined && checkSchema(parameters).length > 0 ? [] : validateInput(parameters, given);
 }
