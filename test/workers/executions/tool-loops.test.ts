@@ -1,8 +1,9 @@
 import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test';
 import type { Agent, Execution, ExecutionEvent, JsonValue, Validation } from '@agentflow/contracts';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { publishedAgent, runToEnd } from '../../support/agents.ts';
+import { agentEdges, agentNode, publishedAgent, runToEnd } from '../../support/agents.ts';
 import { api, type Member, signUp } from '../../support/api.ts';
+import { asked, decide, getApproval } from '../../support/approvals.ts';
 import { eventually } from '../../support/eventually.ts';
 import type { ScriptedTurn } from '../../support/scripted-model.ts';
 import { setSecret, stepsOf } from '../secrets/support.ts';
@@ -273,6 +274,49 @@ describe('a tool loop in an execution', () => {
   });
 });
 
+describe('people and other agents', () => {
+  it('runs exactly what was approved, and tells the model of a refusal', async () => {
+    const name = crypto.randomUUID();
+    const parameters = { type: 'object', properties: { amount: { type: 'number' } } };
+    const turns = [
+      { calls: [5, 500].map((amount) => ({ name: 'pay', arguments: { amount } })) },
+      { text: 'One was paid.' },
+    ];
+    const toolset = [http('pay', `effect/${name}`, { ask_first: true, parameters })];
+    const execution = await begin(turns, toolset);
+    const questions = await asked(owner, execution.id, 2);
+    for (const { id } of questions) {
+      const { payload } = await getApproval(owner, id);
+      const { amount } = (payload as { arguments: { amount: number } }).arguments;
+      const decision = amount === 5 ? { decision: 'approve' } : { decision: 'deny', comment: 'Too much.' };
+      expect((await decide(owner, id, decision)).status).toBe(200);
+    }
+    expect(await ended(owner, execution.id)).toMatchObject({ status: 'completed', output: { text: 'One was paid.' } });
+    expect((await seen(`effect/${name}`)).map(({ body }) => body)).toEqual(['{"amount":5}']);
+    const steps = await stepsOf(owner, execution.id);
+    expect(step(steps, 't1.1').output).toBe('A person refused this call: Too much.');
+  });
+
+  it('gives the model what another agent came to', async () => {
+    const child = await publishedAgent(owner, {
+      nodes: [
+        agentNode('start', 'trigger.manual'),
+        agentNode('double', 'logic.transform', { expression: 'trigger.n * 2' }),
+      ],
+      edges: agentEdges('start>double'),
+    });
+    const parameters = { type: 'object', properties: { n: { type: 'number' } }, required: ['n'] };
+    const tool = { kind: 'agent', name: 'double', description: 'Doubles.', agent_id: child.id, parameters };
+    const { execution, steps } = await run(
+      owner,
+      [{ calls: [{ name: 'double', arguments: { n: 21 } }] }, { text: '42' }],
+      [tool],
+    );
+    expect(execution, JSON.stringify(steps)).toMatchObject({ status: 'completed', output: { text: '42' } });
+    expect(step(steps, 't1.0').output).toMatchObject({ status: 'completed', output: 42 });
+  });
+});
+
 describe('publishing', () => {
   it.each([
     [{ model: 'builtin/extractive' }, 'model', 'built-in'],
@@ -285,6 +329,11 @@ describe('publishing', () => {
       'not supported',
     ],
     [{ max_turns: 51 }, 'max_turns', '50'],
+    [
+      { tools: [{ kind: 'agent', name: 'x', description: 'x', agent_id: 'agt_01hzy3k8m2q4r6t8v0x2z4b6d8' }] },
+      'tools.0.agent_id',
+      'no agent',
+    ],
   ])('refuses %j in words', async (config, field, words) => {
     const definition = agentOf('openai/gpt-4o-mini', [{ kind: 'builtin', name: 'calculator' }], config as never);
     const made = await api<Agent>('/agents', { token: owner.token, body: { name: 'A draft', definition } });

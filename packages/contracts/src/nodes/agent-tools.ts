@@ -77,9 +77,19 @@ const builtinTool = z.strictObject({
   name: z.enum(BUILTIN_TOOLS),
 });
 
-export const agentTool = z.discriminatedUnion('kind', [httpTool, mcpTools, builtinTool]);
+const otherAgent = z.strictObject({
+  kind: z.literal('agent'),
+  name,
+  description: z.string().min(1).max(4000).describe('What it does and when to use it, for the model'),
+  agent_id: z.string().min(1).max(2000).describe('Id of the agent to run; the arguments are its input'),
+  parameters,
+  ask_first: askFirst,
+});
+
+export const agentTool = z.discriminatedUnion('kind', [httpTool, mcpTools, builtinTool, otherAgent]);
 export type AgentTool = z.output<typeof agentTool>;
 export type HttpTool = z.output<typeof httpTool>;
+export type AgentAsTool = z.output<typeof otherAgent>;
 export type McpTools = z.output<typeof mcpTools>;
 export type BuiltinToolName = (typeof BUILTIN_TOOLS)[number];
 

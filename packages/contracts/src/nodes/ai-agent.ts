@@ -26,7 +26,7 @@ export const aiAgent = defineNode({
     system,
     tools: agentTools.meta({
       title: 'Tools',
-      description: 'HTTP calls, MCP servers and built-in tools that the model may use.',
+      description: 'HTTP calls, MCP servers, other agents and built-in tools that the model may use.',
       control: 'json',
     }),
     max_turns: z

@@ -19,25 +19,36 @@ export interface CallGraph {
   readonly agents: ReadonlyMap<string, KnownAgent>;
 }
 
-const REFERENCES = { 'agent.call': 'agent_id', 'agent.handoff': 'to_agent_id' } as const;
-
-function fieldOf(type: string): string | null {
-  return type === 'agent.call' || type === 'agent.handoff' ? REFERENCES[type] : null;
+/** An agent that a node names: where, which, and whether it is called rather than handed over to. */
+interface AgentReference {
+  readonly field: string;
+  readonly id: string;
+  readonly called: boolean;
 }
 
-/** The id that a node names, null where an expression will tell it. */
-function named(config: Readonly<Record<string, unknown>>, field: string): string | null {
-  const value = Object.hasOwn(config, field) ? config[field] : null;
-  return typeof value === 'string' && value !== '' && !hasTemplate(value) ? value : null;
+type Config = Readonly<Record<string, unknown>>;
+
+/** What a node names; ids that an expression will tell are left out. */
+function referencesOf(type: string, config: Config): AgentReference[] {
+  if (type === 'agent.call') return reference(config, 'agent_id', 'agent_id', true);
+  if (type === 'agent.handoff') return reference(config, 'to_agent_id', 'to_agent_id', false);
+  if (type !== 'ai.agent' || !Array.isArray(config.tools)) return [];
+  return config.tools.flatMap((tool: unknown, index) => {
+    if (typeof tool !== 'object' || tool === null || !('kind' in tool) || tool.kind !== 'agent') return [];
+    return reference(tool as Config, 'agent_id', `tools.${index}.agent_id`, true);
+  });
+}
+
+function reference(holder: Config, key: string, field: string, called: boolean): AgentReference[] {
+  const id = Object.hasOwn(holder, key) ? holder[key] : null;
+  return typeof id === 'string' && id !== '' && !hasTemplate(id) ? [{ field, id, called }] : [];
 }
 
 /** Ids of all agents that a definition names: those that it calls, hands over to, and lets handle failures. */
 export function calledAgents(definition: AgentDefinition): string[] {
   const ids = new Set<string>();
   for (const { type, config } of definition.nodes) {
-    const field = fieldOf(type);
-    const id = field === null ? null : named(config ?? {}, field);
-    if (id !== null && agentId.safeParse(id).success) ids.add(id);
+    for (const { id } of referencesOf(type, config ?? {})) if (agentId.safeParse(id).success) ids.add(id);
   }
   const handler = definition.settings?.on_failure_agent_id;
   if (handler !== undefined) ids.add(handler);
@@ -47,11 +58,8 @@ export function calledAgents(definition: AgentDefinition): string[] {
 /** Checks that the agents exist which a definition names, and that no call leads back to it or too deep. */
 export function checkCalls(draft: Draft, graph: CallGraph, problems: ProblemList): void {
   for (const node of draft.nodes) {
-    const field = fieldOf(node.node.type);
-    const id = field === null ? null : named(node.config, field);
-    if (field === null || id === null) continue;
-    if (checkAgent(node, field, id, graph, problems) && node.node.type === 'agent.call') {
-      checkWay(node, field, id, graph, problems);
+    for (const { field, id, called } of referencesOf(node.node.type, node.config)) {
+      if (checkAgent(node, field, id, graph, problems) && called) checkWay(node, field, id, graph, problems);
     }
   }
   const handler = draft.definition.settings?.on_failure_agent_id;

@@ -1,6 +1,7 @@
 import { type HttpTool, type JsonValue, type McpTools, type NodeConfig, placesIn } from '@agentflow/contracts';
 import type { EnginePorts, StepContext } from '../../ports.ts';
 import { runHttp } from '../action-http.ts';
+import { runAgentCall } from '../agent.ts';
 import { completed, failed, refused, type StepOutcome } from '../step-outcome.ts';
 import { runBuiltin } from './builtin-tools.ts';
 import { callTool, listTools } from './mcp-client.ts';
@@ -49,6 +50,10 @@ export async function runTool(
   // What was approved is what runs, whatever stands elsewhere.
   const approved = (decision?.payload as { arguments?: JsonValue } | undefined)?.arguments;
   const given = (approved ?? request.arguments) as Arguments;
+  // A child that is a test sends nothing by itself.
+  if (tool.kind === 'agent') {
+    return runAgentCall({ agent_id: tool.agent_id, input: given, version: undefined, wait: true }, context, ports);
+  }
   return tool.kind === 'http'
     ? runHttpTool(tool, given, context, ports)
     : runMcpTool(tool, request.mcp?.name ?? request.tool, given, context, ports);
@@ -59,8 +64,8 @@ function refusal(comment: string): string {
 }
 
 function question(config: Config, request: ToolRequest, { node }: StepContext): StepOutcome {
-  const described = config.tools.find((tool) => tool.kind === 'http' && tool.name === request.tool);
-  const purpose = described?.kind === 'http' ? ` ${described.description}` : '';
+  const described = config.tools.find((tool) => 'name' in tool && tool.name === request.tool);
+  const purpose = described !== undefined && 'description' in described ? ` ${described.description}` : '';
   return {
     kind: 'waiting',
     reason: 'approval',

@@ -1,4 +1,4 @@
-import type { AgentTool, HttpTool, JsonValue, NodeConfig } from '@agentflow/contracts';
+import type { AgentAsTool, AgentTool, HttpTool, JsonValue, NodeConfig } from '@agentflow/contracts';
 import type { EndedCall, ModelToolCall } from '../../ports.ts';
 import { checkSchema, validateInput } from '../../validation/index.ts';
 import { builtinTool } from './builtin-tools.ts';
@@ -37,7 +37,7 @@ export function listId(server: number): string {
   return `m${server}`;
 }
 
-function offeredHttp({ name, description, parameters }: HttpTool): OfferedTool {
+function declared({ name, description, parameters }: HttpTool | AgentAsTool): OfferedTool {
   // What an author has not declared is not for the model to send.
   return { name, description, parameters: { additionalProperties: false, ...parameters } };
 }
@@ -49,7 +49,7 @@ function offeredHttp({ name, description, parameters }: HttpTool): OfferedTool {
 export function offeredTools(tools: readonly AgentTool[], lists: readonly EndedCall[]): OfferedTool[] {
   const offered: OfferedTool[] = tools.flatMap((tool) => {
     if (tool.kind === 'mcp') return [];
-    return [tool.kind === 'http' ? offeredHttp(tool) : builtinTool(tool.name)];
+    return [tool.kind === 'builtin' ? builtinTool(tool.name) : declared(tool)];
   });
   const names = new Set(offered.map(({ name }) => name));
   let characters = 0;
