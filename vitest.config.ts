@@ -30,6 +30,14 @@ export default defineConfig({
         test: { name: 'unit', include: ['test/unit/**/*.test.ts'], environment: 'node', testTimeout: TEST_TIMEOUT_MS },
       },
       {
+        test: {
+          name: 'process',
+          include: ['test/process/**/*.test.ts'],
+          environment: 'node',
+          testTimeout: TEST_TIMEOUT_MS,
+        },
+      },
+      {
         plugins: [
           cloudflareTest({
             main: './workers/index.ts',
