@@ -51,6 +51,7 @@ export async function serve({ folder, script, objects, bindings, inspectorPort, 
       compatibilityFlags: ['nodejs_compat'],
       bindings,
       d1Databases: { DB: 'bench' },
+      r2Buckets: { VALUES: 'bench' },
       durableObjects: Object.fromEntries(
         Object.entries(objects).map(([name, className]) => [name, { className, useSQLite: true }]),
       ),

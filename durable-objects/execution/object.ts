@@ -23,10 +23,12 @@ import {
   type StartRequest,
   type StepPage,
 } from './client.ts';
+import { LargeValues } from './large-values.ts';
 import { LiveText } from './live-text.ts';
 import { givenItem, performStep, scopeOf } from './perform-step.ts';
 import { planOf } from './plan-cache.ts';
 import { presentExecution, presentSummary } from './present.ts';
+import { RemoteValues } from './remote-values.ts';
 import { MAX_RESULTS_CHARACTERS } from './rounds.ts';
 import { ExecutionRun, hasEnded, type Outcome, type StepRecord } from './run.ts';
 import { type Markers, newMarkers } from './secrets/markers.ts';
@@ -67,6 +69,7 @@ export class ExecutionObject extends DurableObject<Env> implements ExecutionRpc 
   /** Whether the execution began before this object woke. */
   private reloaded = false;
   private live: LiveText | null = null;
+  private largeValues: LargeValues | null = null;
   private ports: PortsFor | null = null;
   private armedAt: number | null = null;
   private telling: Promise<void> | null = null;
@@ -111,10 +114,11 @@ export class ExecutionObject extends DurableObject<Env> implements ExecutionRpc 
   async steps(organizationId: string, after: number, limit: number): Promise<StepPage | null> {
     const run = this.open(organizationId);
     if (run === null) return null;
-    const rows = this.store.steps(after, limit + 1, (nodeId) => {
+    const describe = (nodeId: string) => {
       const node = run.plan.byId.get(nodeId);
       return { name: node?.name ?? nodeId, type: node?.type ?? '' };
-    });
+    };
+    const rows = await this.store.steps(after, limit + 1, describe, this.large(run).read);
     return { data: rows.slice(0, limit).map((row) => row.step), next: nextOf(rows, limit, (row) => row.ord) };
   }
 
@@ -134,9 +138,9 @@ export class ExecutionObject extends DurableObject<Env> implements ExecutionRpc 
   async cancel(organizationId: string): Promise<CancelResult> {
     const run = this.open(organizationId);
     if (run === null) return { outcome: 'not_found' };
-    if (hasEnded(run)) return { outcome: 'finished', execution: this.present() };
+    if (hasEnded(run)) return { outcome: 'finished', execution: await this.present() };
     this.signal({ type: 'cancel' });
-    return { outcome: 'cancelled', execution: this.present() };
+    return { outcome: 'cancelled', execution: await this.present() };
   }
 
   async retrySource(organizationId: string, fromNode: string | null, results: boolean): Promise<RetrySource> {
@@ -146,9 +150,11 @@ export class ExecutionObject extends DurableObject<Env> implements ExecutionRpc 
     if (fromNode !== null && !run.plan.byId.has(fromNode)) return { outcome: 'unknown_node' };
     const { agent_id, version, mode } = run.row.facts;
     const keys = results ? new Set(reusableSteps(run.plan, this.store.allStates(), fromNode)) : new Set<string>();
-    const taken = this.store.results(keys, MAX_GIVEN_CHARACTERS);
-    if (taken === null) return { outcome: 'too_large' };
     const definition = this.store.definition();
+    const { read } = this.large(run);
+    const taken = await this.store.results(keys, MAX_GIVEN_CHARACTERS, read);
+    if (taken === null) return { outcome: 'too_large' };
+    await run.recall(read);
     return { outcome: 'found', agent_id, version, mode, definition, input: run.input(), results: taken };
   }
 
@@ -164,12 +170,13 @@ export class ExecutionObject extends DurableObject<Env> implements ExecutionRpc 
    * was admitted but not started refuses its start when that arrives.
    */
   async erase(organizationId: string, startMayCome: boolean): Promise<void> {
-    const state = this.state();
-    if (state === 'none' && startMayCome) await bury(this.ctx.storage, Date.now());
+    // Of the rows: an erasure that failed half-way has to be done again.
+    const state = this.store.state();
+    if (state === 'none' && startMayCome && !this.erased) await bury(this.ctx.storage, Date.now());
     if (state !== 'started') return;
     // Not `load`: what was in flight must not run again.
-    const { facts } = this.run?.row ?? this.store.read();
-    if (facts.organization_id === organizationId) await this.eraseAll();
+    const row = this.run?.row ?? this.store.read();
+    if (row.facts.organization_id === organizationId) await this.eraseAll(row);
   }
 
   /** The person who started this is called `name` from now on. `unknown` for an execution that was never started. */
@@ -216,7 +223,10 @@ export class ExecutionObject extends DurableObject<Env> implements ExecutionRpc 
       const run = this.load();
       const now = Date.now();
       if (run === null) {
-        if (this.store.state() === 'erased') await exhume(this.ctx.storage, now);
+        const state = this.store.state();
+        if (state === 'erased') await exhume(this.ctx.storage, now);
+        // An erasure of this instance that failed half-way.
+        else if (state === 'started') await this.eraseAll(this.store.read());
         return;
       }
       if (!hasEnded(run)) {
@@ -224,6 +234,7 @@ export class ExecutionObject extends DurableObject<Env> implements ExecutionRpc 
         else this.signal({ type: 'timer', now });
       }
       this.ctx.waitUntil(this.tell());
+      if (hasEnded(run)) this.ctx.waitUntil(this.moveValues(null));
     } catch (error) {
       this.run = null;
       this.logger().log('error', 'execution.alarm_failed', describeError(error));
@@ -308,10 +319,16 @@ export class ExecutionObject extends DurableObject<Env> implements ExecutionRpc 
     return run?.row.facts.organization_id === organizationId ? run : null;
   }
 
-  private present(): Execution {
+  private async present(): Promise<Execution> {
     const run = this.load();
     if (run === null) throw new Error('the execution was not started');
+    if (hasEnded(run)) await run.recall(this.large(run).read);
     return presentExecution(run.row, run.totals, run.input(), run.result());
+  }
+
+  private large({ row }: Pick<ExecutionRun, 'row'>): LargeValues {
+    this.largeValues ??= new LargeValues(this.store, this.ctx.storage, new RemoteValues(this.env.VALUES, row.facts));
+    return this.largeValues;
   }
 
   /** One signal: one transaction, then the events go out, then the work begins. */
@@ -330,6 +347,7 @@ export class ExecutionObject extends DurableObject<Env> implements ExecutionRpc 
     if (committed.events.length > 0) this.streams.publish(committed.events, ended);
     for (const change of committed.changes) this.perform(run, change);
     if (ended && committed.changes.length > 0) this.ctx.waitUntil(this.finish());
+    else if (run.released.length > 0) this.ctx.waitUntil(this.moveValues(run.released.splice(0)));
   }
 
   private perform(run: ExecutionRun, change: Change): void {
@@ -455,10 +473,23 @@ export class ExecutionObject extends DurableObject<Env> implements ExecutionRpc 
       await Promise.race([Promise.allSettled([...this.running.values()].map((step) => step.work)), grace]);
     }
     await this.tell();
+    await this.moveValues(null);
     const run = this.run;
     if (run === null) return;
     const { cost_usd, duration_ms, status } = presentSummary(run.row, run.totals);
     this.logger().log('info', 'execution.ended', { status, duration_ms, cost_usd, steps: run.totals.step_count });
+  }
+
+  /** Out of the object into R2 what nothing that runs reads any more; what fails is moved by the alarm after the end. */
+  private async moveValues(names: readonly string[] | null): Promise<void> {
+    const run = this.run;
+    if (run === null || !this.store.hasLargeValues()) return;
+    try {
+      await this.large(run).move(names, () => this.erased);
+    } catch (error) {
+      this.logger().log('warn', 'execution.values_not_moved', describeError(error));
+    }
+    if (!this.erased) this.arm();
   }
 
   /** Tells D1 and the desk until both have confirmed; a failure is told again by the alarm. */
@@ -495,7 +526,7 @@ export class ExecutionObject extends DurableObject<Env> implements ExecutionRpc 
     this.tellFailures = failed === undefined ? 0 : this.tellFailures + 1;
     if (failed !== undefined) {
       this.logger().log('warn', 'execution.tell_failed', describeError(failed.reason));
-      if (await isErased(this.env, row.facts).catch(() => false)) return this.eraseAll();
+      if (await isErased(this.env, row.facts).catch(() => false)) return this.eraseAll(row);
     }
     if (this.untold() && this.tellFailures === 0) return this.tellOnce();
     this.arm();
@@ -521,6 +552,7 @@ export class ExecutionObject extends DurableObject<Env> implements ExecutionRpc 
       if (run.row.remaining_ms === null) times.push(run.row.deadline_at, now + HEARTBEAT_MS);
       for (const step of run.state.steps.values()) if (step.wake_at !== null) times.push(step.wake_at);
     }
+    if (hasEnded(run) && this.store.movableValues(null).length > 0) times.push(now + HEARTBEAT_MS);
     if (this.untold()) times.push(now + (TELL_RETRY_MS[Math.min(this.tellFailures, TELL_RETRY_MS.length - 1)] ?? 0));
     if (times.length > 0) this.armAt(Math.min(...times));
     else if (this.armedAt !== null) {
@@ -544,10 +576,15 @@ export class ExecutionObject extends DurableObject<Env> implements ExecutionRpc 
     this.running.clear();
   }
 
-  private async eraseAll(): Promise<void> {
+  /** The alarm stays until all values are gone from R2: should that fail, it is done again. */
+  private async eraseAll(row: ExecutionRow): Promise<void> {
     this.erased = true;
     this.abandon();
     this.streams.closeAll();
+    if (this.store.hasLargeValues()) {
+      await this.ctx.storage.setAlarm(Date.now() + HEARTBEAT_MS);
+      await this.large({ row }).deleteAll();
+    }
     await this.ctx.storage.deleteAlarm();
     await this.ctx.storage.deleteAll();
     for (const wake of this.waiters.splice(0)) wake();

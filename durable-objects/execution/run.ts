@@ -19,6 +19,7 @@ import {
   type StepResult,
   type StepState,
 } from '@agentflow/engine';
+import type { ReadLarge } from './large-values.ts';
 import { planOf } from './plan-cache.ts';
 import type { Totals } from './present.ts';
 import { Rounds } from './rounds.ts';
@@ -49,6 +50,8 @@ const PREVIEW_CHARACTERS = 500;
 export class ExecutionRun {
   readonly totals: Totals = { input_tokens: 0, output_tokens: 0, cost_microusd: 0, step_count: 0 };
   lastSeq = 0;
+  /** Large values of rounds that have ended: they may move to R2. Taken by whoever moves them. */
+  readonly released: string[] = [];
   private readonly records = new Map<string, StepRecord>();
   private readonly outputs = new Map<string, JsonValue>();
   /** Keys of the steps of each round, to forget them when it has ended. */
@@ -110,6 +113,19 @@ export class ExecutionRun {
     if (!hasEnded(this)) return null;
     if (this.knownResult === undefined) this.knownResult = this.store.output();
     return this.knownResult;
+  }
+
+  /** After the end: brings back what `input` and `result` give, should it have moved to R2. */
+  async recall(read: ReadLarge): Promise<void> {
+    const names: string[] = [];
+    if (this.knownInput === undefined && this.store.hasMoved('input')) names.push('input');
+    if (this.knownResult === undefined && this.store.hasMoved('output')) names.push('output');
+    if (names.length === 0) return;
+    const texts = await read(names);
+    for (const [name, text] of texts) {
+      if (name === 'input') this.knownInput = JSON.parse(text) as JsonValue;
+      else this.knownResult = JSON.parse(text) as JsonValue;
+    }
   }
 
   /** Output of a closed step, from memory or its row. */
@@ -325,6 +341,7 @@ export class ExecutionRun {
       this.records.delete(key);
       this.outputs.delete(key);
       this.rounds.close(key);
+      if (this.store.takeLarge(key)) this.released.push(`step:${key}`);
     }
     this.inRound.delete(`${loop.id}@${round.path}`);
     this.records.delete(round.key);

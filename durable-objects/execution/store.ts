@@ -16,7 +16,8 @@ import type {
 import { microusdToUsd } from '@agentflow/contracts';
 import { type EndedCall, type GivenStep, ITEM, type ModelCall, type StepState } from '@agentflow/engine';
 import type { Given, GivenResult } from './client.ts';
-import { INLINE_CHARACTERS, ValueStore } from './values.ts';
+import type { ReadLarge } from './large-values.ts';
+import { isInline, ValueStore } from './values.ts';
 
 /**
  * Storage layout of one execution, made in `create` and never in the constructor:
@@ -30,6 +31,7 @@ import { INLINE_CHARACTERS, ValueStore } from './values.ts';
  * - `costs`: one row a model attempt; `projected` once D1 has it.
  * - `given`: results that the execution began with, of a retry or a test with pinned outputs.
  * - `large_values`: what does not fit beside the rest of its row.
+ * - `remote_values`: names of those that have moved to R2; see values.ts.
  *
  * An execution that was erased before its start came has one table alone, for a while:
  * - `tombstone`: one row; see tombstone.ts.
@@ -125,6 +127,7 @@ const LAZY_SCHEMA = {
   given: 'CREATE TABLE given (key TEXT PRIMARY KEY, handle TEXT NOT NULL, input TEXT, output TEXT) WITHOUT ROWID',
   large_values:
     'CREATE TABLE large_values (name TEXT NOT NULL, part INTEGER NOT NULL, text TEXT NOT NULL, PRIMARY KEY (name, part)) WITHOUT ROWID',
+  remote_values: 'CREATE TABLE remote_values (name TEXT PRIMARY KEY, characters INTEGER NOT NULL) WITHOUT ROWID',
 } as const;
 type LazyTable = keyof typeof LAZY_SCHEMA;
 
@@ -142,6 +145,8 @@ function parse<T>(text: SqlStorageValue | undefined): T | null {
 
 export class ExecutionStore {
   private readonly values: ValueStore;
+  /** Large values that this instance wrote. */
+  private readonly wroteLarge = new Set<string>();
   /** Lazy tables that are there; null until asked. */
   private tables: Set<string> | null = null;
 
@@ -282,7 +287,7 @@ export class ExecutionStore {
   /** The row of a step that was taken over; gives back its output. */
   insertReused(step: StepState, ord: number, from: string, at: number): JsonValue | null {
     const row = this.sql.exec<Row>('SELECT input, output FROM given WHERE key = ?', step.key).toArray()[0];
-    const text = row?.output === LARGE ? this.values.get(`given:${step.key}`) : (row?.output ?? null);
+    const text = row?.output === LARGE ? this.here(`given:${step.key}`) : (row?.output ?? null);
     const output = typeof text === 'string' ? text : null;
     this.sql.exec(
       `INSERT INTO steps (key, ord, node_id, path, call, status, attempt, failures, handle, attempts, started_at, finished_at,
@@ -304,19 +309,23 @@ export class ExecutionStore {
   }
 
   /** Results of these steps as another execution takes them; null when they are larger together than `limit` characters. */
-  results(keys: ReadonlySet<string>, limit: number): GivenResult[] | null {
+  async results(keys: ReadonlySet<string>, limit: number, read: ReadLarge): Promise<GivenResult[] | null> {
     let characters = 0;
     const results: GivenResult[] = [];
+    const large: string[] = [];
     for (const row of this.sql.exec<Row>('SELECT key, handle, input, output FROM steps ORDER BY ord')) {
       const key = String(row.key);
       if (!keys.has(key)) continue;
-      const output = row.output === LARGE ? this.values.get(`step:${key}`) : (row.output as string | null);
+      const output = row.output as string | null;
       const input = row.input as string | null;
-      characters += (output?.length ?? 0) + (input?.length ?? 0) + key.length;
+      if (output === LARGE) large.push(key);
+      characters += output === LARGE ? this.largeCharacters(`step:${key}`) : (output?.length ?? 0);
+      characters += (input?.length ?? 0) + key.length;
       if (characters > limit) return null;
       results.push({ key, handle: String(row.handle ?? 'out'), input, output });
     }
-    return results;
+    const texts = await read(large.map((key) => `step:${key}`));
+    return results.map((each) => ({ ...each, output: texts.get(`step:${each.key}`) ?? each.output }));
   }
 
   /** Every step with what the engine knows of it, those of rounds that have ended included. */
@@ -400,7 +409,7 @@ export class ExecutionStore {
 
   items(ord: number, key: string): JsonValue[] | null {
     const text = this.sql.exec<Row>('SELECT items FROM steps WHERE ord = ?', ord).toArray()[0]?.items ?? null;
-    return parse<JsonValue[]>(text === LARGE ? (this.values.get(`items:${key}`) ?? undefined) : text);
+    return parse<JsonValue[]>(text === LARGE ? this.here(`items:${key}`) : text);
   }
 
   /** Outputs of a loop's rounds that have ended, by index; `prefix` is the loop's path with a dot, or empty. */
@@ -484,50 +493,23 @@ export class ExecutionStore {
 
   private outputOf(row: Row): JsonValue | null {
     if (row.output === null) return null;
-    const text = row.output === LARGE ? this.values.get(`step:${row.key}`) : String(row.output);
-    return parse<JsonValue>(text ?? undefined);
+    return parse<JsonValue>(row.output === LARGE ? this.here(`step:${row.key}`) : row.output);
   }
 
   /** Steps as the API shows them, after order number `after`. */
-  steps(
+  async steps(
     after: number,
     limit: number,
     describe: (nodeId: string) => { name: string; type: string },
-  ): { ord: number; step: ExecutionStep }[] {
-    return this.sql
-      .exec<Row>('SELECT * FROM steps WHERE ord > ? ORDER BY ord LIMIT ?', after, limit)
-      .toArray()
-      .map((row) => ({ ord: Number(row.ord), step: this.presentStep(row, describe(String(row.node_id))) }));
-  }
-
-  private presentStep(row: Row, node: { name: string; type: string }): ExecutionStep {
-    const attempts = JSON.parse(String(row.attempts)) as StepAttempt[];
-    const totals = attemptTotals(attempts);
-    const startedAt = row.started_at as number | null;
-    const finishedAt = row.finished_at as number | null;
-    return {
-      id: String(row.key),
-      node_id: String(row.node_id),
-      node_name: node.name,
-      node_type: node.type,
-      iteration: String(row.path),
-      status: row.status as StepStatus,
-      waiting_reason: row.waiting_reason as WaitingReason | null,
-      handle: row.handle as string | null,
-      input: parse<JsonValue>(row.input),
-      output: this.outputOf(row),
-      error: parse<ExecutionError>(row.error),
-      reused_from: row.reused_from as string | null,
-      blocked: row.blocked === 1,
-      attempts,
-      model: totals.model,
-      input_tokens: totals.input_tokens,
-      output_tokens: totals.output_tokens,
-      cost_usd: totals.cost_usd,
-      started_at: startedAt === null ? null : new Date(startedAt).toISOString(),
-      finished_at: finishedAt === null ? null : new Date(finishedAt).toISOString(),
-      duration_ms: startedAt === null || finishedAt === null ? null : finishedAt - startedAt,
-    };
+    read: ReadLarge,
+  ): Promise<{ ord: number; step: ExecutionStep }[]> {
+    const rows = this.sql.exec<Row>('SELECT * FROM steps WHERE ord > ? ORDER BY ord LIMIT ?', after, limit).toArray();
+    const large = rows.filter((row) => row.output === LARGE).map((row) => `step:${row.key}`);
+    const texts = large.length === 0 ? new Map<string, string>() : await read(large);
+    return rows.map((row) => {
+      const output = texts.get(`step:${row.key}`) ?? row.output;
+      return { ord: Number(row.ord), step: presentStep(row, output, describe(String(row.node_id))) };
+    });
   }
 
   /** Several events at once: most signals give two, and a statement costs more than a row. */
@@ -640,15 +622,57 @@ export class ExecutionStore {
 
   /** Keeps a short text in its row, and a long one in `large_values` under a marker. */
   private inline(name: string, text: string): string {
-    if (text.length <= INLINE_CHARACTERS) return text;
+    if (isInline(text)) return text;
     this.ensure('large_values');
     this.values.put(name, text);
+    this.wroteLarge.add(name);
     return LARGE;
   }
 
   private whole(name: string, query: string): string {
     const text = String(this.sql.exec<Row>(query).one().text);
-    return text === LARGE ? (this.values.get(name) ?? 'null') : text;
+    return text === LARGE ? this.here(name) : text;
+  }
+
+  /** A large value that must not have moved, since what runs reads it. */
+  private here(name: string): string {
+    const text = this.values.get(name);
+    if (text === null) throw new Error(`the value ${name} is not in the object any more`);
+    return text;
+  }
+
+  /** null for one that has moved. */
+  largeValue(name: string): string | null {
+    return this.values.get(name);
+  }
+
+  /** Whether this step's output was large, as far as this instance knows; asked once. */
+  takeLarge(key: string): boolean {
+    return this.wroteLarge.delete(`step:${key}`);
+  }
+
+  private largeCharacters(name: string): number {
+    return (this.hasMoved(name) ? this.values.movedCharacters(name) : this.values.get(name)?.length) ?? 0;
+  }
+
+  /** Whether there may be large values, here or in R2. */
+  hasLargeValues(): boolean {
+    return this.has('large_values');
+  }
+
+  hasMoved(name: string): boolean {
+    return this.has('remote_values') && this.values.movedCharacters(name) !== null;
+  }
+
+  /** Of these values, or of all, those that may move. */
+  movableValues(names: readonly string[] | null): string[] {
+    return this.has('large_values') ? this.values.movable(names) : [];
+  }
+
+  /** R2 has it. In a transaction. */
+  noteMoved(name: string, characters: number): void {
+    this.ensure('remote_values');
+    this.values.moved(name, characters);
   }
 }
 
@@ -660,6 +684,40 @@ const STATE_COLUMNS = `key, ord, node_id, path, call, status, attempt, failures,
 
 function progressText({ progress }: StepState): string | null {
   return progress === null ? null : JSON.stringify(progress);
+}
+
+function presentStep(
+  row: Row,
+  output: SqlStorageValue | undefined,
+  node: { name: string; type: string },
+): ExecutionStep {
+  const attempts = JSON.parse(String(row.attempts)) as StepAttempt[];
+  const totals = attemptTotals(attempts);
+  const startedAt = row.started_at as number | null;
+  const finishedAt = row.finished_at as number | null;
+  return {
+    id: String(row.key),
+    node_id: String(row.node_id),
+    node_name: node.name,
+    node_type: node.type,
+    iteration: String(row.path),
+    status: row.status as StepStatus,
+    waiting_reason: row.waiting_reason as WaitingReason | null,
+    handle: row.handle as string | null,
+    input: parse<JsonValue>(row.input),
+    output: parse<JsonValue>(output),
+    error: parse<ExecutionError>(row.error),
+    reused_from: row.reused_from as string | null,
+    blocked: row.blocked === 1,
+    attempts,
+    model: totals.model,
+    input_tokens: totals.input_tokens,
+    output_tokens: totals.output_tokens,
+    cost_usd: totals.cost_usd,
+    started_at: startedAt === null ? null : new Date(startedAt).toISOString(),
+    finished_at: finishedAt === null ? null : new Date(finishedAt).toISOString(),
+    duration_ms: startedAt === null || finishedAt === null ? null : finishedAt - startedAt,
+  };
 }
 
 function stepRow(row: Row): StepRow {

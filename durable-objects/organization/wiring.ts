@@ -15,6 +15,7 @@ import {
   projectIpAllowlist,
 } from '../../workers/domains/organizations/index.ts';
 import type { Env } from '../../workers/platform/env.ts';
+import { deletePage } from '../../workers/platform/r2.ts';
 import { executionObject } from '../execution/client.ts';
 import type { AgentHead, ErasureSubject, PlanLimits, Projection } from './client.ts';
 import type { ErasureWork } from './erasure.ts';
@@ -45,7 +46,11 @@ export function erasureWork(env: Env, organizationId: string, { kind, subject, e
         await object(executionId).erase(organizationId, leased);
         return true;
       },
-      storages: { rows: (cursor, objects) => eraseRows(env, organizationId, cursor, objects) },
+      storages: {
+        rows: (cursor, objects) => eraseRows(env, organizationId, cursor, objects),
+        // Each object deletes its own; what one wrote while it died is found here.
+        values: async () => ({ done: await deletePage(env.VALUES, `${organizationId}/`), cursor: '', failed: false }),
+      },
     };
   }
   return {

@@ -11,6 +11,8 @@ export interface Env {
   readonly EXECUTION: DurableObjectNamespace<ExecutionObject>;
   readonly ORGANIZATION: DurableObjectNamespace<OrganizationObject>;
   readonly IP_THROTTLE: DurableObjectNamespace<IpThrottleObject>;
+  /** Large values of executions that have ended: `<organization>/<execution>/<name>`. */
+  readonly VALUES: R2Bucket;
   readonly ASSETS: Fetcher;
   /** Workers AI; in production only. */
   readonly AI?: Ai;
