@@ -41,6 +41,13 @@ export interface Outcome {
 }
 
 const PREVIEW_CHARACTERS = 500;
+/** After so many events one says that there were more, and only the end follows. */
+const MAX_EVENTS = 50_000;
+const LAST_EVENTS: readonly ExecutionEvent['type'][] = [
+  'execution.completed',
+  'execution.failed',
+  'execution.cancelled',
+];
 
 /**
  * One execution as memory holds it: the engine's state and what the store has of each step. Every change goes through
@@ -537,8 +544,16 @@ export class ExecutionRun {
     step: StepState | null,
     data: Record<string, JsonValue>,
   ): void {
+    const { execution_id } = this.row.facts;
+    if (this.lastSeq >= MAX_EVENTS && !LAST_EVENTS.includes(type)) {
+      if (this.lastSeq > MAX_EVENTS) return;
+      this.lastSeq++;
+      const marker = { limit: MAX_EVENTS };
+      events.push(executionEvent(execution_id, this.lastSeq, 'execution.events_capped', at, null, marker));
+      return;
+    }
     this.lastSeq++;
-    events.push(executionEvent(this.row.facts.execution_id, this.lastSeq, type, at, step, data));
+    events.push(executionEvent(execution_id, this.lastSeq, type, at, step, data));
   }
 }
 
