@@ -6,7 +6,7 @@ import { accountRoutes } from './domains/accounts/routes.ts';
 import { agentRoutes } from './domains/agents/index.ts';
 import { auditRoutes } from './domains/audit/routes.ts';
 import { erasureRoutes } from './domains/erasure/routes.ts';
-import { executionRoutes } from './domains/executions/index.ts';
+import { executionRoutes, retentionRoutes } from './domains/executions/index.ts';
 import { invitationRoutes } from './domains/invitations/index.ts';
 import { modelRoutes } from './domains/models/index.ts';
 import { organizationRoutes } from './domains/organizations/routes.ts';
@@ -72,6 +72,7 @@ export function createApp(probes: Readonly<Record<string, Probe>> = {}): OpenAPI
   app.route('/api/v1', auditRoutes);
   app.route('/api/v1', agentRoutes);
   app.route('/api/v1', executionRoutes);
+  app.route('/api/v1', retentionRoutes);
   app.route('/api/v1', modelRoutes);
   app.route('/api/v1', secretRoutes);
   app.route('/api/v1', erasureRoutes);

@@ -13,6 +13,7 @@ import {
 } from '@agentflow/engine';
 import type { Env } from '../../workers/platform/env.ts';
 import { createLogger, describeError, type Logger, traceIdOf } from '../../workers/platform/telemetry.ts';
+import type { RetentionRule } from '../organization/client.ts';
 import {
   type CancelResult,
   type EventPage,
@@ -23,6 +24,7 @@ import {
   type StartRequest,
   type StepPage,
 } from './client.ts';
+import { expiryOf } from './expiry.ts';
 import { LargeValues } from './large-values.ts';
 import { LiveText } from './live-text.ts';
 import { givenItem, performStep, scopeOf } from './perform-step.ts';
@@ -35,7 +37,7 @@ import { type Markers, newMarkers } from './secrets/markers.ts';
 import { type ExecutionRow, ExecutionStore, type Facts } from './store.ts';
 import { ExecutionStreams } from './streams.ts';
 import { bury, exhume } from './tombstone.ts';
-import { enginePorts, isErased, type PortsFor, tellDesk, tellLists } from './wiring.ts';
+import { enginePorts, forgetRow, isErased, type PortsFor, retentionOf, tellDesk, tellLists } from './wiring.ts';
 
 /** An execution that still runs after this long shows up in lists; one that ended sooner is written once, at its end. */
 const FIRST_PROJECTION_MS = 1000;
@@ -179,6 +181,15 @@ export class ExecutionObject extends DurableObject<Env> implements ExecutionRpc 
     if (row.facts.organization_id === organizationId) await this.eraseAll(row);
   }
 
+  /** What its organization keeps has changed. */
+  async retain(organizationId: string, rule: RetentionRule): Promise<void> {
+    const run = this.open(organizationId);
+    if (run === null || run.row.finished_at === null) return;
+    run.row.expires_at = expiryOf(rule, run.row.finished_at);
+    this.store.writeExpiry(run.row.expires_at);
+    this.arm();
+  }
+
   /** The person who started this is called `name` from now on. `unknown` for an execution that was never started. */
   async forgetActor(organizationId: string, actorId: string, name: string): Promise<'forgotten' | 'unknown'> {
     const run = this.open(organizationId);
@@ -235,6 +246,7 @@ export class ExecutionObject extends DurableObject<Env> implements ExecutionRpc 
       }
       this.ctx.waitUntil(this.tell());
       if (hasEnded(run)) this.ctx.waitUntil(this.moveValues(null));
+      if (run.row.expires_at !== null && run.row.expires_at <= now && !this.untold()) await this.expire(run.row);
     } catch (error) {
       this.run = null;
       this.logger().log('error', 'execution.alarm_failed', describeError(error));
@@ -274,6 +286,7 @@ export class ExecutionObject extends DurableObject<Env> implements ExecutionRpc 
       revision: 1,
       projected_revision: 0,
       settled: false,
+      expires_at: null,
     };
     this.ctx.storage.transactionSync(() => {
       this.store.create(row, request.definition, request.input);
@@ -517,9 +530,12 @@ export class ExecutionObject extends DurableObject<Env> implements ExecutionRpc 
     if (this.erased) return;
     const [lists, desk] = results;
     if (lists.status === 'fulfilled') row.projected_revision = Math.max(row.projected_revision, revision);
-    if (ended && desk.status === 'fulfilled') row.settled = true;
+    if (ended && desk.status === 'fulfilled' && desk.value !== null) {
+      row.settled = true;
+      row.expires_at = expiryOf(desk.value, row.finished_at ?? Date.now());
+    }
     this.ctx.storage.transactionSync(() => {
-      this.store.writeConfirmed(row.projected_revision, row.settled);
+      this.store.writeConfirmed(row.projected_revision, row.settled, row.expires_at);
       if (lists.status === 'fulfilled') this.store.markCostsProjected(costs.map((cost) => cost.id));
     });
     const failed = results.find((result) => result.status === 'rejected');
@@ -553,6 +569,7 @@ export class ExecutionObject extends DurableObject<Env> implements ExecutionRpc 
       for (const step of run.state.steps.values()) if (step.wake_at !== null) times.push(step.wake_at);
     }
     if (hasEnded(run) && this.store.movableValues(null).length > 0) times.push(now + HEARTBEAT_MS);
+    if (hasEnded(run) && run.row.expires_at !== null) times.push(run.row.expires_at);
     if (this.untold()) times.push(now + (TELL_RETRY_MS[Math.min(this.tellFailures, TELL_RETRY_MS.length - 1)] ?? 0));
     if (times.length > 0) this.armAt(Math.min(...times));
     else if (this.armedAt !== null) {
@@ -577,7 +594,7 @@ export class ExecutionObject extends DurableObject<Env> implements ExecutionRpc 
   }
 
   /** The alarm stays until all values are gone from R2: should that fail, it is done again. */
-  private async eraseAll(row: ExecutionRow): Promise<void> {
+  private async eraseAll(row: ExecutionRow, elsewhere: () => Promise<void> = async () => undefined): Promise<void> {
     this.erased = true;
     this.abandon();
     this.streams.closeAll();
@@ -585,9 +602,26 @@ export class ExecutionObject extends DurableObject<Env> implements ExecutionRpc 
       await this.ctx.storage.setAlarm(Date.now() + HEARTBEAT_MS);
       await this.large({ row }).deleteAll();
     }
+    await elsewhere();
     await this.ctx.storage.deleteAlarm();
     await this.ctx.storage.deleteAll();
     for (const wake of this.waiters.splice(0)) wake();
+  }
+
+  /** The end of its retention, which the desk is asked about once more: a longer one may not have been told yet. */
+  private async expire(row: ExecutionRow): Promise<void> {
+    const rule = await retentionOf(this.env, row.facts);
+    if (this.erased) return;
+    row.expires_at = expiryOf(rule, row.finished_at ?? Date.now());
+    this.store.writeExpiry(row.expires_at);
+    if (row.expires_at === null || row.expires_at > Date.now()) return;
+    this.logger().log('info', 'execution.expired', { days: rule.days });
+    try {
+      await this.eraseAll(row, () => forgetRow(this.env, row.facts));
+    } catch (error) {
+      this.erased = false;
+      throw error;
+    }
   }
 
   private async ended(seconds: number): Promise<void> {

@@ -74,6 +74,8 @@ export interface ExecutionRow {
   projected_revision: number;
   /** Whether the desk has confirmed the lease's end. */
   settled: boolean;
+  /** When its retention ends; null for never, and before its end. */
+  expires_at: number | null;
 }
 
 export interface StepRow {
@@ -99,7 +101,7 @@ const SCHEMA = [
     id INTEGER PRIMARY KEY CHECK (id = 1), schema_version INTEGER NOT NULL, facts TEXT NOT NULL, status TEXT NOT NULL,
     waiting_reason TEXT, error TEXT, created_at INTEGER NOT NULL, started_at INTEGER, finished_at INTEGER,
     deadline_at INTEGER NOT NULL, remaining_ms INTEGER, revision INTEGER NOT NULL, projected_revision INTEGER NOT NULL, settled INTEGER NOT NULL,
-    definition TEXT, input TEXT, output TEXT)`,
+    expires_at INTEGER,     definition TEXT, input TEXT, output TEXT)`,
   `CREATE TABLE steps (
     ord INTEGER PRIMARY KEY, key TEXT NOT NULL, node_id TEXT NOT NULL, path TEXT NOT NULL, call TEXT NOT NULL,
     status TEXT NOT NULL, attempt INTEGER NOT NULL, failures INTEGER NOT NULL, handle TEXT, wake_at INTEGER,
@@ -114,6 +116,7 @@ const SCHEMA_STEPS: readonly (readonly string[])[] = [
   [
     'ALTER TABLE execution ADD COLUMN waiting_reason TEXT',
     'ALTER TABLE execution ADD COLUMN remaining_ms INTEGER',
+    'ALTER TABLE execution ADD COLUMN expires_at INTEGER',
     'ALTER TABLE steps ADD COLUMN progress TEXT',
     'ALTER TABLE steps ADD COLUMN items TEXT',
     'ALTER TABLE steps ADD COLUMN reused_from TEXT',
@@ -197,7 +200,7 @@ export class ExecutionStore {
     const row = this.sql
       .exec<Row>(
         `SELECT facts, status, waiting_reason, error, created_at, started_at, finished_at, deadline_at, remaining_ms, revision,
-          projected_revision, settled FROM execution`,
+          projected_revision, settled, expires_at FROM execution`,
       )
       .one();
     return {
@@ -213,6 +216,7 @@ export class ExecutionStore {
       revision: Number(row.revision),
       projected_revision: Number(row.projected_revision),
       settled: row.settled === 1,
+      expires_at: row.expires_at as number | null,
     };
   }
 
@@ -255,12 +259,17 @@ export class ExecutionStore {
   }
 
   /** What the outside has confirmed: D1 the revision, the desk the lease's end. Never falls back. */
-  writeConfirmed(projectedRevision: number, settled: boolean): void {
+  writeConfirmed(projectedRevision: number, settled: boolean, expiresAt: number | null): void {
     this.sql.exec(
-      'UPDATE execution SET projected_revision = max(projected_revision, ?), settled = max(settled, ?)',
+      'UPDATE execution SET projected_revision = max(projected_revision, ?), settled = max(settled, ?), expires_at = ?',
       projectedRevision,
       settled ? 1 : 0,
+      expiresAt,
     );
+  }
+
+  writeExpiry(expiresAt: number | null): void {
+    this.sql.exec('UPDATE execution SET expires_at = ?', expiresAt);
   }
 
   /** Results that the execution begins with. */

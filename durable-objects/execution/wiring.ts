@@ -1,14 +1,14 @@
 import type { ExecutionSummary } from '@agentflow/contracts';
 import type { EnginePorts } from '@agentflow/engine';
 import { isOrganizationErased } from '../../workers/domains/erasure/index.ts';
-import { projectExecution } from '../../workers/domains/executions/index.ts';
+import { deleteExecutionRow, projectExecution } from '../../workers/domains/executions/index.ts';
 import { priceOverride } from '../../workers/domains/models/index.ts';
 import { providerAccesses, readSecrets } from '../../workers/domains/secrets/index.ts';
 import { createModels } from '../../workers/models/index.ts';
 import type { Env } from '../../workers/platform/env.ts';
 import { outboundFetch } from '../../workers/platform/outbound.ts';
 import type { Logger } from '../../workers/platform/telemetry.ts';
-import { organizationDesk } from '../organization/client.ts';
+import { organizationDesk, type RetentionRule } from '../organization/client.ts';
 import { httpPorts } from './http-port.ts';
 import type { Markers } from './secrets/markers.ts';
 import type { CostRow, Facts } from './store.ts';
@@ -58,10 +58,22 @@ export function isErased(env: Env, facts: Facts): Promise<boolean> {
   return isOrganizationErased(env, facts.organization_id);
 }
 
-/** Ends the lease with the real cost; settling twice changes nothing. */
-export async function tellDesk(env: Env, facts: Facts, costMicrousd: number): Promise<void> {
-  await organizationDesk(env.ORGANIZATION, facts.organization_id).settle({
+/** How long the desk says that an ended execution is kept. */
+export async function retentionOf(env: Env, facts: Facts): Promise<RetentionRule> {
+  const { days, effective_at } = await organizationDesk(env.ORGANIZATION, facts.organization_id).retention();
+  return { days, effective_at };
+}
+
+/** Takes the execution out of the lists when its retention has ended. */
+export function forgetRow(env: Env, facts: Facts): Promise<void> {
+  return deleteExecutionRow(env, facts.organization_id, facts.execution_id);
+}
+
+/** Ends the lease with the real cost; settling twice changes nothing. Answers how long the execution is kept. */
+export async function tellDesk(env: Env, facts: Facts, costMicrousd: number): Promise<RetentionRule> {
+  const { days, effective_at } = await organizationDesk(env.ORGANIZATION, facts.organization_id).settle({
     lease_id: facts.lease_id,
     cost_microusd: costMicrousd,
   });
+  return { days, effective_at };
 }

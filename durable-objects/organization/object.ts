@@ -1,4 +1,5 @@
 import { DurableObject } from 'cloudflare:workers';
+import type { RetentionDays } from '@agentflow/contracts';
 import type { Env } from '../../workers/platform/env.ts';
 import { newId } from '../../workers/platform/ids.ts';
 import { createLogger, describeError, type Logger } from '../../workers/platform/telemetry.ts';
@@ -16,13 +17,15 @@ import type {
   KeyRotation,
   PlanLimits,
   RequestClaim,
+  RetentionRule,
   RotatedKey,
   StoredAllowlist,
 } from './client.ts';
 import { Erasures } from './erasure.ts';
 import { DeskKeys, TELL_MS } from './keys.ts';
+import { DeskRetention } from './retention.ts';
 import { type Lease, OrganizationStore } from './store.ts';
-import { erasureWork, project, readAgentHead, readPlan } from './wiring.ts';
+import { erasureWork, project, readAgentHead, readPlan, tellRetention } from './wiring.ts';
 
 /** A lease that no execution has been seen for is given up after this long. */
 const PROVISIONAL_MS = 60_000;
@@ -49,6 +52,7 @@ export class OrganizationObject extends DurableObject<Env> {
   private readonly keys: DeskKeys;
   private readonly addresses: DeskAddresses;
   private readonly erasures: Erasures;
+  private readonly keeping: DeskRetention;
   private readonly agents = new Map<string, AgentHead>();
   private plan: PlanLimits | null = null;
   private live: Map<string, number> | null = null;
@@ -60,6 +64,8 @@ export class OrganizationObject extends DurableObject<Env> {
     this.store = new OrganizationStore(ctx.storage.sql);
     this.keys = new DeskKeys(ctx.storage, this.store, (at) => this.armAt(at));
     this.addresses = new DeskAddresses(ctx.storage, this.store);
+    const tell = (rule: RetentionRule, cursor: string) => tellRetention(env, this.store.organizationId(), rule, cursor);
+    this.keeping = new DeskRetention(ctx.storage, this.store, tell, () => this.logger());
     const workOf = (subject: ErasureSubject) => erasureWork(env, this.store.organizationId(), subject);
     this.erasures = new Erasures(this.store, ctx.storage, workOf, () => this.logger());
   }
@@ -255,15 +261,34 @@ export class OrganizationObject extends DurableObject<Env> {
     };
   }
 
-  /** Ends a lease with the execution's real cost. A lease that is not there was settled before: nothing changes. */
-  async settle(input: { lease_id: string; cost_microusd: number }): Promise<void> {
+  /**
+   * Ends a lease with the execution's real cost. A lease that is not there was settled before: nothing changes. Answers how
+   * long the execution is kept.
+   */
+  async settle(input: { lease_id: string; cost_microusd: number }): Promise<RetentionRule> {
     const lease = this.store.exists() ? this.store.lease(input.lease_id) : null;
-    if (lease === null) return;
+    if (lease === null) return this.retention();
     this.ctx.storage.transactionSync(() => {
       this.store.deleteLease(lease.id);
       this.store.addSpend(new Date().toISOString().slice(0, 10), input.cost_microusd);
     });
     this.release(lease);
+    return this.keeping.rule();
+  }
+
+  async retention(): Promise<RetentionRule> {
+    return this.store.exists() ? this.keeping.rule() : { days: null, effective_at: 0 };
+  }
+
+  /** Executions that have ended are told soon after, page by page. */
+  async setRetention(organizationId: string, days: RetentionDays, origin: AuditOrigin): Promise<RetentionRule> {
+    this.store.create(organizationId);
+    const now = Date.now();
+    if (this.keeping.set(days, origin, now)) {
+      this.armAt(now + TELL_MS);
+      await this.drainOutbox(now);
+    }
+    return this.keeping.rule();
   }
 
   /** A start that was admitted but never made: its lease and its idempotency key are free again. */
@@ -316,6 +341,7 @@ export class OrganizationObject extends DurableObject<Env> {
       () => this.drainOutbox(due),
       () => this.checkLeases(due),
       () => this.checkWatchedAgents(due),
+      () => this.keeping.turn(due),
       async () => this.store.deleteExpiredRequests(due),
     ]) {
       try {
@@ -347,6 +373,7 @@ export class OrganizationObject extends DurableObject<Env> {
     if (this.store.exists()) return;
     this.keys.forget();
     this.addresses.forget();
+    this.keeping.forget();
     this.agents.clear();
     this.plan = null;
     this.live = null;

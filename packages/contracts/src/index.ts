@@ -15,5 +15,6 @@ export * from './nodes/logic.ts';
 export * from './nodes/registry.ts';
 export * from './nodes/types.ts';
 export * from './permissions.ts';
+export * from './retention.ts';
 export * from './secrets.ts';
 export * from './teams.ts';

@@ -1,2 +1,4 @@
+export { deleteExecutionRow, endedExecutions, projectRetention } from './retention.ts';
+export { retentionRoutes } from './retention-routes.ts';
 export { executionRoutes } from './routes.ts';
 export { projectExecution } from './service.ts';
