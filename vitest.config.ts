@@ -76,6 +76,14 @@ export default defineConfig({
       {
         test: { name: 'unit', include: ['test/unit/**/*.test.ts'], environment: 'node', testTimeout: TEST_TIMEOUT_MS },
       },
+      {
+        test: {
+          name: 'process',
+          include: ['test/process/**/*.test.ts'],
+          environment: 'node',
+          testTimeout: TEST_TIMEOUT_MS,
+        },
+      },
       workers('runs', RUNS),
       workers('rest', ['test/workers/**/*.test.ts'], RUNS),
     ],

@@ -4,7 +4,7 @@ import { buildUi } from './lib/build-ui.mjs';
 import { installPackages, missingPackage } from './lib/install.mjs';
 import { LOCAL } from './lib/local-files.mjs';
 import { step } from './lib/progress.mjs';
-import { brokenSuite, readCoverage, readPlaywright, readVitest } from './lib/reports.mjs';
+import { brokenSuite, readCoverage, readCrashes, readPlaywright, readVitest } from './lib/reports.mjs';
 import { Refusal, ROOT, runTool, seconds } from './lib/toolchain.mjs';
 
 /** @typedef {import('./lib/reports.mjs').Tally} Tally */
@@ -14,7 +14,7 @@ const COVERAGE_GATE = 90;
 const REPORTS = join(LOCAL, 'reports');
 
 /** @returns {Promise<Tally>} */
-async function unitAndWorkers() {
+async function withoutBrowser() {
   const report = join(REPORTS, 'vitest.json');
   const args = [
     'run',
@@ -26,7 +26,12 @@ async function unitAndWorkers() {
     `--outputFile.json=${report}`,
   ];
   const { code } = await runTool('vitest', args, { show: true });
-  const tally = readVitest(report, code, { unit: /\/test\/unit\//, workers: /\/test\/workers\// });
+  const tally = readVitest(report, code, {
+    unit: /\/test\/unit\//,
+    workers: /\/test\/workers\//,
+    process: /\/test\/process\//,
+  });
+  for (const line of readCrashes(report)) console.log(`Crashes: ${line}`);
   const coverage = readCoverage(join(ROOT, 'coverage', 'coverage-summary.json'), COVERAGE_GATE);
   console.log(`Coverage: ${coverage.percent} % of lines`);
   if (coverage.problem !== null) tally.problems.push(coverage.problem);
@@ -92,7 +97,7 @@ const prepared = await attempt('Preparing', async () => {
   await step('Building the UI', async (note) => note(await buildUi()));
   return { passed: 0, failed: 0, problems: [] };
 });
-const tallies = [prepared, await attempt('unit and workers', unitAndWorkers), await attempt('e2e', browser)];
+const tallies = [prepared, await attempt('unit, workers and process', withoutBrowser), await attempt('e2e', browser)];
 
 const problems = tallies.flatMap((each) => each.problems);
 const passed = tallies.reduce((sum, each) => sum + each.passed, 0);

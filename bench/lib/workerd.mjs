@@ -9,12 +9,17 @@ const root = path.resolve(import.meta.dirname, '../..');
 /**
  * Bundles a Worker as a deploy would, and gives back the folder with its script.
  *
- * @param {string} config path of a wrangler.toml @param {string} out @param {{ minify: boolean }} [options]
+ * @param {string} config path of a wrangler.toml @param {string} out @param {{ minify?: boolean, assets?: string }} [options] `assets`:
+ * instead of the built UI
  */
-export function bundle(config, out, { minify } = { minify: true }) {
+export function bundle(config, out, { minify = true, assets } = {}) {
   const done = spawnSync(
     path.join(root, 'node_modules/.bin/wrangler'),
-    ['deploy', '--dry-run', ...(minify ? ['--minify'] : []), '--config', config, '--outdir', out],
+    [
+      ...['deploy', '--dry-run', '--config', config, '--outdir', out],
+      ...(minify ? ['--minify'] : []),
+      ...(assets === undefined ? [] : ['--assets', assets]),
+    ],
     { cwd: root, encoding: 'utf8', env: { ...process.env, WRANGLER_SEND_METRICS: 'false', CI: 'true' } },
   );
   if (done.status !== 0) throw new Error(`the Worker did not build:\n${done.stdout}\n${done.stderr}`);
@@ -22,15 +27,17 @@ export function bundle(config, out, { minify } = { minify: true }) {
 }
 
 /**
- * Starts a built script on workerd itself, without the dev server's proxy and log, with its state on disk.
+ * Starts a built script on workerd itself, without the dev server's proxy and log, with its state on disk: in a folder of
+ * its own that goes with it, or in `state`, which stays. A workerd that dies is started again; then `onRestart` is called.
  *
- * @param {{ folder: string, script: string, objects: Record<string, string>, bindings: Record<string, string>, inspectorPort?: number }} options
+ * @typedef {{ folder: string, script: string, objects: Record<string, string>, bindings: Record<string, string>, inspectorPort?: number, state?: string, onRestart?: () => void }} Served
+ * @param {Served} options
  */
-export async function serve({ folder, script, objects, bindings, inspectorPort }) {
-  const state = mkdtempSync(path.join(tmpdir(), 'agentflow-bench-'));
+export async function serve({ folder, script, objects, bindings, inspectorPort, state: kept, onRestart }) {
+  const state = kept ?? mkdtempSync(path.join(tmpdir(), 'agentflow-bench-'));
   const modules = readdirSync(folder).filter((name) => /\.(js|mjs|wasm|bin)$/.test(name) && name !== script);
-  const miniflare = new Miniflare(
-    convertV4MiniflareOptions({
+  const miniflare = new Miniflare({
+    ...convertV4MiniflareOptions({
       modules: [script, ...modules].map((name) => ({
         type: name.endsWith('.wasm') ? 'CompiledWasm' : name.endsWith('.bin') ? 'Data' : 'ESModule',
         path: path.join(folder, name),
@@ -44,10 +51,10 @@ export async function serve({ folder, script, objects, bindings, inspectorPort }
       compatibilityFlags: ['nodejs_compat'],
       bindings,
       d1Databases: { DB: 'bench' },
+      r2Buckets: { VALUES: 'bench' },
       durableObjects: Object.fromEntries(
         Object.entries(objects).map(([name, className]) => [name, { className, useSQLite: true }]),
       ),
-      defaultPersistRoot: state,
       ...(inspectorPort === undefined ? {} : { inspectorPort }),
       // Log lines are read and dropped: a pipe that nobody reads would stop the runtime.
       /** @param {import('node:stream').Readable} stdout @param {import('node:stream').Readable} stderr */
@@ -56,21 +63,29 @@ export async function serve({ folder, script, objects, bindings, inspectorPort }
         stderr.resume();
       },
     }),
-  );
+    resourcePersistencePath: state,
+    ...(onRestart === undefined ? {} : { unsafeHandleRuntimeRestart: async () => onRestart() }),
+  });
   const url = await miniflare.ready;
   const database = await miniflare.getD1Database('DB');
+  const made = await database.prepare("SELECT 1 FROM sqlite_master WHERE name = 'organizations'").first();
+  if (made === null) await migrate(database);
+  return {
+    url: url.origin,
+    database,
+    stop: async () => {
+      await miniflare.dispose();
+      if (kept === undefined) rmSync(state, { recursive: true, force: true });
+    },
+  };
+}
+
+/** @param {Awaited<ReturnType<Miniflare['getD1Database']>>} database */
+async function migrate(database) {
   for (const file of readdirSync(path.join(root, 'migrations'))
     .filter((name) => name.endsWith('.sql'))
     .sort()) {
     const statements = readFileSync(path.join(root, 'migrations', file), 'utf8').split('--> statement-breakpoint');
     await database.batch(statements.map((statement) => database.prepare(statement)));
   }
-  return {
-    url: url.origin,
-    database,
-    stop: async () => {
-      await miniflare.dispose();
-      rmSync(state, { recursive: true, force: true });
-    },
-  };
 }

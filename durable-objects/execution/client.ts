@@ -13,7 +13,7 @@ import type {
   ExecutionTrigger,
   JsonValue,
 } from '@agentflow/contracts';
-import type { AuditOrigin } from '../organization/client.ts';
+import type { AuditOrigin, RetentionRule } from '../organization/client.ts';
 import type { ExecutionObject } from './object.ts';
 
 /** Where an execution stands among those that started each other. */
@@ -184,6 +184,8 @@ export interface ExecutionRpc {
   leaseState(leaseId: string): Promise<'alive' | 'ended' | 'unknown'>;
   /** `startMayCome`: whether a start of it was admitted that may not have arrived. */
   erase(organizationId: string, startMayCome: boolean): Promise<void>;
+  /** How long it is kept, after a change of that; means nothing to one that has not ended. */
+  retain(organizationId: string, rule: RetentionRule): Promise<void>;
   forgetActor(organizationId: string, actorId: string, name: string): Promise<'forgotten' | 'unknown'>;
 }
 

@@ -31,6 +31,8 @@ type Started =
 /** What the family needs of the object that it belongs to. */
 export interface FamilyHost {
   run(): ExecutionRun | null;
+  /** After the end: what `input` and `result` of the run give is at hand. */
+  recall(run: ExecutionRun): Promise<void>;
   signal(signal: Signal): void;
   /** The result of a step that waited. */
   settle(step: StepState, result: StepResult): void;
@@ -275,6 +277,7 @@ export class Family implements AgentPort {
     const { row } = run;
     const { facts } = row;
     const { lineage } = facts;
+    await this.host.recall(run);
     const confirmed = await Promise.all([
       lineage?.waits === true && lineage.parent_step !== null
         ? executionObject(this.env.EXECUTION, lineage.parent_execution_id).callEnded({

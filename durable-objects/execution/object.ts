@@ -14,6 +14,7 @@ import {
 } from '@agentflow/engine';
 import type { Env } from '../../workers/platform/env.ts';
 import { createLogger, describeError, type Logger, traceIdOf } from '../../workers/platform/telemetry.ts';
+import type { RetentionRule } from '../organization/client.ts';
 import { projectionOf } from './approvals.ts';
 import {
   type CallEnd,
@@ -29,11 +30,14 @@ import {
   type StepPage,
 } from './client.ts';
 import { decideOn, type TellEngine, timeIsOver } from './decisions.ts';
+import { expiryOf } from './expiry.ts';
 import { Family } from './family.ts';
+import { LargeValues } from './large-values.ts';
 import { LiveText } from './live-text.ts';
 import { givenItem, performStep, scopeOf } from './perform-step.ts';
 import { planOf } from './plan-cache.ts';
 import { presentExecution, presentSummary } from './present.ts';
+import { RemoteValues } from './remote-values.ts';
 import { MAX_RESULTS_CHARACTERS } from './rounds.ts';
 import { ExecutionRun, hasEnded, type Outcome, type StepRecord } from './run.ts';
 import { type Markers, newMarkers } from './secrets/markers.ts';
@@ -41,7 +45,17 @@ import { contextFor } from './shared-context.ts';
 import { type ExecutionRow, ExecutionStore, type Facts } from './store.ts';
 import { ExecutionStreams } from './streams.ts';
 import { bury, exhume } from './tombstone.ts';
-import { enginePorts, isErased, type PortsFor, tellApprovals, tellDesk, tellLists, tellParked } from './wiring.ts';
+import {
+  enginePorts,
+  forgetRow,
+  isErased,
+  type PortsFor,
+  retentionOf,
+  tellApprovals,
+  tellDesk,
+  tellLists,
+  tellParked,
+} from './wiring.ts';
 
 /** An execution that still runs after this long shows up in lists; one that ended sooner is written once, at its end. */
 const FIRST_PROJECTION_MS = 1000;
@@ -81,6 +95,7 @@ export class ExecutionObject extends DurableObject<Env> implements ExecutionRpc 
   /** Whether the execution began before this object woke. */
   private reloaded = false;
   private live: LiveText | null = null;
+  private largeValues: LargeValues | null = null;
   private ports: PortsFor | null = null;
   private armedAt: number | null = null;
   private telling: Promise<void> | null = null;
@@ -97,6 +112,7 @@ export class ExecutionObject extends DurableObject<Env> implements ExecutionRpc 
     this.streams = new ExecutionStreams(ctx);
     this.family = new Family(env, ctx.storage.sql, this.store, {
       run: () => this.run,
+      recall: (run) => run.recall(this.large(run).read),
       signal: (signal) => this.signal(signal),
       settle: (step, result) => this.settleWaiting(step, result),
       isRunning: (key) => this.running.has(key),
@@ -137,10 +153,11 @@ export class ExecutionObject extends DurableObject<Env> implements ExecutionRpc 
   async steps(organizationId: string, after: number, limit: number): Promise<StepPage | null> {
     const run = this.open(organizationId);
     if (run === null) return null;
-    const rows = this.store.steps(after, limit + 1, (nodeId) => {
+    const describe = (nodeId: string) => {
       const node = run.plan.byId.get(nodeId);
       return { name: node?.name ?? nodeId, type: node?.type ?? '' };
-    });
+    };
+    const rows = await this.store.steps(after, limit + 1, describe, this.large(run).read);
     const page = rows.slice(0, limit).map((row) => row.step);
     const children = this.family.childrenOf(page.map((step) => step.id));
     const data = page.map((step) => ({ ...step, child_execution_id: children.get(step.id) ?? null }));
@@ -163,9 +180,9 @@ export class ExecutionObject extends DurableObject<Env> implements ExecutionRpc 
   async cancel(organizationId: string): Promise<CancelResult> {
     const run = this.open(organizationId);
     if (run === null) return { outcome: 'not_found' };
-    if (hasEnded(run)) return { outcome: 'finished', execution: this.present() };
+    if (hasEnded(run)) return { outcome: 'finished', execution: await this.present() };
     this.signal({ type: 'cancel' });
-    return { outcome: 'cancelled', execution: this.present() };
+    return { outcome: 'cancelled', execution: await this.present() };
   }
 
   async retrySource(organizationId: string, fromNode: string | null, results: boolean): Promise<RetrySource> {
@@ -175,9 +192,11 @@ export class ExecutionObject extends DurableObject<Env> implements ExecutionRpc 
     if (fromNode !== null && !run.plan.byId.has(fromNode)) return { outcome: 'unknown_node' };
     const { agent_id, version, mode, project_id } = run.row.facts;
     const keys = results ? new Set(reusableSteps(run.plan, this.store.allStates(), fromNode)) : new Set<string>();
-    const taken = this.store.results(keys, MAX_GIVEN_CHARACTERS);
-    if (taken === null) return { outcome: 'too_large' };
     const definition = this.store.definition();
+    const { read } = this.large(run);
+    const taken = await this.store.results(keys, MAX_GIVEN_CHARACTERS, read);
+    if (taken === null) return { outcome: 'too_large' };
+    await run.recall(read);
     return { outcome: 'found', agent_id, version, mode, project_id, definition, input: run.input(), results: taken };
   }
 
@@ -223,12 +242,22 @@ export class ExecutionObject extends DurableObject<Env> implements ExecutionRpc 
    * was admitted but not started refuses its start when that arrives.
    */
   async erase(organizationId: string, startMayCome: boolean): Promise<void> {
-    const state = this.state();
-    if (state === 'none' && startMayCome) await bury(this.ctx.storage, Date.now());
+    // Of the rows: an erasure that failed half-way has to be done again.
+    const state = this.store.state();
+    if (state === 'none' && startMayCome && !this.erased) await bury(this.ctx.storage, Date.now());
     if (state !== 'started') return;
     // Not `load`: what was in flight must not run again.
-    const { facts } = this.run?.row ?? this.store.read();
-    if (facts.organization_id === organizationId) await this.eraseAll();
+    const row = this.run?.row ?? this.store.read();
+    if (row.facts.organization_id === organizationId) await this.eraseAll(row);
+  }
+
+  /** What its organization keeps has changed. */
+  async retain(organizationId: string, rule: RetentionRule): Promise<void> {
+    const run = this.open(organizationId);
+    if (run === null || run.row.finished_at === null) return;
+    run.row.expires_at = expiryOf(rule, run.row.finished_at);
+    this.store.writeExpiry(run.row.expires_at);
+    this.arm();
   }
 
   /** The person who started this is called `name` from now on. `unknown` for an execution that was never started. */
@@ -275,7 +304,10 @@ export class ExecutionObject extends DurableObject<Env> implements ExecutionRpc 
       const run = this.load();
       const now = Date.now();
       if (run === null) {
-        if (this.store.state() === 'erased') await exhume(this.ctx.storage, now);
+        const state = this.store.state();
+        if (state === 'erased') await exhume(this.ctx.storage, now);
+        // An erasure of this instance that failed half-way.
+        else if (state === 'started') await this.eraseAll(this.store.read());
         return;
       }
       if (!hasEnded(run)) {
@@ -283,6 +315,9 @@ export class ExecutionObject extends DurableObject<Env> implements ExecutionRpc 
         else this.signal({ type: 'timer', now });
       }
       this.ctx.waitUntil(this.tell());
+      if (hasEnded(run)) this.ctx.waitUntil(this.moveValues(null));
+      const owes = this.untold() || this.family.pending();
+      if (run.row.expires_at !== null && run.row.expires_at <= now && !owes) await this.expire(run.row);
       if (this.family.pending()) this.ctx.waitUntil(this.family.deliver());
     } catch (error) {
       this.run = null;
@@ -327,6 +362,7 @@ export class ExecutionObject extends DurableObject<Env> implements ExecutionRpc 
       settled: false,
       told: false,
       parked: false,
+      expires_at: null,
     };
     this.ctx.storage.transactionSync(() => {
       this.store.create(row, request.definition, request.input);
@@ -372,10 +408,16 @@ export class ExecutionObject extends DurableObject<Env> implements ExecutionRpc 
     return run?.row.facts.organization_id === organizationId ? run : null;
   }
 
-  private present(): Execution {
+  private async present(): Promise<Execution> {
     const run = this.load();
     if (run === null) throw new Error('the execution was not started');
+    if (hasEnded(run)) await run.recall(this.large(run).read);
     return presentExecution(run.row, run.totals, run.input(), run.result());
+  }
+
+  private large({ row }: Pick<ExecutionRun, 'row'>): LargeValues {
+    this.largeValues ??= new LargeValues(this.store, this.ctx.storage, new RemoteValues(this.env.VALUES, row.facts));
+    return this.largeValues;
   }
 
   /** One signal: one transaction, in which `before` writes what belongs to it; then the events go out, then the work begins. */
@@ -404,6 +446,7 @@ export class ExecutionObject extends DurableObject<Env> implements ExecutionRpc 
     }
     if (ended && committed.changes.length > 0) this.ctx.waitUntil(this.finish());
     else if (run.approvals.hasUntold()) this.ctx.waitUntil(this.tell());
+    if (!ended && run.released.length > 0) this.ctx.waitUntil(this.moveValues(run.released.splice(0)));
   }
 
   private perform(run: ExecutionRun, change: Change): void {
@@ -565,10 +608,23 @@ export class ExecutionObject extends DurableObject<Env> implements ExecutionRpc 
       await Promise.race([Promise.allSettled([...this.running.values()].map((step) => step.work)), grace]);
     }
     await this.tell();
+    await this.moveValues(null);
     const run = this.run;
     if (run === null) return;
     const { cost_usd, duration_ms, status } = presentSummary(run.row, run.totals);
     this.logger().log('info', 'execution.ended', { status, duration_ms, cost_usd, steps: run.totals.step_count });
+  }
+
+  /** Out of the object into R2 what nothing that runs reads any more; what fails is moved by the alarm after the end. */
+  private async moveValues(names: readonly string[] | null): Promise<void> {
+    const run = this.run;
+    if (run === null || !this.store.hasLargeValues()) return;
+    try {
+      await this.large(run).move(names, () => this.erased);
+    } catch (error) {
+      this.logger().log('warn', 'execution.values_not_moved', describeError(error));
+    }
+    if (!this.erased) this.arm();
   }
 
   /** Tells D1 and the desk until both have confirmed; a failure is told again by the alarm. */
@@ -605,9 +661,12 @@ export class ExecutionObject extends DurableObject<Env> implements ExecutionRpc 
     if (this.erased) return;
     const [lists, desk, approvals, park] = results;
     if (lists.status === 'fulfilled') row.projected_revision = Math.max(row.projected_revision, revision);
-    if (ended && desk.status === 'fulfilled') row.settled = true;
+    if (ended && desk.status === 'fulfilled' && desk.value !== null) {
+      row.settled = true;
+      row.expires_at = expiryOf(desk.value, row.finished_at ?? Date.now());
+    }
     this.ctx.storage.transactionSync(() => {
-      this.store.writeConfirmed(row.projected_revision, row.settled);
+      this.store.writeConfirmed(row.projected_revision, row.settled, row.expires_at);
       if (approvals.status === 'fulfilled') run.approvals.told(asked);
       if (lists.status === 'fulfilled') this.store.markCostsProjected(costs.map((cost) => cost.id));
       if (park.status === 'fulfilled' && parks !== row.parked) {
@@ -619,7 +678,7 @@ export class ExecutionObject extends DurableObject<Env> implements ExecutionRpc 
     this.tellFailures = failed === undefined ? 0 : this.tellFailures + 1;
     if (failed !== undefined) {
       this.logger().log('warn', 'execution.tell_failed', describeError(failed.reason));
-      if (await isErased(this.env, row.facts).catch(() => false)) return this.eraseAll();
+      if (await isErased(this.env, row.facts).catch(() => false)) return this.eraseAll(row);
     }
     if (this.untold() && this.tellFailures === 0) return this.tellOnce();
     this.arm();
@@ -656,6 +715,8 @@ export class ExecutionObject extends DurableObject<Env> implements ExecutionRpc 
       if (run.row.remaining_ms === null) times.push(run.row.deadline_at, now + HEARTBEAT_MS);
       for (const step of run.state.steps.values()) if (step.wake_at !== null) times.push(step.wake_at);
     }
+    if (hasEnded(run) && this.store.movableValues(null).length > 0) times.push(now + HEARTBEAT_MS);
+    if (hasEnded(run) && run.row.expires_at !== null) times.push(run.row.expires_at);
     if (this.untold()) times.push(now + (TELL_RETRY_MS[Math.min(this.tellFailures, TELL_RETRY_MS.length - 1)] ?? 0));
     const family = this.family.nextAt(now);
     if (family !== null) times.push(family);
@@ -681,13 +742,35 @@ export class ExecutionObject extends DurableObject<Env> implements ExecutionRpc 
     this.running.clear();
   }
 
-  private async eraseAll(): Promise<void> {
+  /** The alarm stays until all values are gone from R2: should that fail, it is done again. */
+  private async eraseAll(row: ExecutionRow, elsewhere: () => Promise<void> = async () => undefined): Promise<void> {
     this.erased = true;
     this.abandon();
     this.streams.closeAll();
+    if (this.store.hasLargeValues()) {
+      await this.ctx.storage.setAlarm(Date.now() + HEARTBEAT_MS);
+      await this.large({ row }).deleteAll();
+    }
+    await elsewhere();
     await this.ctx.storage.deleteAlarm();
     await this.ctx.storage.deleteAll();
     for (const wake of this.waiters.splice(0)) wake();
+  }
+
+  /** The end of its retention, which the desk is asked about once more: a longer one may not have been told yet. */
+  private async expire(row: ExecutionRow): Promise<void> {
+    const rule = await retentionOf(this.env, row.facts);
+    if (this.erased) return;
+    row.expires_at = expiryOf(rule, row.finished_at ?? Date.now());
+    this.store.writeExpiry(row.expires_at);
+    if (row.expires_at === null || row.expires_at > Date.now()) return;
+    this.logger().log('info', 'execution.expired', { days: rule.days });
+    try {
+      await this.eraseAll(row, () => forgetRow(this.env, row.facts));
+    } catch (error) {
+      this.erased = false;
+      throw error;
+    }
   }
 
   private async ended(seconds: number): Promise<void> {

@@ -21,6 +21,7 @@ import {
   seesCalls,
 } from '@agentflow/engine';
 import { type Approvals, askTooLarge } from './approvals.ts';
+import type { ReadLarge } from './large-values.ts';
 import { planOf } from './plan-cache.ts';
 import type { Totals } from './present.ts';
 import { Rounds } from './rounds.ts';
@@ -42,6 +43,13 @@ export interface Outcome {
 }
 
 const PREVIEW_CHARACTERS = 500;
+/** After so many events one says that there were more, and only the end follows. */
+const MAX_EVENTS = 50_000;
+const LAST_EVENTS: readonly ExecutionEvent['type'][] = [
+  'execution.completed',
+  'execution.failed',
+  'execution.cancelled',
+];
 
 /**
  * One execution as memory holds it: the engine's state and what the store has of each step. Every change goes through
@@ -52,6 +60,8 @@ export class ExecutionRun {
   readonly totals: Totals = { input_tokens: 0, output_tokens: 0, cost_microusd: 0, step_count: 0 };
   readonly approvals: Approvals;
   lastSeq = 0;
+  /** Large values of rounds that have ended: they may move to R2. Taken by whoever moves them. */
+  readonly released: string[] = [];
   private readonly records = new Map<string, StepRecord>();
   private readonly outputs = new Map<string, JsonValue>();
   /** Keys of the steps of each round, to forget them when it has ended. */
@@ -115,6 +125,19 @@ export class ExecutionRun {
     if (!hasEnded(this)) return null;
     if (this.knownResult === undefined) this.knownResult = this.store.output();
     return this.knownResult;
+  }
+
+  /** After the end: brings back what `input` and `result` give, should it have moved to R2. */
+  async recall(read: ReadLarge): Promise<void> {
+    const names: string[] = [];
+    if (this.knownInput === undefined && this.store.hasMoved('input')) names.push('input');
+    if (this.knownResult === undefined && this.store.hasMoved('output')) names.push('output');
+    if (names.length === 0) return;
+    const texts = await read(names);
+    for (const [name, text] of texts) {
+      if (name === 'input') this.knownInput = JSON.parse(text) as JsonValue;
+      else this.knownResult = JSON.parse(text) as JsonValue;
+    }
   }
 
   /** Output of a closed step, from memory or its row. */
@@ -344,6 +367,7 @@ export class ExecutionRun {
       this.records.delete(key);
       this.outputs.delete(key);
       this.rounds.close(key);
+      if (this.store.takeLarge(key)) this.released.push(`step:${key}`);
     }
     this.inRound.delete(`${loop.id}@${round.path}`);
     this.records.delete(round.key);
@@ -545,8 +569,16 @@ export class ExecutionRun {
     step: StepState | null,
     data: Record<string, JsonValue>,
   ): void {
+    const { execution_id } = this.row.facts;
+    if (this.lastSeq >= MAX_EVENTS && !LAST_EVENTS.includes(type)) {
+      if (this.lastSeq > MAX_EVENTS) return;
+      this.lastSeq++;
+      const marker = { limit: MAX_EVENTS };
+      events.push(executionEvent(execution_id, this.lastSeq, 'execution.events_capped', at, null, marker));
+      return;
+    }
     this.lastSeq++;
-    events.push(executionEvent(this.row.facts.execution_id, this.lastSeq, type, at, step, data));
+    events.push(executionEvent(execution_id, this.lastSeq, type, at, step, data));
   }
 }
 

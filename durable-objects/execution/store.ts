@@ -17,7 +17,8 @@ import { microusdToUsd } from '@agentflow/contracts';
 import { type EndedCall, type GivenStep, ITEM, type ModelCall, type StepState } from '@agentflow/engine';
 import { Approvals } from './approvals.ts';
 import type { Given, GivenResult, Lineage } from './client.ts';
-import { INLINE_CHARACTERS, ValueStore } from './values.ts';
+import type { ReadLarge } from './large-values.ts';
+import { isInline, ValueStore } from './values.ts';
 
 /**
  * Storage layout of one execution, made in `create` and never in the constructor:
@@ -33,6 +34,7 @@ import { INLINE_CHARACTERS, ValueStore } from './values.ts';
  * - `children`: executions that this one started, see children.ts.
  * - `approvals`: one row a question to a person; `projected_revision` is what D1 has confirmed.
  * - `large_values`: what does not fit beside the rest of its row.
+ * - `remote_values`: names of those that have moved to R2; see values.ts.
  *
  * An execution that was erased before its start came has one table alone, for a while:
  * - `tombstone`: one row; see tombstone.ts.
@@ -84,6 +86,8 @@ export interface ExecutionRow {
   told: boolean;
   /** What the desk has confirmed: whether the lease is parked, because the execution waits. */
   parked: boolean;
+  /** When its retention ends; null for never, and before its end. */
+  expires_at: number | null;
 }
 
 export interface StepRow {
@@ -109,7 +113,8 @@ const SCHEMA = [
     id INTEGER PRIMARY KEY CHECK (id = 1), schema_version INTEGER NOT NULL, facts TEXT NOT NULL, status TEXT NOT NULL,
     waiting_reason TEXT, error TEXT, created_at INTEGER NOT NULL, started_at INTEGER, finished_at INTEGER,
     deadline_at INTEGER NOT NULL, remaining_ms INTEGER, revision INTEGER NOT NULL, projected_revision INTEGER NOT NULL, settled INTEGER NOT NULL,
-    told INTEGER NOT NULL DEFAULT 0, parked INTEGER NOT NULL DEFAULT 0, definition TEXT, input TEXT, output TEXT)`,
+    told INTEGER NOT NULL DEFAULT 0, parked INTEGER NOT NULL DEFAULT 0, expires_at INTEGER, definition TEXT, input TEXT,
+    output TEXT)`,
   `CREATE TABLE steps (
     ord INTEGER PRIMARY KEY, key TEXT NOT NULL, node_id TEXT NOT NULL, path TEXT NOT NULL, call TEXT NOT NULL,
     status TEXT NOT NULL, attempt INTEGER NOT NULL, failures INTEGER NOT NULL, handle TEXT, wake_at INTEGER,
@@ -126,6 +131,7 @@ const SCHEMA_STEPS: readonly (readonly string[])[] = [
     'ALTER TABLE execution ADD COLUMN remaining_ms INTEGER',
     'ALTER TABLE execution ADD COLUMN told INTEGER NOT NULL DEFAULT 0',
     'ALTER TABLE execution ADD COLUMN parked INTEGER NOT NULL DEFAULT 0',
+    'ALTER TABLE execution ADD COLUMN expires_at INTEGER',
     'ALTER TABLE steps ADD COLUMN progress TEXT',
     'ALTER TABLE steps ADD COLUMN items TEXT',
     'ALTER TABLE steps ADD COLUMN reused_from TEXT',
@@ -145,6 +151,7 @@ const LAZY_SCHEMA = {
     closed_at INTEGER, audit TEXT, revision INTEGER NOT NULL DEFAULT 1, projected_revision INTEGER NOT NULL DEFAULT 0)`,
   large_values:
     'CREATE TABLE large_values (name TEXT NOT NULL, part INTEGER NOT NULL, text TEXT NOT NULL, PRIMARY KEY (name, part)) WITHOUT ROWID',
+  remote_values: 'CREATE TABLE remote_values (name TEXT PRIMARY KEY, characters INTEGER NOT NULL) WITHOUT ROWID',
 } as const;
 type LazyTable = keyof typeof LAZY_SCHEMA;
 
@@ -162,6 +169,8 @@ function parse<T>(text: SqlStorageValue | undefined): T | null {
 
 export class ExecutionStore {
   private readonly values: ValueStore;
+  /** Large values that this instance wrote. */
+  private readonly wroteLarge = new Set<string>();
   /** Lazy tables that are there; null until asked. */
   private tables: Set<string> | null = null;
 
@@ -219,7 +228,7 @@ export class ExecutionStore {
     const row = this.sql
       .exec<Row>(
         `SELECT facts, status, waiting_reason, error, created_at, started_at, finished_at, deadline_at, remaining_ms, revision,
-          projected_revision, settled, told, parked FROM execution`,
+          projected_revision, settled, told, parked, expires_at FROM execution`,
       )
       .one();
     return {
@@ -238,6 +247,7 @@ export class ExecutionStore {
       settled: row.settled === 1,
       told: row.told === 1,
       parked: row.parked === 1,
+      expires_at: row.expires_at as number | null,
     };
   }
 
@@ -280,11 +290,12 @@ export class ExecutionStore {
   }
 
   /** What the outside has confirmed: D1 the revision, the desk the lease's end. Never falls back. */
-  writeConfirmed(projectedRevision: number, settled: boolean): void {
+  writeConfirmed(projectedRevision: number, settled: boolean, expiresAt: number | null): void {
     this.sql.exec(
-      'UPDATE execution SET projected_revision = max(projected_revision, ?), settled = max(settled, ?)',
+      'UPDATE execution SET projected_revision = max(projected_revision, ?), settled = max(settled, ?), expires_at = ?',
       projectedRevision,
       settled ? 1 : 0,
+      expiresAt,
     );
   }
 
@@ -294,6 +305,10 @@ export class ExecutionStore {
 
   writeParked(parked: boolean): void {
     this.sql.exec('UPDATE execution SET parked = ?', parked ? 1 : 0);
+  }
+
+  writeExpiry(expiresAt: number | null): void {
+    this.sql.exec('UPDATE execution SET expires_at = ?', expiresAt);
   }
 
   /** Results that the execution begins with. */
@@ -320,7 +335,7 @@ export class ExecutionStore {
   /** The row of a step that was taken over; gives back its output. */
   insertReused(step: StepState, ord: number, from: string, at: number): JsonValue | null {
     const row = this.sql.exec<Row>('SELECT input, output FROM given WHERE key = ?', step.key).toArray()[0];
-    const text = row?.output === LARGE ? this.values.get(`given:${step.key}`) : (row?.output ?? null);
+    const text = row?.output === LARGE ? this.here(`given:${step.key}`) : (row?.output ?? null);
     const output = typeof text === 'string' ? text : null;
     this.sql.exec(
       `INSERT INTO steps (key, ord, node_id, path, call, status, attempt, failures, handle, attempts, started_at, finished_at,
@@ -342,20 +357,23 @@ export class ExecutionStore {
   }
 
   /** Results of these steps as another execution takes them; null when they are larger together than `limit` characters. */
-  results(keys: ReadonlySet<string>, limit: number): GivenResult[] | null {
+  async results(keys: ReadonlySet<string>, limit: number, read: ReadLarge): Promise<GivenResult[] | null> {
     let characters = 0;
     const results: GivenResult[] = [];
+    const large: string[] = [];
     for (const row of this.sql.exec<Row>('SELECT key, handle, input, output, error FROM steps ORDER BY ord')) {
       const key = String(row.key);
       if (!keys.has(key)) continue;
-      const own = row.output === LARGE ? this.values.get(`step:${key}`) : (row.output as string | null);
-      const output = own ?? failureOutput(parse<ExecutionError>(row.error));
+      const output = (row.output as string | null) ?? failureOutput(parse<ExecutionError>(row.error));
       const input = row.input as string | null;
-      characters += (output?.length ?? 0) + (input?.length ?? 0) + key.length;
+      if (output === LARGE) large.push(key);
+      characters += output === LARGE ? this.largeCharacters(`step:${key}`) : (output?.length ?? 0);
+      characters += (input?.length ?? 0) + key.length;
       if (characters > limit) return null;
       results.push({ key, handle: String(row.handle ?? 'out'), input, output });
     }
-    return results;
+    const texts = await read(large.map((key) => `step:${key}`));
+    return results.map((each) => ({ ...each, output: texts.get(`step:${each.key}`) ?? each.output }));
   }
 
   /** Every step with what the engine knows of it, those of rounds that have ended included. */
@@ -439,7 +457,7 @@ export class ExecutionStore {
 
   items(ord: number, key: string): JsonValue[] | null {
     const text = this.sql.exec<Row>('SELECT items FROM steps WHERE ord = ?', ord).toArray()[0]?.items ?? null;
-    return parse<JsonValue[]>(text === LARGE ? (this.values.get(`items:${key}`) ?? undefined) : text);
+    return parse<JsonValue[]>(text === LARGE ? this.here(`items:${key}`) : text);
   }
 
   /** Outputs of a loop's rounds that have ended, by index; `prefix` is the loop's path with a dot, or empty. */
@@ -523,51 +541,23 @@ export class ExecutionStore {
 
   private outputOf(row: Row): JsonValue | null {
     if (row.output === null) return null;
-    const text = row.output === LARGE ? this.values.get(`step:${row.key}`) : String(row.output);
-    return parse<JsonValue>(text ?? undefined);
+    return parse<JsonValue>(row.output === LARGE ? this.here(`step:${row.key}`) : row.output);
   }
 
   /** Steps as the API shows them, after order number `after`. */
-  steps(
+  async steps(
     after: number,
     limit: number,
     describe: (nodeId: string) => { name: string; type: string },
-  ): { ord: number; step: ExecutionStep }[] {
-    return this.sql
-      .exec<Row>('SELECT * FROM steps WHERE ord > ? ORDER BY ord LIMIT ?', after, limit)
-      .toArray()
-      .map((row) => ({ ord: Number(row.ord), step: this.presentStep(row, describe(String(row.node_id))) }));
-  }
-
-  private presentStep(row: Row, node: { name: string; type: string }): ExecutionStep {
-    const attempts = JSON.parse(String(row.attempts)) as StepAttempt[];
-    const totals = attemptTotals(attempts);
-    const startedAt = row.started_at as number | null;
-    const finishedAt = row.finished_at as number | null;
-    return {
-      id: String(row.key),
-      node_id: String(row.node_id),
-      node_name: node.name,
-      node_type: node.type,
-      iteration: String(row.path),
-      status: row.status as StepStatus,
-      waiting_reason: row.waiting_reason as WaitingReason | null,
-      handle: row.handle as string | null,
-      input: parse<JsonValue>(row.input),
-      output: this.outputOf(row),
-      error: parse<ExecutionError>(row.error),
-      reused_from: row.reused_from as string | null,
-      blocked: row.blocked === 1,
-      child_execution_id: null,
-      attempts,
-      model: totals.model,
-      input_tokens: totals.input_tokens,
-      output_tokens: totals.output_tokens,
-      cost_usd: totals.cost_usd,
-      started_at: startedAt === null ? null : new Date(startedAt).toISOString(),
-      finished_at: finishedAt === null ? null : new Date(finishedAt).toISOString(),
-      duration_ms: startedAt === null || finishedAt === null ? null : finishedAt - startedAt,
-    };
+    read: ReadLarge,
+  ): Promise<{ ord: number; step: ExecutionStep }[]> {
+    const rows = this.sql.exec<Row>('SELECT * FROM steps WHERE ord > ? ORDER BY ord LIMIT ?', after, limit).toArray();
+    const large = rows.filter((row) => row.output === LARGE).map((row) => `step:${row.key}`);
+    const texts = large.length === 0 ? new Map<string, string>() : await read(large);
+    return rows.map((row) => {
+      const output = texts.get(`step:${row.key}`) ?? row.output;
+      return { ord: Number(row.ord), step: presentStep(row, output, describe(String(row.node_id))) };
+    });
   }
 
   /** Several events at once: most signals give two, and a statement costs more than a row. */
@@ -680,15 +670,57 @@ export class ExecutionStore {
 
   /** Keeps a short text in its row, and a long one in `large_values` under a marker. */
   private inline(name: string, text: string): string {
-    if (text.length <= INLINE_CHARACTERS) return text;
+    if (isInline(text)) return text;
     this.ensure('large_values');
     this.values.put(name, text);
+    this.wroteLarge.add(name);
     return LARGE;
   }
 
   private whole(name: string, query: string): string {
     const text = String(this.sql.exec<Row>(query).one().text);
-    return text === LARGE ? (this.values.get(name) ?? 'null') : text;
+    return text === LARGE ? this.here(name) : text;
+  }
+
+  /** A large value that must not have moved, since what runs reads it. */
+  private here(name: string): string {
+    const text = this.values.get(name);
+    if (text === null) throw new Error(`the value ${name} is not in the object any more`);
+    return text;
+  }
+
+  /** null for one that has moved. */
+  largeValue(name: string): string | null {
+    return this.values.get(name);
+  }
+
+  /** Whether this step's output was large, as far as this instance knows; asked once. */
+  takeLarge(key: string): boolean {
+    return this.wroteLarge.delete(`step:${key}`);
+  }
+
+  private largeCharacters(name: string): number {
+    return (this.hasMoved(name) ? this.values.movedCharacters(name) : this.values.get(name)?.length) ?? 0;
+  }
+
+  /** Whether there may be large values, here or in R2. */
+  hasLargeValues(): boolean {
+    return this.has('large_values');
+  }
+
+  hasMoved(name: string): boolean {
+    return this.has('remote_values') && this.values.movedCharacters(name) !== null;
+  }
+
+  /** Of these values, or of all, those that may move. */
+  movableValues(names: readonly string[] | null): string[] {
+    return this.has('large_values') ? this.values.movable(names) : [];
+  }
+
+  /** R2 has it. In a transaction. */
+  noteMoved(name: string, characters: number): void {
+    this.ensure('remote_values');
+    this.values.moved(name, characters);
   }
 }
 
@@ -705,6 +737,41 @@ const STATE_COLUMNS = `key, ord, node_id, path, call, status, attempt, failures,
 
 function progressText({ progress }: StepState): string | null {
   return progress === null ? null : JSON.stringify(progress);
+}
+
+function presentStep(
+  row: Row,
+  output: SqlStorageValue | undefined,
+  node: { name: string; type: string },
+): ExecutionStep {
+  const attempts = JSON.parse(String(row.attempts)) as StepAttempt[];
+  const totals = attemptTotals(attempts);
+  const startedAt = row.started_at as number | null;
+  const finishedAt = row.finished_at as number | null;
+  return {
+    id: String(row.key),
+    node_id: String(row.node_id),
+    node_name: node.name,
+    node_type: node.type,
+    iteration: String(row.path),
+    status: row.status as StepStatus,
+    waiting_reason: row.waiting_reason as WaitingReason | null,
+    handle: row.handle as string | null,
+    input: parse<JsonValue>(row.input),
+    output: parse<JsonValue>(output),
+    error: parse<ExecutionError>(row.error),
+    reused_from: row.reused_from as string | null,
+    blocked: row.blocked === 1,
+    child_execution_id: null,
+    attempts,
+    model: totals.model,
+    input_tokens: totals.input_tokens,
+    output_tokens: totals.output_tokens,
+    cost_usd: totals.cost_usd,
+    started_at: startedAt === null ? null : new Date(startedAt).toISOString(),
+    finished_at: finishedAt === null ? null : new Date(finishedAt).toISOString(),
+    duration_ms: startedAt === null || finishedAt === null ? null : finishedAt - startedAt,
+  };
 }
 
 function stepRow(row: Row): StepRow {

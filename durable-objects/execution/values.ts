@@ -4,13 +4,24 @@ import type { JsonValue } from '@agentflow/contracts';
 export const MAX_OUTPUT_CHARACTERS = 1024 * 1024;
 /** What is kept of a larger resolved config for the step page: the step itself runs on the whole. */
 const MAX_INPUT_CHARACTERS = 256 * 1024;
-/** SQLite rows are capped at 2 MB (of UTF-8); two values stand in one row, three bytes a character at worst. */
-export const INLINE_CHARACTERS = 256 * 1024;
+/** What a row keeps of a value itself, in bytes of UTF-8; what is larger stands beside it and moves to R2. */
+const INLINE_BYTES = 96 * 1024;
 const CHUNK_CHARACTERS = 512 * 1024;
+/** Never moved: a plan is made of it when the object wakes. */
+const DEFINITION = 'definition';
+
+const encoder = new TextEncoder();
+
+export function isInline(text: string): boolean {
+  // A character has three bytes at most: most values need no count.
+  if (text.length * 3 <= INLINE_BYTES) return true;
+  return text.length <= INLINE_BYTES && encoder.encode(text).length <= INLINE_BYTES;
+}
 
 /**
- * Large values of an execution, in chunks that fit SQLite's row limit. Names: `definition`, `input`, `output`,
- * `step:<key>`.
+ * Large values of an execution by name: `definition`, `input`, `output`, `step:<key>`, `items:<key>`, `given:<key>`. Each is
+ * first written in chunks, in the transaction that makes it, so that a step's end waits for nothing but its own storage;
+ * when nothing that runs reads it any more it moves to R2, and `remote_values` has its name instead.
  */
 export class ValueStore {
   constructor(private readonly sql: SqlStorage) {}
@@ -22,11 +33,39 @@ export class ValueStore {
     }
   }
 
+  /** null for one that is not here, which may have moved. */
   get(name: string): string | null {
     const rows = this.sql.exec<{ text: string }>('SELECT text FROM large_values WHERE name = ? ORDER BY part', name);
     let text: string | null = null;
     for (const row of rows) text = (text ?? '') + row.text;
     return text;
+  }
+
+  /** Of these, or of all, names of values that are here and may move. */
+  movable(names: readonly string[] | null): string[] {
+    return this.sql
+      .exec<{ name: string }>(
+        `SELECT DISTINCT name FROM large_values WHERE name <> ?1
+          AND (?2 IS NULL OR name IN (SELECT value FROM json_each(?2))) ORDER BY name`,
+        DEFINITION,
+        names === null ? null : JSON.stringify(names),
+      )
+      .toArray()
+      .map(({ name }) => name);
+  }
+
+  /** R2 has it. In a transaction. */
+  moved(name: string, characters: number): void {
+    this.sql.exec('INSERT OR REPLACE INTO remote_values (name, characters) VALUES (?, ?)', name, characters);
+    this.sql.exec('DELETE FROM large_values WHERE name = ?', name);
+  }
+
+  /** Length of one that has moved; null for any other. */
+  movedCharacters(name: string): number | null {
+    const [row] = this.sql
+      .exec<{ characters: number }>('SELECT characters FROM remote_values WHERE name = ?', name)
+      .toArray();
+    return row?.characters ?? null;
   }
 }
 

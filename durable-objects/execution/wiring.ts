@@ -3,7 +3,7 @@ import type { EnginePorts } from '@agentflow/engine';
 import { projectApprovals } from '../../workers/domains/approvals/index.ts';
 import { handOff, readContext } from '../../workers/domains/context/index.ts';
 import { isOrganizationErased } from '../../workers/domains/erasure/index.ts';
-import { projectExecution, startRelated } from '../../workers/domains/executions/index.ts';
+import { deleteExecutionRow, projectExecution, startRelated } from '../../workers/domains/executions/index.ts';
 import { organizationFallback, priceOverride } from '../../workers/domains/models/index.ts';
 import { providerAccesses, readSecrets } from '../../workers/domains/secrets/index.ts';
 import { createModels, sharesCredential } from '../../workers/models/index.ts';
@@ -12,7 +12,7 @@ import { circuitFetch } from '../../workers/platform/outbound/circuit-fetch.ts';
 import { outboundFetch } from '../../workers/platform/outbound.ts';
 import type { Logger } from '../../workers/platform/telemetry.ts';
 import { Circuits } from '../circuit/client.ts';
-import { organizationDesk } from '../organization/client.ts';
+import { organizationDesk, type RetentionRule } from '../organization/client.ts';
 import type { ApprovalProjection } from './client.ts';
 import { httpPorts } from './http-port.ts';
 import type { Markers } from './secrets/markers.ts';
@@ -81,10 +81,22 @@ export async function tellParked(env: Env, facts: Facts, parked: boolean): Promi
   await organizationDesk(env.ORGANIZATION, facts.organization_id).park({ lease_id: facts.lease_id, parked });
 }
 
-/** Ends the lease with the real cost; settling twice changes nothing. */
-export async function tellDesk(env: Env, facts: Facts, costMicrousd: number): Promise<void> {
-  await organizationDesk(env.ORGANIZATION, facts.organization_id).settle({
+/** How long the desk says that an ended execution is kept. */
+export async function retentionOf(env: Env, facts: Facts): Promise<RetentionRule> {
+  const { days, effective_at } = await organizationDesk(env.ORGANIZATION, facts.organization_id).retention();
+  return { days, effective_at };
+}
+
+/** Takes the execution out of the lists when its retention has ended. */
+export function forgetRow(env: Env, facts: Facts): Promise<void> {
+  return deleteExecutionRow(env, facts.organization_id, facts.execution_id);
+}
+
+/** Ends the lease with the real cost; settling twice changes nothing. Answers how long the execution is kept. */
+export async function tellDesk(env: Env, facts: Facts, costMicrousd: number): Promise<RetentionRule> {
+  const { days, effective_at } = await organizationDesk(env.ORGANIZATION, facts.organization_id).settle({
     lease_id: facts.lease_id,
     cost_microusd: costMicrousd,
   });
+  return { days, effective_at };
 }

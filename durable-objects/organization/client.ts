@@ -1,4 +1,4 @@
-import type { Actor, AgentStatus, ErrorCode, Permission, Plan } from '@agentflow/contracts';
+import type { Actor, AgentStatus, ErrorCode, Permission, Plan, RetentionDays } from '@agentflow/contracts';
 import type { OrganizationObject } from './object.ts';
 
 /** What the desk knows of an API key. The key itself is never stored, only its SHA-256 in hex. */
@@ -71,7 +71,20 @@ export interface AllowlistProjection {
   readonly audit: ProjectedAudit;
 }
 
-export type Projection = KeyProjection | AllowlistProjection;
+/** The audit row of a changed retention. */
+export interface RetentionProjection {
+  readonly organization_id: string;
+  readonly retention: { readonly days: RetentionDays; readonly previous_days: RetentionDays };
+  readonly audit: ProjectedAudit;
+}
+
+export type Projection = KeyProjection | AllowlistProjection | RetentionProjection;
+
+/** How many days executions are kept after their end, null for ever; nothing is deleted before `effective_at`. */
+export interface RetentionRule {
+  readonly days: RetentionDays;
+  readonly effective_at: number;
+}
 
 /** Who may come from where, normalised networks; every change makes the next revision, and 0 is that of none at all. */
 export interface StoredAllowlist {

@@ -68,6 +68,9 @@ export class Erasures {
       else if (job.stage === LEASED) await this.sweepLeases(job, work);
       else await this.sweepStorage(job, work);
     } catch (error) {
+      // Another turn has ended it, the tables included.
+      this.desk.reload();
+      if (!this.desk.made()) return;
       this.logger().log('warn', 'erasure.page_failed', { subject: job.subject, ...describeError(error) });
       this.delay(this.store.job(job.subject) ?? job);
     }

@@ -1,5 +1,5 @@
 import { DurableObject } from 'cloudflare:workers';
-import { ID_PREFIXES } from '@agentflow/contracts';
+import { ID_PREFIXES, type RetentionDays } from '@agentflow/contracts';
 import type { Env } from '../../workers/platform/env.ts';
 import { idBody, newId } from '../../workers/platform/ids.ts';
 import { createLogger, describeError, type Logger } from '../../workers/platform/telemetry.ts';
@@ -17,14 +17,16 @@ import type {
   KeyRotation,
   PlanLimits,
   RequestClaim,
+  RetentionRule,
   RotatedKey,
   StoredAllowlist,
 } from './client.ts';
 import { Erasures } from './erasure.ts';
 import { DeskKeys, TELL_MS } from './keys.ts';
 import type { WindowCount } from './limits.ts';
+import { DeskRetention } from './retention.ts';
 import { type Lease, OrganizationStore } from './store.ts';
-import { erasureWork, project, readAgentHead, readPlan } from './wiring.ts';
+import { erasureWork, project, readAgentHead, readPlan, tellRetention } from './wiring.ts';
 
 /** A lease that no execution has been seen for is given up after this long. */
 const PROVISIONAL_MS = 60_000;
@@ -51,6 +53,7 @@ export class OrganizationObject extends DurableObject<Env> {
   private readonly keys: DeskKeys;
   private readonly addresses: DeskAddresses;
   private readonly erasures: Erasures;
+  private readonly keeping: DeskRetention;
   private readonly agents = new Map<string, AgentHead>();
   private plan: PlanLimits | null = null;
   private live: Map<string, number> | null = null;
@@ -62,6 +65,8 @@ export class OrganizationObject extends DurableObject<Env> {
     this.store = new OrganizationStore(ctx.storage.sql);
     this.keys = new DeskKeys(ctx.storage, this.store, (at) => this.armAt(at));
     this.addresses = new DeskAddresses(ctx.storage, this.store);
+    const tell = (rule: RetentionRule, cursor: string) => tellRetention(env, this.store.organizationId(), rule, cursor);
+    this.keeping = new DeskRetention(ctx.storage, this.store, tell, () => this.logger());
     const workOf = (subject: ErasureSubject) => erasureWork(env, this.store.organizationId(), subject);
     this.erasures = new Erasures(this.store, ctx.storage, workOf, () => this.logger());
   }
@@ -265,15 +270,34 @@ export class OrganizationObject extends DurableObject<Env> {
     this.armAt(lease.expires_at);
   }
 
-  /** Ends a lease with the execution's real cost. A lease that is not there was settled before: nothing changes. */
-  async settle(input: { lease_id: string; cost_microusd: number }): Promise<void> {
+  /**
+   * Ends a lease with the execution's real cost. A lease that is not there was settled before: nothing changes. Answers how
+   * long the execution is kept.
+   */
+  async settle(input: { lease_id: string; cost_microusd: number }): Promise<RetentionRule> {
     const lease = this.store.exists() ? this.store.lease(input.lease_id) : null;
-    if (lease === null) return;
+    if (lease === null) return this.retention();
     this.ctx.storage.transactionSync(() => {
       this.store.deleteLease(lease.id);
       this.store.addSpend(new Date().toISOString().slice(0, 10), input.cost_microusd);
     });
     this.release(lease);
+    return this.keeping.rule();
+  }
+
+  async retention(): Promise<RetentionRule> {
+    return this.store.exists() ? this.keeping.rule() : { days: null, effective_at: 0 };
+  }
+
+  /** Executions that have ended are told soon after, page by page. */
+  async setRetention(organizationId: string, days: RetentionDays, origin: AuditOrigin): Promise<RetentionRule> {
+    this.store.create(organizationId);
+    const now = Date.now();
+    if (this.keeping.set(days, origin, now)) {
+      this.armAt(now + TELL_MS);
+      await this.drainOutbox(now);
+    }
+    return this.keeping.rule();
   }
 
   /**
@@ -337,6 +361,7 @@ export class OrganizationObject extends DurableObject<Env> {
       () => this.drainOutbox(due),
       () => this.checkLeases(due),
       () => this.checkWatchedAgents(due),
+      () => this.keeping.turn(due),
       async () => this.store.deleteExpiredRequests(due),
     ]) {
       try {
@@ -368,6 +393,7 @@ export class OrganizationObject extends DurableObject<Env> {
     if (this.store.exists()) return;
     this.keys.forget();
     this.addresses.forget();
+    this.keeping.forget();
     this.agents.clear();
     this.plan = null;
     this.live = null;

@@ -1,5 +1,7 @@
+import type { RetentionDays } from '@agentflow/contracts';
 import type { AgentHead, KeyRecord, PlanLimits, Projection, StoredAllowlist, StoredKey } from './client.ts';
 import { ErasureStore } from './erasure-store.ts';
+import type { RetentionWalk } from './retention.ts';
 
 /**
  * Storage layout of an organization's desk, made by its first trusted write and never in the constructor:
@@ -15,6 +17,7 @@ import { ErasureStore } from './erasure-store.ts';
  * - `outbox`: projections that D1 has not confirmed.
  * - `ip_allowlist`: one row, the networks that callers may come from.
  * - `erasures`: what is being erased, page by page; see erasure.ts.
+ * - `retention`: one row, how long executions are kept, and how far that has been told; see retention.ts.
  * - `schema_version`: one row, how many of the steps below have been taken; a desk without the table has taken one.
  */
 const SCHEMA_STEPS: readonly (readonly string[])[] = [
@@ -48,6 +51,11 @@ const SCHEMA_STEPS: readonly (readonly string[])[] = [
       rested INTEGER NOT NULL, requested_at INTEGER NOT NULL, attempts INTEGER NOT NULL, next_at INTEGER NOT NULL) WITHOUT ROWID`,
   ],
   ['ALTER TABLE leases ADD COLUMN root_execution_id TEXT', 'ALTER TABLE leases ADD COLUMN parent_execution_id TEXT'],
+  [
+    `CREATE TABLE retention (
+      id INTEGER PRIMARY KEY CHECK (id = 1), days INTEGER, effective_at INTEGER NOT NULL, cursor TEXT NOT NULL,
+      walks_left INTEGER NOT NULL, attempts INTEGER NOT NULL, next_at INTEGER)`,
+  ],
 ];
 
 export interface Lease {
@@ -181,6 +189,32 @@ export class OrganizationStore {
       'INSERT OR REPLACE INTO ip_allowlist (id, entries, revision) VALUES (1, ?, ?)',
       JSON.stringify(entries),
       revision,
+    );
+  }
+
+  retention(): RetentionWalk | null {
+    const row = this.sql.exec<Row>('SELECT * FROM retention').toArray()[0];
+    if (row === undefined) return null;
+    return {
+      days: row.days as RetentionDays,
+      effective_at: Number(row.effective_at),
+      cursor: String(row.cursor),
+      walks_left: Number(row.walks_left),
+      attempts: Number(row.attempts),
+      next_at: row.next_at as number | null,
+    };
+  }
+
+  writeRetention({ days, effective_at, cursor, walks_left, attempts, next_at }: RetentionWalk): void {
+    this.sql.exec(
+      `INSERT OR REPLACE INTO retention (id, days, effective_at, cursor, walks_left, attempts, next_at)
+        VALUES (1, ?, ?, ?, ?, ?, ?)`,
+      days,
+      effective_at,
+      cursor,
+      walks_left,
+      attempts,
+      next_at,
     );
   }
 
@@ -366,10 +400,14 @@ export class OrganizationStore {
     if (this.erasing) return this.erasures.next()?.next_at ?? null;
     const row = this.sql
       .exec<Row>(
-        `SELECT min(at) AS at FROM (
-          SELECT min(expires_at) AS at FROM leases UNION ALL SELECT min(check_at) FROM watched_agents
-          UNION ALL SELECT next_at FROM outbox WHERE id = (SELECT min(id) FROM outbox) UNION ALL SELECT min(expires_at) FROM requests
-          UNION ALL SELECT min(next_at) FROM erasures)`,
+        // A list, since objects take five SELECTs at most in a UNION.
+        `SELECT min(value) AS at FROM json_each(json_array(
+          (SELECT min(expires_at) FROM leases),
+          (SELECT min(check_at) FROM watched_agents),
+          (SELECT next_at FROM outbox WHERE id = (SELECT min(id) FROM outbox)),
+          (SELECT min(expires_at) FROM requests),
+          (SELECT min(next_at) FROM erasures),
+          (SELECT next_at FROM retention)))`,
       )
       .one();
     return row.at === null ? null : Number(row.at);

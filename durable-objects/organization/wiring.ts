@@ -8,6 +8,7 @@ import {
   isOrganizationErased,
   isPersonErased,
 } from '../../workers/domains/erasure/index.ts';
+import { endedExecutions, projectRetention } from '../../workers/domains/executions/index.ts';
 import {
   findOrganization,
   planLimits,
@@ -15,8 +16,9 @@ import {
   projectIpAllowlist,
 } from '../../workers/domains/organizations/index.ts';
 import type { Env } from '../../workers/platform/env.ts';
+import { deletePage } from '../../workers/platform/r2.ts';
 import { executionObject } from '../execution/client.ts';
-import type { AgentHead, ErasureSubject, PlanLimits, Projection } from './client.ts';
+import type { AgentHead, ErasureSubject, PlanLimits, Projection, RetentionRule } from './client.ts';
 import type { ErasureWork } from './erasure.ts';
 
 /** The plan's limits as D1 has them; null for an organization that does not exist. */
@@ -32,7 +34,26 @@ export function readAgentHead(env: Env, organizationId: string, agentId: string)
 /** Writes what the desk tells, and the audit row of its change, in one batch. Retelling changes nothing. */
 export function project(env: Env, message: Projection): Promise<void> {
   const database = db(env, message.organization_id);
-  return 'key' in message ? projectApiKey(database, message) : projectIpAllowlist(database, message);
+  if ('key' in message) return projectApiKey(database, message);
+  return 'retention' in message ? projectRetention(database, message) : projectIpAllowlist(database, message);
+}
+
+/** Executions that one page of a walk speaks to. */
+const TOLD_PER_PAGE = 50;
+
+/**
+ * Tells a page of ended executions how long they are kept. One that does not answer asks by itself before it is deleted,
+ * and is told again by the next walk.
+ */
+export async function tellRetention(
+  env: Env,
+  organizationId: string,
+  rule: RetentionRule,
+  cursor: string,
+): Promise<string | null> {
+  const ids = await endedExecutions(env, organizationId, cursor, TOLD_PER_PAGE);
+  await Promise.allSettled(ids.map((id) => executionObject(env.EXECUTION, id).retain(organizationId, rule)));
+  return ids.length < TOLD_PER_PAGE ? null : (ids.at(-1) ?? null);
 }
 
 /** Erasing an organization, or forgetting a person in it, outside the desk. */
@@ -45,7 +66,11 @@ export function erasureWork(env: Env, organizationId: string, { kind, subject, e
         await object(executionId).erase(organizationId, leased);
         return true;
       },
-      storages: { rows: (cursor, objects) => eraseRows(env, organizationId, cursor, objects) },
+      storages: {
+        rows: (cursor, objects) => eraseRows(env, organizationId, cursor, objects),
+        // Each object deletes its own; what one wrote while it died is found here.
+        values: async () => ({ done: await deletePage(env.VALUES, `${organizationId}/`), cursor: '', failed: false }),
+      },
     };
   }
   return {

@@ -48,6 +48,27 @@ export function readVitest(path, exitCode, suites) {
 }
 
 /**
+ * Where crash tests ended a process, a line a test: each boundary with the number of crashes and of different steps.
+ * @param {string} path Vitest's JSON report.
+ * @returns {string[]}
+ */
+export function readCrashes(path) {
+  const files =
+    /** @type {{ assertionResults: { title: string, ancestorTitles: string[], meta?: { crashes?: Record<string, string[]> } }[] }[]} */ (
+      readJson(path)?.testResults ?? []
+    );
+  return files.flatMap(({ assertionResults }) =>
+    assertionResults.flatMap(({ ancestorTitles, meta }) => {
+      if (meta?.crashes === undefined) return [];
+      const boundaries = Object.entries(meta.crashes).map(
+        ([boundary, steps]) => `${steps.length} ${boundary} (${new Set(steps).size} steps)`,
+      );
+      return [`${ancestorTitles.join(' ')}: ${boundaries.join(', ')}`];
+    }),
+  );
+}
+
+/**
  * Reads Playwright's JSON report. A test that passed only when it was tried again counts as failed.
  * @param {string} path
  * @param {number} exitCode

@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { TestProject } from 'vitest/node';
+import { EffectLedger } from './effect-ledger.ts';
 import { ScriptedModel, type ScriptedTurn } from './scripted-model.ts';
 
 declare module 'vitest' {
@@ -20,7 +21,8 @@ export interface SeenCall {
 /**
  * The outside world of the tests: a real HTTP server whose answers the tests hold back and count.
  * - `/gate/<name>` answers once `/open/<name>` has been called; `/waiting/<name>` answers when a call is held there.
- * - `/effect/<name>` counts distinct idempotency keys.
+ * - `/effect/…` is the ledger of effect-ledger.ts; `/effects/<name>` lists what it made, `/held/<name>` what it holds, and
+ *   `/drop/<name>` ends that without an answer.
  * - `/flaky/<name>/<n>` answers 503 with Retry-After 0 to the first n calls.
  * - `/reflect/<code>` answers with that status and everything that it was sent: URL, headers, body, and `authorization` again
  *   in a header and, without its scheme, in OpenAI's form of an error.
@@ -58,6 +60,7 @@ export default async function startToolServer(project: TestProject): Promise<() 
   const streams = new Map<string, () => void>();
   const cut = new Set<string>();
   const scripted = new ScriptedModel();
+  const ledger = new EffectLedger();
 
   const json = (response: ServerResponse, value: unknown, status = 200, headers: Record<string, string> = {}) => {
     response.writeHead(status, { 'content-type': 'application/json', ...headers });
@@ -70,7 +73,7 @@ export default async function startToolServer(project: TestProject): Promise<() 
     let body = '';
     request.setEncoding('utf8');
     for await (const chunk of request) body += chunk;
-    if (!['open', 'waiting', 'ended', 'calls', 'script'].includes(action)) {
+    if (!['open', 'waiting', 'ended', 'calls', 'script', 'effects', 'held', 'drop'].includes(action)) {
       calls.push({
         method: request.method ?? '',
         path: url.pathname,
@@ -94,6 +97,15 @@ export default async function startToolServer(project: TestProject): Promise<() 
         if ((held.get(name) ?? []).some((each) => !each.destroyed)) return json(response, { held: true });
         watchers.set(name, [...(watchers.get(name) ?? []), response]);
         return;
+      case 'effect':
+        return ledger.answer(url.pathname, request, response);
+      case 'effects':
+        return json(response, ledger.effectsOf(name));
+      case 'held':
+        return json(response, ledger.heldOf(name));
+      case 'drop':
+        ledger.drop(name);
+        return json(response, {});
       case 'calls':
         return json(
           response,

@@ -13,6 +13,8 @@ export interface Env {
   readonly ORGANIZATION: DurableObjectNamespace<OrganizationObject>;
   readonly IP_THROTTLE: DurableObjectNamespace<IpThrottleObject>;
   readonly CIRCUIT: DurableObjectNamespace<CircuitObject>;
+  /** Large values of executions that have ended: `<organization>/<execution>/<name>`. */
+  readonly VALUES: R2Bucket;
   readonly ASSETS: Fetcher;
   /** Workers AI; in production only. */
   readonly AI?: Ai;

@@ -17,6 +17,8 @@ const NAMED: Readonly<Record<string, z.ZodType>> = {
   RotateApiKeyRequest: contracts.rotateApiKeyRequest,
   IpAllowlist: contracts.ipAllowlist,
   SetIpAllowlistRequest: contracts.setIpAllowlistRequest,
+  Retention: contracts.retention,
+  SetRetentionRequest: contracts.setRetentionRequest,
   AuditEntry: contracts.auditEntry,
   Permission: contracts.permission,
   SwitchOrganizationRequest: contracts.switchOrganizationRequest,

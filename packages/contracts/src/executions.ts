@@ -130,6 +130,7 @@ export const EXECUTION_EVENT_TYPES = [
   'agent.handoff',
   'execution.waiting',
   'execution.resumed',
+  'execution.events_capped',
   'execution.completed',
   'execution.failed',
   'execution.cancelled',
@@ -139,7 +140,8 @@ export type ExecutionEventType = z.infer<typeof executionEventType>;
 
 /**
  * One event of an execution. `seq` counts from 1 without gaps for logged events. `step.delta` (streamed text) is not
- * logged: it repeats the `seq` of the last logged event and carries `attempt` and `offset` in `data`.
+ * logged: it repeats the `seq` of the last logged event and carries `attempt` and `offset` in `data`. After
+ * `execution.events_capped`, which tells the `limit`, only the execution's end is logged.
  */
 export const executionEvent = z.object({
   seq: z.number().int(),

@@ -20,5 +20,6 @@ export * from './nodes/registry.ts';
 export * from './nodes/types.ts';
 export * from './permissions.ts';
 export * from './projects.ts';
+export * from './retention.ts';
 export * from './secrets.ts';
 export * from './teams.ts';

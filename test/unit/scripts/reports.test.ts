@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { readCoverage, readPlaywright, readVitest } from '../../../scripts/lib/reports.mjs';
+import { readCoverage, readCrashes, readPlaywright, readVitest } from '../../../scripts/lib/reports.mjs';
 
 let folder: string;
 beforeAll(() => {
@@ -54,6 +54,18 @@ describe('readVitest', () => {
     expect(readVitest(join(folder, 'missing.json'), 137, SUITES).problems).toEqual([
       'vitest: ended with code 137 and left no report',
     ]);
+  });
+});
+
+describe('readCrashes', () => {
+  it('tells boundaries and steps of the tests that report them', () => {
+    const crashes = { 'before an effect': ['a', 'a', 'b'], 'after a commit': ['c'] };
+    const results = [
+      { ancestorTitles: [], meta: {} },
+      { ancestorTitles: ['workerd'], meta: { crashes } },
+    ];
+    const path = report({ testResults: [{ assertionResults: results }] });
+    expect(readCrashes(path)).toEqual(['workerd: 3 before an effect (2 steps), 1 after a commit (1 steps)']);
   });
 });
 

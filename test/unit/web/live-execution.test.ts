@@ -51,6 +51,12 @@ function record(id: string, status: ExecutionStep['status']): ExecutionStep {
 }
 
 describe('applyEvent', () => {
+  it('tells when no more events of steps will come', () => {
+    expect(replay([event(1, 'execution.started')]).capped).toBeNull();
+    const capped = replay([event(1, 'execution.started'), event(9, 'execution.events_capped', { limit: 8 })]);
+    expect(capped).toMatchObject({ seq: 9, status: 'running', capped: 8 });
+  });
+
   it('follows a step from its start over a retry to its end', () => {
     const started = [
       event(1, 'execution.started'),

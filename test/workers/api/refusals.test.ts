@@ -105,6 +105,7 @@ const BODIES: { [operationId: string]: object | ((owner: Member) => Promise<obje
     return { confirm: owner.email, password: PASSWORD };
   },
   createTeam: { name: 'A team' },
+  setRetention: { days: 90 },
   updateTeam: { name: 'A renamed team' },
   setModelFallback: { models: ['builtin/extractive'] },
   setModelPrice: { model: 'custom/example', input_usd_per_million: 1, output_usd_per_million: 2 },

@@ -613,7 +613,7 @@ describe('an object of the release before', () => {
     await runInDurableObject(stub(run.id), (_object, state) => {
       const { sql } = state.storage;
       sql.exec("UPDATE execution SET schema_version = 1, facts = json_remove(facts, '$.project_id', '$.lineage')");
-      for (const column of ['waiting_reason', 'remaining_ms', 'told', 'parked']) {
+      for (const column of ['waiting_reason', 'remaining_ms', 'told', 'parked', 'expires_at']) {
         sql.exec(`ALTER TABLE execution DROP COLUMN ${column}`);
       }
       for (const column of ['progress', 'items', 'reused_from']) sql.exec(`ALTER TABLE steps DROP COLUMN ${column}`);

@@ -1,5 +1,6 @@
 import { DangerZone } from '@/features/erasure/danger-zone.tsx';
 import { OrganizationCard } from '@/features/settings/organization-card.tsx';
+import { RetentionCard } from '@/features/settings/retention-card.tsx';
 import { useBreadcrumbs } from '@/features/shell/breadcrumbs.tsx';
 import { usePageTitle } from '@/lib/page-title.ts';
 
@@ -12,6 +13,7 @@ export function GeneralSettingsPage() {
   return (
     <>
       <OrganizationCard />
+      <RetentionCard />
       <DangerZone />
     </>
   );

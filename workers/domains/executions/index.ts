@@ -1,3 +1,5 @@
+export { deleteExecutionRow, endedExecutions, projectRetention } from './retention.ts';
+export { retentionRoutes } from './retention-routes.ts';
 export { executionRoutes } from './routes.ts';
 export { projectExecution } from './service.ts';
 export { startExecution } from './start.ts';

@@ -1,5 +1,6 @@
 import type { AgentDefinition, AgentEdge, AgentNode } from '@agentflow/contracts';
 import { describe, expect, it } from 'vitest';
+import { CrashReport } from '../../../support/crash-report.ts';
 import { type Behaviour, node, Simulation, seeded } from './simulate.ts';
 
 /** What a random graph can hold; the scope of each node is its loop, so that edges stay within a round. */
@@ -104,8 +105,8 @@ function settled(statuses: Record<string, string>, hasFailingRounds: boolean): R
 }
 
 describe('a crash at any boundary', () => {
-  it('changes neither the outcome nor the steps, and runs no finished step again', () => {
-    let deaths = 0;
+  it('changes neither the outcome nor the steps, and runs no finished step again', (context) => {
+    const report = new CrashReport();
     const met = new Set<string>();
     const kinds = new Map<string, number>();
     for (let seed = 1; seed <= 500; seed++) {
@@ -113,7 +114,8 @@ describe('a crash at any boundary', () => {
       const { definition, behaviour } = graph;
       const calm = new Simulation(definition, { behaviour, random: seeded(seed) }).toEnd();
       const stormy = new Simulation(definition, { behaviour, random: seeded(seed * 7), crashes: 0.25 }).toEnd();
-      deaths += stormy.deaths;
+      const typeOf = new Map(graph.nodes.map(({ id, type }) => [id, type]));
+      for (const [boundary, id] of stormy.deaths) report.hit(boundary, typeOf.get(id) ?? id);
       for (const type of stormy.types) met.add(type);
       for (const { type } of graph.nodes) kinds.set(type, (kinds.get(type) ?? 0) + 1);
       const failing = stormy.types.has('item_failed') || calm.types.has('item_failed');
@@ -130,7 +132,8 @@ describe('a crash at any boundary', () => {
       }
       expect(stormy.run.active, `seed ${seed}: counts`).toBe(0);
     }
-    expect(deaths).toBeGreaterThan(3000);
+    expect(report.count).toBeGreaterThan(3000);
+    report.close(context, { 'before an effect': 1000, 'after an effect': 1000, 'while it waits': 100 });
     for (const type of [
       'item_started',
       'item_completed',

@@ -74,7 +74,8 @@ export class Simulation {
   readonly completions: string[] = [];
   readonly starts: string[] = [];
   readonly types = new Set<string>();
-  deaths = 0;
+  /** Where the process died, as boundary and what it was about. */
+  readonly deaths: (readonly [boundary: string, step: string])[] = [];
   now = 0;
   run: RunState;
   private rows = new Map<string, StepState>();
@@ -97,9 +98,12 @@ export class Simulation {
     this.signal({ type: 'start' });
     for (let guard = 0; this.outcome === null; guard++) {
       if (guard > 200_000) throw new Error('the run does not end');
-      if (this.options.random() < (this.options.crashes ?? 0)) this.die();
+      const dies = this.options.random() < (this.options.crashes ?? 0);
+      if (dies && this.options.random() < 0.5)
+        this.die(this.tasks.length > 0 ? 'before an effect' : 'while it waits', this.tasks[0]);
       const next = this.tasks.splice(Math.floor(this.options.random() * this.tasks.length), 1)[0];
-      if (next !== undefined) this.perform(next);
+      if (next !== undefined && dies && this.options.random() < 0.5) this.die('after an effect', next);
+      else if (next !== undefined) this.perform(next);
       else if (this.outcome === null) this.elapse();
     }
     return this;
@@ -241,8 +245,9 @@ export class Simulation {
     this.signal({ type: 'step_completed', key: asked.key, attempt: asked.attempt, handle: 'out' });
   }
 
-  private die(): void {
-    this.deaths++;
+  /** What the step had done outside is not known to the run; what was asked and not yet done is forgotten. */
+  private die(boundary: string, about: Task | undefined): void {
+    this.deaths.push([boundary, this.rows.get(about?.key ?? '')?.node_id ?? 'execution']);
     this.tasks = [];
     const rows = [...this.rows.values()].map((row) => structuredClone(row));
     // Rows come back in any order.

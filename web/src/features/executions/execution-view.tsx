@@ -71,14 +71,15 @@ function useFollowedExecution(read: Execution): { execution: Execution; stream: 
   );
   useEffect(() => () => clearTimeout(timer.current), []);
   const stream = useExecutionStream(read.id, following, reread);
-  // Where the socket can't be had (a proxy in between), the page still gets on, only slower.
+  // Where the socket can't be had (a proxy in between) or has no more to tell, the page still gets on, only slower.
+  const told = stream.connection === 'live' && stream.live.capped === null;
   useEffect(() => {
-    if (!following || stream.connection === 'live') return;
+    if (!following || told) return;
     const poll = setInterval(() => reread(true), 3_000);
     return () => clearInterval(poll);
-  }, [following, stream.connection, reread]);
+  }, [following, told, reread]);
   const execution: Execution =
-    following && stream.live.status !== null
+    following && stream.live.status !== null && stream.live.capped === null
       ? { ...read, status: stream.live.status, waiting_reason: stream.live.waiting_reason }
       : read;
   return { execution, stream, following };
@@ -127,6 +128,12 @@ function LoadedExecution({ read, selected, tab }: { read: Execution } & Omit<Exe
   return (
     <div className="mx-auto flex max-w-[88rem] flex-col">
       <ExecutionHeader execution={execution} stream={stream} following={following} steps={shown} />
+      {stream.live.capped !== null && (
+        <p className="mb-4 text-soft text-sm">
+          This execution has more than {stream.live.capped.toLocaleString('en')} events; what came after them is in its
+          steps.
+        </p>
+      )}
       {execution.error !== null && (
         <div
           role="alert"

@@ -42,6 +42,8 @@ export interface LiveExecution {
   readonly waiting_reason: WaitingReason | null;
   readonly steps: ReadonlyMap<string, LiveStep>;
   readonly texts: ReadonlyMap<string, StreamedText>;
+  /** The number of events that are logged, once there were more: steps have to be read from then on. */
+  readonly capped: number | null;
 }
 
 export const NOTHING_YET: LiveExecution = {
@@ -50,6 +52,7 @@ export const NOTHING_YET: LiveExecution = {
   waiting_reason: null,
   steps: new Map(),
   texts: new Map(),
+  capped: null,
 };
 
 export function stepIdOf(event: Pick<ExecutionEvent, 'node_id' | 'iteration' | 'data'>): string | null {
@@ -197,6 +200,8 @@ export function applyEvent(state: LiveExecution, event: ExecutionEvent): LiveExe
       const reason = waitingReason.safeParse(event.data.reason ?? event.data.waiting_reason);
       return { ...next, status: 'waiting', waiting_reason: reason.success ? reason.data : null };
     }
+    case 'execution.events_capped':
+      return { ...next, capped: numberOf(event.data.limit, event.seq - 1) };
     case 'execution.completed':
       return { ...next, status: 'completed', waiting_reason: null };
     case 'execution.failed':

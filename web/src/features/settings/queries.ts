@@ -1,4 +1,4 @@
-import type { ActiveSession, ApiKey, Member, Organization } from '@agentflow/contracts';
+import type { ActiveSession, ApiKey, Member, Organization, Retention } from '@agentflow/contracts';
 import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query';
 import { readTagged } from '@/features/agents/queries.ts';
 import { api, fetchApi, type Page, queryString } from '@/lib/api.ts';
@@ -6,6 +6,11 @@ import { api, fetchApi, type Page, queryString } from '@/lib/api.ts';
 export const organizationQuery = queryOptions({
   queryKey: ['organization'],
   queryFn: async ({ signal }) => readTagged<Organization>(await fetchApi('/org', { signal })),
+});
+
+export const retentionQuery = queryOptions({
+  queryKey: ['retention'],
+  queryFn: ({ signal }) => api<Retention>('/org/retention', { signal }),
 });
 
 export const membersQuery = infiniteQueryOptions({
