@@ -8,16 +8,15 @@ export class KilledWorker {
   url = '';
   kills = 0;
   alive = false;
+  private readonly options: Served;
   private readonly pidFile: string;
   private stopServing: () => Promise<void> = async () => undefined;
   private serving: Promise<void> = Promise.resolve();
   private resume: () => void = () => undefined;
 
   /** @param folder for what this needs of its own */
-  constructor(
-    private readonly options: Served,
-    folder: string,
-  ) {
+  constructor(options: Served, folder: string) {
+    this.options = options;
     this.pidFile = path.join(folder, 'workerd.pid');
     // Becomes workerd itself, so that the process that is killed is the one that serves.
     const workerd = createRequire(createRequire(import.meta.url).resolve('miniflare'))('workerd').default as string;

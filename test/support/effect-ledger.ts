@@ -24,8 +24,12 @@ export class EffectLedger {
   private readonly effects = new Map<string, Map<string, Effect>>();
   private readonly held = new Map<string, { label: string; moment: Moment; response: ServerResponse }[]>();
 
+  private readonly onMoment: (moment: Moment, effect: Effect) => boolean;
+
   /** @param onMoment asked before and after each effect; true when the caller has been ended and wants no answer */
-  constructor(private readonly onMoment: (moment: Moment, effect: Effect) => boolean = () => false) {}
+  constructor(onMoment: (moment: Moment, effect: Effect) => boolean = () => false) {
+    this.onMoment = onMoment;
+  }
 
   answer(path: string, request: IncomingMessage, response: ServerResponse): void {
     const [, , name = '', mode = '', label = ''] = path.split('/');

@@ -368,8 +368,11 @@ describe('crashes around a call', () => {
     expect((await ended(run.id)).status).toBe('completed');
   });
 
-  it('a telling that was lost is told again, and one that comes twice changes nothing', async () => {
-    const child = await published(one('logic.transform', { expression: '"done"' }));
+  it.each([
+    ['a telling', 4],
+    ['a telling of values that are in R2 by now', 200_000],
+  ])('%s that was lost is told again, and one that comes twice changes nothing', async (_name, length) => {
+    const child = await published(one('logic.transform', { expression: `$pad('', ${length}, '→')` }));
     const run = await runToEnd(owner, await published(one('agent.call', { agent_id: child })));
     const childId = (await stepOf(run.id, 'n')).child_execution_id ?? '';
     // As if neither the telling nor its answer had arrived.
@@ -390,9 +393,13 @@ describe('crashes around a call', () => {
       state.storage.sql.exec('UPDATE execution SET told = 0');
       await state.storage.setAlarm(Date.now() + 3_600_000);
     });
+    const prefix = `${owner.organization_id}/${childId}/`;
+    const away = async () => (await env.VALUES.list({ prefix })).objects.length;
+    if (length > 1_000) await eventually(async () => (await away()) > 0);
+    else expect(await away()).toBe(0);
     await evictDurableObject(stub(childId));
     await runDurableObjectAlarm(stub(childId));
-    expect(await ended(run.id)).toMatchObject({ status: 'completed', output: { output: 'done' } });
+    expect(await ended(run.id)).toMatchObject({ status: 'completed', output: { output: '→'.repeat(length) } });
     const again = await executionObject(env.EXECUTION, run.id).callEnded({
       organization_id: owner.organization_id,
       execution_id: childId,

@@ -84,12 +84,11 @@ export class Simulation {
   private readonly failed = new Map<string, number>();
   /** When the child of a step ends, by the step's key: it lives outside the process that dies. */
   private readonly children = new Map<string, number>();
+  private readonly options: SimulationOptions;
   outcome: Change | null = null;
 
-  constructor(
-    definition: AgentDefinition,
-    private readonly options: SimulationOptions,
-  ) {
+  constructor(definition: AgentDefinition, options: SimulationOptions) {
+    this.options = options;
     this.plan = compile(definition);
     this.run = newRun(options.run);
   }

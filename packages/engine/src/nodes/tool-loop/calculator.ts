@@ -30,10 +30,13 @@ export type Calculation =
 class Miswritten extends Error {}
 
 class Parser {
+  private readonly tokens: readonly string[];
   private at = 0;
   private depth = 0;
 
-  constructor(private readonly tokens: readonly string[]) {}
+  constructor(tokens: readonly string[]) {
+    this.tokens = tokens;
+  }
 
   whole(): number {
     const value = this.sum();

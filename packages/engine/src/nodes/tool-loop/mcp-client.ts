@@ -36,8 +36,11 @@ function isObject(value: JsonValue | undefined): value is JsonObject {
 }
 
 class McpFailure extends Error {
-  constructor(readonly error: StepError) {
+  readonly error: StepError;
+
+  constructor(error: StepError) {
     super(error.message);
+    this.error = error;
   }
 }
 
@@ -86,15 +89,18 @@ function isAnswered(id: number, body: string): boolean {
 }
 
 class Session {
+  private readonly server: McpServer;
+  private readonly context: StepContext;
+  private readonly ports: EnginePorts;
   private id: string | null = null;
   private version: string | null = null;
   private lastId = 0;
 
-  constructor(
-    private readonly server: McpServer,
-    private readonly context: StepContext,
-    private readonly ports: EnginePorts,
-  ) {}
+  constructor(server: McpServer, context: StepContext, ports: EnginePorts) {
+    this.server = server;
+    this.context = context;
+    this.ports = ports;
+  }
 
   async open(): Promise<void> {
     const params = { protocolVersion: PROTOCOL_VERSION, capabilities: {}, clientInfo: CLIENT };
