@@ -57,7 +57,7 @@ for (const theme of ['light', 'dark'] as const) {
       test.slow();
       const account = await createAccount(request);
       await logIn(page, account);
-      await expect(page.getByRole('heading', { name: /Welcome/ })).toBeVisible();
+      await expect(page.getByRole('heading', { name: /^Welcome(, .*)?$/ })).toBeVisible();
       await expectAccessible(page, 'first steps');
       for (const [path, text] of [
         ['/dashboard/agents', 'Your first agent'],

@@ -44,6 +44,8 @@ export async function logIn(page: Page, account: Account): Promise<void> {
   await page.getByLabel('Password', { exact: true }).fill(PASSWORD);
   await page.getByRole('button', { name: 'Log in' }).click();
   await expect(page).toHaveURL(/\/dashboard$/);
+  // The address changes before the page does.
+  await expect(page.getByRole('button', { name: /your account$/ })).toBeVisible();
 }
 
 /** Makes an agent and publishes it as version 1. Gives its id. */
