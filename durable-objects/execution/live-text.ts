@@ -1,6 +1,6 @@
 import type { ExecutionEvent } from '@agentflow/contracts';
 import type { StepState } from '@agentflow/engine';
-import { executionEvent } from './run.ts';
+import { executionEvent } from './run-events.ts';
 
 /** Streamed text is sent at most this often: a model's tokens come faster than anybody reads. */
 const COALESCE_MS = 100;

@@ -16,7 +16,7 @@ import { organizationDesk, type RetentionRule } from '../organization/client.ts'
 import type { ApprovalProjection } from './client.ts';
 import { httpPorts } from './http-port.ts';
 import type { Markers } from './secrets/markers.ts';
-import type { CostRow, Facts } from './store.ts';
+import type { CostRow, Facts } from './store/rows.ts';
 
 /** Other executions, handoffs and the shared context, as the domains do them. */
 export { handOff, readContext, startRelated };
