@@ -1,17 +1,19 @@
 import { randomBytes } from 'node:crypto';
 import path from 'node:path';
 import { Client, drive } from './lib/load.mjs';
-import { linearAgent, OBJECTS, prepareProduct } from './lib/product.mjs';
+import { linearAgent, OBJECTS, prepareProduct, tickingAgent, watchExecution } from './lib/product.mjs';
+import { slowServer } from './lib/slow-server.mjs';
 import { bundle, serve } from './lib/workerd.mjs';
 
 /**
- * `node bench/profile.mjs read|run`: where the CPU time of the built script goes under load, by function. For people who
+ * `node bench/profile.mjs read|run|watch`: where the CPU time of the built script goes under load, by function. For people who
  * look for the next thing to make faster; promises nothing.
  */
 const scenario = process.argv[2] ?? 'run';
 const INSPECTOR_PORT = 9339;
 const root = path.resolve(import.meta.dirname, '..');
 const folder = bundle('wrangler.toml', path.join(root, '.local/bench/profile'), { minify: false });
+const slow = await slowServer(100);
 const product = await serve({
   folder,
   script: 'index.js',
@@ -19,6 +21,7 @@ const product = await serve({
   bindings: {
     ENVIRONMENT: 'local',
     LOG_LEVEL: 'warn',
+    OUTBOUND_ALLOW: slow.host,
     AUTH_KEYS: `bench1:${randomBytes(48).toString('base64')}`,
     VAULT_KEYS: `bench1:${randomBytes(32).toString('base64')}`,
   },
@@ -38,7 +41,10 @@ try {
           body: '{"input":{"n":1}}',
         });
   await drive(client, 200, 16, call, [200]);
-  const profile = await whileProfiling(() => drive(client, scenario === 'read' ? 4000 : 600, 16, call, [200]));
+  const profile = await whileProfiling(async () => {
+    if (scenario === 'watch') await watchExecution(product.url, setup.token, tickingAgent(60, slow.beat), 1000);
+    else await drive(client, scenario === 'read' ? 4000 : 600, 16, call, [200]);
+  });
   client.close();
   const byFunction = new Map();
   const nodes = new Map(profile.nodes.map((node) => [node.id, node]));
@@ -56,6 +62,7 @@ try {
     );
   }
 } finally {
+  slow.stop();
   await product.stop();
 }
 

@@ -14,6 +14,7 @@ interface FloorEnv {
   DB: D1Database;
   DESK: DurableObjectNamespace<FloorDesk>;
   RUN: DurableObjectNamespace<FloorRun>;
+  WATCHED: DurableObjectNamespace<FloorWatched>;
   FLOOR_KEY: string;
 }
 
@@ -107,6 +108,32 @@ export class FloorRun extends DurableObject<FloorEnv> {
   override alarm(): void {}
 }
 
+const TICK_MS = 100;
+const TICKS = 60;
+
+/** To every socket two events ten times a second, as long as a loop's over an HTTP call are, and nothing else. */
+export class FloorWatched extends DurableObject<FloorEnv> {
+  override async fetch(): Promise<Response> {
+    const { 0: client, 1: server } = new WebSocketPair();
+    this.ctx.acceptWebSocket(server);
+    return new Response(null, { status: 101, webSocket: client });
+  }
+
+  async tick(): Promise<void> {
+    for (let tick = 0; tick < TICKS; tick++) {
+      await new Promise((resolve) => setTimeout(resolve, TICK_MS));
+      const at = new Date().toISOString();
+      const messages = [380, 100].map((characters, index) =>
+        JSON.stringify({ seq: 2 * tick + index + 1, at, type: 'step', node_id: 'call', data: 'x'.repeat(characters) }),
+      );
+      for (const socket of this.ctx.getWebSockets()) for (const message of messages) socket.send(message);
+    }
+    for (const socket of this.ctx.getWebSockets()) socket.close(1000, 'ended');
+  }
+
+  override webSocketClose(): void {}
+}
+
 const app = new Hono<{ Bindings: FloorEnv }>();
 let key: Promise<CryptoKey> | undefined;
 
@@ -148,6 +175,13 @@ app.post('/run/:organization/:agent', async (c) => {
   const lease = await c.env.DESK.get(c.env.DESK.idFromName(organization)).admit(id);
   const value = await c.env.RUN.get(c.env.RUN.idFromName(id)).run(id, lease, organization, c.req.param('agent'), body);
   return c.json({ id, value });
+});
+
+app.get('/watch/:id', (c) => c.env.WATCHED.get(c.env.WATCHED.idFromName(c.req.param('id'))).fetch(c.req.raw));
+
+app.post('/tick/:id', async (c) => {
+  c.executionCtx.waitUntil(c.env.WATCHED.get(c.env.WATCHED.idFromName(c.req.param('id'))).tick());
+  return c.body(null, 202);
 });
 
 app.get('/count', async (c) => c.json(await c.env.DB.prepare('SELECT count(*) AS n FROM executions').first()));
