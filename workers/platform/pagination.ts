@@ -8,11 +8,14 @@ export function encodeCursor(id: string): string {
   return btoa(id).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '');
 }
 
-export function decodeCursor(cursor: string | undefined): string | undefined {
+const ID = /^[a-z]{3}_[0-9a-z]{26}$/;
+
+/** `shape` is what the list's places look like, where they are no ids. Throws `validation_failed`. */
+export function decodeCursor(cursor: string | undefined, shape: RegExp = ID): string | undefined {
   if (cursor === undefined) return undefined;
   try {
-    const id = atob(cursor.replaceAll('-', '+').replaceAll('_', '/'));
-    if (/^[a-z]{3}_[0-9a-z]{26}$/.test(id)) return id;
+    const place = atob(cursor.replaceAll('-', '+').replaceAll('_', '/'));
+    if (shape.test(place)) return place;
   } catch {
     // Not base64: refused below like any other cursor that we did not make.
   }
@@ -26,7 +29,16 @@ export function pageOf<Row extends { id: string }>(
   rows: Row[],
   limit: number,
 ): { data: Row[]; next_cursor: string | null } {
+  return pageBy((row) => row.id, rows, limit);
+}
+
+/** The same for a list that is ordered by something else than its ids. */
+export function pageBy<Row>(
+  placeOf: (row: Row) => string,
+  rows: Row[],
+  limit: number,
+): { data: Row[]; next_cursor: string | null } {
   const data = rows.slice(0, limit);
   const last = data.at(-1);
-  return { data, next_cursor: rows.length > limit && last !== undefined ? encodeCursor(last.id) : null };
+  return { data, next_cursor: rows.length > limit && last !== undefined ? encodeCursor(placeOf(last)) : null };
 }

@@ -12,9 +12,10 @@ export const CONTEXT_LIMITS = {
   max_ttl_seconds: 30 * 86_400,
 } as const;
 
+export const CONTEXT_KEY = /^[A-Za-z_][A-Za-z0-9_.:-]{0,127}$/;
 export const contextKey = z
   .string()
-  .regex(/^[A-Za-z_][A-Za-z0-9_.:-]{0,127}$/, 'must begin with a letter and hold only letters, digits and _ . : -');
+  .regex(CONTEXT_KEY, 'must begin with a letter and hold only letters, digits and _ . : -');
 
 const ttl = z.number().int().min(1).max(CONTEXT_LIMITS.max_ttl_seconds).default(CONTEXT_LIMITS.default_ttl_seconds);
 
@@ -29,6 +30,22 @@ export const contextEntry = z.object({
   updated_by: z.string(),
 });
 export type ContextEntry = z.infer<typeof contextEntry>;
+
+/** The same without its value, for lists. */
+export const contextEntrySummary = contextEntry.omit({ value: true }).extend({
+  preview: z.string().describe("The beginning of the value's JSON"),
+  characters: z.number().int().describe("Length of the value's JSON"),
+});
+export type ContextEntrySummary = z.infer<typeof contextEntrySummary>;
+
+export const contextFilter = z.object({
+  search: z.string().max(128).optional().describe('Part of the key, case-insensitive'),
+});
+export type ContextFilter = z.infer<typeof contextFilter>;
+
+export const deleteContextQuery = z.object({
+  if_version: z.coerce.number().int().min(1).optional().describe('Only when the key is at this version'),
+});
 
 export const setContextRequest = z.strictObject({
   value: jsonValue,

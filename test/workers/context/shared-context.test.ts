@@ -1,5 +1,14 @@
 import { env } from 'cloudflare:workers';
-import type { AgentDefinition, ContextEntry, Execution, JsonValue, Project } from '@agentflow/contracts';
+import type {
+  AgentDefinition,
+  AuditEntry,
+  ContextEntry,
+  ContextEntrySummary,
+  Execution,
+  JsonValue,
+  Project,
+  ProjectSummary,
+} from '@agentflow/contracts';
 import { beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
 import { agentEdges, agentNode, publishedAgent } from '../../support/agents.ts';
 import { api, expectProblem, type Member, signUp, withRole } from '../../support/api.ts';
@@ -21,6 +30,9 @@ const start = agentNode('start', 'trigger.manual');
 const at = (key: string) => `/context/${project.id}/${key}`;
 const read = (key: string) => api<ContextEntry>(at(key), { token: owner.token });
 const set = (key: string, body: object) => api<ContextEntry>(at(key), { method: 'PUT', token: owner.token, body });
+const remove = (key: string, query = '') => api(`${at(key)}${query}`, { method: 'DELETE', token: owner.token });
+const list = (query = '', token = owner.token) =>
+  api<{ data: ContextEntrySummary[]; next_cursor: string | null }>(`/context/${project.id}${query}`, { token });
 const append = (key: string, body: object) => api<ContextEntry>(`${at(key)}/append`, { token: owner.token, body });
 
 async function run(definition: AgentDefinition, input: JsonValue = {}, project_id: string | undefined = project.id) {
@@ -71,6 +83,49 @@ describe('values', () => {
     expect((await append('log', { item: 'fresh' })).body).toMatchObject({ value: ['fresh'], version: 1 });
     await set('text', { value: 'no list' });
     expectProblem(await append('text', { item: 1 }), 409, 'conflict');
+  });
+
+  it('are listed by key without the expired, in pages, with the beginning of each', async () => {
+    expect((await list()).body).toEqual({ data: [], next_cursor: null });
+    await set('gone', { value: 1 });
+    await expire();
+    await set('plan', { value: { text: 'x'.repeat(500) } });
+    await set('Budget', { value: 20, ttl_seconds: 60 });
+    await set('handoff:agt_1', { value: 'go on' });
+    const { data } = (await list()).body;
+    expect(data.map(({ key }) => key)).toEqual(['Budget', 'handoff:agt_1', 'plan']);
+    expect(data[0]).toMatchObject({ preview: '20', characters: 2, version: 1, updated_by: owner.user_id });
+    expect(data[2]).toMatchObject({ characters: 511, preview: `{"text":"${'x'.repeat(191)}` });
+    expect((await list('?search=BUD')).body.data.map(({ key }) => key)).toEqual(['Budget']);
+    const first = (await list('?limit=2')).body;
+    expect((await list(`?limit=2&cursor=${first.next_cursor}`)).body).toMatchObject({
+      data: [{ key: 'plan' }],
+      next_cursor: null,
+    });
+    expectProblem(await list('?cursor=bm90IGEga2V5'), 422, 'validation_failed');
+    const projects = await api<{ data: ProjectSummary[] }>('/projects', { token: owner.token });
+    expect(projects.body.data.find(({ id }) => id === project.id)).toMatchObject({ context_keys: 3 });
+    expectProblem(await list('', (await signUp()).token), 404, 'not_found');
+  });
+
+  it('are deleted at the version that was seen, and the audit log tells by whom', async () => {
+    await set('plan', { value: 1 });
+    await set('plan', { value: 2 });
+    expectProblem(await remove('plan', '?if_version=1'), 412, 'precondition_failed');
+    expect((await read('plan')).body.value).toBe(2);
+    expect((await remove('plan', '?if_version=2')).status).toBe(204);
+    expectProblem(await remove('plan'), 404, 'not_found');
+    expectProblem(await read('plan'), 404, 'not_found');
+    await set('plan', { value: 1 });
+    await expire();
+    expectProblem(await remove('plan'), 404, 'not_found');
+    const audit = await api<{ data: AuditEntry[] }>(`/org/audit-logs?resource_id=${project.id}`, {
+      token: owner.token,
+    });
+    expect(audit.body.data.map(({ action, details }) => [action, details])).toEqual([
+      ['project.context_deleted', { key: 'plan' }],
+      ['project.created', { name: project.name }],
+    ]);
   });
 
   it('are bounded in size and number', async () => {

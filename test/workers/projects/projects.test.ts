@@ -1,5 +1,12 @@
 import { env } from 'cloudflare:workers';
-import type { AuditEntry, Execution, ExecutionSummary, Project } from '@agentflow/contracts';
+import type {
+  AuditEntry,
+  Execution,
+  ExecutionSummary,
+  Project,
+  ProjectAgents,
+  ProjectSummary,
+} from '@agentflow/contracts';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { organizationDesk } from '../../../durable-objects/organization/client.ts';
 import { agentEdges, agentNode, publishedAgent } from '../../support/agents.ts';
@@ -70,6 +77,22 @@ describe('projects', () => {
     expect(answers.map(({ status }) => status).sort()).toEqual([201, ...Array(7).fill(409)]);
   });
 
+  it('are found by part of their name, page by page', async () => {
+    const member = await signUp();
+    for (const name of ['Zürich north', 'Basel', 'ZÜRICH south']) await made(member, name);
+    expect(await names(member, '&search=zürich')).toEqual(['ZÜRICH south', 'Zürich north']);
+    expect(await names(member, '&search=')).toHaveLength(3);
+    expect(await names(member, '&search=%25')).toEqual([]);
+    const page = (query: string) =>
+      api<{ data: Project[]; next_cursor: string | null }>(`/projects?limit=1&search=z${query}`, {
+        token: member.token,
+      });
+    const first = (await page('')).body;
+    expect(first.data.map(({ name }) => name)).toEqual(['ZÜRICH south']);
+    const second = (await page(`&cursor=${first.next_cursor}`)).body;
+    expect(second).toMatchObject({ data: [{ name: 'Zürich north' }], next_cursor: null });
+  });
+
   it('are archived: no new start, no context, the rest kept', async () => {
     const project = await made(owner, 'Ending');
     const agent = await publishedAgent(owner, { nodes: [agentNode('start', 'trigger.manual')], edges: [] });
@@ -138,6 +161,46 @@ describe('executions of a project', () => {
       return results.length > 0 ? results : null;
     });
     expect(costs.map((cost) => cost.project_id)).toEqual([project.id]);
+  });
+
+  it('tell who ran in it, how often, and how it ended last', async () => {
+    const project = await made(owner);
+    const other = await made(owner);
+    const start = agentNode('start', 'trigger.manual');
+    const fine = await publishedAgent(owner, { nodes: [start], edges: [] }, 'Fine');
+    const moody = await publishedAgent(
+      owner,
+      {
+        nodes: [start, agentNode('stop', 'logic.stop', { status: '{{trigger.end}}', message: 'As asked' })],
+        edges: agentEdges('start>stop'),
+      },
+      'Moody',
+    );
+    const runs: [string, string, object][] = [
+      [moody.id, project.id, { end: 'completed' }],
+      [fine.id, project.id, {}],
+      [fine.id, other.id, {}],
+      [moody.id, project.id, { end: 'failed' }],
+    ];
+    const ended: Execution[] = [];
+    for (const [agent, project_id, input] of runs) {
+      const run = { token: owner.token, body: { project_id, input }, headers: { prefer: 'wait=20' } };
+      ended.push((await api<Execution>(`/agents/${agent}/execute`, run)).body);
+    }
+    const agents = await eventually(async () => {
+      const { body } = await api<ProjectAgents>(`/projects/${project.id}/agents`, { token: owner.token });
+      return body.counted_executions === 3 ? body.data : null;
+    });
+    expect(agents).toMatchObject([
+      { id: moody.id, name: 'Moody', status: 'active', executions: 2, failed: 1, last_execution: { status: 'failed' } },
+      { id: fine.id, executions: 1, failed: 0, cost_usd: 0, last_execution: { id: ended[1]?.id } },
+    ]);
+    const listed = await api<{ data: ProjectSummary[] }>('/projects?limit=100', { token: owner.token });
+    expect(listed.body.data.find(({ id }) => id === project.id)).toMatchObject({
+      context_keys: 0,
+      last_execution_at: ended[3]?.created_at,
+    });
+    expectProblem(await api(`/projects/${project.id}/agents`, { token: stranger.token }), 404, 'not_found');
   });
 
   it('do not start in a project that is not there, or is another organization’s', async () => {

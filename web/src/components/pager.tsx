@@ -4,19 +4,23 @@ import { Button } from './ui/button.tsx';
 interface PagerProps {
   /** What is on the page, in words. */
   summary: string;
-  onFirst: (() => void) | undefined;
-  onNext: (() => void) | undefined;
+  /** Where this page begins; undefined on the first one. */
+  cursor: string | undefined;
+  /** Where the next page begins; null on the last one, undefined while that is not known. */
+  next: string | null | undefined;
+  onGo: (cursor: string | undefined) => void;
 }
 
-/** Newer and older pages of a list whose place is a cursor: the way back to a certain page is the browser's. */
-export function Pager({ summary, onFirst, onNext }: PagerProps) {
+/** Newer and older pages of a list whose place is a cursor; a list of one page needs none. The way back to a certain page is the browser's. */
+export function Pager({ summary, cursor, next, onGo }: PagerProps) {
+  if (cursor === undefined && !next) return null;
   return (
     <nav aria-label="Pages" className="mt-3 flex items-center gap-2">
       <p className="tabular flex-1 text-faint text-xs">{summary}</p>
-      <Button size="sm" disabled={onFirst === undefined} onClick={onFirst}>
+      <Button size="sm" disabled={cursor === undefined} onClick={() => onGo(undefined)}>
         <ChevronLeft aria-hidden="true" /> Newest
       </Button>
-      <Button size="sm" disabled={onNext === undefined} onClick={onNext}>
+      <Button size="sm" disabled={!next} onClick={() => next && onGo(next)}>
         Older <ChevronRight aria-hidden="true" />
       </Button>
     </nav>

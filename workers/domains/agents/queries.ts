@@ -1,5 +1,6 @@
 import { and, desc, eq, inArray, lt, ne, type SQL, sql } from 'drizzle-orm';
 import type { Database } from '../../db/client.ts';
+import { nameContains } from '../../db/name-contains.ts';
 import { agentDrafts, agents, agentVersions } from '../../db/schema/agents.ts';
 
 export type AgentRow = typeof agents.$inferSelect;
@@ -97,32 +98,12 @@ export function selectAgents(db: Database, organizationId: string, filter: Agent
       and(
         eq(agents.organization_id, organizationId),
         filter.status === undefined ? ne(agents.status, 'archived') : eq(agents.status, filter.status),
-        filter.search === undefined ? undefined : nameContains(filter.search),
+        filter.search === undefined ? undefined : nameContains(agents.name, filter.search),
         filter.before === undefined ? undefined : lt(agents.id, filter.before),
       ),
     )
     .orderBy(desc(agents.id))
     .limit(filter.limit);
-}
-
-/** Each letter folded takes two bound parameters, of which D1 takes 100 a statement. */
-const FOLDED_LETTERS = 40;
-
-/**
- * Case-insensitive containment. Not LIKE: D1 caps its patterns at 50 bytes, and `%` and `_` would need escapes. SQLite
- * folds ASCII only, so the other letters that the search holds are folded one by one.
- */
-function nameContains(search: string): SQL {
-  const wanted = search.toLowerCase();
-  let name = sql`lower(${agents.name})`;
-  let folded = 0;
-  for (const letter of new Set(wanted)) {
-    const capital = letter.toUpperCase();
-    if (letter <= '\u007f' || capital === letter || folded === FOLDED_LETTERS) continue;
-    name = sql`replace(${name}, ${capital}, ${letter})`;
-    folded++;
-  }
-  return sql`instr(${name}, ${wanted}) > 0`;
 }
 
 export function insertAgent(db: Database, row: AgentRow) {

@@ -1,7 +1,8 @@
 import type { HandoffFilter, JsonValue } from '@agentflow/contracts';
 import { CONTEXT_LIMITS } from '@agentflow/contracts';
-import { and, desc, eq, gt, inArray, lt, lte, type SQL, sql } from 'drizzle-orm';
+import { and, asc, desc, eq, gt, inArray, lt, lte, type SQL, sql } from 'drizzle-orm';
 import type { Database } from '../../db/client.ts';
+import { nameContains } from '../../db/name-contains.ts';
 import { contextEntries, handoffs, projects } from '../../db/schema/projects.ts';
 
 export type ContextRow = typeof contextEntries.$inferSelect;
@@ -38,6 +39,61 @@ export function selectEntry(db: Database, place: ContextPlace, now: number): Pro
       ),
     )
     .get();
+}
+
+/** How much of a value's JSON a list shows. */
+const PREVIEW_CHARACTERS = 200;
+
+export type ContextSummaryRow = Omit<ContextRow, 'organization_id' | 'value'> & {
+  readonly preview: string;
+  readonly characters: number;
+};
+
+/** In the order of the keys. */
+export function selectSummaries(
+  db: Database,
+  organizationId: string,
+  projectId: string,
+  page: { readonly search: string | undefined; readonly after: string | undefined; readonly limit: number },
+  now: number,
+): Promise<ContextSummaryRow[]> {
+  return db
+    .select({
+      project_id: contextEntries.project_id,
+      key: contextEntries.key,
+      version: contextEntries.version,
+      expires_at: contextEntries.expires_at,
+      updated_at: contextEntries.updated_at,
+      updated_by: contextEntries.updated_by,
+      preview: sql<string>`substr(${contextEntries.value}, 1, ${PREVIEW_CHARACTERS})`,
+      characters: sql<number>`length(${contextEntries.value})`,
+    })
+    .from(contextEntries)
+    .where(
+      and(
+        inProject(organizationId, projectId),
+        gt(contextEntries.expires_at, now),
+        page.search === undefined ? undefined : nameContains(contextEntries.key, page.search),
+        page.after === undefined ? undefined : gt(contextEntries.key, page.after),
+      ),
+    )
+    .orderBy(asc(contextEntries.key))
+    .limit(page.limit);
+}
+
+/** Condition: the key is there, at version `expected` or with null at any. */
+export function entryIsAt(place: ContextPlace, expected: number | null, now: number): SQL {
+  const here = and(
+    inProject(place.organization_id, place.project_id),
+    eq(contextEntries.key, place.key),
+    gt(contextEntries.expires_at, now),
+    expected === null ? undefined : eq(contextEntries.version, expected),
+  );
+  return sql`EXISTS (SELECT 1 FROM ${contextEntries} WHERE ${here})`;
+}
+
+export function deleteKey(db: Database, { organization_id, project_id, key }: ContextPlace) {
+  return db.delete(contextEntries).where(and(inProject(organization_id, project_id), eq(contextEntries.key, key)));
 }
 
 /** Values by key; of the whole context as many as fit into the bound, in the order of their keys. */

@@ -1,8 +1,11 @@
 import {
   appendContextRequest,
   contextEntry,
+  contextEntrySummary,
+  contextFilter,
   contextKey,
   createHandoffRequest,
+  deleteContextQuery,
   handoff,
   handoffFilter,
   page,
@@ -14,11 +17,31 @@ import { z } from 'zod';
 import { requestContext } from '../../platform/auth.ts';
 import { createRouter, json, operation, refusal } from '../../platform/router.ts';
 import { createHandoff, listHandoffs, presentHandoff } from './handoffs.ts';
-import { appendEntry, getEntry, presentEntry, setEntry } from './shared-context.ts';
+import {
+  appendEntry,
+  deleteEntry,
+  getEntry,
+  listEntries,
+  presentEntry,
+  presentSummary,
+  setEntry,
+} from './shared-context.ts';
 
 const tags = ['Projects'];
 const params = z.object({ project_id: projectId, key: contextKey });
 const FULL = refusal('The project is archived, its context is full, or the value is not a list');
+
+const listKeys = operation({
+  method: 'get',
+  path: '/context/{project_id}',
+  operationId: 'listContext',
+  access: 'projects:read',
+  tags,
+  summary: "List the keys of a project's shared context",
+  description: 'In the order of the keys, each with the beginning of its value.',
+  request: { params: params.pick({ project_id: true }), query: pageQuery.extend(contextFilter.shape) },
+  responses: { 200: { description: 'A page of keys', content: json(page(contextEntrySummary)) } },
+});
 
 const get = operation({
   method: 'get',
@@ -46,6 +69,17 @@ const set = operation({
     409: FULL,
     412: refusal('The key is not at `if_version`'),
   },
+});
+
+const remove = operation({
+  method: 'delete',
+  path: '/context/{project_id}/{key}',
+  operationId: 'deleteContext',
+  access: 'projects:write',
+  tags,
+  summary: "Delete a value of a project's shared context",
+  request: { params, query: deleteContextQuery },
+  responses: { 204: { description: 'The key is gone' }, 412: refusal('The key is not at `if_version`') },
 });
 
 const append = operation({
@@ -86,6 +120,16 @@ const list = operation({
 });
 
 export const contextRoutes = createRouter()
+  .openapi(listKeys, async (c) => {
+    const context = requestContext(c);
+    const { data, next_cursor } = await listEntries(context, c.req.valid('param').project_id, c.req.valid('query'));
+    return c.json({ data: data.map(presentSummary), next_cursor }, 200);
+  })
+  .openapi(remove, async (c) => {
+    const { project_id, key } = c.req.valid('param');
+    await deleteEntry(requestContext(c), project_id, key, c.req.valid('query').if_version ?? null);
+    return c.body(null, 204);
+  })
   .openapi(get, async (c) => {
     const { project_id, key } = c.req.valid('param');
     return c.json(presentEntry(await getEntry(requestContext(c), project_id, key)), 200);

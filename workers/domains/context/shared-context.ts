@@ -1,17 +1,30 @@
-import type { AppendContextRequest, ContextEntry, JsonValue, SetContextRequest } from '@agentflow/contracts';
-import { CONTEXT_LIMITS } from '@agentflow/contracts';
+import type {
+  AppendContextRequest,
+  ContextEntry,
+  ContextEntrySummary,
+  JsonValue,
+  SetContextRequest,
+} from '@agentflow/contracts';
+import { CONTEXT_KEY, CONTEXT_LIMITS } from '@agentflow/contracts';
 import { type Database, db } from '../../db/client.ts';
 import type { RequestContext } from '../../platform/context.ts';
 import type { Env } from '../../platform/env.ts';
 import { ApiError, invalid, notFound } from '../../platform/errors.ts';
-import { requireProject } from '../projects/index.ts';
+import { decodeCursor, pageBy } from '../../platform/pagination.ts';
+import { auditOrigin, auditRow } from '../audit/index.ts';
+import { guard, isGuarded } from '../organizations/index.ts';
+import { getProject, requireProject } from '../projects/index.ts';
 import {
   appendItem,
   type ContextPlace,
   type ContextRow,
+  type ContextSummaryRow,
   type ContextWrite,
   deleteExpired,
+  deleteKey,
+  entryIsAt,
   selectEntry,
+  selectSummaries,
   selectValues,
   upsertValue,
 } from './queries.ts';
@@ -27,6 +40,31 @@ export function presentEntry(row: ContextRow): ContextEntry {
     updated_at: new Date(row.updated_at).toISOString(),
     updated_by,
   };
+}
+
+export function presentSummary(row: ContextSummaryRow): ContextEntrySummary {
+  return {
+    ...row,
+    expires_at: new Date(row.expires_at).toISOString(),
+    updated_at: new Date(row.updated_at).toISOString(),
+  };
+}
+
+/** Throws `not_found` for the project. */
+export async function listEntries(
+  ctx: RequestContext,
+  projectId: string,
+  query: { search?: string | undefined; limit: number; cursor?: string | undefined },
+): Promise<{ data: ContextSummaryRow[]; next_cursor: string | null }> {
+  await getProject(ctx, projectId);
+  const page = {
+    search: query.search === '' ? undefined : query.search,
+    after: decodeCursor(query.cursor, CONTEXT_KEY),
+    limit: query.limit + 1,
+  };
+  const database = db(ctx.env, ctx.organizationId);
+  const rows = await selectSummaries(database, ctx.organizationId, projectId, page, ctx.now());
+  return pageBy((row) => row.key, rows, query.limit);
 }
 
 /** Throws `not_found` for a key that is not there or has expired. */
@@ -67,6 +105,36 @@ export async function appendEntry(
   if (row === undefined) throw await whyNot(database, write, null);
   await deleteExpired(database, write);
   return row;
+}
+
+/** `expected` is the version that the key must be at, null for any. Throws `not_found`, `precondition_failed`. */
+export async function deleteEntry(
+  ctx: RequestContext,
+  projectId: string,
+  key: string,
+  expected: number | null,
+): Promise<void> {
+  const { organizationId } = ctx;
+  const database = db(ctx.env, organizationId);
+  const place = placeOf(ctx, projectId, key);
+  const now = ctx.now();
+  const entry = {
+    action: 'project.context_deleted',
+    resource_type: 'project',
+    resource_id: projectId,
+    details: { key },
+  };
+  try {
+    await database.batch([
+      guard(database, organizationId, entryIsAt(place, expected, now)),
+      deleteKey(database, place),
+      auditRow(database, organizationId, auditOrigin(ctx), entry, now),
+    ]);
+  } catch (error) {
+    if (!isGuarded(error)) throw error;
+    const { version } = await getEntry(ctx, projectId, key);
+    throw new ApiError('precondition_failed', `"${key}" is at version ${version}, not ${expected}.`);
+  }
 }
 
 /** Values for an execution's expressions: those of `keys`, or the whole context up to a bound. Keys not there are left out. */

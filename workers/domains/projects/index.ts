@@ -1,2 +1,2 @@
-export { requireProject } from './projects.ts';
+export { getProject, requireProject } from './projects.ts';
 export { projectRoutes } from './routes.ts';

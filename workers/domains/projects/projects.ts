@@ -1,28 +1,38 @@
-import type { CreateProjectRequest, Project, UpdateProjectRequest } from '@agentflow/contracts';
+import type {
+  CreateProjectRequest,
+  Project,
+  ProjectAgents,
+  ProjectSummary,
+  UpdateProjectRequest,
+} from '@agentflow/contracts';
+import { microusdToUsd, PROJECT_AGENTS_WINDOW, projectAgents } from '@agentflow/contracts';
 import { type Database, db } from '../../db/client.ts';
 import type { RequestContext } from '../../platform/context.ts';
 import { ApiError, notFound } from '../../platform/errors.ts';
 import { requireMatch } from '../../platform/etags.ts';
 import { newId } from '../../platform/ids.ts';
-import { decodeCursor, pageOf } from '../../platform/pagination.ts';
+import { decodeCursor, pageBy } from '../../platform/pagination.ts';
 import { auditOrigin, auditRow } from '../audit/index.ts';
 import {
   deleteContext,
   insertProject,
   isNameTaken,
   isStale,
+  type ProjectListRow,
   type ProjectRow,
   selectProject,
+  selectProjectAgents,
   selectProjects,
   updateProjectAt,
 } from './queries.ts';
+
+const iso = (at: number) => new Date(at).toISOString();
 
 /** Every round one of the competing writers gets through. */
 const ROUNDS = 8;
 
 export function presentProject(row: ProjectRow): Project {
   const { id, name, description, created_by } = row;
-  const iso = (at: number) => new Date(at).toISOString();
   return {
     id,
     name,
@@ -31,6 +41,14 @@ export function presentProject(row: ProjectRow): Project {
     created_by,
     updated_at: iso(row.updated_at),
     archived_at: row.archived_at === null ? null : iso(row.archived_at),
+  };
+}
+
+export function presentListedProject({ project, context_keys, last_execution_at }: ProjectListRow): ProjectSummary {
+  return {
+    ...presentProject(project),
+    context_keys,
+    last_execution_at: last_execution_at === null ? null : iso(last_execution_at),
   };
 }
 
@@ -54,14 +72,32 @@ function archived(): ApiError {
 
 export async function listProjects(
   ctx: RequestContext,
-  query: { archived: boolean; limit: number; cursor?: string | undefined },
-): Promise<{ data: ProjectRow[]; next_cursor: string | null }> {
-  const rows = await selectProjects(db(ctx.env, ctx.organizationId), ctx.organizationId, {
+  query: { archived: boolean; search?: string | undefined; limit: number; cursor?: string | undefined },
+): Promise<{ data: ProjectListRow[]; next_cursor: string | null }> {
+  const filter = {
     archived: query.archived,
+    search: query.search === '' ? undefined : query.search,
     before: decodeCursor(query.cursor),
     limit: query.limit + 1,
+  };
+  const rows = await selectProjects(db(ctx.env, ctx.organizationId), ctx.organizationId, filter, ctx.now());
+  return pageBy(({ project }) => project.id, rows, query.limit);
+}
+
+/** Throws `not_found`. */
+export async function listProjectAgents(ctx: RequestContext, projectId: string): Promise<ProjectAgents> {
+  const { organizationId } = ctx;
+  await getProject(ctx, projectId);
+  const database = db(ctx.env, organizationId);
+  const rows = await selectProjectAgents(database, organizationId, projectId, PROJECT_AGENTS_WINDOW);
+  return projectAgents.parse({
+    data: rows.map(({ cost_microusd, last_id, last_status, last_at, ...row }) => ({
+      ...row,
+      cost_usd: microusdToUsd(cost_microusd),
+      last_execution: { id: last_id, status: last_status, created_at: iso(last_at) },
+    })),
+    counted_executions: rows.reduce((sum, row) => sum + row.executions, 0),
   });
-  return pageOf(rows, query.limit);
 }
 
 /** Throws `name_taken`. */

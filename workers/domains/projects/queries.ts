@@ -1,5 +1,8 @@
 import { and, desc, eq, isNotNull, isNull, lt, type SQL, sql } from 'drizzle-orm';
 import type { Database } from '../../db/client.ts';
+import { nameContains } from '../../db/name-contains.ts';
+import { agents } from '../../db/schema/agents.ts';
+import { executions } from '../../db/schema/executions.ts';
 import { contextEntries, projects } from '../../db/schema/projects.ts';
 
 export type ProjectRow = typeof projects.$inferSelect;
@@ -16,24 +19,102 @@ export function selectProject(
   return db.select().from(projects).where(thisProject(organizationId, projectId)).get();
 }
 
+export interface ProjectListFilter {
+  readonly archived: boolean;
+  readonly search: string | undefined;
+  readonly before: string | undefined;
+  readonly limit: number;
+}
+
+export interface ProjectListRow {
+  readonly project: ProjectRow;
+  readonly context_keys: number;
+  readonly last_execution_at: number | null;
+}
+
+/** With its table's name, which a column alone loses where one table is selected from. */
+const outerId = sql`${projects}."id"`;
+
 /** Newest first. */
 export function selectProjects(
   db: Database,
   organizationId: string,
-  page: { readonly archived: boolean; readonly before: string | undefined; readonly limit: number },
-): Promise<ProjectRow[]> {
+  page: ProjectListFilter,
+  now: number,
+): Promise<ProjectListRow[]> {
   return db
-    .select()
+    .select({
+      project: projects,
+      context_keys: sql<number>`(SELECT count(*) FROM ${contextEntries}
+        WHERE ${contextEntries.organization_id} = ${organizationId} AND ${contextEntries.project_id} = ${outerId}
+        AND ${contextEntries.expires_at} > ${now})`,
+      last_execution_at: sql<number | null>`(SELECT ${executions.created_at} FROM ${executions}
+        WHERE ${executions.organization_id} = ${organizationId} AND ${executions.project_id} = ${outerId}
+        ORDER BY ${executions.id} DESC LIMIT 1)`,
+    })
     .from(projects)
     .where(
       and(
         eq(projects.organization_id, organizationId),
         page.archived ? isNotNull(projects.archived_at) : isNull(projects.archived_at),
+        page.search === undefined ? undefined : nameContains(projects.name, page.search),
         page.before === undefined ? undefined : lt(projects.id, page.before),
       ),
     )
     .orderBy(desc(projects.id))
     .limit(page.limit);
+}
+
+export interface ProjectAgentRow {
+  readonly id: string;
+  readonly name: string;
+  readonly status: string;
+  readonly executions: number;
+  readonly failed: number;
+  readonly cost_microusd: number;
+  readonly last_id: string;
+  readonly last_status: string;
+  readonly last_at: number;
+}
+
+/** Who ran in a project, told from the newest of its executions: an old project's whole past would be read otherwise. */
+export function selectProjectAgents(
+  db: Database,
+  organizationId: string,
+  projectId: string,
+  newest: number,
+): Promise<ProjectAgentRow[]> {
+  const recent = db
+    .select({
+      id: executions.id,
+      agent_id: executions.agent_id,
+      status: executions.status,
+      cost_microusd: executions.cost_microusd,
+      created_at: executions.created_at,
+    })
+    .from(executions)
+    .where(and(eq(executions.organization_id, organizationId), eq(executions.project_id, projectId)))
+    .orderBy(desc(executions.id))
+    .limit(newest)
+    .as('recent');
+  // SQLite takes the bare columns of a group from the row that holds its only max().
+  const last = sql<string>`max(${recent.id})`.as('last_id');
+  return db
+    .select({
+      id: agents.id,
+      name: agents.name,
+      status: agents.status,
+      executions: sql<number>`count(*)`,
+      failed: sql<number>`sum(${recent.status} = 'failed')`,
+      cost_microusd: sql<number>`sum(${recent.cost_microusd})`,
+      last_id: last,
+      last_status: recent.status,
+      last_at: recent.created_at,
+    })
+    .from(recent)
+    .innerJoin(agents, and(eq(agents.organization_id, organizationId), eq(agents.id, recent.agent_id)))
+    .groupBy(agents.id)
+    .orderBy(desc(last));
 }
 
 export function insertProject(db: Database, row: ProjectRow) {

@@ -1,9 +1,29 @@
-import { createProjectRequest, page, pageQuery, project, projectId, updateProjectRequest } from '@agentflow/contracts';
+import {
+  createProjectRequest,
+  PROJECT_AGENTS_WINDOW,
+  page,
+  pageQuery,
+  project,
+  projectAgents,
+  projectFilter,
+  projectId,
+  projectSummary,
+  updateProjectRequest,
+} from '@agentflow/contracts';
 import { z } from 'zod';
 import { requestContext } from '../../platform/auth.ts';
 import { etagHeader, etagOf, ifMatch, STALE } from '../../platform/etags.ts';
 import { createRouter, json, operation, refusal } from '../../platform/router.ts';
-import { archiveProject, createProject, getProject, listProjects, presentProject, updateProject } from './projects.ts';
+import {
+  archiveProject,
+  createProject,
+  getProject,
+  listProjectAgents,
+  listProjects,
+  presentListedProject,
+  presentProject,
+  updateProject,
+} from './projects.ts';
 
 const tags = ['Projects'];
 const projectParams = z.object({ id: projectId });
@@ -17,8 +37,8 @@ const list = operation({
   tags,
   summary: 'List projects',
   description: 'Newest first. Archived projects are listed only with `archived=true`.',
-  request: { query: pageQuery.extend({ archived: z.enum(['true', 'false']).default('false') }) },
-  responses: { 200: { description: 'A page of projects', content: json(page(project)) } },
+  request: { query: pageQuery.extend(projectFilter.shape) },
+  responses: { 200: { description: 'A page of projects', content: json(page(projectSummary)) } },
 });
 
 const create = operation({
@@ -42,6 +62,18 @@ const get = operation({
   summary: 'Get a project',
   request: { params: projectParams },
   responses: { 200: { description: 'The project', headers: etagHeader, content: json(project) } },
+});
+
+const agents = operation({
+  method: 'get',
+  path: '/projects/{id}/agents',
+  operationId: 'listProjectAgents',
+  access: 'executions:read',
+  tags,
+  summary: 'List the agents that ran in a project',
+  description: `With how often, what it cost and how it ended last, told from the project's newest ${PROJECT_AGENTS_WINDOW} executions.`,
+  request: { params: projectParams },
+  responses: { 200: { description: 'The agents', content: json(projectAgents) } },
 });
 
 const update = operation({
@@ -76,7 +108,7 @@ export const projectRoutes = createRouter()
   .openapi(list, async (c) => {
     const { archived, ...query } = c.req.valid('query');
     const { data, next_cursor } = await listProjects(requestContext(c), { ...query, archived: archived === 'true' });
-    return c.json({ data: data.map(presentProject), next_cursor }, 200);
+    return c.json({ data: data.map(presentListedProject), next_cursor }, 200);
   })
   .openapi(create, async (c) => {
     const row = await createProject(requestContext(c), c.req.valid('json'));
@@ -86,6 +118,7 @@ export const projectRoutes = createRouter()
     const row = await getProject(requestContext(c), c.req.valid('param').id);
     return c.json(presentProject(row), 200, { ETag: etagOf(row.revision) });
   })
+  .openapi(agents, async (c) => c.json(await listProjectAgents(requestContext(c), c.req.valid('param').id), 200))
   .openapi(update, async (c) => {
     const { id } = c.req.valid('param');
     const row = await updateProject(requestContext(c), id, c.req.valid('json'), c.req.valid('header')['if-match']);

@@ -170,17 +170,12 @@ export function AgentList({ status, search, cursor, onCreate, onImport }: AgentL
               ))}
             </tbody>
           </Table>
-          {rows !== undefined && (cursor !== undefined || nextCursor) && (
+          {rows !== undefined && (
             <Pager
               summary={`${rows.length} agents on this page`}
-              onFirst={
-                cursor === undefined
-                  ? undefined
-                  : () => void navigate({ search: (old) => ({ ...old, cursor: undefined }) })
-              }
-              onNext={
-                nextCursor ? () => void navigate({ search: (old) => ({ ...old, cursor: nextCursor }) }) : undefined
-              }
+              cursor={cursor}
+              next={nextCursor}
+              onGo={(to) => void navigate({ search: (old) => ({ ...old, cursor: to }) })}
             />
           )}
         </>

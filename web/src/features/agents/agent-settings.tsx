@@ -1,10 +1,10 @@
 import { type Agent, type UpdateAgentRequest, updateAgentRequest } from '@agentflow/contracts';
 import { zodResolver } from '@hookform/resolvers/zod';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
-import { useBlocker } from '@tanstack/react-router';
 import { useRef, useState } from 'react';
 import { useForm } from 'react-hook-form';
 import { toast } from 'sonner';
+import { LeaveGuard } from '@/components/leave-guard.tsx';
 import { ProblemCallout } from '@/components/problem-callout.tsx';
 import { Button } from '@/components/ui/button.tsx';
 import { Card, CardHeader } from '@/components/ui/card.tsx';
@@ -14,7 +14,8 @@ import { Input, Textarea } from '@/components/ui/input.tsx';
 import { useCan } from '@/features/shell/queries.ts';
 import { fetchApi, RequestFailure } from '@/lib/api.ts';
 import { showOnFields } from '@/lib/form-problems.ts';
-import { agentQuery, readTagged, type Tagged } from './queries.ts';
+import { readTagged, type Tagged } from '@/lib/tagged.ts';
+import { agentQuery } from './queries.ts';
 import { useSetAgentStatus } from './use-agent-actions.ts';
 
 export function AgentSettings({ tagged }: { tagged: Tagged<Agent> }) {
@@ -67,7 +68,6 @@ function NameCard({ tagged }: { tagged: Tagged<Agent> }) {
     save.reset();
     form.reset({ name: agent.name, description: agent.description });
   };
-  const leave = useBlocker({ shouldBlockFn: () => isDirty, enableBeforeUnload: () => isDirty, withResolver: true });
   return (
     <Card>
       <CardHeader title="Name and description" />
@@ -99,17 +99,7 @@ function NameCard({ tagged }: { tagged: Tagged<Agent> }) {
           </div>
         )}
       </form>
-      <ConfirmDialog
-        open={leave.status === 'blocked'}
-        onOpenChange={(open) => {
-          if (!open) leave.reset?.();
-        }}
-        title="Leave without saving?"
-        description="The changed name or description is not saved."
-        confirmLabel="Leave"
-        danger
-        onConfirm={() => leave.proceed?.()}
-      />
+      <LeaveGuard dirty={isDirty} description="The changed name or description is not saved." />
     </Card>
   );
 }

@@ -12,10 +12,11 @@ import { NotFoundPage } from '@/features/shell/not-found-page.tsx';
 import { RequestFailure } from '@/lib/api.ts';
 import { shortId } from '@/lib/format.ts';
 import { usePageTitle } from '@/lib/page-title.ts';
+import type { Tagged } from '@/lib/tagged.ts';
 import { AgentMenu } from './agent-menu.tsx';
 import { AgentSettings } from './agent-settings.tsx';
 import { DefinitionTab } from './definition-tab.tsx';
-import { agentQuery, type Tagged } from './queries.ts';
+import { agentQuery } from './queries.ts';
 import { RunTab } from './run-tab.tsx';
 import { VersionsTab } from './versions-tab.tsx';
 

@@ -1,22 +1,22 @@
 import { type Agent, type AgentDefinition, agentDefinition, type Validation } from '@agentflow/contracts';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
-import { useBlocker } from '@tanstack/react-router';
 import { CircleCheck, Rocket, Save, ShieldCheck } from 'lucide-react';
 import { useMemo, useRef, useState } from 'react';
 import { toast } from 'sonner';
 import { JsonEditor, type JsonEditorHandle } from '@/components/json-editor.tsx';
+import { LeaveGuard } from '@/components/leave-guard.tsx';
 import { ProblemCallout } from '@/components/problem-callout.tsx';
 import { Button } from '@/components/ui/button.tsx';
-import { ConfirmDialog } from '@/components/ui/confirm-dialog.tsx';
 import { Skeleton } from '@/components/ui/skeleton.tsx';
 import { useCan } from '@/features/shell/queries.ts';
 import { api, fetchApi, RequestFailure } from '@/lib/api.ts';
 import { jsonMistake, locateInJson } from '@/lib/json-path.ts';
+import { readTagged, type Tagged } from '@/lib/tagged.ts';
 import { DraftConflictDialog } from './draft-conflict-dialog.tsx';
 import { NodeCards } from './node-cards.tsx';
 import { ProblemList } from './problem-list.tsx';
 import { PublishDialog } from './publish-dialog.tsx';
-import { draftQuery, readTagged, type Tagged } from './queries.ts';
+import { draftQuery } from './queries.ts';
 
 export function DefinitionTab({ agent }: { agent: Agent }) {
   // The text in the editor must not change under somebody's hands: it is read afresh only when asked for.
@@ -79,7 +79,6 @@ function DraftEditor({ agent, saved }: { agent: Agent; saved: Tagged<AgentDefini
   const checked = validate.data !== undefined && validate.variables === text ? validate.data : undefined;
   const conflict = save.error instanceof RequestFailure && save.error.code === 'precondition_failed';
   const problems = checked?.problems ?? [];
-  const leave = useBlocker({ shouldBlockFn: () => dirty, enableBeforeUnload: () => dirty, withResolver: true });
 
   const jumpTo = (path: string) => {
     const place = locateInJson(text, path);
@@ -194,17 +193,7 @@ function DraftEditor({ agent, saved }: { agent: Agent; saved: Tagged<AgentDefini
           onClose={() => save.reset()}
         />
       )}
-      <ConfirmDialog
-        open={leave.status === 'blocked'}
-        onOpenChange={(open) => {
-          if (!open) leave.reset?.();
-        }}
-        title="Leave without saving?"
-        description="Your changes to the draft are not saved and will be lost."
-        confirmLabel="Leave"
-        danger
-        onConfirm={() => leave.proceed?.()}
-      />
+      <LeaveGuard dirty={dirty} description="Your changes to the draft are not saved and will be lost." />
     </>
   );
 }

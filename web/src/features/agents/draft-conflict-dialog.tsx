@@ -8,7 +8,7 @@ import { Dialog, DialogBody, DialogFooter } from '@/components/ui/dialog.tsx';
 import { Skeleton } from '@/components/ui/skeleton.tsx';
 import { fetchApi } from '@/lib/api.ts';
 import { diffDefinitions } from '@/lib/json-diff.ts';
-import { readTagged, type Tagged } from './queries.ts';
+import { readTagged, type Tagged } from '@/lib/tagged.ts';
 
 interface DraftConflictDialogProps {
   agentId: string;

@@ -20,7 +20,8 @@ import { Textarea } from '@/components/ui/input.tsx';
 import { Skeleton } from '@/components/ui/skeleton.tsx';
 import { api, newIdempotencyKey } from '@/lib/api.ts';
 import { diffDefinitions } from '@/lib/json-diff.ts';
-import { type Tagged, versionQuery } from './queries.ts';
+import type { Tagged } from '@/lib/tagged.ts';
+import { versionQuery } from './queries.ts';
 
 interface PublishDialogProps {
   agent: Agent;

@@ -8,6 +8,7 @@ import type {
 } from '@agentflow/contracts';
 import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query';
 import { api, fetchApi, type Page, queryString } from '@/lib/api.ts';
+import { readTagged } from '@/lib/tagged.ts';
 
 export function agentsQuery(
   filter: { [K in keyof AgentFilter]?: AgentFilter[K] | undefined } & { cursor?: string | undefined; limit?: number },
@@ -16,16 +17,6 @@ export function agentsQuery(
     queryKey: ['agents', 'list', filter],
     queryFn: ({ signal }) => api<Page<Agent>>(`/agents${queryString(filter)}`, { signal }),
   });
-}
-
-/** What was read, with the tag that a conditional write names. */
-export interface Tagged<T> {
-  readonly value: T;
-  readonly etag: string | null;
-}
-
-export async function readTagged<T>(response: Response): Promise<Tagged<T>> {
-  return { value: (await response.json()) as T, etag: response.headers.get('etag') };
 }
 
 export function agentQuery(id: string) {

@@ -8,6 +8,7 @@ import { ChangeList, summarizeChanges } from '@/components/change-list.tsx';
 import { EmptyState } from '@/components/empty-state.tsx';
 import { ProblemCallout } from '@/components/problem-callout.tsx';
 import { RelativeTime } from '@/components/relative-time.tsx';
+import { ShowMore } from '@/components/show-more.tsx';
 import { Button } from '@/components/ui/button.tsx';
 import { Checkbox } from '@/components/ui/checkbox.tsx';
 import { ConfirmDialog } from '@/components/ui/confirm-dialog.tsx';
@@ -137,11 +138,7 @@ function VersionList({ agent, onCompare }: { agent: Agent; onCompare: (from: num
           </li>
         ))}
       </ul>
-      {versions.hasNextPage && (
-        <Button className="mt-3" busy={versions.isFetchingNextPage} onClick={() => void versions.fetchNextPage()}>
-          Show older versions
-        </Button>
-      )}
+      <ShowMore list={versions}>Show older versions</ShowMore>
       <ConfirmDialog
         open={rollback !== null}
         onOpenChange={(open) => !open && setRollback(null)}

@@ -55,15 +55,12 @@ export function ApprovalList({ tab, cursor, opened }: ApprovalListProps) {
             <ProblemCallout error={approvals.error} onRetry={() => void approvals.refetch()} className="mb-3" />
           )}
           {rows?.length === 0 && cursor === undefined ? <Nothing tab={tab} /> : <ApprovalTable rows={rows} tab={tab} />}
-          {rows !== undefined && (cursor !== undefined || next) && (
+          {rows !== undefined && (
             <Pager
               summary={`${rows.length} approvals on this page`}
-              onFirst={
-                cursor === undefined
-                  ? undefined
-                  : () => void navigate({ search: (old) => ({ ...old, cursor: undefined }) })
-              }
-              onNext={next ? () => void navigate({ search: (old) => ({ ...old, cursor: next }) }) : undefined}
+              cursor={cursor}
+              next={next}
+              onGo={(to) => void navigate({ search: (old) => ({ ...old, cursor: to }) })}
             />
           )}
         </TabsContent>

@@ -67,17 +67,12 @@ export function AuditList({ search }: { search: AuditSearch }) {
               ))}
             </tbody>
           </Table>
-          {rows !== undefined && (cursor !== undefined || nextCursor) && (
+          {rows !== undefined && (
             <Pager
               summary={`${rows.length} entries on this page`}
-              onFirst={
-                cursor === undefined
-                  ? undefined
-                  : () => void navigate({ search: (old) => ({ ...old, cursor: undefined }) })
-              }
-              onNext={
-                nextCursor ? () => void navigate({ search: (old) => ({ ...old, cursor: nextCursor }) }) : undefined
-              }
+              cursor={cursor}
+              next={nextCursor}
+              onGo={(to) => void navigate({ search: (old) => ({ ...old, cursor: to }) })}
             />
           )}
         </>

@@ -2,72 +2,50 @@ import type { PersonErasure } from '@agentflow/contracts';
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { Ban, LogOut, Trash2 } from 'lucide-react';
-import { useState } from 'react';
-import { ProblemCallout } from '@/components/problem-callout.tsx';
-import { Button } from '@/components/ui/button.tsx';
-import { Card, CardHeader } from '@/components/ui/card.tsx';
-import { Dialog, DialogBody } from '@/components/ui/dialog.tsx';
-import { Skeleton } from '@/components/ui/skeleton.tsx';
 import { meQuery } from '@/features/shell/queries.ts';
 import { cn } from '@/lib/class-names.ts';
 import { formatCount } from '@/lib/format.ts';
+import { EraseCard, EraseDialog } from './erase-card.tsx';
 import { EraseForm } from './erase-form.tsx';
 import { personErasureQuery } from './queries.ts';
 import { useGoodbye } from './say-goodbye.ts';
 
 export function DeleteAccountCard() {
-  const [open, setOpen] = useState(false);
   return (
-    <Card className="mt-8 border-failed-solid/35">
-      <CardHeader title="Danger zone" />
-      <div className="flex flex-wrap items-center gap-3 p-4">
-        <div className="min-w-0 flex-1 basis-60">
-          <p className="font-medium">Delete my account</p>
-          <p className="text-sm text-soft">
-            Your name, e-mail address, password and sessions. What you made for an organization stays with it.
-          </p>
-        </div>
-        <Button variant="danger" onClick={() => setOpen(true)}>
-          Delete my account…
-        </Button>
-      </div>
-      {open && <DeleteAccountDialog onClose={() => setOpen(false)} />}
-    </Card>
+    <EraseCard
+      title="Delete my account"
+      description="Your name, e-mail address, password and sessions. What you made for an organization stays with it."
+      buttonLabel="Delete my account…"
+      className="mt-8"
+    >
+      {(close) => <DeleteAccountDialog onClose={close} />}
+    </EraseCard>
   );
 }
 
 function DeleteAccountDialog({ onClose }: { onClose: () => void }) {
-  const preview = useQuery(personErasureQuery);
   const sayGoodbye = useGoodbye();
   return (
-    <Dialog
-      open
-      onOpenChange={(open) => !open && onClose()}
+    <EraseDialog
       title="Delete your account?"
       description="There is no way back. You are signed out everywhere at once."
+      query={personErasureQuery}
+      onClose={onClose}
     >
-      {preview.data === undefined ? (
-        <DialogBody>
-          {preview.error ? (
-            <ProblemCallout error={preview.error} onRetry={() => void preview.refetch()} />
-          ) : (
-            <Skeleton className="h-40 w-full" />
-          )}
-        </DialogBody>
-      ) : (
+      {(preview) => (
         <EraseForm
           path="/auth/me"
-          word={preview.data.confirm}
+          word={preview.confirm}
           wordName="e-mail address"
           confirmLabel="Delete my account"
-          possible={preview.data.organizations.every((each) => each.effect !== 'blocked')}
+          possible={preview.organizations.every((each) => each.effect !== 'blocked')}
           onErased={() => void sayGoodbye('account')}
           onClose={onClose}
         >
-          <Effects preview={preview.data} />
+          <Effects preview={preview} />
         </EraseForm>
       )}
-    </Dialog>
+    </EraseDialog>
   );
 }
 

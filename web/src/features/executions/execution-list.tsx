@@ -161,17 +161,12 @@ export function ExecutionList({ status, trigger, agentId, since, cursor }: Execu
               ))}
             </tbody>
           </Table>
-          {rows !== undefined && (cursor !== undefined || nextCursor) && (
+          {rows !== undefined && (
             <Pager
               summary={`${rows.length} executions on this page`}
-              onFirst={
-                cursor === undefined
-                  ? undefined
-                  : () => void navigate({ search: (old) => ({ ...old, cursor: undefined }) })
-              }
-              onNext={
-                nextCursor ? () => void navigate({ search: (old) => ({ ...old, cursor: nextCursor }) }) : undefined
-              }
+              cursor={cursor}
+              next={nextCursor}
+              onGo={(to) => void navigate({ search: (old) => ({ ...old, cursor: to }) })}
             />
           )}
         </>

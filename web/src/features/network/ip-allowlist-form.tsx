@@ -1,20 +1,20 @@
 import { type IpAllowlist, type SetIpAllowlistRequest, setIpAllowlistRequest } from '@agentflow/contracts';
 import { zodResolver } from '@hookform/resolvers/zod';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
-import { useBlocker } from '@tanstack/react-router';
 import { CircleAlert, Globe, LocateFixed, Plus, Trash2 } from 'lucide-react';
 import { useCallback, useEffect, useRef, useState } from 'react';
 import { type FieldError, useFieldArray, useForm, useWatch } from 'react-hook-form';
 import { toast } from 'sonner';
 import type { z } from 'zod';
+import { ConflictDialog } from '@/components/conflict-dialog.tsx';
+import { LeaveGuard } from '@/components/leave-guard.tsx';
 import { ProblemCallout } from '@/components/problem-callout.tsx';
 import { Button } from '@/components/ui/button.tsx';
-import { ConfirmDialog } from '@/components/ui/confirm-dialog.tsx';
 import { Input } from '@/components/ui/input.tsx';
-import { readTagged, type Tagged } from '@/features/agents/queries.ts';
 import { fetchApi, RequestFailure } from '@/lib/api.ts';
 import { showOnFields } from '@/lib/form-problems.ts';
-import { IpAllowlistConflictDialog } from './ip-allowlist-conflict-dialog.tsx';
+import { readTagged, type Tagged } from '@/lib/tagged.ts';
+import { NetworkList } from './network-list.tsx';
 import { ipAllowlistQuery } from './queries.ts';
 
 type Fields = z.input<typeof setIpAllowlistRequest>;
@@ -84,7 +84,6 @@ export function IpAllowlistForm({ tagged, mayManage }: { tagged: Tagged<IpAllowl
       setShownPaths(whole === undefined ? shown : [...shown, whole.path]);
     },
   });
-  const leave = useBlocker({ shouldBlockFn: () => isDirty, enableBeforeUnload: () => isDirty, withResolver: true });
 
   const yourIp = tagged.value.your_ip;
   const listProblem = errors.root?.list?.message ?? errors.entries?.root?.message ?? errors.entries?.message;
@@ -180,25 +179,26 @@ export function IpAllowlistForm({ tagged, mayManage }: { tagged: Tagged<IpAllowl
         )}
       </form>
       {conflict !== null && (
-        <IpAllowlistConflictDialog
-          mine={conflict}
+        <ConflictDialog
+          description="The allowlist has changed since you opened this page. Your list is not saved yet."
+          query={{
+            queryKey: [...ipAllowlistQuery.queryKey, 'theirs', conflict],
+            queryFn: async ({ signal }) => readTagged<IpAllowlist>(await fetchApi('/org/ip-allowlist', { signal })),
+          }}
           busy={save.isPending}
-          onKeepMine={(etag) => save.mutate({ entries: conflict, etag })}
+          onKeepMine={({ etag }) => save.mutate({ entries: conflict, etag })}
           onTakeTheirs={adopt}
           onClose={() => setConflict(null)}
-        />
+        >
+          {({ value: { entries: theirs } }) => (
+            <div className="grid gap-4 sm:grid-cols-2">
+              <NetworkList title="Now" entries={theirs} others={conflict} />
+              <NetworkList title="Yours" entries={conflict} others={theirs} />
+            </div>
+          )}
+        </ConflictDialog>
       )}
-      <ConfirmDialog
-        open={leave.status === 'blocked'}
-        onOpenChange={(open) => {
-          if (!open) leave.reset?.();
-        }}
-        title="Leave without saving?"
-        description="The changed list is not saved."
-        confirmLabel="Leave"
-        danger
-        onConfirm={() => leave.proceed?.()}
-      />
+      <LeaveGuard dirty={isDirty} description="The changed list is not saved." />
     </>
   );
 }

@@ -1,7 +1,7 @@
 import type { IpAllowlist } from '@agentflow/contracts';
 import { queryOptions } from '@tanstack/react-query';
-import { readTagged } from '@/features/agents/queries.ts';
 import { fetchApi } from '@/lib/api.ts';
+import { readTagged } from '@/lib/tagged.ts';
 
 export const ipAllowlistQuery = queryOptions({
   queryKey: ['ip-allowlist'],

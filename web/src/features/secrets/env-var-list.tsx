@@ -7,6 +7,8 @@ import { CopyButton } from '@/components/copy-button.tsx';
 import { EmptyState } from '@/components/empty-state.tsx';
 import { ProblemCallout } from '@/components/problem-callout.tsx';
 import { RelativeTime } from '@/components/relative-time.tsx';
+import { SectionHeader } from '@/components/section-header.tsx';
+import { ShowMore } from '@/components/show-more.tsx';
 import { Button } from '@/components/ui/button.tsx';
 import { ConfirmDialog } from '@/components/ui/confirm-dialog.tsx';
 import {
@@ -57,17 +59,13 @@ export function EnvVarList() {
   );
   return (
     <section aria-labelledby="secrets-title">
-      <div className="mb-4 flex flex-wrap items-center gap-3">
-        <div className="min-w-0 flex-1 basis-60">
-          <h2 id="secrets-title" className="font-semibold text-lg">
-            Secrets
-          </h2>
-          <p className="text-soft">
-            Tokens and passwords for the calls of your agents. A value goes in and is never shown again.
-          </p>
-        </div>
+      <SectionHeader
+        title="Secrets"
+        titleId="secrets-title"
+        description="Tokens and passwords for the calls of your agents. A value goes in and is never shown again."
+      >
         {rows !== undefined && rows.length > 0 && addButton}
-      </div>
+      </SectionHeader>
       {secrets.error && rows === undefined ? (
         <ProblemCallout error={secrets.error} onRetry={() => void secrets.refetch()} />
       ) : rows === undefined ? (
@@ -126,11 +124,7 @@ export function EnvVarList() {
           </tbody>
         </Table>
       )}
-      {secrets.hasNextPage && (
-        <Button className="mt-3" busy={secrets.isFetchingNextPage} onClick={() => void secrets.fetchNextPage()}>
-          Show more secrets
-        </Button>
-      )}
+      <ShowMore list={secrets}>Show more secrets</ShowMore>
       <CreateEnvVarDialog open={creating} onClose={() => setCreating(false)} />
       {choice?.act === 'edit' && <EditEnvVarDialog secret={choice.secret} onClose={close} />}
       {choice?.act === 'replace' && <ReplaceValueDialog secret={choice.secret} onClose={close} />}

@@ -7,6 +7,8 @@ import { toast } from 'sonner';
 import { EmptyState } from '@/components/empty-state.tsx';
 import { ProblemCallout } from '@/components/problem-callout.tsx';
 import { RelativeTime } from '@/components/relative-time.tsx';
+import { SectionHeader } from '@/components/section-header.tsx';
+import { ShowMore } from '@/components/show-more.tsx';
 import { Button } from '@/components/ui/button.tsx';
 import { ConfirmDialog } from '@/components/ui/confirm-dialog.tsx';
 import { Skeleton } from '@/components/ui/skeleton.tsx';
@@ -51,17 +53,13 @@ export function ApiKeyList() {
   const rows = keys.data?.pages.flatMap((page) => page.data);
   return (
     <>
-      <div className="mb-4 flex flex-wrap items-center gap-3">
-        <div className="min-w-0 flex-1 basis-60">
-          <h2 className="font-semibold text-lg">API keys</h2>
-          <p className="text-soft">For scripts and servers. Each key can do only what its scopes say.</p>
-        </div>
+      <SectionHeader title="API keys" description="For scripts and servers. Each key can do only what its scopes say.">
         {mayManage && rows !== undefined && rows.length > 0 && (
           <Button variant="primary" onClick={() => setCreating(true)}>
             <Plus aria-hidden="true" /> Create key
           </Button>
         )}
-      </div>
+      </SectionHeader>
       {keys.error && rows === undefined ? (
         <ProblemCallout error={keys.error} onRetry={() => void keys.refetch()} />
       ) : rows === undefined ? (
@@ -183,11 +181,7 @@ export function ApiKeyList() {
           </tbody>
         </Table>
       )}
-      {keys.hasNextPage && (
-        <Button className="mt-3" busy={keys.isFetchingNextPage} onClick={() => void keys.fetchNextPage()}>
-          Show more keys
-        </Button>
-      )}
+      <ShowMore list={keys}>Show more keys</ShowMore>
       <CreateApiKeyDialog
         open={creating}
         onClose={() => setCreating(false)}

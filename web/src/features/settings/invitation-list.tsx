@@ -7,6 +7,7 @@ import { CopyButton } from '@/components/copy-button.tsx';
 import { EmptyState } from '@/components/empty-state.tsx';
 import { ProblemCallout } from '@/components/problem-callout.tsx';
 import { RelativeTime } from '@/components/relative-time.tsx';
+import { ShowMore } from '@/components/show-more.tsx';
 import { Button } from '@/components/ui/button.tsx';
 import { ConfirmDialog } from '@/components/ui/confirm-dialog.tsx';
 import { Skeleton } from '@/components/ui/skeleton.tsx';
@@ -149,11 +150,7 @@ export function InvitationList({ onInvite, onSent }: InvitationListProps) {
           </tbody>
         </Table>
       )}
-      {invitations.hasNextPage && (
-        <Button className="mt-3" busy={invitations.isFetchingNextPage} onClick={() => void invitations.fetchNextPage()}>
-          Show more invitations
-        </Button>
-      )}
+      <ShowMore list={invitations}>Show more invitations</ShowMore>
       <ConfirmDialog
         open={revoking !== null}
         onOpenChange={(open) => !open && setRevoking(null)}

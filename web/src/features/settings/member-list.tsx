@@ -6,6 +6,8 @@ import { useState } from 'react';
 import { toast } from 'sonner';
 import { ProblemCallout } from '@/components/problem-callout.tsx';
 import { RelativeTime } from '@/components/relative-time.tsx';
+import { SectionHeader } from '@/components/section-header.tsx';
+import { ShowMore } from '@/components/show-more.tsx';
 import { Button } from '@/components/ui/button.tsx';
 import { ConfirmDialog } from '@/components/ui/confirm-dialog.tsx';
 import { Select } from '@/components/ui/select.tsx';
@@ -45,10 +47,10 @@ export function MemberList({ onInvite }: { onInvite: () => void }) {
     mayManage && ownRole !== null && member.user.id !== me?.user?.id && roleAtLeast(ownRole, member.role);
   return (
     <>
-      <div className="mb-4 flex flex-wrap items-center gap-3">
-        <div className="min-w-0 flex-1 basis-60">
-          <h2 className="font-semibold text-lg">Members</h2>
-          <p className="text-soft">
+      <SectionHeader
+        title="Members"
+        description={
+          <>
             Who belongs to the organization, and with which role.{' '}
             <Link
               to="/dashboard/settings/roles"
@@ -56,14 +58,15 @@ export function MemberList({ onInvite }: { onInvite: () => void }) {
             >
               What each role may do
             </Link>
-          </p>
-        </div>
+          </>
+        }
+      >
         {mayManage && (
           <Button variant="primary" onClick={onInvite}>
             <UserPlus aria-hidden="true" /> Invite member
           </Button>
         )}
-      </div>
+      </SectionHeader>
       {setRole.error && <ProblemCallout error={setRole.error} className="mb-4" />}
       {members.error && rows === undefined ? (
         <ProblemCallout error={members.error} onRetry={() => void members.refetch()} />
@@ -134,11 +137,7 @@ export function MemberList({ onInvite }: { onInvite: () => void }) {
           </tbody>
         </Table>
       )}
-      {members.hasNextPage && (
-        <Button className="mt-3" busy={members.isFetchingNextPage} onClick={() => void members.fetchNextPage()}>
-          Show more members
-        </Button>
-      )}
+      <ShowMore list={members}>Show more members</ShowMore>
       <ConfirmDialog
         open={removing !== null}
         onOpenChange={(open) => !open && setRemoving(null)}

@@ -1,21 +1,20 @@
 import { type Organization, type UpdateOrganizationRequest, updateOrganizationRequest } from '@agentflow/contracts';
 import { zodResolver } from '@hookform/resolvers/zod';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
-import { useBlocker } from '@tanstack/react-router';
 import { useCallback, useEffect, useRef, useState } from 'react';
 import { useForm } from 'react-hook-form';
 import { toast } from 'sonner';
+import { ConflictDialog } from '@/components/conflict-dialog.tsx';
+import { LeaveGuard } from '@/components/leave-guard.tsx';
 import { ProblemCallout } from '@/components/problem-callout.tsx';
 import { Button } from '@/components/ui/button.tsx';
-import { ConfirmDialog } from '@/components/ui/confirm-dialog.tsx';
 import { Field } from '@/components/ui/field.tsx';
 import { Input } from '@/components/ui/input.tsx';
-import { readTagged, type Tagged } from '@/features/agents/queries.ts';
 import { meQuery } from '@/features/shell/queries.ts';
 import { fetchApi, RequestFailure } from '@/lib/api.ts';
 import { showOnFields } from '@/lib/form-problems.ts';
 import { renameSessionOrganization } from '@/lib/session.ts';
-import { OrganizationConflictDialog } from './organization-conflict-dialog.tsx';
+import { readTagged, type Tagged } from '@/lib/tagged.ts';
 import { organizationQuery } from './queries.ts';
 
 interface Rename {
@@ -68,7 +67,6 @@ export function OrganizationNameForm({ tagged }: { tagged: Tagged<Organization> 
     },
   });
   const changedMeanwhile = save.error instanceof RequestFailure && save.error.code === 'precondition_failed';
-  const leave = useBlocker({ shouldBlockFn: () => isDirty, enableBeforeUnload: () => isDirty, withResolver: true });
   return (
     <>
       <form noValidate onSubmit={form.handleSubmit(({ name }) => save.mutate({ name, etag: base.current.etag }))}>
@@ -94,25 +92,29 @@ export function OrganizationNameForm({ tagged }: { tagged: Tagged<Organization> 
         </div>
       </form>
       {conflict !== null && (
-        <OrganizationConflictDialog
-          mine={conflict}
+        <ConflictDialog
+          description="The organization has changed since you opened this page. Your name is not saved yet."
+          query={{
+            queryKey: ['organization', 'theirs', conflict],
+            queryFn: async ({ signal }) => readTagged<Organization>(await fetchApi('/org', { signal })),
+          }}
+          className="max-w-md"
           busy={save.isPending}
-          onKeepMine={(etag) => save.mutate({ name: conflict, etag })}
+          onKeepMine={({ etag }) => save.mutate({ name: conflict, etag })}
           onTakeTheirs={adopt}
           onClose={() => setConflict(null)}
-        />
+        >
+          {(theirs) => (
+            <dl className="grid grid-cols-[auto_minmax(0,1fr)] gap-x-4 gap-y-1.5 text-sm">
+              <dt className="text-soft">Now</dt>
+              <dd className="break-words font-medium text-text">{theirs.value.name}</dd>
+              <dt className="text-soft">Yours</dt>
+              <dd className="break-words font-medium text-text">{conflict}</dd>
+            </dl>
+          )}
+        </ConflictDialog>
       )}
-      <ConfirmDialog
-        open={leave.status === 'blocked'}
-        onOpenChange={(open) => {
-          if (!open) leave.reset?.();
-        }}
-        title="Leave without saving?"
-        description="The changed name is not saved."
-        confirmLabel="Leave"
-        danger
-        onConfirm={() => leave.proceed?.()}
-      />
+      <LeaveGuard dirty={isDirty} description="The changed name is not saved." />
     </>
   );
 }

@@ -1,7 +1,7 @@
 import type { ActiveSession, ApiKey, Member, Organization, Retention } from '@agentflow/contracts';
 import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query';
-import { readTagged } from '@/features/agents/queries.ts';
 import { api, fetchApi, type Page, queryString } from '@/lib/api.ts';
+import { readTagged } from '@/lib/tagged.ts';
 
 export const organizationQuery = queryOptions({
   queryKey: ['organization'],

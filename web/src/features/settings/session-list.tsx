@@ -3,6 +3,8 @@ import { useInfiniteQuery, useMutation, useQueryClient } from '@tanstack/react-q
 import { toast } from 'sonner';
 import { ProblemCallout } from '@/components/problem-callout.tsx';
 import { RelativeTime } from '@/components/relative-time.tsx';
+import { SectionHeader } from '@/components/section-header.tsx';
+import { ShowMore } from '@/components/show-more.tsx';
 import { Button } from '@/components/ui/button.tsx';
 import { Skeleton } from '@/components/ui/skeleton.tsx';
 import { Table, TableCell, TableHead, TableRow } from '@/components/ui/table.tsx';
@@ -32,21 +34,17 @@ export function SessionList() {
   const failure = revoke.error ?? revokeOthers.error;
   return (
     <section aria-labelledby="sessions-title" className="mt-8">
-      <div className="mb-4 flex flex-wrap items-center gap-3">
-        <div className="min-w-0 flex-1 basis-60">
-          <h2 id="sessions-title" className="font-semibold text-lg">
-            Active sessions
-          </h2>
-          <p className="text-soft">
-            Where you are signed in. If you do not know one, sign it out and change your password.
-          </p>
-        </div>
+      <SectionHeader
+        title="Active sessions"
+        titleId="sessions-title"
+        description="Where you are signed in. If you do not know one, sign it out and change your password."
+      >
         {rows?.some((session) => !session.current) && (
           <Button busy={revokeOthers.isPending} onClick={() => revokeOthers.mutate()}>
             Sign out everywhere else
           </Button>
         )}
-      </div>
+      </SectionHeader>
       {failure && <ProblemCallout error={failure} className="mb-4" />}
       {sessions.error && rows === undefined ? (
         <ProblemCallout error={sessions.error} onRetry={() => void sessions.refetch()} />
@@ -104,11 +102,7 @@ export function SessionList() {
           </tbody>
         </Table>
       )}
-      {sessions.hasNextPage && (
-        <Button className="mt-3" busy={sessions.isFetchingNextPage} onClick={() => void sessions.fetchNextPage()}>
-          Show more sessions
-        </Button>
-      )}
+      <ShowMore list={sessions}>Show more sessions</ShowMore>
     </section>
   );
 }

@@ -6,6 +6,8 @@ import { useState } from 'react';
 import { EmptyState } from '@/components/empty-state.tsx';
 import { ProblemCallout } from '@/components/problem-callout.tsx';
 import { RelativeTime } from '@/components/relative-time.tsx';
+import { SectionHeader } from '@/components/section-header.tsx';
+import { ShowMore } from '@/components/show-more.tsx';
 import { Button } from '@/components/ui/button.tsx';
 import { Skeleton } from '@/components/ui/skeleton.tsx';
 import { Table, TableCell, TableHead, TableRow } from '@/components/ui/table.tsx';
@@ -30,13 +32,12 @@ export function TeamList() {
   );
   return (
     <>
-      <div className="mb-4 flex flex-wrap items-center gap-3">
-        <div className="min-w-0 flex-1 basis-60">
-          <h2 className="font-semibold text-lg">Teams</h2>
-          <p className="text-soft">Groups of members, so that an approval can ask a team instead of one person.</p>
-        </div>
+      <SectionHeader
+        title="Teams"
+        description="Groups of members, so that an approval can ask a team instead of one person."
+      >
         {mayManage && rows !== undefined && rows.length > 0 && create}
-      </div>
+      </SectionHeader>
       {teams.error && rows === undefined ? (
         <ProblemCallout error={teams.error} onRetry={() => void teams.refetch()} />
       ) : rows === undefined ? (
@@ -101,11 +102,7 @@ export function TeamList() {
           </tbody>
         </Table>
       )}
-      {teams.hasNextPage && (
-        <Button className="mt-3" busy={teams.isFetchingNextPage} onClick={() => void teams.fetchNextPage()}>
-          Show more teams
-        </Button>
-      )}
+      <ShowMore list={teams}>Show more teams</ShowMore>
       <TeamDialog
         open={creating}
         onClose={() => setCreating(false)}

@@ -7,6 +7,7 @@ import { toast } from 'sonner';
 import { EmptyState } from '@/components/empty-state.tsx';
 import { ProblemCallout } from '@/components/problem-callout.tsx';
 import { RelativeTime } from '@/components/relative-time.tsx';
+import { SectionHeader } from '@/components/section-header.tsx';
 import { Button } from '@/components/ui/button.tsx';
 import { ConfirmDialog } from '@/components/ui/confirm-dialog.tsx';
 import { Skeleton } from '@/components/ui/skeleton.tsx';
@@ -32,11 +33,7 @@ export function TeamView({ team }: { team: Team }) {
       >
         <ArrowLeft className="size-3.5" aria-hidden="true" /> All teams
       </Link>
-      <div className="mb-4 flex flex-wrap items-start gap-3">
-        <div className="min-w-0 flex-1 basis-60">
-          <h2 className="break-words font-semibold text-lg">{team.name}</h2>
-          <p className="break-words text-soft">{team.description || 'No description.'}</p>
-        </div>
+      <SectionHeader title={team.name} description={team.description || 'No description.'}>
         {mayManage && (
           <div className="flex flex-wrap gap-2">
             <Button onClick={() => setOpen('edit')}>Edit</Button>
@@ -46,7 +43,7 @@ export function TeamView({ team }: { team: Team }) {
             </Button>
           </div>
         )}
-      </div>
+      </SectionHeader>
       <TeamMemberTable team={team} mayManage={mayManage} onAdd={() => setOpen('add')} />
       <AddTeamMembersDialog team={team} open={open === 'add'} onClose={close} />
       <TeamDialog open={open === 'edit'} team={team} onClose={close} onSaved={close} />
