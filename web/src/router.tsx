@@ -106,8 +106,28 @@ const agentRoute = createRoute({
     tab: optional(z.enum(['run', 'definition', 'versions', 'settings'])),
     from: optional(z.coerce.number().int().min(1)),
     to: optional(z.coerce.number().int().min(1)),
+    project_id: text,
   }),
   component: lazyRouteComponent(() => import('./routes/agent.tsx'), 'AgentPage'),
+});
+
+const projectsRoute = createRoute({
+  getParentRoute: () => dashboardRoute,
+  path: '/projects',
+  validateSearch: z.object({
+    search: text,
+    state: optional(z.enum(['archived'])),
+    cursor: text,
+    create: optional(z.enum(['new'])),
+  }),
+  component: lazyRouteComponent(() => import('./routes/projects.tsx'), 'ProjectsPage'),
+});
+
+const projectRoute = createRoute({
+  getParentRoute: () => dashboardRoute,
+  path: '/projects/$projectId',
+  validateSearch: z.object({ tab: optional(z.enum(['activity', 'context', 'settings'])), key: text }),
+  component: lazyRouteComponent(() => import('./routes/project.tsx'), 'ProjectPage'),
 });
 
 const executionsRoute = createRoute({
@@ -117,6 +137,7 @@ const executionsRoute = createRoute({
     status: optional(executionStatus),
     trigger: optional(executionTrigger),
     agent_id: text,
+    project_id: text,
     since: optional(z.enum(['1h', '24h', '7d', '30d'])),
     cursor: text,
   }),
@@ -231,6 +252,8 @@ const routeTree = rootRoute.addChildren([
     overviewRoute,
     agentsRoute,
     agentRoute,
+    projectsRoute,
+    projectRoute,
     executionsRoute,
     executionRoute,
     approvalsRoute,

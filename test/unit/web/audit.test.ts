@@ -15,6 +15,12 @@ describe('auditSentence', () => {
     expect(auditSentence(entry('member.role_changed', { previous_role: 'viewer', role: 'admin' }))).toBe(
       'changed the role of a member from viewer to admin',
     );
+    expect(auditSentence(entry('project.updated', { name_before: 'A', name: 'B' }))).toBe(
+      'renamed the project from A to B',
+    );
+    expect(auditSentence(entry('project.context_deleted', { key: 'plan' }))).toBe(
+      'deleted plan from the shared context of a project',
+    );
     expect(auditSentence(entry('env_var.deleted', {}, { type: 'env_var', id: 'API_TOKEN' }))).toBe(
       'deleted the secret API_TOKEN',
     );

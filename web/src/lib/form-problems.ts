@@ -18,3 +18,16 @@ export function showOnFields<T extends FieldValues>(
   }
   return shown;
 }
+
+export function isNameTaken(error: unknown): boolean {
+  return error instanceof RequestFailure && error.code === 'name_taken';
+}
+
+/** Marks the field whose name another object has, with an error of type `taken`. */
+export function showNameTaken<T extends FieldValues>(
+  form: Pick<UseFormReturn<T>, 'setError'>,
+  error: unknown,
+  field: FieldPath<T>,
+): void {
+  if (isNameTaken(error)) form.setError(field, { type: 'taken', message: 'taken' }, { shouldFocus: true });
+}

@@ -13,6 +13,11 @@ export function formatPeople(count: number): string {
   return count === 1 ? '1 person' : `${formatCount(count)} people`;
 }
 
+/** `1 value`, `12 values`. */
+export function formatValues(count: number): string {
+  return count === 1 ? '1 value' : `${formatCount(count)} values`;
+}
+
 /** US dollars, with as many decimals as a small amount needs: `$0`, `$0.00042`, `$0.0132`, `$3.20`. */
 export function formatUsd(value: number): string {
   if (value === 0) return '$0';

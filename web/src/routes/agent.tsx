@@ -5,6 +5,6 @@ const route = getRouteApi('/dashboard/agents/$agentId');
 
 export function AgentPage() {
   const { agentId } = route.useParams();
-  const { tab, from, to } = route.useSearch();
-  return <AgentView key={agentId} agentId={agentId} tab={tab} compare={{ from, to }} />;
+  const { tab, from, to, project_id } = route.useSearch();
+  return <AgentView key={agentId} agentId={agentId} tab={tab} compare={{ from, to }} projectId={project_id} />;
 }

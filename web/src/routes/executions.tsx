@@ -17,6 +17,7 @@ export function ExecutionsPage() {
         status={search.status}
         trigger={search.trigger}
         agentId={search.agent_id}
+        projectId={search.project_id}
         since={search.since}
         cursor={search.cursor}
       />

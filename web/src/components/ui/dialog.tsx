@@ -44,7 +44,7 @@ export function Dialog({
   return (
     <Primitive.Root open={open} onOpenChange={onOpenChange}>
       <Primitive.Portal>
-        <Primitive.Overlay className="fixed inset-0 z-40 bg-overlay" />
+        <Primitive.Overlay className="fixed inset-0 z-50 bg-overlay" />
         <Primitive.Content
           {...(startInField ? { onOpenAutoFocus: focusFirstField } : {})}
           onEscapeKeyDown={keepOpen}

@@ -1,15 +1,14 @@
 import type { AgentStatus } from '@agentflow/contracts';
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { Link, useNavigate } from '@tanstack/react-router';
-import { Bot, FileUp, Play, Plus, Search, SearchX } from 'lucide-react';
-import { useEffect, useState } from 'react';
+import { Bot, FileUp, Play, Plus, SearchX } from 'lucide-react';
 import { EmptyState } from '@/components/empty-state.tsx';
 import { Pager } from '@/components/pager.tsx';
 import { ProblemCallout } from '@/components/problem-callout.tsx';
 import { RelativeTime } from '@/components/relative-time.tsx';
+import { SearchField } from '@/components/search-field.tsx';
 import { StatusBadge } from '@/components/status-badge.tsx';
 import { Button } from '@/components/ui/button.tsx';
-import { Input } from '@/components/ui/input.tsx';
 import { Select } from '@/components/ui/select.tsx';
 import { Skeleton } from '@/components/ui/skeleton.tsx';
 import { Table, TableCell, TableHead, TableRow } from '@/components/ui/table.tsx';
@@ -36,23 +35,8 @@ interface AgentListProps {
 export function AgentList({ status, search, cursor, onCreate, onImport }: AgentListProps) {
   const navigate = useNavigate({ from: '/dashboard/agents' });
   const mayExecute = useCan('agents:execute');
-  const [typed, setTyped] = useState(search ?? '');
   const agents = useQuery({ ...agentsQuery({ status, search, cursor, limit: 20 }), placeholderData: keepPreviousData });
   const filtered = status !== undefined || (search ?? '') !== '';
-
-  useEffect(() => setTyped(search ?? ''), [search]);
-  useEffect(() => {
-    if (typed === (search ?? '')) return;
-    const timer = setTimeout(
-      () =>
-        void navigate({
-          search: (old) => ({ ...old, search: typed === '' ? undefined : typed, cursor: undefined }),
-          replace: true,
-        }),
-      250,
-    );
-    return () => clearTimeout(timer);
-  }, [typed, search, navigate]);
 
   const rows = agents.data?.data;
   const nextCursor = agents.data?.next_cursor;
@@ -76,17 +60,17 @@ export function AgentList({ status, search, cursor, onCreate, onImport }: AgentL
   return (
     <>
       <div className="mb-3 flex flex-wrap gap-2">
-        <div className="relative min-w-48 flex-1 sm:max-w-72">
-          <Search className="absolute top-2 left-2.5 size-4 text-faint" aria-hidden="true" />
-          <Input
-            type="search"
-            value={typed}
-            onChange={(event) => setTyped(event.target.value)}
-            placeholder="Search by name"
-            aria-label="Search agents by name"
-            className="pl-8"
-          />
-        </div>
+        <SearchField
+          value={search ?? ''}
+          onSearch={(typed) =>
+            void navigate({
+              search: (old) => ({ ...old, search: typed === '' ? undefined : typed, cursor: undefined }),
+              replace: true,
+            })
+          }
+          label="Search agents by name"
+          placeholder="Search by name"
+        />
         <Select
           label="Status"
           className="w-36"

@@ -26,9 +26,11 @@ interface AgentViewProps {
   agentId: string;
   tab: AgentTab | undefined;
   compare: { from: number | undefined; to: number | undefined };
+  /** Chosen for the next run. */
+  projectId: string | undefined;
 }
 
-export function AgentView({ agentId, tab, compare }: AgentViewProps) {
+export function AgentView({ agentId, tab, compare, projectId }: AgentViewProps) {
   const agent = useQuery(agentQuery(agentId));
   usePageTitle(agent.data?.value.name ?? 'Agent');
   useBreadcrumbs(
@@ -40,10 +42,10 @@ export function AgentView({ agentId, tab, compare }: AgentViewProps) {
     return <ProblemCallout error={agent.error} onRetry={() => void agent.refetch()} />;
   }
   if (agent.data === undefined) return <RoutePending />;
-  return <LoadedAgent tagged={agent.data} tab={tab} compare={compare} />;
+  return <LoadedAgent tagged={agent.data} tab={tab} compare={compare} projectId={projectId} />;
 }
 
-function LoadedAgent({ tagged, tab, compare }: { tagged: Tagged<Agent> } & Omit<AgentViewProps, 'agentId'>) {
+function LoadedAgent({ tagged, tab, compare, projectId }: { tagged: Tagged<Agent> } & Omit<AgentViewProps, 'agentId'>) {
   const agent = tagged.value;
   const navigate = useNavigate();
   const shownTab = tab ?? (agent.live_version === null ? 'definition' : 'run');
@@ -83,7 +85,7 @@ function LoadedAgent({ tagged, tab, compare }: { tagged: Tagged<Agent> } & Omit<
           <TabsTrigger value="settings">Settings</TabsTrigger>
         </TabsList>
         <TabsContent value="run" className="pt-5">
-          <RunTab agent={agent} />
+          <RunTab agent={agent} projectId={projectId} />
         </TabsContent>
         <TabsContent value="definition" className="pt-5">
           <DefinitionTab agent={agent} />

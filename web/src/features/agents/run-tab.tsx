@@ -1,22 +1,25 @@
 import type { Agent, AgentDefinition, Execution, JsonValue } from '@agentflow/contracts';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { Link, useNavigate } from '@tanstack/react-router';
-import { CirclePause, FlaskConical, Play } from 'lucide-react';
+import { CirclePause, FlaskConical, FolderKanban, Play } from 'lucide-react';
 import { useState } from 'react';
 import { JsonEditor } from '@/components/json-editor.tsx';
 import { ProblemCallout } from '@/components/problem-callout.tsx';
 import { Button } from '@/components/ui/button.tsx';
+import { Select } from '@/components/ui/select.tsx';
 import { Skeleton } from '@/components/ui/skeleton.tsx';
 import { Tooltip } from '@/components/ui/tooltip.tsx';
 import { ExecutionRows } from '@/features/executions/execution-rows.tsx';
+import { projectsQuery } from '@/features/projects/queries.ts';
 import { useCan } from '@/features/shell/queries.ts';
 import { api, newIdempotencyKey, RequestFailure } from '@/lib/api.ts';
 import { exampleOf } from '@/lib/example-input.ts';
+import { shortId } from '@/lib/format.ts';
 import { jsonMistake, locateInJson } from '@/lib/json-path.ts';
 import { draftQuery, versionQuery } from './queries.ts';
 
 /** Start the agent on an input, for real or as a test, and see how its last runs went. */
-export function RunTab({ agent }: { agent: Agent }) {
+export function RunTab({ agent, projectId }: { agent: Agent; projectId: string | undefined }) {
   const live = useQuery({
     ...versionQuery(agent.id, agent.live_version ?? 0),
     enabled: agent.live_version !== null,
@@ -32,7 +35,7 @@ export function RunTab({ agent }: { agent: Agent }) {
         ) : definition === undefined ? (
           <Skeleton className="h-72 w-full" />
         ) : (
-          <RunForm agent={agent} definition={definition} />
+          <RunForm agent={agent} definition={definition} projectId={projectId} />
         )}
       </div>
       <section aria-label="Recent executions" className="min-w-0">
@@ -55,7 +58,13 @@ export function RunTab({ agent }: { agent: Agent }) {
 /** What each agent was last run with, so that leaving the page loses nothing. */
 const lastInputs = new Map<string, string>();
 
-function RunForm({ agent, definition }: { agent: Agent; definition: AgentDefinition }) {
+interface RunFormProps {
+  agent: Agent;
+  definition: AgentDefinition;
+  projectId: string | undefined;
+}
+
+function RunForm({ agent, definition, projectId }: RunFormProps) {
   const navigate = useNavigate();
   const queries = useQueryClient();
   const mayExecute = useCan('agents:execute');
@@ -66,7 +75,10 @@ function RunForm({ agent, definition }: { agent: Agent; definition: AgentDefinit
     mutationFn: (mode: 'execute' | 'test') =>
       api<Execution>(`/agents/${agent.id}/${mode}`, {
         method: 'POST',
-        body: { input: JSON.parse(text) as JsonValue },
+        body: {
+          input: JSON.parse(text) as JsonValue,
+          ...(mode === 'execute' && projectId !== undefined ? { project_id: projectId } : {}),
+        },
         headers: { 'Idempotency-Key': newIdempotencyKey() },
       }),
     onSuccess: async (execution) => {
@@ -148,7 +160,44 @@ function RunForm({ agent, definition }: { agent: Agent; definition: AgentDefinit
             </Button>
           </Tooltip>
         )}
+        {mayExecute && <ProjectChoice agentId={agent.id} projectId={projectId} />}
       </div>
     </div>
+  );
+}
+
+const NO_PROJECT = 'none';
+
+/** Where the next run belongs; an organization without projects is not asked. */
+function ProjectChoice({ agentId, projectId }: { agentId: string; projectId: string | undefined }) {
+  const navigate = useNavigate();
+  const projects = useQuery(projectsQuery({ limit: 100 })).data?.data ?? [];
+  const options = [
+    { value: NO_PROJECT, label: 'In no project' },
+    ...projects.map((project) => ({ value: project.id, label: project.name })),
+  ];
+  if (projectId !== undefined && !options.some(({ value }) => value === projectId)) {
+    options.push({ value: projectId, label: shortId(projectId) });
+  }
+  if (options.length === 1) return null;
+  return (
+    <span className="flex items-center gap-2 sm:ml-auto">
+      <FolderKanban className="size-4 text-faint" aria-hidden="true" />
+      <Select
+        label="Project of the run"
+        className="w-44 [&>span]:truncate"
+        value={projectId ?? NO_PROJECT}
+        options={options}
+        onValueChange={(next) =>
+          void navigate({
+            to: '/dashboard/agents/$agentId',
+            params: { agentId },
+            search: { tab: 'run', ...(next === NO_PROJECT ? {} : { project_id: next }) },
+            replace: true,
+            resetScroll: false,
+          })
+        }
+      />
+    </span>
   );
 }

@@ -67,6 +67,11 @@ const SENTENCES: Readonly<Record<string, string | ((details: Details, resourceId
   'team.deleted': ({ name }) => `deleted the team ${text(name) ?? ''}`,
   'team.member_added': ({ name }) => `added a member to the team ${text(name) ?? ''}`,
   'team.member_removed': ({ name }) => `took a member out of the team ${text(name) ?? ''}`,
+  'project.created': ({ name }) => `created the project ${text(name) ?? ''}`,
+  'project.updated': ({ name_before, name }) =>
+    name === undefined ? 'changed the description of a project' : `renamed the project${changed(name_before, name)}`,
+  'project.archived': ({ name }) => `archived the project ${text(name) ?? ''}`,
+  'project.context_deleted': ({ key }) => `deleted ${text(key) ?? 'a value'} from the shared context of a project`,
   'model_price.set': (_details, id) => `set an own price for ${id}`,
   'model_price.removed': (_details, id) => `went back to the listed price of ${id}`,
 };
@@ -96,6 +101,7 @@ export const ACTION_GROUPS = [
   { value: 'api_key', label: 'API keys' },
   { value: 'member', label: 'Members' },
   { value: 'invitation', label: 'Invitations' },
+  { value: 'project', label: 'Projects' },
   { value: 'team', label: 'Teams' },
   { value: 'organization', label: 'Organization' },
   { value: 'organization.ip_allowlist_changed', label: 'IP allowlist' },

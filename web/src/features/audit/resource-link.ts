@@ -10,6 +10,8 @@ export function resourceLink({
   switch (type) {
     case 'agent':
       return { to: '/dashboard/agents/$agentId', params: { agentId: id } };
+    case 'project':
+      return { to: '/dashboard/projects/$projectId', params: { projectId: id } };
     case 'execution':
       return { to: '/dashboard/executions/$executionId', params: { executionId: id } };
     case 'api_key':

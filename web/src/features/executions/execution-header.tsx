@@ -1,5 +1,5 @@
 import { type Execution, isTerminal } from '@agentflow/contracts';
-import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { Ban, Copy, Ellipsis, FlaskConical } from 'lucide-react';
 import { type ReactNode, useState } from 'react';
@@ -16,6 +16,7 @@ import {
   DropdownMenuItem,
   DropdownMenuTrigger,
 } from '@/components/ui/dropdown-menu.tsx';
+import { projectQuery } from '@/features/projects/queries.ts';
 import { useCan } from '@/features/shell/queries.ts';
 import { api } from '@/lib/api.ts';
 import { formatCount, formatUsd, shortId } from '@/lib/format.ts';
@@ -82,6 +83,7 @@ export function ExecutionHeader({ execution, stream, following, steps }: Executi
               ·
             </span>
             <CopyableId id={execution.id} short={shortId(execution.id)} />
+            {execution.project_id !== null && <ProjectNote projectId={execution.project_id} />}
             {execution.parent_execution_id !== null && (
               <>
                 <span aria-hidden="true" className="mx-1.5 text-faint">
@@ -150,6 +152,25 @@ export function ExecutionHeader({ execution, stream, following, steps }: Executi
         onConfirm={() => cancel.mutate()}
       />
     </header>
+  );
+}
+
+function ProjectNote({ projectId }: { projectId: string }) {
+  const project = useQuery(projectQuery(projectId)).data;
+  return (
+    <>
+      <span aria-hidden="true" className="mx-1.5 text-faint">
+        ·
+      </span>
+      in project{' '}
+      <Link
+        to="/dashboard/projects/$projectId"
+        params={{ projectId }}
+        className="rounded-sm text-accent-text hover:underline"
+      >
+        {project?.value.name ?? shortId(projectId)}
+      </Link>
+    </>
   );
 }
 

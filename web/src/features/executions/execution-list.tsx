@@ -15,6 +15,7 @@ import { Select } from '@/components/ui/select.tsx';
 import { Skeleton } from '@/components/ui/skeleton.tsx';
 import { Table, TableCell, TableHead, TableRow } from '@/components/ui/table.tsx';
 import { agentsQuery } from '@/features/agents/queries.ts';
+import { projectsQuery } from '@/features/projects/queries.ts';
 import { formatCount, formatUsd, shortId } from '@/lib/format.ts';
 import { executionsQuery } from './queries.ts';
 
@@ -51,11 +52,12 @@ interface ExecutionListProps {
   status: ExecutionStatus | undefined;
   trigger: ExecutionTrigger | undefined;
   agentId: string | undefined;
+  projectId: string | undefined;
   since: Since | undefined;
   cursor: string | undefined;
 }
 
-export function ExecutionList({ status, trigger, agentId, since, cursor }: ExecutionListProps) {
+export function ExecutionList({ status, trigger, agentId, projectId, since, cursor }: ExecutionListProps) {
   const navigate = useNavigate({ from: '/dashboard/executions' });
   // Fixed until the choice changes: a start that moves with the clock would be another list on every render.
   const from = useMemo(
@@ -63,11 +65,12 @@ export function ExecutionList({ status, trigger, agentId, since, cursor }: Execu
     [since],
   );
   const executions = useQuery({
-    ...executionsQuery({ status, trigger, agent_id: agentId, from, cursor, limit: 25 }),
+    ...executionsQuery({ status, trigger, agent_id: agentId, project_id: projectId, from, cursor, limit: 25 }),
     placeholderData: keepPreviousData,
   });
   const agents = useQuery(agentsQuery({ limit: 100 }));
-  const filtered = [status, trigger, agentId, since].some((each) => each !== undefined);
+  const projects = useQuery(projectsQuery({ limit: 100 }));
+  const filtered = [status, trigger, agentId, projectId, since].some((each) => each !== undefined);
   const rows = executions.data?.data;
   const nextCursor = executions.data?.next_cursor;
 
@@ -95,6 +98,13 @@ export function ExecutionList({ status, trigger, agentId, since, cursor }: Execu
   if (agentId !== undefined && !agentOptions.some((each) => each.value === agentId)) {
     agentOptions.push({ value: agentId, label: rows?.[0]?.agent_name ?? shortId(agentId) });
   }
+  const projectOptions = [
+    { value: 'all', label: 'Any project' },
+    ...(projects.data?.data ?? []).map((project) => ({ value: project.id, label: project.name })),
+  ];
+  if (projectId !== undefined && !projectOptions.some((each) => each.value === projectId)) {
+    projectOptions.push({ value: projectId, label: shortId(projectId) });
+  }
   return (
     <>
       <div className="mb-3 flex flex-wrap gap-2">
@@ -112,6 +122,15 @@ export function ExecutionList({ status, trigger, agentId, since, cursor }: Execu
           options={agentOptions}
           onValueChange={choose('agent_id')}
         />
+        {projectOptions.length > 1 && (
+          <Select
+            label="Project"
+            className="w-40 [&>span]:truncate"
+            value={projectId ?? 'all'}
+            options={projectOptions}
+            onValueChange={choose('project_id')}
+          />
+        )}
         <Select
           label="Trigger"
           className="w-44"

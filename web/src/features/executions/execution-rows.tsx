@@ -10,6 +10,7 @@ import { executionsQuery } from './queries.ts';
 
 interface ExecutionRowsProps {
   agentId?: string;
+  projectId?: string;
   status?: ExecutionStatus;
   limit?: number;
   /** Shows the agent's name, where rows of several agents meet. */
@@ -18,8 +19,8 @@ interface ExecutionRowsProps {
 }
 
 /** The newest executions as a short list that keeps itself up to date. */
-export function ExecutionRows({ agentId, status, limit = 8, withAgent = false, empty }: ExecutionRowsProps) {
-  const executions = useQuery(executionsQuery({ agent_id: agentId, status, limit }));
+export function ExecutionRows({ agentId, projectId, status, limit = 8, withAgent = false, empty }: ExecutionRowsProps) {
+  const executions = useQuery(executionsQuery({ agent_id: agentId, project_id: projectId, status, limit }));
   if (executions.error && executions.data === undefined) {
     return <ProblemCallout error={executions.error} onRetry={() => void executions.refetch()} />;
   }

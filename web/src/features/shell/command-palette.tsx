@@ -4,6 +4,7 @@ import { Command } from 'cmdk';
 import {
   ArrowLeftRight,
   Bot,
+  FolderKanban,
   Globe,
   KeyRound,
   KeySquare,
@@ -27,6 +28,7 @@ import { StatusIcon, statusWord } from '@/components/status-badge.tsx';
 import { Kbd } from '@/components/ui/kbd.tsx';
 import { agentsQuery } from '@/features/agents/queries.ts';
 import { executionsQuery } from '@/features/executions/queries.ts';
+import { projectsQuery } from '@/features/projects/queries.ts';
 import { formatRelativeTime } from '@/lib/format.ts';
 import { signOut } from '@/lib/session.ts';
 import { setTheme } from '@/lib/theme.ts';
@@ -47,10 +49,15 @@ export default function CommandPalette({ onClose }: { onClose: () => void }) {
     ...agentsQuery({ ...(wanted === '' ? {} : { search: wanted }), limit: 6 }),
     placeholderData: keepPreviousData,
   });
+  const projects = useQuery({
+    ...projectsQuery({ ...(wanted === '' ? {} : { search: wanted }), limit: 5 }),
+    placeholderData: keepPreviousData,
+  });
   const executions = useQuery(executionsQuery({ limit: 5 }));
   const found = agents.data?.data.filter((agent) => agent.status !== 'archived') ?? [];
   const me = useQuery(meQuery).data;
   const others = me?.organizations.filter((each) => each.id !== me.organization.id) ?? [];
+  const mayWriteProjects = useCan('projects:write');
   const mayInvite = useCan('members:manage');
   const switchTo = useSwitchOrganization();
   const choose = (act: () => void) => () => {
@@ -167,6 +174,22 @@ export default function CommandPalette({ onClose }: { onClose: () => void }) {
                   ))}
                 </Command.Group>
               )}
+              {projects.data !== undefined && projects.data.data.length > 0 && (
+                <Command.Group heading="Projects">
+                  {projects.data.data.map((project) => (
+                    <Item
+                      key={project.id}
+                      value={`project ${project.name} ${project.id}`}
+                      icon={FolderKanban}
+                      label={project.name}
+                      onSelect={choose(
+                        () =>
+                          void navigate({ to: '/dashboard/projects/$projectId', params: { projectId: project.id } }),
+                      )}
+                    />
+                  ))}
+                </Command.Group>
+              )}
               {executions.data !== undefined && executions.data.data.length > 0 && (
                 <Command.Group heading="Recent executions">
                   {executions.data.data.map((execution) => (
@@ -197,6 +220,13 @@ export default function CommandPalette({ onClose }: { onClose: () => void }) {
                   label="Create an agent"
                   onSelect={choose(() => void navigate({ to: '/dashboard/agents', search: { create: 'new' } }))}
                 />
+                {mayWriteProjects && (
+                  <Item
+                    icon={Plus}
+                    label="Create a project"
+                    onSelect={choose(() => void navigate({ to: '/dashboard/projects', search: { create: 'new' } }))}
+                  />
+                )}
                 {mayInvite && (
                   <Item
                     icon={UserPlus}

@@ -1,6 +1,15 @@
 import type { Permission } from '@agentflow/contracts';
 import { useQuery } from '@tanstack/react-query';
-import { Bot, ClipboardCheck, History, LayoutDashboard, type LucideIcon, ScrollText, Settings } from 'lucide-react';
+import {
+  Bot,
+  ClipboardCheck,
+  FolderKanban,
+  History,
+  LayoutDashboard,
+  type LucideIcon,
+  ScrollText,
+  Settings,
+} from 'lucide-react';
 import { meQuery } from './queries.ts';
 
 interface Section {
@@ -8,6 +17,7 @@ interface Section {
     | '/dashboard'
     | '/dashboard/agents'
     | '/dashboard/executions'
+    | '/dashboard/projects'
     | '/dashboard/audit'
     | '/dashboard/approvals'
     | '/dashboard/settings';
@@ -21,6 +31,7 @@ const SECTIONS: readonly Section[] = [
   { to: '/dashboard', label: 'Overview', icon: LayoutDashboard },
   { to: '/dashboard/agents', label: 'Agents', icon: Bot },
   { to: '/dashboard/executions', label: 'Executions', icon: History },
+  { to: '/dashboard/projects', label: 'Projects', icon: FolderKanban, permission: 'projects:read' },
   { to: '/dashboard/approvals', label: 'Approvals', icon: ClipboardCheck },
   { to: '/dashboard/audit', label: 'Audit', icon: ScrollText, permission: 'audit:read' },
   { to: '/dashboard/settings', label: 'Settings', icon: Settings },

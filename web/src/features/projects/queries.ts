@@ -1,0 +1,73 @@
+import type {
+  ContextEntry,
+  ContextEntrySummary,
+  Project,
+  ProjectAgents,
+  ProjectFilter,
+  ProjectSummary,
+} from '@agentflow/contracts';
+import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query';
+import { api, fetchApi, type Page, queryString } from '@/lib/api.ts';
+import { readTagged } from '@/lib/tagged.ts';
+
+/** Agents write values and run without this page knowing. */
+const WATCHING_MS = 5_000;
+
+export function projectsQuery(
+  filter: { [K in keyof ProjectFilter]?: ProjectFilter[K] | undefined } & {
+    cursor?: string | undefined;
+    limit?: number;
+  },
+) {
+  return queryOptions({
+    queryKey: ['projects', 'list', filter],
+    queryFn: ({ signal }) => api<Page<ProjectSummary>>(`/projects${queryString(filter)}`, { signal }),
+  });
+}
+
+export function projectQuery(id: string) {
+  return queryOptions({
+    queryKey: ['projects', id, 'project'],
+    queryFn: async ({ signal }) => readTagged<Project>(await fetchApi(`/projects/${id}`, { signal })),
+  });
+}
+
+export function projectAgentsQuery(id: string) {
+  return queryOptions({
+    queryKey: ['projects', id, 'agents'],
+    queryFn: ({ signal }) => api<ProjectAgents>(`/projects/${id}/agents`, { signal }),
+    staleTime: 0,
+    refetchInterval: WATCHING_MS,
+  });
+}
+
+/** Everything that was read of a project's shared context. */
+export function contextKey(projectId: string) {
+  return ['projects', projectId, 'context'];
+}
+
+export function contextQuery(projectId: string, search: string) {
+  return infiniteQueryOptions({
+    queryKey: [...contextKey(projectId), 'list', search],
+    queryFn: ({ pageParam, signal }) =>
+      api<Page<ContextEntrySummary>>(
+        `/context/${projectId}${queryString({ search: search.trim(), cursor: pageParam, limit: 50 })}`,
+        { signal },
+      ),
+    initialPageParam: undefined as string | undefined,
+    getNextPageParam: (page) => page.next_cursor ?? undefined,
+    refetchInterval: WATCHING_MS,
+  });
+}
+
+export function entryPath(projectId: string, key: string): string {
+  return `/context/${projectId}/${encodeURIComponent(key)}`;
+}
+
+export function contextEntryQuery(projectId: string, key: string) {
+  return queryOptions({
+    queryKey: [...contextKey(projectId), 'entry', key],
+    queryFn: ({ signal }) => api<ContextEntry>(entryPath(projectId, key), { signal }),
+    refetchInterval: WATCHING_MS,
+  });
+}
