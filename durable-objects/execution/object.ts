@@ -3,7 +3,7 @@ import type { Execution, ExecutionEvent } from '@agentflow/contracts';
 import { type Change, ENGINE_VERSION, reusableSteps, type Signal } from '@agentflow/engine';
 import type { Env } from '../../workers/platform/env.ts';
 import { createLogger, describeError, type Logger, traceIdOf } from '../../workers/platform/telemetry.ts';
-import type { RetentionRule } from '../organization/client.ts';
+import type { LeaseNotice, RetentionRule } from '../organization/client.ts';
 import { AlarmClock } from './alarm-clock.ts';
 import { AtWork } from './at-work.ts';
 import {
@@ -27,6 +27,7 @@ import { LiveText } from './live-text.ts';
 import type { Outcome } from './outcomes.ts';
 import { planOf } from './plan-cache.ts';
 import { presentExecution, presentSummary } from './present.ts';
+import { Queued } from './queued.ts';
 import { RemoteValues } from './remote-values.ts';
 import { ExecutionRun, hasEnded } from './run.ts';
 import { ExecutionStore } from './store/execution.ts';
@@ -60,6 +61,7 @@ export class ExecutionObject extends DurableObject<Env> implements ExecutionRpc 
   private readonly work: AtWork;
   private readonly telling: Telling;
   private readonly alarms: AlarmClock;
+  private readonly queued: Queued;
   private run: ExecutionRun | null = null;
   /** Whether the execution began before this object woke. */
   private reloaded = false;
@@ -102,6 +104,12 @@ export class ExecutionObject extends DurableObject<Env> implements ExecutionRpc 
         if (this.run === run) this.store.logs.append(Date.now(), level, nodeId, message);
       },
       armAt: (at) => this.alarms.armAt(at),
+      logger: () => this.logger(),
+    });
+    this.queued = new Queued(env, {
+      run: () => this.run,
+      signal: (signal) => this.signal(signal),
+      arm: () => this.arm(),
       logger: () => this.logger(),
     });
     this.telling = new Telling(env, this.store, {
@@ -227,6 +235,14 @@ export class ExecutionObject extends DurableObject<Env> implements ExecutionRpc 
     return 'alive';
   }
 
+  /** Told by the desk: the turn of this execution has come, or it has lost its place. */
+  async heed(leaseId: string, notice: LeaseNotice): Promise<'taken' | 'unknown'> {
+    const run = this.load();
+    if (run === null || run.row.facts.lease_id !== leaseId) return 'unknown';
+    this.queued.heed(run, notice);
+    return 'taken';
+  }
+
   /**
    * Stops what is in flight and leaves no storage; nothing that comes back later finds a run to write to. An execution that
    * was admitted but not started refuses its start when that arrives.
@@ -304,6 +320,7 @@ export class ExecutionObject extends DurableObject<Env> implements ExecutionRpc 
         if (run.row.remaining_ms === null && run.row.deadline_at <= now) this.signal({ type: 'timeout' });
         else this.signal({ type: 'timer', now });
       }
+      this.ctx.waitUntil(this.queued.ask(now));
       this.ctx.waitUntil(this.telling.tell());
       if (hasEnded(run)) this.ctx.waitUntil(this.moveValues(null));
       const owes = this.telling.pending() || this.family.pending();
@@ -318,7 +335,7 @@ export class ExecutionObject extends DurableObject<Env> implements ExecutionRpc 
 
   private create(request: StartRequest): void {
     const now = Date.now();
-    const { given } = request;
+    const { given, queued = false } = request;
     const facts: Facts = {
       organization_id: request.organization_id,
       execution_id: request.execution_id,
@@ -339,14 +356,14 @@ export class ExecutionObject extends DurableObject<Env> implements ExecutionRpc 
     const plan = planOf(request.agent_id, request.version, () => request.definition);
     const row: ExecutionRow = {
       facts,
-      status: 'running',
+      status: queued ? 'queued' : 'running',
       waiting_reason: null,
       error: null,
       created_at: now,
-      started_at: now,
+      started_at: queued ? null : now,
       finished_at: null,
       deadline_at: now + plan.timeout_ms,
-      remaining_ms: null,
+      remaining_ms: queued ? plan.timeout_ms : null,
       revision: 1,
       projected_revision: 0,
       settled: false,
@@ -361,8 +378,11 @@ export class ExecutionObject extends DurableObject<Env> implements ExecutionRpc 
     const run = ExecutionRun.begin(row, plan, request.input, this.store);
     this.adopt(run);
     this.alarms.armAt(now + FIRST_PROJECTION_MS);
-    this.signal({ type: 'start' });
-    this.logger().log('info', 'execution.started', { agent_id: facts.agent_id, mode: facts.mode });
+    this.signal({ type: queued ? 'queue' : 'start' });
+    this.logger().log('info', queued ? 'execution.queued' : 'execution.started', {
+      agent_id: facts.agent_id,
+      mode: facts.mode,
+    });
   }
 
   private adopt(run: ExecutionRun): void {
@@ -484,6 +504,8 @@ export class ExecutionObject extends DurableObject<Env> implements ExecutionRpc 
       // An execution that waits is woken by what it waits for, and by nothing else.
       if (run.row.remaining_ms === null) times.push(run.row.deadline_at, now + HEARTBEAT_MS);
       for (const step of run.state.steps.values()) if (step.wake_at !== null) times.push(step.wake_at);
+      const asksAt = this.queued.nextAt(run);
+      if (asksAt !== null) times.push(asksAt);
     }
     if (hasEnded(run) && this.store.values.movable(null).length > 0) times.push(now + HEARTBEAT_MS);
     if (hasEnded(run) && run.row.expires_at !== null) times.push(run.row.expires_at);

@@ -1,3 +1,4 @@
+import type { ConcurrencyPolicy } from '@agentflow/contracts';
 import { and, desc, eq, inArray, lt, ne, type SQL, sql } from 'drizzle-orm';
 import type { Database } from '../../db/client.ts';
 import { nameContains } from '../../db/name-contains.ts';
@@ -8,9 +9,10 @@ export type DraftRow = typeof agentDrafts.$inferSelect;
 export type VersionRow = typeof agentVersions.$inferSelect;
 export type VersionSummaryRow = Omit<VersionRow, 'definition'>;
 
-/** An agent's row with the concurrency that its live version allows: what the desk's head is made of. */
+/** An agent's row with the concurrency that its live version allows, and what it wants beyond: the desk's head is made of it. */
 export interface AgentHeadRow extends AgentRow {
   readonly max_concurrency: number | null;
+  readonly concurrency_policy: ConcurrencyPolicy | null;
 }
 
 const agentColumns = {
@@ -42,6 +44,10 @@ export function selectAgentHead(db: Database, organizationId: string, agentId: s
       max_concurrency: sql<number | null>`json_extract(${agentVersions.definition}, '$.settings.max_concurrency')`.as(
         'max_concurrency',
       ),
+      concurrency_policy:
+        sql<ConcurrencyPolicy | null>`json_extract(${agentVersions.definition}, '$.settings.concurrency_policy')`.as(
+          'concurrency_policy',
+        ),
     })
     .from(agents)
     .leftJoin(
