@@ -1,6 +1,6 @@
 import { DurableObject } from 'cloudflare:workers';
 import type { Execution, ExecutionEvent } from '@agentflow/contracts';
-import { type Change, ENGINE_VERSION, reusableSteps, type Signal } from '@agentflow/engine';
+import type { Change, Signal } from '@agentflow/engine';
 import type { Env } from '../../workers/platform/env.ts';
 import { createLogger, describeError, type Logger, traceIdOf } from '../../workers/platform/telemetry.ts';
 import type { LeaseNotice, RetentionRule } from '../organization/client.ts';
@@ -24,14 +24,15 @@ import { expiryOf } from './expiry.ts';
 import { Family } from './family.ts';
 import { LargeValues } from './large-values.ts';
 import { LiveText } from './live-text.ts';
+import { newExecution } from './new-execution.ts';
 import type { Outcome } from './outcomes.ts';
-import { planOf } from './plan-cache.ts';
+import { eventPage, logPage, retrySource, stepPage } from './pages.ts';
 import { presentExecution, presentSummary } from './present.ts';
 import { Queued } from './queued.ts';
 import { RemoteValues } from './remote-values.ts';
 import { ExecutionRun, hasEnded } from './run.ts';
 import { ExecutionStore } from './store/execution.ts';
-import type { ExecutionRow, Facts } from './store/rows.ts';
+import type { ExecutionRow } from './store/rows.ts';
 import { ExecutionStreams } from './streams.ts';
 import { Telling } from './telling.ts';
 import { bury, exhume } from './tombstone.ts';
@@ -43,8 +44,6 @@ const FIRST_PROJECTION_MS = 1000;
 const HEARTBEAT_MS = 30_000;
 /** After the end, in-flight calls get this long to stop, so that what they used is booked before the lease is settled. */
 const ABORT_GRACE_MS = 5000;
-/** All results that one execution gives to another: an RPC carries 32 MiB. */
-const MAX_GIVEN_CHARACTERS = 12 * 1024 * 1024;
 /** How long a decision waits for the lists to know of it. */
 const DECISION_TELL_MS = 2000;
 
@@ -150,29 +149,16 @@ export class ExecutionObject extends DurableObject<Env> implements ExecutionRpc 
 
   async steps(organizationId: string, after: number, limit: number): Promise<StepPage | null> {
     const run = this.open(organizationId);
-    if (run === null) return null;
-    const describe = (nodeId: string) => {
-      const node = run.plan.byId.get(nodeId);
-      return { name: node?.name ?? nodeId, type: node?.type ?? '' };
-    };
-    const rows = await this.store.steps.page(after, limit + 1, describe, this.large(run).read);
-    const page = rows.slice(0, limit).map((row) => row.step);
-    const children = this.family.childrenOf(page.map((step) => step.id));
-    const data = page.map((step) => ({ ...step, child_execution_id: children.get(step.id) ?? null }));
-    return { data, next: nextOf(rows, limit, (row) => row.ord) };
+    return run === null ? null : stepPage(run, this.store, this.family, this.large(run).read, { after, limit });
   }
 
   async events(organizationId: string, after: number, limit: number): Promise<EventPage | null> {
     const run = this.open(organizationId);
-    if (run === null) return null;
-    const rows = this.store.events.after(after, run.row.facts.execution_id, limit + 1);
-    return { data: rows.slice(0, limit), next: nextOf(rows, limit, (row) => row.seq) };
+    return run === null ? null : eventPage(run, this.store, { after, limit });
   }
 
   async logs(organizationId: string, after: number, limit: number): Promise<LogPage | null> {
-    if (this.open(organizationId) === null) return null;
-    const rows = this.store.logs.after(after, limit + 1);
-    return { data: rows.slice(0, limit), next: nextOf(rows, limit, (row) => row.seq) };
+    return this.open(organizationId) === null ? null : logPage(this.store, { after, limit });
   }
 
   async cancel(organizationId: string): Promise<CancelResult> {
@@ -186,16 +172,7 @@ export class ExecutionObject extends DurableObject<Env> implements ExecutionRpc 
   async retrySource(organizationId: string, fromNode: string | null, results: boolean): Promise<RetrySource> {
     const run = this.open(organizationId);
     if (run === null) return { outcome: 'not_found' };
-    if (!hasEnded(run)) return { outcome: 'running' };
-    if (fromNode !== null && !run.plan.byId.has(fromNode)) return { outcome: 'unknown_node' };
-    const { agent_id, version, mode, project_id } = run.row.facts;
-    const keys = results ? new Set(reusableSteps(run.plan, this.store.steps.allStates(), fromNode)) : new Set<string>();
-    const definition = this.store.definition();
-    const { read } = this.large(run);
-    const taken = await this.store.steps.results(keys, MAX_GIVEN_CHARACTERS, read);
-    if (taken === null) return { outcome: 'too_large' };
-    await run.recall(read);
-    return { outcome: 'found', agent_id, version, mode, project_id, definition, input: run.input(), results: taken };
+    return retrySource(run, this.store, this.large(run).read, fromNode, results);
   }
 
   async callEnded(end: CallEnd): Promise<boolean> {
@@ -336,41 +313,7 @@ export class ExecutionObject extends DurableObject<Env> implements ExecutionRpc 
   private create(request: StartRequest): void {
     const now = Date.now();
     const { given, queued = false } = request;
-    const facts: Facts = {
-      organization_id: request.organization_id,
-      execution_id: request.execution_id,
-      agent_id: request.agent_id,
-      agent_name: request.agent_name,
-      version: request.version,
-      mode: request.mode,
-      trigger: request.trigger,
-      triggered_by: request.triggered_by,
-      project_id: request.project_id,
-      lineage: request.lineage,
-      lease_id: request.lease_id,
-      traceparent: request.traceparent,
-      request_id: request.request_id,
-      engine_version: ENGINE_VERSION,
-      ...(given === undefined ? {} : { given: { from: given.from, only: given.only, configs: given.configs } }),
-    };
-    const plan = planOf(request.agent_id, request.version, () => request.definition);
-    const row: ExecutionRow = {
-      facts,
-      status: queued ? 'queued' : 'running',
-      waiting_reason: null,
-      error: null,
-      created_at: now,
-      started_at: queued ? null : now,
-      finished_at: null,
-      deadline_at: now + plan.timeout_ms,
-      remaining_ms: queued ? plan.timeout_ms : null,
-      revision: 1,
-      projected_revision: 0,
-      settled: false,
-      told: false,
-      parked: false,
-      expires_at: null,
-    };
+    const { row, plan } = newExecution(request, now);
     this.ctx.storage.transactionSync(() => {
       this.store.create(row, request.definition, request.input);
       if (given !== undefined) this.store.steps.writeGiven(given.results);
@@ -380,8 +323,8 @@ export class ExecutionObject extends DurableObject<Env> implements ExecutionRpc 
     this.alarms.armAt(now + FIRST_PROJECTION_MS);
     this.signal({ type: queued ? 'queue' : 'start' });
     this.logger().log('info', queued ? 'execution.queued' : 'execution.started', {
-      agent_id: facts.agent_id,
-      mode: facts.mode,
+      agent_id: request.agent_id,
+      mode: request.mode,
     });
   }
 
@@ -576,9 +519,4 @@ export class ExecutionObject extends DurableObject<Env> implements ExecutionRpc 
     };
     return createLogger(fields, { level: this.env.LOG_LEVEL });
   }
-}
-
-function nextOf<Row>(rows: readonly Row[], limit: number, position: (row: Row) => number): number | null {
-  const last = rows[limit - 1];
-  return rows.length > limit && last !== undefined ? position(last) : null;
 }
