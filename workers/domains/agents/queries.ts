@@ -62,12 +62,19 @@ export function selectAgentHead(db: Database, organizationId: string, agentId: s
     .limit(1);
 }
 
-/** Agents with a JSON list of those that their live versions call; texts that hold expressions are left out. */
+/**
+ * Agents with a JSON list of those that their live versions call, by a node or as a tool of a model; texts that hold
+ * expressions are left out.
+ */
 export function selectCalls(db: Database, organizationId: string, ids: readonly string[]) {
-  const calls = sql<string>`(SELECT json_group_array(DISTINCT json_extract(node.value, '$.config.agent_id'))
-    FROM json_each(${agentVersions.definition}, '$.nodes') AS node
-    WHERE json_extract(node.value, '$.type') = 'agent.call'
-      AND json_extract(node.value, '$.config.agent_id') GLOB 'agt_*')`;
+  const calls = sql<string>`(SELECT json_group_array(DISTINCT json_extract(called.value, '$.agent_id'))
+    FROM json_each(${agentVersions.definition}, '$.nodes') AS node,
+      json_each(CASE json_extract(node.value, '$.type')
+        WHEN 'agent.call' THEN json_array(json_set(json_extract(node.value, '$.config'), '$.kind', 'agent'))
+        WHEN 'ai.agent' THEN json_extract(node.value, '$.config.tools')
+        ELSE '[]' END) AS called
+    WHERE json_extract(called.value, '$.kind') = 'agent'
+      AND json_extract(called.value, '$.agent_id') GLOB 'agt_*')`;
   return db
     .select({
       id: agents.id,
