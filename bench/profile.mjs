@@ -1,17 +1,20 @@
 import { randomBytes } from 'node:crypto';
 import path from 'node:path';
+import { whileProfiling } from './lib/inspector.mjs';
 import { Client, drive } from './lib/load.mjs';
-import { linearAgent, OBJECTS, prepareProduct } from './lib/product.mjs';
+import { linearAgent, OBJECTS, prepareProduct, tickingAgent, watchExecution } from './lib/product.mjs';
+import { slowServer } from './lib/slow-server.mjs';
 import { bundle, serve } from './lib/workerd.mjs';
 
 /**
- * `node bench/profile.mjs read|run`: where the CPU time of the built script goes under load, by function. For people who
+ * `node bench/profile.mjs read|run|watch`: where the CPU time of the built script goes under load, by function. For people who
  * look for the next thing to make faster; promises nothing.
  */
 const scenario = process.argv[2] ?? 'run';
 const INSPECTOR_PORT = 9339;
 const root = path.resolve(import.meta.dirname, '..');
 const folder = bundle('wrangler.toml', path.join(root, '.local/bench/profile'), { minify: false });
+const slow = await slowServer(100);
 const product = await serve({
   folder,
   script: 'index.js',
@@ -19,6 +22,7 @@ const product = await serve({
   bindings: {
     ENVIRONMENT: 'local',
     LOG_LEVEL: 'warn',
+    OUTBOUND_ALLOW: slow.host,
     AUTH_KEYS: `bench1:${randomBytes(48).toString('base64')}`,
     VAULT_KEYS: `bench1:${randomBytes(32).toString('base64')}`,
   },
@@ -38,7 +42,10 @@ try {
           body: '{"input":{"n":1}}',
         });
   await drive(client, 200, 16, call, [200]);
-  const profile = await whileProfiling(() => drive(client, scenario === 'read' ? 4000 : 600, 16, call, [200]));
+  const profile = await whileProfiling(INSPECTOR_PORT, async () => {
+    if (scenario === 'watch') await watchExecution(product.url, setup.token, tickingAgent(60, slow.beat), 1000);
+    else await drive(client, scenario === 'read' ? 4000 : 600, 16, call, [200]);
+  });
   client.close();
   const byFunction = new Map();
   const nodes = new Map(profile.nodes.map((node) => [node.id, node]));
@@ -56,39 +63,6 @@ try {
     );
   }
 } finally {
+  slow.stop();
   await product.stop();
-}
-
-/**
- * A profile in the Chrome DevTools Protocol's form; times in microseconds.
- *
- * @typedef {{ id: number, callFrame: { functionName: string, url: string, lineNumber: number } }} ProfileNode
- * @typedef {{ nodes: ProfileNode[], samples: number[], timeDeltas: number[] }} Profile
- */
-
-/** @param {() => Promise<unknown>} work @returns {Promise<Profile>} */
-async function whileProfiling(work) {
-  const targets = await (await fetch(`http://127.0.0.1:${INSPECTOR_PORT}/json`)).json();
-  const socket = new WebSocket(targets[0].webSocketDebuggerUrl);
-  await new Promise((resolve) => socket.addEventListener('open', resolve, { once: true }));
-  let next = 0;
-  /** @type {Map<number, (result: any) => void>} */
-  const waiting = new Map();
-  socket.addEventListener('message', (message) => {
-    const { id, result } = JSON.parse(message.data);
-    waiting.get(id)?.(result);
-  });
-  /** @param {string} method @param {object} [params] */
-  const send = (method, params = {}) =>
-    new Promise((resolve) => {
-      waiting.set(++next, resolve);
-      socket.send(JSON.stringify({ id: next, method, params }));
-    });
-  await send('Profiler.enable');
-  await send('Profiler.setSamplingInterval', { interval: 200 });
-  await send('Profiler.start');
-  await work();
-  const { profile } = await send('Profiler.stop');
-  socket.close();
-  return profile;
 }

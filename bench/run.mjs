@@ -4,14 +4,27 @@ import { cpus } from 'node:os';
 import path from 'node:path';
 import { buildUi } from '../scripts/lib/build-ui.mjs';
 import { stepsPerSecond } from './lib/engine-alone.mjs';
+import { heapBytes } from './lib/inspector.mjs';
 import { Client, drive, median, percentile } from './lib/load.mjs';
-import { linearAgent, OBJECTS, parallelAgent, prepareProduct, publish, tickingAgent } from './lib/product.mjs';
+import {
+  askingAgent,
+  linearAgent,
+  OBJECTS,
+  parallelAgent,
+  prepareProduct,
+  publish,
+  tickingAgent,
+  watchExecution,
+} from './lib/product.mjs';
+import { residentBytes, withPid } from './lib/runtime-process.mjs';
 import { slowServer } from './lib/slow-server.mjs';
+import { watchFromOutside } from './lib/sockets.mjs';
 import { bundle, serve } from './lib/workerd.mjs';
 
 /**
  * `npm run bench`: the built script on workerd, each figure as a ratio to a floor taken in the same run, in turns
  * (product, floor, product, …) so that a noisy machine disturbs both alike. Fails when a promised ratio is not met.
+ * `npm run bench -- sockets start` measures these alone.
  */
 const root = path.resolve(import.meta.dirname, '..');
 const ROUNDS = Number(process.env.BENCH_ROUNDS ?? 5);
@@ -45,7 +58,7 @@ await buildUi();
 const productFolder = bundle('wrangler.toml', path.join(root, '.local/bench/product'));
 const floorFolder = bundle('bench/worker/wrangler.toml', path.join(root, '.local/bench/floor'));
 const slow = await slowServer(100);
-const product = await serve({
+const productOptions = () => ({
   folder: productFolder,
   script: 'index.js',
   objects: OBJECTS,
@@ -58,12 +71,14 @@ const product = await serve({
     VAULT_KEYS: `bench1:${randomBytes(32).toString('base64')}`,
   },
 });
-const floor = await serve({
+const product = await serve(productOptions());
+const floorOptions = () => ({
   folder: floorFolder,
   script: 'floor.js',
-  objects: { DESK: 'FloorDesk', RUN: 'FloorRun' },
+  objects: { DESK: 'FloorDesk', RUN: 'FloorRun', WATCHED: 'FloorWatched' },
   bindings: { FLOOR_KEY: randomBytes(32).toString('hex') },
 });
+const floor = await serve(floorOptions());
 
 try {
   const setup = await prepareProduct(product.url, linearAgent(10));
@@ -77,15 +92,27 @@ try {
       insert(floor.database, 'agents', row),
     ),
   );
-  await readOneAgent(setup);
-  await tenSteps(setup);
-  await firstEvent(setup);
-  await tokenValidation(setup);
-  await keyCheck(setup);
-  await parallelBranches(setup);
-  await eventsToSockets(setup, 1, 20);
-  await eventsToSockets(setup, 1000, 150);
-  await loginStorm(setup);
+  /** @type {Record<string, () => Promise<void>>} */
+  const scenarios = {
+    read: () => readOneAgent(setup),
+    start: () => tenSteps(setup),
+    first: () => firstEvent(setup),
+    token: () => tokenValidation(setup),
+    key: () => keyCheck(setup),
+    branches: () => parallelBranches(setup),
+    resume: () => resumeAfterEviction(setup),
+    memory: () => memoryOfLiveObjects(),
+    socket: () => eventsToSockets(setup, 1, 20),
+    sockets: () => eventsToSockets(setup, 1000, 150),
+    logins: () => loginStorm(setup),
+  };
+  const asked = process.argv.slice(2);
+  const unknown = asked.filter((name) => !(name in scenarios));
+  if (unknown.length > 0)
+    throw new Error(`there is no ${unknown.join(', ')}; there are ${Object.keys(scenarios).join(', ')}`);
+  for (const [name, measure] of Object.entries(scenarios)) {
+    if (asked.length === 0 || asked.includes(name)) await measure();
+  }
 } finally {
   slow.stop();
   await Promise.all([product.stop(), floor.stop()]);
@@ -250,57 +277,141 @@ async function parallelBranches(setup) {
 }
 
 /**
- * From the time that an event carries to its arrival, while one execution makes some 20 events a second.
+ * An execution of 20 steps that waits for a person, out of memory: from the decision's request to the next step's begin.
+ * What wakes is what was stored, so that an eviction, a deployment and a crash cost the same.
+ *
+ * @param {{ token: string }} setup
+ */
+async function resumeAfterEviction(setup) {
+  console.log('\nNext step after a decision, 100 executions of 20 steps that were evicted, and 100 that were not');
+  const client = new Client(product.url, 1);
+  const headers = { authorization: `Bearer ${setup.token}` };
+  const agentId = await publish(client, setup.token, 'Asking', askingAgent(20));
+  /** @param {import('./lib/load.mjs').Call} call */
+  const ask = async (call) => {
+    const answer = await client.send({ ...call, headers });
+    if (answer.status >= 300) throw new Error(`${call.path} answered ${answer.status}: ${answer.body}`);
+    return JSON.parse(answer.body);
+  };
+  /** @param {string} id @param {string} type @param {string} node */
+  const eventOf = async (id, type, node) => {
+    for (;;) {
+      const { data } = await ask({ path: `/api/v1/executions/${id}/events?limit=1000` });
+      const found = data.find((/** @type {any} */ event) => event.type === type && event.node_id === node);
+      if (found !== undefined) return found;
+    }
+  };
+  /** @type {{ evicted: number[], live: number[] }} */
+  const times = { evicted: [], live: [] };
+  for (let index = 0; index < 200; index++) {
+    const evicted = index % 2 === 0;
+    const { id } = await ask({ method: 'POST', path: `/api/v1/agents/${agentId}/execute`, body: '{"input":{"n":1}}' });
+    await eventOf(id, 'step.waiting', 'ask');
+    if (evicted) await product.evict('ExecutionObject', id);
+    const asked = Date.now();
+    await ask({ method: 'POST', path: `/api/v1/executions/${id}/approve`, body: '{"decision":"approve"}' });
+    const begun = await eventOf(id, 'step.started', 'after');
+    times[evicted ? 'evicted' : 'live'].push(Date.parse(begun.at) - asked);
+  }
+  client.close();
+  const p95 = percentile(times.evicted, 0.95);
+  console.log(`  in memory: p95 ${percentile(times.live, 0.95)} ms`);
+  report('next step of an evicted execution, p95', p95, '< 50 ms', p95 < 50, ' ms');
+}
+
+/**
+ * Executions of 100 nodes that wait for a person, all kept in memory, in a runtime of their own. The heap is what counts
+ * against an isolate's limit of 128 MB. The process holds an SQLite database for each besides; the floor is what it grows by
+ * with bare objects that have written as many rows.
+ */
+async function memoryOfLiveObjects() {
+  const FIRST = 100;
+  const MORE = 300;
+  console.log(`\nMemory of ${MORE} more live executions, each of 100 nodes`);
+  const inspectorPort = 9341;
+  /** @param {number} before @param {number} after megabytes for each hundred */
+  const grown = (before, after) => (after - before) / 1e6 / (MORE / 100);
+  const [kept, pid] = await withPid(() => serve({ ...productOptions(), inspectorPort, keepObjects: true }));
+  try {
+    // Together with its trigger, the question and what follows it.
+    const { token, agentId } = await prepareProduct(kept.url, askingAgent(97));
+    const client = new Client(kept.url, 4);
+    const start = () => ({
+      method: 'POST',
+      path: `/api/v1/agents/${agentId}/execute`,
+      headers: { authorization: `Bearer ${token}` },
+      body: '{"input":{"n":1}}',
+    });
+    /** @param {number} starts @param {number} live */
+    const hold = async (starts, live) => {
+      await drive(client, starts, 4, start, [202]);
+      const waiting = "SELECT count(*) AS n FROM executions WHERE status = 'waiting'";
+      for (let n = 0; n < live; n = Number((await kept.database.prepare(waiting).first())?.n)) {
+        await new Promise((resolve) => setTimeout(resolve, 100));
+      }
+      return { heap: await heapBytes(inspectorPort), resident: residentBytes(pid) };
+    };
+    const before = await hold(FIRST, FIRST);
+    const after = await hold(MORE, FIRST + MORE);
+    client.close();
+    const bare = await residentOfBareObjects(FIRST, MORE);
+    console.log(
+      `  the process grew by ${grown(before.resident, after.resident).toFixed(0)} MB for each hundred; with bare objects by ${grown(bare.before, bare.after).toFixed(0)} MB`,
+    );
+    const heap = grown(before.heap, after.heap);
+    report('heap of 100 live executions', heap, '< 10 MB', heap < 10, ' MB');
+  } finally {
+    await kept.stop();
+  }
+}
+
+/** @param {number} first @param {number} more */
+async function residentOfBareObjects(first, more) {
+  const [kept, pid] = await withPid(() => serve({ ...floorOptions(), keepObjects: true }));
+  try {
+    const client = new Client(kept.url, 4);
+    const authorization = `Bearer ${(await client.send({ path: '/token' })).body}`;
+    const run = () => ({
+      method: 'POST',
+      path: '/run/org_bench/agt_bench?steps=100',
+      headers: { authorization },
+      body: '{"n":1}',
+    });
+    await drive(client, first, 4, run, [200]);
+    const before = residentBytes(pid);
+    await drive(client, more, 4, run, [200]);
+    client.close();
+    return { before, after: residentBytes(pid) };
+  } finally {
+    await kept.stop();
+  }
+}
+
+/**
+ * From the time that an event carries to its arrival, while one execution makes 20 events a second. The floor is a bare
+ * object that sends as much. The sockets are held by a process of its own that parses nothing.
  *
  * @param {{ token: string }} setup @param {number} sockets @param {number} promised milliseconds, p95
  */
 async function eventsToSockets(setup, sockets, promised) {
-  console.log(`\nEvents to ${sockets} ${sockets === 1 ? 'socket' : 'sockets'} of one execution`);
-  const client = new Client(product.url, 1);
-  const agentId = await publish(client, setup.token, `Ticking ${sockets}`, tickingAgent(60, slow.url));
-  const started = await client.send({
-    method: 'POST',
-    path: `/api/v1/agents/${agentId}/execute`,
-    headers: { authorization: `Bearer ${setup.token}` },
-    body: '{"input":{}}',
-  });
-  const { id } = JSON.parse(started.body);
-  const url = `${product.url.replace('http', 'ws')}/api/v1/executions/${id}/stream?after=0`;
-  /** @type {number[]} */
-  const delays = [];
-  /** @type {number[]} */
-  const counts = [];
-  let connected = 0;
-  await Promise.all(
-    Array.from({ length: sockets }, async (_, index) => {
-      await new Promise((resolve) => setTimeout(resolve, index));
-      const socket = new WebSocket(url, /** @type {any} */ ({ headers: { authorization: `Bearer ${setup.token}` } }));
-      let count = 0;
-      socket.addEventListener('open', () => connected++);
-      socket.addEventListener('message', ({ data }) => {
-        count++;
-        const event = JSON.parse(String(data));
-        // What was there before the socket is a replay; only then are all connected.
-        if (connected === sockets) delays.push(Date.now() - Date.parse(event.at));
-      });
-      await new Promise((resolve, reject) => {
-        socket.addEventListener('close', resolve);
-        socket.addEventListener('error', () => reject(new Error('a socket failed')));
-      });
-      counts.push(count);
-    }),
-  );
-  const p95 = percentile(delays, 0.95);
-  const all = counts.every((count) => count === counts[0]);
-  console.log(`  ${counts[0]} events to each, ${delays.length} arrivals measured`);
-  report(
-    `event to ${sockets} socket${sockets === 1 ? '' : 's'}, p95`,
-    p95,
-    `< ${promised} ms`,
-    p95 < promised && all,
-    ' ms',
-  );
-  client.close();
+  const many = `${sockets} ${sockets === 1 ? 'socket' : 'sockets'}`;
+  console.log(`\nEvents to ${many} of one execution`);
+  const room = `watched-by-${sockets}`;
+  const watched = watchFromOutside({ url: `${floor.url.replace('http', 'ws')}/watch/${room}`, headers: {}, sockets });
+  await watched.open;
+  await fetch(`${floor.url}/tick/${room}`, { method: 'POST' });
+  const bare = await watched.done;
+  const ours = await watchExecution(product.url, setup.token, tickingAgent(60, slow.beat), sockets);
+  for (const [name, { delays, counts, cpuMs, seconds, perSecond }] of Object.entries({ ours, bare })) {
+    console.log(
+      `  ${name}: ${counts[0]} events to each, ${perSecond.toFixed(1)} a second; p50 ${percentile(delays, 0.5)} ms, p95 ${percentile(delays, 0.95)} ms; the receiver worked ${(cpuMs / 10 / seconds).toFixed(0)} % of the time`,
+    );
+  }
+  const p95 = percentile(ours.delays, 0.95);
+  const floorP95 = percentile(bare.delays, 0.95);
+  const all = ours.counts.every((count) => count === ours.counts[0]);
+  report(`event to ${many}, p95`, p95, `< ${promised} ms`, p95 < promised && all, ' ms');
+  console.log(`    ${(p95 / Math.max(1, floorP95)).toFixed(2)} of the bare object's`);
 }
 
 /**

@@ -1,4 +1,5 @@
 import { Client } from './load.mjs';
+import { watchFromOutside } from './sockets.mjs';
 
 /** Bindings of the Worker's objects. */
 export const OBJECTS = {
@@ -39,6 +40,23 @@ export function parallelAgent(branches, url) {
     { id: `from_${id}`, source: id, target: 'join' },
   ]);
   return { nodes, edges };
+}
+
+/** A chain of `steps` transforms, then a question to a person, then another transform. @param {number} steps */
+export function askingAgent(steps) {
+  const { nodes, edges } = linearAgent(steps);
+  return {
+    nodes: [
+      ...nodes,
+      { id: 'ask', type: 'human.approval', config: { message: 'Go on?' } },
+      { id: 'after', type: 'logic.transform', config: { expression: '1' } },
+    ],
+    edges: [
+      ...edges,
+      { id: 'to_ask', source: `n${steps - 1}`, target: 'ask' },
+      { id: 'from_ask', source: 'ask', target: 'after', source_handle: 'approved' },
+    ],
+  };
 }
 
 /** A loop that calls a URL, one round after the other: two events each time that it answers. @param {number} rounds @param {string} url */
@@ -100,4 +118,25 @@ export async function prepareProduct(url, definition) {
   const agentId = await publish(client, session.access_token, 'Linear', definition);
   client.close();
   return { token: session.access_token, organizationId: session.organization.id, agentId, email, password };
+}
+
+/**
+ * Starts an agent of a definition and watches its execution over many sockets to its end.
+ *
+ * @param {string} url @param {string} token @param {{ nodes: object[], edges: object[] }} definition @param {number} sockets
+ */
+export async function watchExecution(url, token, definition, sockets) {
+  const client = new Client(url, 1);
+  const headers = { authorization: `Bearer ${token}` };
+  const agentId = await publish(client, token, `Watched by ${sockets}`, definition);
+  const answer = await client.send({
+    method: 'POST',
+    path: `/api/v1/agents/${agentId}/execute`,
+    headers,
+    body: '{"input":{}}',
+  });
+  client.close();
+  if (answer.status !== 202) throw new Error(`the start answered ${answer.status}: ${answer.body}`);
+  const stream = `${url.replace('http', 'ws')}/api/v1/executions/${JSON.parse(answer.body).id}/stream?after=0`;
+  return watchFromOutside({ url: stream, headers, sockets }).done;
 }

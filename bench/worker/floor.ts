@@ -14,10 +14,12 @@ interface FloorEnv {
   DB: D1Database;
   DESK: DurableObjectNamespace<FloorDesk>;
   RUN: DurableObjectNamespace<FloorRun>;
+  WATCHED: DurableObjectNamespace<FloorWatched>;
   FLOOR_KEY: string;
 }
 
-const STEPS = 10;
+/** Unless the request says how many. */
+const STEPS = '10';
 
 /** Admission: one durable lease row; settlement: it is deleted and the day's spend is counted. */
 export class FloorDesk extends DurableObject<FloorEnv> {
@@ -46,7 +48,14 @@ export class FloorDesk extends DurableObject<FloorEnv> {
 
 /** A run: one row for the execution, and for each step a row at its start, its result, and an event for both. */
 export class FloorRun extends DurableObject<FloorEnv> {
-  async run(id: string, lease: string, organization: string, agent: string, input: string): Promise<number> {
+  async run(
+    id: string,
+    lease: string,
+    organization: string,
+    agent: string,
+    input: string,
+    steps: number,
+  ): Promise<number> {
     const { sql } = this.ctx.storage;
     const now = Date.now();
     sql.exec('CREATE TABLE run (id TEXT, lease TEXT, input TEXT, output TEXT, status TEXT, told INTEGER)');
@@ -57,7 +66,7 @@ export class FloorRun extends DurableObject<FloorEnv> {
     sql.exec('INSERT INTO run VALUES (?, ?, ?, NULL, ?, 0)', id, lease, input, 'running');
     void this.ctx.storage.setAlarm(now + 1000);
     let value = (JSON.parse(input) as { n: number }).n;
-    for (let step = 0; step < STEPS; step++) {
+    for (let step = 0; step < steps; step++) {
       sql.exec('INSERT INTO steps VALUES (?, ?, NULL, ?, NULL)', `n${step}`, 'running', Date.now());
       sql.exec(
         'INSERT INTO events (type, at, node_id, data) VALUES (?, ?, ?, ?)',
@@ -107,6 +116,32 @@ export class FloorRun extends DurableObject<FloorEnv> {
   override alarm(): void {}
 }
 
+const TICK_MS = 100;
+const TICKS = 60;
+
+/** To every socket two events ten times a second, as long as a loop's over an HTTP call are, and nothing else. */
+export class FloorWatched extends DurableObject<FloorEnv> {
+  override async fetch(): Promise<Response> {
+    const { 0: client, 1: server } = new WebSocketPair();
+    this.ctx.acceptWebSocket(server);
+    return new Response(null, { status: 101, webSocket: client });
+  }
+
+  async tick(): Promise<void> {
+    for (let tick = 0; tick < TICKS; tick++) {
+      await new Promise((resolve) => setTimeout(resolve, TICK_MS));
+      const at = new Date().toISOString();
+      const messages = [380, 100].map((characters, index) =>
+        JSON.stringify({ seq: 2 * tick + index + 1, at, type: 'step', node_id: 'call', data: 'x'.repeat(characters) }),
+      );
+      for (const socket of this.ctx.getWebSockets()) for (const message of messages) socket.send(message);
+    }
+    for (const socket of this.ctx.getWebSockets()) socket.close(1000, 'ended');
+  }
+
+  override webSocketClose(): void {}
+}
+
 const app = new Hono<{ Bindings: FloorEnv }>();
 let key: Promise<CryptoKey> | undefined;
 
@@ -146,8 +181,17 @@ app.post('/run/:organization/:agent', async (c) => {
   const organization = c.req.param('organization');
   const id = `exe_${crypto.randomUUID()}`;
   const lease = await c.env.DESK.get(c.env.DESK.idFromName(organization)).admit(id);
-  const value = await c.env.RUN.get(c.env.RUN.idFromName(id)).run(id, lease, organization, c.req.param('agent'), body);
+  const steps = Number(c.req.query('steps') ?? STEPS);
+  const run = c.env.RUN.get(c.env.RUN.idFromName(id));
+  const value = await run.run(id, lease, organization, c.req.param('agent'), body, steps);
   return c.json({ id, value });
+});
+
+app.get('/watch/:id', (c) => c.env.WATCHED.get(c.env.WATCHED.idFromName(c.req.param('id'))).fetch(c.req.raw));
+
+app.post('/tick/:id', async (c) => {
+  c.executionCtx.waitUntil(c.env.WATCHED.get(c.env.WATCHED.idFromName(c.req.param('id'))).tick());
+  return c.body(null, 202);
 });
 
 app.get('/count', async (c) => c.json(await c.env.DB.prepare('SELECT count(*) AS n FROM executions').first()));

@@ -3,7 +3,7 @@ import { type Approval, type ApprovalStatus, type JsonValue, MAX_APPROVAL_CHARAC
 import type { ApprovalAsk, Decision, StepState } from '@agentflow/engine';
 import { newId } from '../../workers/platform/ids.ts';
 import type { ApprovalAudit, ApprovalProjection } from './client.ts';
-import type { Facts } from './store.ts';
+import type { Facts } from './store/rows.ts';
 
 type Row = Record<string, SqlStorageValue>;
 

@@ -1,4 +1,4 @@
-import type { ExecutionStore } from './store.ts';
+import type { LazyTables } from './store/schema.ts';
 
 /**
  * What this execution has started, in the table `children`, which is made with the first. A row is written before its
@@ -26,16 +26,16 @@ export class ChildStore {
 
   constructor(
     private readonly sql: SqlStorage,
-    private readonly store: ExecutionStore,
+    private readonly tables: LazyTables,
   ) {}
 
   /** Costs nothing for an execution that never started another. */
   any(): boolean {
-    return this.store.has('children');
+    return this.tables.has('children');
   }
 
   note(child: Child, state: State): void {
-    this.store.ensure('children');
+    this.tables.ensure('children');
     this.sql.exec(
       'INSERT OR REPLACE INTO children (execution_id, step_key, waits, noted_at, state) VALUES (?, ?, ?, ?, ?)',
       child.execution_id,

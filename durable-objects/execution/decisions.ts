@@ -10,8 +10,9 @@ import {
 import { newId } from '../../workers/platform/ids.ts';
 import { type ApprovalRow, type Approvals, isIntact, presentApproval } from './approvals.ts';
 import type { ApprovalAudit, DecideRefusal, DecideRequest, DecideResult } from './client.ts';
-import { type ExecutionRun, hasEnded, type Outcome } from './run.ts';
-import type { Facts } from './store.ts';
+import type { Outcome } from './outcomes.ts';
+import { type ExecutionRun, hasEnded } from './run.ts';
+import type { Facts } from './store/rows.ts';
 
 /** Feeds a signal to the engine; `before` writes in the same transaction. */
 export type TellEngine = (signal: Signal, outcome: Outcome | null, before?: () => void) => void;

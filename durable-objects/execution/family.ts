@@ -15,8 +15,10 @@ import { derivedId } from '../../workers/platform/ids.ts';
 import { describeError, type Logger } from '../../workers/platform/telemetry.ts';
 import { ChildStore } from './children.ts';
 import { type CallEnd, executionObject, type Lineage } from './client.ts';
-import { type ExecutionRun, withinLimits } from './run.ts';
-import type { ExecutionStore, Facts } from './store.ts';
+import { withinLimits } from './outcomes.ts';
+import type { ExecutionRun } from './run.ts';
+import type { ExecutionStore } from './store/execution.ts';
+import type { Facts } from './store/rows.ts';
 import { handOff, startRelated } from './wiring.ts';
 
 const TELL_RETRY_MS = [1000, 5000, 30_000, 120_000, 600_000];
@@ -61,7 +63,7 @@ export class Family implements AgentPort {
     private readonly store: ExecutionStore,
     private readonly host: FamilyHost,
   ) {
-    this.children = new ChildStore(sql, store);
+    this.children = new ChildStore(sql, store.tables);
   }
 
   async call(request: Parameters<AgentPort['call']>[0]): ReturnType<AgentPort['call']> {

@@ -1,5 +1,5 @@
 import type { RemoteValues } from './remote-values.ts';
-import type { ExecutionStore } from './store.ts';
+import type { ValueStore } from './store/values.ts';
 
 /** Values by name, wherever they are. */
 export type ReadLarge = (names: readonly string[]) => Promise<ReadonlyMap<string, string>>;
@@ -12,7 +12,7 @@ export class LargeValues {
   private moving: Promise<void> | null = null;
 
   constructor(
-    private readonly store: ExecutionStore,
+    private readonly values: ValueStore,
     private readonly storage: DurableObjectStorage,
     private readonly remote: RemoteValues,
   ) {}
@@ -21,7 +21,7 @@ export class LargeValues {
     const texts = new Map<string, string>();
     const away: string[] = [];
     for (const name of names) {
-      const text = this.store.largeValue(name);
+      const text = this.values.get(name);
       if (text === null) away.push(name);
       else texts.set(name, text);
     }
@@ -46,15 +46,15 @@ export class LargeValues {
 
   private async moveEach(names: readonly string[] | null, isOver: () => boolean): Promise<void> {
     if (isOver()) return;
-    for (const name of this.store.movableValues(names)) {
-      const text = this.store.largeValue(name);
+    for (const name of this.values.movable(names)) {
+      const text = this.values.get(name);
       if (text === null) continue;
       await this.remote.put(name, text);
       if (isOver()) {
         await this.remote.delete(name);
         return;
       }
-      this.storage.transactionSync(() => this.store.noteMoved(name, text.length));
+      this.storage.transactionSync(() => this.values.moved(name, text.length));
     }
   }
 }

@@ -1,6 +1,6 @@
 import type { ExecutionEvent } from '@agentflow/contracts';
 import type { StepState } from '@agentflow/engine';
-import { executionEvent } from './run.ts';
+import { executionEvent } from './run-events.ts';
 
 /** Streamed text is sent at most this often: a model's tokens come faster than anybody reads. */
 const COALESCE_MS = 100;
@@ -35,7 +35,7 @@ export class LiveText {
     live.text += text;
     this.timer ??= setTimeout(() => {
       this.timer = null;
-      for (const each of this.steps.values()) this.flush(each);
+      this.flush([...this.steps.values()]);
     }, COALESCE_MS);
   }
 
@@ -43,7 +43,7 @@ export class LiveText {
   finish(key: string): void {
     const live = this.steps.get(key);
     if (live === undefined) return;
-    this.flush(live);
+    this.flush([live]);
     this.steps.delete(key);
   }
 
@@ -51,11 +51,15 @@ export class LiveText {
     return [...this.steps.values()].map((live) => this.delta(live, 0, live.sent, true));
   }
 
-  private flush(live: LiveStep): void {
-    if (live.sent === live.text.length) return;
-    const from = live.sent;
-    live.sent = live.text.length;
-    this.publish([this.delta(live, from, live.sent, false)]);
+  private flush(steps: readonly LiveStep[]): void {
+    const deltas = steps
+      .filter((live) => live.sent < live.text.length)
+      .map((live) => {
+        const from = live.sent;
+        live.sent = live.text.length;
+        return this.delta(live, from, live.sent, false);
+      });
+    if (deltas.length > 0) this.publish(deltas);
   }
 
   private delta(live: LiveStep, from: number, to: number, snapshot: boolean): ExecutionEvent {

@@ -1,21 +1,11 @@
 import { DurableObject } from 'cloudflare:workers';
 import type { Execution, ExecutionEvent } from '@agentflow/contracts';
-import { isTerminal } from '@agentflow/contracts';
-import {
-  type Change,
-  checkLoopCondition,
-  ENGINE_VERSION,
-  type EnginePorts,
-  type PlanNode,
-  reusableSteps,
-  type Signal,
-  type StepResult,
-  type StepState,
-} from '@agentflow/engine';
+import type { Change, Signal } from '@agentflow/engine';
 import type { Env } from '../../workers/platform/env.ts';
 import { createLogger, describeError, type Logger, traceIdOf } from '../../workers/platform/telemetry.ts';
-import type { RetentionRule } from '../organization/client.ts';
-import { projectionOf } from './approvals.ts';
+import type { LeaseNotice, RetentionRule } from '../organization/client.ts';
+import { AlarmClock } from './alarm-clock.ts';
+import { AtWork } from './at-work.ts';
 import {
   type CallEnd,
   type CancelResult,
@@ -29,78 +19,53 @@ import {
   type StartRequest,
   type StepPage,
 } from './client.ts';
-import { decideOn, type TellEngine, timeIsOver } from './decisions.ts';
+import { decideOn, type TellEngine } from './decisions.ts';
 import { expiryOf } from './expiry.ts';
 import { Family } from './family.ts';
 import { LargeValues } from './large-values.ts';
 import { LiveText } from './live-text.ts';
-import { givenItem, performStep, scopeOf } from './perform-step.ts';
-import { planOf } from './plan-cache.ts';
+import { newExecution } from './new-execution.ts';
+import type { Outcome } from './outcomes.ts';
+import { eventPage, logPage, retrySource, stepPage } from './pages.ts';
 import { presentExecution, presentSummary } from './present.ts';
+import { Queued } from './queued.ts';
 import { RemoteValues } from './remote-values.ts';
-import { MAX_RESULTS_CHARACTERS } from './rounds.ts';
-import { ExecutionRun, hasEnded, type Outcome, type StepRecord } from './run.ts';
-import { type Markers, newMarkers } from './secrets/markers.ts';
-import { contextFor } from './shared-context.ts';
-import { type ExecutionRow, ExecutionStore, type Facts } from './store.ts';
+import { ExecutionRun, hasEnded } from './run.ts';
+import { ExecutionStore } from './store/execution.ts';
+import type { ExecutionRow } from './store/rows.ts';
 import { ExecutionStreams } from './streams.ts';
+import { Telling } from './telling.ts';
 import { bury, exhume } from './tombstone.ts';
-import {
-  enginePorts,
-  forgetRow,
-  isErased,
-  type PortsFor,
-  retentionOf,
-  tellApprovals,
-  tellDesk,
-  tellLists,
-  tellParked,
-} from './wiring.ts';
+import { forgetRow, retentionOf } from './wiring.ts';
 
 /** An execution that still runs after this long shows up in lists; one that ended sooner is written once, at its end. */
 const FIRST_PROJECTION_MS = 1000;
 /** While steps run, an alarm this often finds them again after an eviction. */
 const HEARTBEAT_MS = 30_000;
-const TELL_RETRY_MS = [1000, 5000, 30_000, 120_000, 600_000];
 /** After the end, in-flight calls get this long to stop, so that what they used is booked before the lease is settled. */
 const ABORT_GRACE_MS = 5000;
-/** All results that one execution gives to another: an RPC carries 32 MiB. */
-const MAX_GIVEN_CHARACTERS = 12 * 1024 * 1024;
 /** How long a decision waits for the lists to know of it. */
 const DECISION_TELL_MS = 2000;
-const APPROVALS_PER_BATCH = 5;
-/** An execution that goes on by itself within this time keeps its place. */
-const PARK_AFTER_MS = 5000;
-const MAX_LOG_LINES = 2000;
-const MAX_LOG_CHARACTERS = 2000;
-
-interface RunningStep {
-  readonly attempt: number;
-  readonly controller: AbortController;
-  readonly work: Promise<void>;
-}
 
 /**
  * One execution. The engine decides (`advance`), this object performs: it writes each signal's changes in one
  * transaction, starts the steps that became ready under `waitUntil`, and keeps an alarm as long as anything is left to
- * do, so that a crash at any point loses no finished step. Fields are a cache of the rows in store.ts; after an eviction
+ * do, so that a crash at any point loses no finished step. Fields are a cache of the rows in store/; after an eviction
  * `load` rebuilds them and runs again what was in flight. Concurrency: everything between two awaits is atomic.
  */
 export class ExecutionObject extends DurableObject<Env> implements ExecutionRpc {
   private readonly store: ExecutionStore;
   private readonly streams: ExecutionStreams;
   private readonly family: Family;
-  private readonly running = new Map<string, RunningStep>();
+  private readonly work: AtWork;
+  private readonly telling: Telling;
+  private readonly alarms: AlarmClock;
+  private readonly queued: Queued;
   private run: ExecutionRun | null = null;
   /** Whether the execution began before this object woke. */
   private reloaded = false;
   private live: LiveText | null = null;
   private largeValues: LargeValues | null = null;
-  private ports: PortsFor | null = null;
-  private armedAt: number | null = null;
-  private telling: Promise<void> | null = null;
-  private tellFailures = 0;
-  private logLines = 0;
   private waiters: (() => void)[] = [];
   /** Of this instance: what is still under way in it must not set an alarm or write again. */
   private erased = false;
@@ -110,15 +75,47 @@ export class ExecutionObject extends DurableObject<Env> implements ExecutionRpc 
     super(ctx, env);
     this.store = new ExecutionStore(ctx.storage.sql);
     this.streams = new ExecutionStreams(ctx);
+    this.alarms = new AlarmClock(ctx);
     this.family = new Family(env, ctx.storage.sql, this.store, {
       run: () => this.run,
       recall: (run) => run.recall(this.large(run).read),
       signal: (signal) => this.signal(signal),
-      settle: (step, result) => this.settleWaiting(step, result),
-      isRunning: (key) => this.running.has(key),
+      settle: (step, result) => this.work.settleWaiting(step, result),
+      isRunning: (key) => this.work.isRunning(key),
       log: (level, message) => {
-        if (this.run !== null) this.appendLog(this.run, level, null, message);
+        if (this.run !== null) this.store.logs.append(Date.now(), level, null, message);
       },
+      arm: () => this.arm(),
+      logger: () => this.logger(),
+    });
+    this.work = new AtWork(env, ctx, this.family, {
+      signal: (signal, outcome, before) => this.signal(signal, outcome, before),
+      run: () => this.run,
+      live: () => this.live,
+      reloaded: () => this.reloaded,
+      bookLate: (run, step, record, outcome) => {
+        ctx.storage.transactionSync(() => run.bookLate(step, record, outcome, Date.now()));
+        // What the step started meanwhile can be reached now.
+        if (this.family.pending()) ctx.waitUntil(this.family.deliver());
+        this.arm();
+      },
+      log: (run, level, nodeId, message) => {
+        if (this.run === run) this.store.logs.append(Date.now(), level, nodeId, message);
+      },
+      armAt: (at) => this.alarms.armAt(at),
+      logger: () => this.logger(),
+    });
+    this.queued = new Queued(env, {
+      run: () => this.run,
+      signal: (signal) => this.signal(signal),
+      arm: () => this.arm(),
+      logger: () => this.logger(),
+    });
+    this.telling = new Telling(env, this.store, {
+      run: () => this.run,
+      isErased: () => this.erased,
+      eraseAll: (row) => this.eraseAll(row),
+      transaction: (write) => ctx.storage.transactionSync(write),
       arm: () => this.arm(),
       logger: () => this.logger(),
     });
@@ -152,29 +149,16 @@ export class ExecutionObject extends DurableObject<Env> implements ExecutionRpc 
 
   async steps(organizationId: string, after: number, limit: number): Promise<StepPage | null> {
     const run = this.open(organizationId);
-    if (run === null) return null;
-    const describe = (nodeId: string) => {
-      const node = run.plan.byId.get(nodeId);
-      return { name: node?.name ?? nodeId, type: node?.type ?? '' };
-    };
-    const rows = await this.store.steps(after, limit + 1, describe, this.large(run).read);
-    const page = rows.slice(0, limit).map((row) => row.step);
-    const children = this.family.childrenOf(page.map((step) => step.id));
-    const data = page.map((step) => ({ ...step, child_execution_id: children.get(step.id) ?? null }));
-    return { data, next: nextOf(rows, limit, (row) => row.ord) };
+    return run === null ? null : stepPage(run, this.store, this.family, this.large(run).read, { after, limit });
   }
 
   async events(organizationId: string, after: number, limit: number): Promise<EventPage | null> {
     const run = this.open(organizationId);
-    if (run === null) return null;
-    const rows = this.store.events(run.row.facts.execution_id, after, limit + 1);
-    return { data: rows.slice(0, limit), next: nextOf(rows, limit, (row) => row.seq) };
+    return run === null ? null : eventPage(run, this.store, { after, limit });
   }
 
   async logs(organizationId: string, after: number, limit: number): Promise<LogPage | null> {
-    if (this.open(organizationId) === null) return null;
-    const rows = this.store.logs(after, limit + 1);
-    return { data: rows.slice(0, limit), next: nextOf(rows, limit, (row) => row.seq) };
+    return this.open(organizationId) === null ? null : logPage(this.store, { after, limit });
   }
 
   async cancel(organizationId: string): Promise<CancelResult> {
@@ -188,22 +172,13 @@ export class ExecutionObject extends DurableObject<Env> implements ExecutionRpc 
   async retrySource(organizationId: string, fromNode: string | null, results: boolean): Promise<RetrySource> {
     const run = this.open(organizationId);
     if (run === null) return { outcome: 'not_found' };
-    if (!hasEnded(run)) return { outcome: 'running' };
-    if (fromNode !== null && !run.plan.byId.has(fromNode)) return { outcome: 'unknown_node' };
-    const { agent_id, version, mode, project_id } = run.row.facts;
-    const keys = results ? new Set(reusableSteps(run.plan, this.store.allStates(), fromNode)) : new Set<string>();
-    const definition = this.store.definition();
-    const { read } = this.large(run);
-    const taken = await this.store.results(keys, MAX_GIVEN_CHARACTERS, read);
-    if (taken === null) return { outcome: 'too_large' };
-    await run.recall(read);
-    return { outcome: 'found', agent_id, version, mode, project_id, definition, input: run.input(), results: taken };
+    return retrySource(run, this.store, this.large(run).read, fromNode, results);
   }
 
   async callEnded(end: CallEnd): Promise<boolean> {
     if (this.open(end.organization_id) === null) return true;
     // A fast one ends before its start has been answered: then the step does not wait yet.
-    await this.running.get(end.step)?.work;
+    await this.work.endOf(end.step);
     const run = this.open(end.organization_id);
     return run === null || this.family.ended(run, end);
   }
@@ -220,7 +195,7 @@ export class ExecutionObject extends DurableObject<Env> implements ExecutionRpc 
     const enough = new Promise<void>((resolve) => {
       timer = setTimeout(resolve, DECISION_TELL_MS);
     });
-    await Promise.race([this.tell(), enough]).finally(() => clearTimeout(timer));
+    await Promise.race([this.telling.tell(), enough]).finally(() => clearTimeout(timer));
     return result;
   }
 
@@ -231,10 +206,18 @@ export class ExecutionObject extends DurableObject<Env> implements ExecutionRpc 
     if (hasEnded(run)) return 'ended';
     // The sweep: whatever became of its alarm, a live execution has one for the next thing that is due.
     if ((await this.ctx.storage.getAlarm()) === null) {
-      this.armedAt = null;
+      this.alarms.forget();
       this.arm();
     }
     return 'alive';
+  }
+
+  /** Told by the desk: the turn of this execution has come, or it has lost its place. */
+  async heed(leaseId: string, notice: LeaseNotice): Promise<'taken' | 'unknown'> {
+    const run = this.load();
+    if (run === null || run.row.facts.lease_id !== leaseId) return 'unknown';
+    this.queued.heed(run, notice);
+    return 'taken';
   }
 
   /**
@@ -279,7 +262,7 @@ export class ExecutionObject extends DurableObject<Env> implements ExecutionRpc 
     if (run === null) return new Response(null, { status: 404 });
     const after = Number(new URL(request.url).searchParams.get('after') ?? '0');
     const source = {
-      events: (from: number, limit: number) => this.store.events(run.row.facts.execution_id, from, limit),
+      events: (from: number, limit: number) => this.store.events.after(from, run.row.facts.execution_id, limit),
       snapshots: () => this.live?.snapshots() ?? [],
       ended: () => hasEnded(run),
     };
@@ -299,7 +282,7 @@ export class ExecutionObject extends DurableObject<Env> implements ExecutionRpc 
 
   /** Dispatches what is due and arms the next alarm; never throws, since an alarm that failed six times is gone. */
   override async alarm(): Promise<void> {
-    this.armedAt = null;
+    this.alarms.forget();
     try {
       const run = this.load();
       const now = Date.now();
@@ -314,9 +297,10 @@ export class ExecutionObject extends DurableObject<Env> implements ExecutionRpc 
         if (run.row.remaining_ms === null && run.row.deadline_at <= now) this.signal({ type: 'timeout' });
         else this.signal({ type: 'timer', now });
       }
-      this.ctx.waitUntil(this.tell());
+      this.ctx.waitUntil(this.queued.ask(now));
+      this.ctx.waitUntil(this.telling.tell());
       if (hasEnded(run)) this.ctx.waitUntil(this.moveValues(null));
-      const owes = this.untold() || this.family.pending();
+      const owes = this.telling.pending() || this.family.pending();
       if (run.row.expires_at !== null && run.row.expires_at <= now && !owes) await this.expire(run.row);
       if (this.family.pending()) this.ctx.waitUntil(this.family.deliver());
     } catch (error) {
@@ -328,51 +312,20 @@ export class ExecutionObject extends DurableObject<Env> implements ExecutionRpc 
 
   private create(request: StartRequest): void {
     const now = Date.now();
-    const { given } = request;
-    const facts: Facts = {
-      organization_id: request.organization_id,
-      execution_id: request.execution_id,
-      agent_id: request.agent_id,
-      agent_name: request.agent_name,
-      version: request.version,
-      mode: request.mode,
-      trigger: request.trigger,
-      triggered_by: request.triggered_by,
-      project_id: request.project_id,
-      lineage: request.lineage,
-      lease_id: request.lease_id,
-      traceparent: request.traceparent,
-      request_id: request.request_id,
-      engine_version: ENGINE_VERSION,
-      ...(given === undefined ? {} : { given: { from: given.from, only: given.only, configs: given.configs } }),
-    };
-    const plan = planOf(request.agent_id, request.version, () => request.definition);
-    const row: ExecutionRow = {
-      facts,
-      status: 'running',
-      waiting_reason: null,
-      error: null,
-      created_at: now,
-      started_at: now,
-      finished_at: null,
-      deadline_at: now + plan.timeout_ms,
-      remaining_ms: null,
-      revision: 1,
-      projected_revision: 0,
-      settled: false,
-      told: false,
-      parked: false,
-      expires_at: null,
-    };
+    const { given, queued = false } = request;
+    const { row, plan } = newExecution(request, now);
     this.ctx.storage.transactionSync(() => {
       this.store.create(row, request.definition, request.input);
-      if (given !== undefined) this.store.writeGiven(given.results);
+      if (given !== undefined) this.store.steps.writeGiven(given.results);
     });
     const run = ExecutionRun.begin(row, plan, request.input, this.store);
     this.adopt(run);
-    this.armAt(now + FIRST_PROJECTION_MS);
-    this.signal({ type: 'start' });
-    this.logger().log('info', 'execution.started', { agent_id: facts.agent_id, mode: facts.mode });
+    this.alarms.armAt(now + FIRST_PROJECTION_MS);
+    this.signal({ type: queued ? 'queue' : 'start' });
+    this.logger().log('info', queued ? 'execution.queued' : 'execution.started', {
+      agent_id: request.agent_id,
+      mode: request.mode,
+    });
   }
 
   private adopt(run: ExecutionRun): void {
@@ -390,7 +343,6 @@ export class ExecutionObject extends DurableObject<Env> implements ExecutionRpc 
     if (this.state() !== 'started') return null;
     const run = ExecutionRun.load(this.store);
     this.reloaded = true;
-    this.logLines = this.store.logCount();
     this.adopt(run);
     if (!hasEnded(run)) {
       this.signal({ type: 'interrupted' });
@@ -416,7 +368,11 @@ export class ExecutionObject extends DurableObject<Env> implements ExecutionRpc 
   }
 
   private large({ row }: Pick<ExecutionRun, 'row'>): LargeValues {
-    this.largeValues ??= new LargeValues(this.store, this.ctx.storage, new RemoteValues(this.env.VALUES, row.facts));
+    this.largeValues ??= new LargeValues(
+      this.store.values,
+      this.ctx.storage,
+      new RemoteValues(this.env.VALUES, row.facts),
+    );
     return this.largeValues;
   }
 
@@ -439,175 +395,26 @@ export class ExecutionObject extends DurableObject<Env> implements ExecutionRpc 
     }
     const ended = hasEnded(run);
     if (committed.events.length > 0) this.streams.publish(committed.events, ended);
-    for (const change of committed.changes) this.perform(run, change);
+    for (const change of committed.changes) this.work.perform(run, change);
     if (committed.changes.length > 0 && this.run === run && this.family.pending()) {
-      this.armAt(Date.now() + FIRST_PROJECTION_MS);
+      this.alarms.armAt(Date.now() + FIRST_PROJECTION_MS);
       this.ctx.waitUntil(this.family.deliver());
     }
     if (ended && committed.changes.length > 0) this.ctx.waitUntil(this.finish());
-    else if (run.approvals.hasUntold()) this.ctx.waitUntil(this.tell());
-    if (!ended && run.released.length > 0) this.ctx.waitUntil(this.moveValues(run.released.splice(0)));
-  }
-
-  private perform(run: ExecutionRun, change: Change): void {
-    // What was asked of the run before this one; memory has been rebuilt since.
-    if (this.run !== run) return;
-    switch (change.type) {
-      case 'step_started':
-        this.launch(run, change.step, change.attempt);
-        return;
-      case 'step_cancelled':
-        this.running.get(change.step.key)?.controller.abort(new Error('cancelled'));
-        return;
-      case 'step_retrying':
-        this.armAt(change.at);
-        return;
-      case 'step_waiting':
-        if (change.step.wake_at !== null) this.armAt(change.step.wake_at);
-        return;
-      case 'check_loop':
-        this.ctx.waitUntil(this.checkLoop(run, change.step, change.index));
-        return;
-      case 'collect_loop':
-        this.collectLoop(run, change.step);
-        return;
-      case 'continue_step':
-        this.launch(run, change.step, change.step.attempt);
-        return;
-      case 'step_due':
-        if (change.step.waiting_reason === 'child') this.ctx.waitUntil(this.checkChild(run, change.step));
-        else if (!timeIsOver(run, change.step, Date.now(), this.tellEngine)) {
-          throw new Error('no node of this release waits without knowing what for');
-        }
-    }
-  }
-
-  /** Before each round of a `while` loop. */
-  private async checkLoop(run: ExecutionRun, step: StepState, index: number): Promise<void> {
-    const node = run.plan.byId.get(step.node_id);
-    if (node === undefined) throw new Error(`step ${step.key} belongs to no node`);
-    const { key, attempt, path } = step;
-    const round = run.round(node, path === '' ? String(index) : `${path}.${index}`);
-    // The item is the output of the round before, not that of a loop around this one.
-    const shared = await this.contextOf(run, node)?.catch(() => null);
-    if (this.run !== run) return;
-    if (shared === null) {
-      const error = { code: 'context_unavailable', message: 'The shared context could not be read.', retryable: false };
-      this.signal({ type: 'step_failed', key, attempt, error, now: Date.now(), random: 0 });
-      return;
-    }
-    const { item: _around, ...outside } = scopeOf(run, node, path, shared ?? {});
-    const scope = { ...outside, ...givenItem(round.item) };
-    const check = await checkLoopCondition(node.node.config, index, scope);
-    if (this.run !== run) return;
-    if (check.ok) this.signal({ type: 'loop_checked', key, index, holds: check.holds });
-    else this.signal({ type: 'step_failed', key, attempt, error: check.error, now: Date.now(), random: 0 });
-  }
-
-  private contextOf(run: ExecutionRun, node: PlanNode) {
-    return contextFor(this.env, run.row.facts, node);
-  }
-
-  /** A child that can't be asked now is asked again when the step is due next. */
-  private async checkChild(run: ExecutionRun, step: StepState): Promise<void> {
-    try {
-      if (this.run === run) await this.family.check(step);
-    } catch (error) {
-      this.logger().log('warn', 'execution.child_unreachable', describeError(error));
-    }
-  }
-
-  private collectLoop(run: ExecutionRun, step: StepState): void {
-    const { key, attempt } = step;
-    const output = run.collected(step);
-    if (output !== null) {
-      const result: StepResult = { kind: 'completed', input: null, output, handle: 'out', blocked: false, calls: [] };
-      this.signal({ type: 'step_completed', key, attempt, handle: 'out' }, { key, attempt, result });
-      return;
-    }
-    const message = `The outputs of the rounds have more than ${MAX_RESULTS_CHARACTERS} characters together.`;
-    const error = { code: 'output_too_large', message, retryable: false };
-    this.signal({ type: 'step_failed', key, attempt, error, now: Date.now(), random: 0 });
-  }
-
-  private launch(run: ExecutionRun, step: StepState, attempt: number): void {
-    const node = run.plan.byId.get(step.node_id);
-    if (node === undefined) throw new Error(`step ${step.key} belongs to no node`);
-    const controller = new AbortController();
-    const record = run.recordOf(step);
-    const markers = newMarkers(run.plan.envNames(node));
-    const work = performStep(run, node, step, controller, {
-      ports: this.enginePorts(run, markers),
-      markers,
-      onDelta: (text) => this.live?.append(step, attempt, text),
-      log: (level, message) => this.appendLog(run, level, step.node_id, message),
-      readContext: (each) => this.contextOf(run, each),
-      reportBug: (error) => this.logger().log('error', 'step.bug', { node_id: step.node_id, ...describeError(error) }),
-    }).then((result) => this.settleStep(run, step, record, attempt, result));
-    this.running.set(step.key, { attempt, controller, work });
-    this.ctx.waitUntil(work);
-  }
-
-  private settleStep(
-    run: ExecutionRun,
-    step: StepState,
-    record: StepRecord,
-    attempt: number,
-    result: StepResult,
-  ): void {
-    // A run that was abandoned after a failed transaction has been rebuilt: this step runs again there.
-    if (this.run !== run) return;
-    if (this.running.get(step.key)?.attempt === attempt) this.running.delete(step.key);
-    this.live?.finish(step.key);
-    const outcome: Outcome = { key: step.key, attempt, result };
-    if (step.status !== 'running' || step.attempt !== attempt) {
-      this.ctx.storage.transactionSync(() => run.bookLate(step, record, outcome, Date.now()));
-      // What the step started meanwhile can be reached now.
-      if (this.family.pending()) this.ctx.waitUntil(this.family.deliver());
-      this.arm();
-      return;
-    }
-    this.signal(signalOf(step.key, attempt, result), outcome);
-  }
-
-  /** What a step waited for has come. */
-  private settleWaiting({ key, attempt }: StepState, result: StepResult): void {
-    this.signal(signalOf(key, attempt, result), { key, attempt, result });
-  }
-
-  private appendLog(
-    run: ExecutionRun,
-    level: 'info' | 'warning' | 'error',
-    nodeId: string | null,
-    message: string,
-  ): void {
-    if (this.run !== run || this.logLines > MAX_LOG_LINES) return;
-    this.logLines++;
-    const text =
-      this.logLines > MAX_LOG_LINES
-        ? `The log of an execution ends after ${MAX_LOG_LINES} lines; later lines are not kept.`
-        : message.length > MAX_LOG_CHARACTERS
-          ? `${message.slice(0, MAX_LOG_CHARACTERS)}… (${message.length} characters)`
-          : message;
-    this.store.appendLog(Date.now(), level, nodeId, text);
-  }
-
-  private enginePorts(run: ExecutionRun, markers: Markers): EnginePorts {
-    this.ports ??= enginePorts(this.env, this.ctx, run.row.facts, {
-      sentBefore: this.reloaded ? run.plan.nodes.flatMap((node) => run.plan.envNames(node)) : [],
-      logger: () => this.logger(),
-    });
-    return { ...this.ports(markers), agents: this.family };
+    else if (run.approvals.hasUntold()) this.ctx.waitUntil(this.telling.tell());
+    const released = ended ? [] : run.takeReleased();
+    if (released.length > 0) this.ctx.waitUntil(this.moveValues(released));
   }
 
   /** After the end: lets aborted calls book what they used, then settles the lease and writes the lists' row. */
   private async finish(): Promise<void> {
     for (const wake of this.waiters.splice(0)) wake();
-    if (this.running.size > 0) {
+    const working = this.work.endOfAll();
+    if (working !== null) {
       const grace = new Promise<void>((resolve) => setTimeout(resolve, ABORT_GRACE_MS));
-      await Promise.race([Promise.allSettled([...this.running.values()].map((step) => step.work)), grace]);
+      await Promise.race([working, grace]);
     }
-    await this.tell();
+    await this.telling.tell();
     await this.moveValues(null);
     const run = this.run;
     if (run === null) return;
@@ -618,7 +425,7 @@ export class ExecutionObject extends DurableObject<Env> implements ExecutionRpc 
   /** Out of the object into R2 what nothing that runs reads any more; what fails is moved by the alarm after the end. */
   private async moveValues(names: readonly string[] | null): Promise<void> {
     const run = this.run;
-    if (run === null || !this.store.hasLargeValues()) return;
+    if (run === null || !this.store.values.any()) return;
     try {
       await this.large(run).move(names, () => this.erased);
     } catch (error) {
@@ -627,86 +434,12 @@ export class ExecutionObject extends DurableObject<Env> implements ExecutionRpc 
     if (!this.erased) this.arm();
   }
 
-  /** Tells D1 and the desk until both have confirmed; a failure is told again by the alarm. */
-  private tell(): Promise<void> {
-    this.telling ??= this.tellOnce().finally(() => {
-      this.telling = null;
-    });
-    return this.telling;
-  }
-
-  private async tellOnce(): Promise<void> {
-    const run = this.run;
-    if (run === null) return;
-    const { row } = run;
-    const revision = row.revision;
-    const ended = isTerminal(row.status);
-    const costs = this.store.unprojectedCosts(200);
-    const asked = run.approvals.toTell(APPROVALS_PER_BATCH);
-    const parks = this.shouldPark(run);
-    const results = await Promise.allSettled([
-      row.projected_revision < revision || costs.length > 0
-        ? tellLists(this.env, presentSummary(row, run.totals), revision, run.totals.cost_microusd, costs)
-        : null,
-      ended && !row.settled ? tellDesk(this.env, row.facts, run.totals.cost_microusd) : null,
-      asked.length > 0
-        ? tellApprovals(
-            this.env,
-            asked.map((each) => projectionOf(each, row.facts, run.plan.byId.get(each.node_id))),
-          )
-        : null,
-      parks !== row.parked ? tellParked(this.env, row.facts, parks) : null,
-    ]);
-    // Erased meanwhile: there is no row left to write what was confirmed to.
-    if (this.erased) return;
-    const [lists, desk, approvals, park] = results;
-    if (lists.status === 'fulfilled') row.projected_revision = Math.max(row.projected_revision, revision);
-    if (ended && desk.status === 'fulfilled' && desk.value !== null) {
-      row.settled = true;
-      row.expires_at = expiryOf(desk.value, row.finished_at ?? Date.now());
-    }
-    this.ctx.storage.transactionSync(() => {
-      this.store.writeConfirmed(row.projected_revision, row.settled, row.expires_at);
-      if (approvals.status === 'fulfilled') run.approvals.told(asked);
-      if (lists.status === 'fulfilled') this.store.markCostsProjected(costs.map((cost) => cost.id));
-      if (park.status === 'fulfilled' && parks !== row.parked) {
-        row.parked = parks;
-        this.store.writeParked(parks);
-      }
-    });
-    const failed = results.find((result) => result.status === 'rejected');
-    this.tellFailures = failed === undefined ? 0 : this.tellFailures + 1;
-    if (failed !== undefined) {
-      this.logger().log('warn', 'execution.tell_failed', describeError(failed.reason));
-      if (await isErased(this.env, row.facts).catch(() => false)) return this.eraseAll(row);
-    }
-    if (this.untold() && this.tellFailures === 0) return this.tellOnce();
-    this.arm();
-  }
-
-  /** Short waits are not worth telling. An execution that has ended is settled, parked or not. */
-  private shouldPark(run: ExecutionRun): boolean {
-    const { row, state } = run;
-    if (hasEnded(run)) return row.parked;
-    if (row.status !== 'waiting') return false;
-    if (row.parked) return true;
-    const soon = Date.now() + PARK_AFTER_MS;
-    return [...state.steps.values()].every((step) => step.wake_at === null || step.wake_at > soon);
-  }
-
-  private untold(): boolean {
-    const run = this.run;
-    if (run === null) return false;
-    if (run.approvals.hasUntold() || this.shouldPark(run) !== run.row.parked) return true;
-    return run.row.projected_revision < run.row.revision || (isTerminal(run.row.status) && !run.row.settled);
-  }
-
   /** Sets the alarm to the earliest thing that is left to do, or takes it away when nothing is. */
   private arm(): void {
     const run = this.run;
     const now = Date.now();
     if (run === null) {
-      this.armAt(now + HEARTBEAT_MS);
+      this.alarms.armAt(now + HEARTBEAT_MS);
       return;
     }
     const times: number[] = [];
@@ -714,40 +447,30 @@ export class ExecutionObject extends DurableObject<Env> implements ExecutionRpc 
       // An execution that waits is woken by what it waits for, and by nothing else.
       if (run.row.remaining_ms === null) times.push(run.row.deadline_at, now + HEARTBEAT_MS);
       for (const step of run.state.steps.values()) if (step.wake_at !== null) times.push(step.wake_at);
+      const asksAt = this.queued.nextAt(run);
+      if (asksAt !== null) times.push(asksAt);
     }
-    if (hasEnded(run) && this.store.movableValues(null).length > 0) times.push(now + HEARTBEAT_MS);
+    if (hasEnded(run) && this.store.values.movable(null).length > 0) times.push(now + HEARTBEAT_MS);
     if (hasEnded(run) && run.row.expires_at !== null) times.push(run.row.expires_at);
-    if (this.untold()) times.push(now + (TELL_RETRY_MS[Math.min(this.tellFailures, TELL_RETRY_MS.length - 1)] ?? 0));
-    const family = this.family.nextAt(now);
-    if (family !== null) times.push(family);
-    if (times.length > 0) this.armAt(Math.min(...times));
-    else if (this.armedAt !== null) {
-      this.armedAt = null;
-      this.ctx.waitUntil(this.ctx.storage.deleteAlarm());
-    }
-  }
-
-  /** Only ever moves the alarm forward: what is due later is armed when the earlier one has rung. */
-  private armAt(at: number): void {
-    if (this.erased || (this.armedAt !== null && this.armedAt <= at)) return;
-    this.armedAt = at;
-    this.ctx.waitUntil(this.ctx.storage.setAlarm(at));
+    for (const owed of [this.telling.nextAt(now), this.family.nextAt(now)]) if (owed !== null) times.push(owed);
+    if (times.length > 0) this.alarms.armAt(Math.min(...times));
+    else this.alarms.disarm();
   }
 
   private abandon(): void {
     this.run = null;
     this.live = null;
-    this.store.forgetTables();
-    for (const step of this.running.values()) step.controller.abort(new Error('abandoned'));
-    this.running.clear();
+    this.store.tables.forget();
+    this.work.abandon();
   }
 
   /** The alarm stays until all values are gone from R2: should that fail, it is done again. */
   private async eraseAll(row: ExecutionRow, elsewhere: () => Promise<void> = async () => undefined): Promise<void> {
     this.erased = true;
+    this.alarms.stop();
     this.abandon();
     this.streams.closeAll();
-    if (this.store.hasLargeValues()) {
+    if (this.store.values.any()) {
       await this.ctx.storage.setAlarm(Date.now() + HEARTBEAT_MS);
       await this.large({ row }).deleteAll();
     }
@@ -769,6 +492,7 @@ export class ExecutionObject extends DurableObject<Env> implements ExecutionRpc 
       await this.eraseAll(row, () => forgetRow(this.env, row.facts));
     } catch (error) {
       this.erased = false;
+      this.alarms.resume();
       throw error;
     }
   }
@@ -795,35 +519,4 @@ export class ExecutionObject extends DurableObject<Env> implements ExecutionRpc 
     };
     return createLogger(fields, { level: this.env.LOG_LEVEL });
   }
-}
-
-function signalOf(key: string, attempt: number, result: StepResult): Signal {
-  switch (result.kind) {
-    case 'completed':
-      return { type: 'step_completed', key, attempt, handle: result.handle };
-    case 'failed':
-      return { type: 'step_failed', key, attempt, error: result.error, now: Date.now(), random: Math.random() };
-    case 'waiting': {
-      const { reason, wake_at, due } = result;
-      return { type: 'step_waiting', key, attempt, reason, wake_at, due };
-    }
-    case 'opened': {
-      const { total, concurrency, on_item_error } = result.loop;
-      return { type: 'loop_opened', key, attempt, total, concurrency, on_item_error };
-    }
-    case 'calls':
-      return { type: 'calls_opened', key, attempt, calls: result.made.map(({ id }) => id) };
-    case 'stopped':
-      return {
-        type: 'step_stopped',
-        key,
-        attempt,
-        error: result.status === 'failed' ? { code: 'stopped', message: result.message } : null,
-      };
-  }
-}
-
-function nextOf<Row>(rows: readonly Row[], limit: number, position: (row: Row) => number): number | null {
-  const last = rows[limit - 1];
-  return rows.length > limit && last !== undefined ? position(last) : null;
 }

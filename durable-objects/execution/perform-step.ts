@@ -12,7 +12,8 @@ import {
   type StepState,
   stepKey,
 } from '@agentflow/engine';
-import { type ExecutionRun, withinLimits } from './run.ts';
+import { withinLimits } from './outcomes.ts';
+import type { ExecutionRun } from './run.ts';
 
 export interface StepSurroundings {
   readonly ports: EnginePorts;

@@ -1,6 +1,6 @@
 import { type Execution, type ExecutionSummary, type JsonValue, microusdToUsd } from '@agentflow/contracts';
 import { traceIdOf } from '../../workers/platform/telemetry.ts';
-import type { ExecutionRow } from './store.ts';
+import type { ExecutionRow } from './store/rows.ts';
 
 /** Where results are from that a person pinned for a test. */
 export const PINNED = 'pinned';

@@ -8,7 +8,7 @@ import {
   type StepState,
   stepKey,
 } from '@agentflow/engine';
-import type { ExecutionStore } from './store.ts';
+import type { ExecutionStore } from './store/execution.ts';
 
 /** All outputs of a loop's rounds together; more fails the loop with `output_too_large`. */
 export const MAX_RESULTS_CHARACTERS = 4 * 1024 * 1024;
@@ -35,7 +35,7 @@ export class Rounds {
   open(step: StepState, loop: OpenedLoop): void {
     this.items.set(step.key, loop.items);
     this.results.set(step.key, { values: [], characters: 0, failed: 0 });
-    if (loop.items !== null) this.store.writeItems(this.ordOf(step.key), step.key, loop.items);
+    if (loop.items !== null) this.store.steps.writeItems(this.ordOf(step.key), step.key, loop.items);
   }
 
   /** What a round's expressions see of its loop. */
@@ -73,7 +73,7 @@ export class Rounds {
   private itemsOf(owner: string): readonly JsonValue[] | null {
     let items = this.items.get(owner);
     if (items === undefined) {
-      items = this.store.items(this.ordOf(owner), owner);
+      items = this.store.steps.items(this.ordOf(owner), owner);
       this.items.set(owner, items);
     }
     return items;
@@ -84,7 +84,7 @@ export class Rounds {
     if (results === undefined) {
       results = { values: [], characters: 0, failed: 0 };
       const at = owner.indexOf('@');
-      for (const row of this.store.roundOutputs(loop.id, at < 0 ? '' : `${owner.slice(at + 1)}.`)) {
+      for (const row of this.store.steps.roundOutputs(loop.id, at < 0 ? '' : `${owner.slice(at + 1)}.`)) {
         results.values[row.index] = row.output;
         results.characters += JSON.stringify(row.output).length;
         if (row.status === 'failed') results.failed++;

@@ -1,7 +1,7 @@
 import type { JsonValue } from '@agentflow/contracts';
 import { type ContextKeys, contextKeysOf, type PlanNode } from '@agentflow/engine';
 import type { Env } from '../../workers/platform/env.ts';
-import type { Facts } from './store.ts';
+import type { Facts } from './store/rows.ts';
 import { readContext } from './wiring.ts';
 
 /** A database that is away for a moment must not fail steps that only compute. */

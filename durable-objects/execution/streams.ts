@@ -28,10 +28,13 @@ export interface EventSource {
 
 /**
  * Those who watch the execution. Sockets hibernate, so nothing about them is kept in fields but a cache of what they
- * acknowledged; both kinds of clients only read the event log, so that a reconnect with `after` misses nothing.
+ * acknowledged; both kinds of clients only read the event log, so that a reconnect with `after` misses nothing. A thousand
+ * may watch: what is done for each of them and each event is a look into that cache and a send.
  */
 export class ExecutionStreams {
   private readonly clients = new Set<SseClient>();
+  /** What is in the sockets' attachments, as far as this instance has read or written it. */
+  private readonly acknowledged = new WeakMap<WebSocket, number>();
   private readonly encoder = new TextEncoder();
 
   constructor(private readonly ctx: DurableObjectState) {
@@ -52,7 +55,7 @@ export class ExecutionStreams {
       server.send(JSON.stringify(event));
       last = Math.max(last, event.seq);
     });
-    server.serializeAttachment({ acknowledged: last } satisfies SocketAttachment);
+    this.note(server, last);
     if (source.ended()) server.close(CLOSE_ENDED, 'ended');
     return new Response(null, { status: 101, webSocket: client });
   }
@@ -62,7 +65,7 @@ export class ExecutionStreams {
     const stream = new ReadableStream<Uint8Array>(
       {
         start: (controller) => {
-          this.replay(source, after, (event) => controller.enqueue(this.frame(event)));
+          this.replay(source, after, (event) => controller.enqueue(this.frame(event, JSON.stringify(event))));
           if (source.ended()) {
             controller.close();
             return;
@@ -96,7 +99,7 @@ export class ExecutionStreams {
       return;
     }
     if (typeof ack !== 'object' || ack === null || !('seq' in ack) || !Number.isSafeInteger(ack.seq)) return;
-    socket.serializeAttachment({ acknowledged: Number(ack.seq) } satisfies SocketAttachment);
+    this.note(socket, Number(ack.seq));
   }
 
   publish(events: readonly ExecutionEvent[], ended: boolean): void {
@@ -105,8 +108,10 @@ export class ExecutionStreams {
     const messages = events.map((event) => JSON.stringify(event));
     const last = events.at(-1)?.seq ?? 0;
     for (const socket of sockets) this.send(socket, messages, last, ended);
+    if (this.clients.size === 0) return;
+    const frames = events.map((event, index) => this.frame(event, messages[index] ?? ''));
     for (const client of [...this.clients]) {
-      for (const event of events) this.enqueue(client, this.frame(event));
+      for (const frame of frames) this.enqueue(client, frame);
       if (ended) this.drop(client, true);
     }
   }
@@ -119,8 +124,7 @@ export class ExecutionStreams {
 
   private send(socket: WebSocket, messages: readonly string[], last: number, ended: boolean): void {
     try {
-      const attachment = socket.deserializeAttachment() as SocketAttachment | null;
-      if (attachment !== null && last - attachment.acknowledged > MAX_EVENTS_BEHIND) {
+      if (last - this.acknowledgedBy(socket) > MAX_EVENTS_BEHIND) {
         socket.close(CLOSE_TOO_SLOW, 'more than 1000 events behind');
         return;
       }
@@ -129,6 +133,20 @@ export class ExecutionStreams {
     } catch {
       // The socket closed under us: its client reconnects with `after` and misses nothing.
     }
+  }
+
+  private note(socket: WebSocket, acknowledged: number): void {
+    socket.serializeAttachment({ acknowledged } satisfies SocketAttachment);
+    this.acknowledged.set(socket, acknowledged);
+  }
+
+  private acknowledgedBy(socket: WebSocket): number {
+    let acknowledged = this.acknowledged.get(socket);
+    if (acknowledged === undefined) {
+      acknowledged = (socket.deserializeAttachment() as SocketAttachment).acknowledged;
+      this.acknowledged.set(socket, acknowledged);
+    }
+    return acknowledged;
   }
 
   private replay(source: EventSource, after: number, send: (event: ExecutionEvent) => void): void {
@@ -143,10 +161,10 @@ export class ExecutionStreams {
     for (const snapshot of source.snapshots()) send(snapshot);
   }
 
-  private frame(event: ExecutionEvent): Uint8Array {
+  private frame(event: ExecutionEvent, json: string): Uint8Array {
     // Deltas repeat the last sequence number and are not logged: without an id, Last-Event-ID stays at a logged event.
     const id = event.type === 'step.delta' ? '' : `id: ${event.seq}\n`;
-    return this.encoder.encode(`${id}event: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`);
+    return this.encoder.encode(`${id}event: ${event.type}\ndata: ${json}\n\n`);
   }
 
   private enqueue(client: SseClient, chunk: Uint8Array): void {

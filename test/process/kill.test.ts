@@ -5,12 +5,12 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { AgentDefinition, Execution, ExecutionEvent, ExecutionStep, JsonValue } from '@agentflow/contracts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { OBJECTS, prepareProduct } from '../../bench/lib/product.mjs';
-import { bundle } from '../../bench/lib/workerd.mjs';
+import { prepareProduct } from '../../bench/lib/product.mjs';
 import { CrashReport } from '../support/crash-report.ts';
 import { EffectLedger } from '../support/effect-ledger.ts';
 import { seeded } from '../unit/engine/scheduler/simulate.ts';
 import { KilledWorker } from './killed-worker.ts';
+import { servedProduct } from './served-product.ts';
 
 const KILLS = 20;
 const BOUNDARIES = ['before an effect', 'after an effect', 'at a random moment'] as const;
@@ -152,21 +152,7 @@ async function expectNothingRanAgain(id: string): Promise<void> {
 beforeAll(async () => {
   await new Promise<void>((resolve) => receiver.listen(0, '127.0.0.1', resolve));
   const { port } = receiver.address() as AddressInfo;
-  const assets = mkdtempSync(path.join(folder, 'assets-'));
-  const options = {
-    folder: bundle('wrangler.toml', path.join(folder, 'built'), { minify: false, assets }),
-    script: 'index.js',
-    objects: OBJECTS,
-    bindings: {
-      ENVIRONMENT: 'local',
-      LOG_LEVEL: 'error',
-      OUTBOUND_ALLOW: `127.0.0.1:${port}`,
-      AUTH_KEYS: 'test1:dGVzdC1vbmx5LXNpZ25pbmcta2V5LTAxMjM0NTY3ODk=',
-      VAULT_KEYS: 'test1:dGVzdC1vbmx5LXZhdWx0LWtleS0wMTIzNDU2Nzg5MDE=',
-    },
-    state: path.join(folder, 'state'),
-  };
-  worker = new KilledWorker(options, folder);
+  worker = new KilledWorker(servedProduct(folder, `127.0.0.1:${port}`), folder);
   await worker.start();
   product = await prepareProduct(worker.url, graph(port));
 }, 60_000);

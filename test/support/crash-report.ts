@@ -15,8 +15,12 @@ export class CrashReport {
     this.hits.set(boundary, [...(this.hits.get(boundary) ?? []), step]);
   }
 
+  get steps(): string[] {
+    return [...this.hits.values()].flat();
+  }
+
   get count(): number {
-    return [...this.hits.values()].flat().length;
+    return this.steps.length;
   }
 
   /** Leaves the report with the test's result, and fails when fewer crashes were hit at a boundary than stated. */

@@ -18,11 +18,23 @@ function ofHttpException(error: HTTPException): ApiError | null {
   }
 }
 
+/** What the platform throws for an object that can't be asked just now: it restarts, moves, or has too much to do. */
+function ofUnreachableObject(error: Error & { retryable?: unknown; overloaded?: unknown }): ApiError | null {
+  if (error.retryable !== true && error.overloaded !== true) return null;
+  return new ApiError('upstream_unavailable', 'This could not be answered just now. Try again.', {
+    headers: { 'Retry-After': error.overloaded === true ? '5' : '1' },
+  });
+}
+
 /** Answers an error as problem+json. What nobody refused on purpose is logged with its stack and told as a request id. */
 export function answerError(error: unknown, c: Context<AppEnv>): Response {
   let refusal: ApiError | null = null;
   if (error instanceof ApiError) refusal = error;
   else if (error instanceof HTTPException) refusal = ofHttpException(error);
+  else if (error instanceof Error) {
+    refusal = ofUnreachableObject(error);
+    if (refusal !== null) c.var.log.log('warn', 'http.object_unreachable', describeError(error));
+  }
   if (refusal === null) {
     c.var.log.log('error', 'http.unexpected_error', describeError(error));
     refusal = new ApiError('internal_error', 'The error was logged under this request id.');

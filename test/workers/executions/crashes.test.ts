@@ -17,16 +17,21 @@ const tools = inject('toolServerUrl');
 const ask = async <T>(path: string): Promise<T> => (await fetch(`${tools}${path}`)).json();
 const EFFECTS = ['first', 'flaky', 'cell@0.0', 'cell@0.1', 'cell@1.0', 'cell@1.1', 'last'];
 const FOREVER_MS = 600_000;
+const AT_ONCE = { max_attempts: 3, initial_ms: 1, factor: 1, max_ms: 1 };
 
 let owner: Member;
 let calm: Awaited<ReturnType<typeof outcomeOf>>;
 
-/** Branches, nested loops, a delay, a retry, and effects at a receiver that holds them in `mode`. */
-function graph(name: string, mode: Mode): AgentDefinition {
-  const effect = (label: string, how: string = mode) => ({
-    url: `${tools}/effect/${name}/${how}/${label}`,
-    method: 'POST',
-  });
+function effectOf(name: string, mode: string, label: string) {
+  return { url: `${tools}/effect/${name}/${mode}/${label}`, method: 'POST' };
+}
+
+/**
+ * Branches, nested loops, a delay, a retry, a child, a question to a person, and effects at a receiver that holds those
+ * of this execution in `mode`.
+ */
+function graph(name: string, mode: Mode, child: string): AgentDefinition {
+  const effect = (label: string, how: string = mode) => effectOf(name, how, label);
   const retry = { max_attempts: 3, initial_ms: FOREVER_MS, factor: 1, max_ms: FOREVER_MS };
   return {
     nodes: [
@@ -43,8 +48,11 @@ function graph(name: string, mode: Mode): AgentDefinition {
       }),
       agentNode('last', 'action.http', effect('last')),
       agentNode('never', 'logic.transform', { expression: '0' }),
+      agentNode('call', 'agent.call', { agent_id: child, input: { of: '{{last.output.body.label}}' } }),
+      agentNode('ask', 'human.approval', { message: 'Go on?', payload: '{{call.output.output}}' }),
       agentNode('sum', 'logic.transform', {
-        expression: '{"last": last.output.body, "rows": rows.output.count, "flaky": flaky.output.body.label}',
+        expression:
+          '{"last": last.output.body, "rows": rows.output.count, "flaky": flaky.output.body.label, "asked": ask.output.payload}',
       }),
     ],
     edges: agentEdges(
@@ -59,13 +67,26 @@ function graph(name: string, mode: Mode): AgentDefinition {
       'join>check',
       'check:true>last',
       'check:false>never',
-      'last>sum',
+      'last>call',
+      'call>ask',
+      'ask:approved>sum',
     ),
   };
 }
 
 function stubOf(id: string) {
   return env.EXECUTION.get(env.EXECUTION.idFromName(id));
+}
+
+/** Does this in the object, in the next one should a crash that was prepared come first. */
+async function inside<T>(id: string, work: (state: DurableObjectState) => T): Promise<T> {
+  for (;;) {
+    try {
+      return await runInDurableObject(stubOf(id), (_object, state) => work(state));
+    } catch (error) {
+      if (!String(error).includes('crash of the test')) throw error;
+    }
+  }
 }
 
 /** Ends the object at once: what is not committed is lost. */
@@ -81,9 +102,11 @@ async function ring(id: string): Promise<void> {
 }
 
 async function waitingSteps(id: string): Promise<string[]> {
-  return runInDurableObject(stubOf(id), (_object, state) => {
+  return inside(id, (state) => {
     const rows = state.storage.sql
-      .exec("SELECT key, status FROM steps WHERE status = 'running' OR wake_at > 1")
+      .exec(
+        "SELECT key, status FROM steps WHERE status = 'running' OR wake_at > 1 OR (status = 'waiting' AND wake_at IS NULL)",
+      )
       .toArray();
     // A loop is running for as long as its rounds are.
     const working = rows.filter((row) => row.status === 'running' && !/^(rows|columns)/.test(String(row.key)));
@@ -91,17 +114,26 @@ async function waitingSteps(id: string): Promise<string[]> {
   });
 }
 
+/** The child goes on by itself; that it has ended may have been told to an object that died. */
+async function childEnded(id: string, name: string): Promise<void> {
+  const call = (await stepsOf(id)).find(({ node_id }) => node_id === 'call');
+  await eventually(async () => {
+    await ask(`/drop/${name}`);
+    return ended(call?.child_execution_id ?? '');
+  });
+}
+
 /** Ten minutes pass while the object is not in memory. */
 async function sleepThrough(id: string): Promise<void> {
   await evictDurableObject(stubOf(id));
-  await runInDurableObject(stubOf(id), (_object, state) => {
+  await inside(id, (state) => {
     state.storage.sql.exec('UPDATE steps SET wake_at = 1 WHERE wake_at IS NOT NULL');
   });
   await evictDurableObject(stubOf(id));
 }
 
 async function ended(id: string): Promise<boolean> {
-  return runInDurableObject(stubOf(id), (_object, state) => {
+  return inside(id, (state) => {
     const { finished_at } = state.storage.sql.exec('SELECT finished_at FROM execution').one();
     return finished_at !== null;
   });
@@ -109,15 +141,16 @@ async function ended(id: string): Promise<boolean> {
 
 /** Prepares the death of the object at its `nth` transaction from now. */
 async function dieAt(id: string, nth: number, commit: Commit, report: CrashReport): Promise<void> {
-  await runInDurableObject(stubOf(id), (_object, state) => {
+  await inside(id, (state) => {
     const { storage } = state;
     const transaction = storage.transactionSync.bind(storage);
     let left = nth;
     storage.transactionSync = <T>(work: () => T): T => {
       if (--left !== 0) return transaction(work);
       const last = () => {
-        const [event] = storage.sql.exec('SELECT type, node_id, path FROM events ORDER BY seq DESC LIMIT 1').toArray();
-        report.hit(commit, `${event?.node_id ?? 'execution'}@${event?.path ?? ''} ${event?.type}`);
+        const events = storage.sql.exec('SELECT type, node_id, path FROM events ORDER BY seq DESC LIMIT 5').toArray();
+        const step = events.find(({ node_id }) => node_id !== null);
+        report.hit(commit, `${step?.node_id ?? 'execution'}@${step?.path ?? ''} ${events[0]?.type}`);
       };
       if (commit === 'inside a commit') {
         return transaction(() => {
@@ -135,6 +168,12 @@ async function dieAt(id: string, nth: number, commit: Commit, report: CrashRepor
   });
 }
 
+/** What the question is answered with; refused where it is not open, or met by a crash. */
+async function approve(id: string): Promise<void> {
+  const { status } = await api(`/executions/${id}/approve`, { token: owner.token, body: { decision: 'approve' } });
+  expect([200, 409, 500, 503]).toContain(status);
+}
+
 /** What holds the execution up when nothing else goes on in it; null as long as something does. */
 async function standstill(id: string, name: string): Promise<{ held: string[]; waiting: string[] } | null> {
   const held = await ask<string[]>(`/held/${name}`);
@@ -145,7 +184,14 @@ async function standstill(id: string, name: string): Promise<{ held: string[]; w
 /** Runs the graph to its end through crashes at what `mode` holds, at every wait, and at commits. */
 async function survive(mode: Mode, commit: Commit | null, report: CrashReport | null): Promise<string> {
   const name = crypto.randomUUID();
-  const agent = await publishedAgent(owner, graph(name, mode));
+  const child = await publishedAgent(owner, {
+    nodes: [
+      agentNode('start', 'trigger.manual'),
+      agentNode('effect', 'action.http', effectOf(name, mode, 'child'), { retry: AT_ONCE }),
+    ],
+    edges: agentEdges('start>effect'),
+  });
+  const agent = await publishedAgent(owner, graph(name, mode, child.id));
   const begun = await api<Execution>(`/agents/${agent.id}/execute`, {
     token: owner.token,
     body: { input: { names: ['a', 'b'], n: 1 } },
@@ -163,19 +209,28 @@ async function survive(mode: Mode, commit: Commit | null, report: CrashReport | 
     if (held.length > 0) {
       await abort(id);
       await ask(`/drop/${name}`);
-    } else if (waiting.length > 0) await sleepThrough(id);
+    } else if (waiting.length > 0) {
+      if (waiting.includes('call')) await childEnded(id, name);
+      await sleepThrough(id);
+    }
+    const asks = waiting.includes('ask');
     if (commit !== null && report !== null) {
-      for (const nth of [2, 1]) {
+      // Waking is a commit, and so is looking at what is due before a decision.
+      for (const nth of asks ? [3, 2, 1] : [2, 1]) {
         const hits = report.count;
         await dieAt(id, nth, commit, report);
-        await ring(id);
+        await (asks ? approve(id) : ring(id));
         await eventually(async () => report.count > hits || (await standstill(id, name)) !== null);
       }
       // What was prepared may not have come about.
       await abort(id);
       await ask(`/drop/${name}`);
     }
+    // Twice at once, as two people would: the second is told so.
+    if (asks) await Promise.all([approve(id), approve(id)]);
     await ring(id);
+    // It asks its child how that ended: no next crash before the answer.
+    if (waiting.includes('call')) await eventually(async () => !(await waitingSteps(id)).includes('call'));
   }
   const effects = await ask<Effect[]>(`/effects/${name}`);
   expect(effects.every((effect) => effect.made)).toBe(true);
@@ -183,18 +238,27 @@ async function survive(mode: Mode, commit: Commit | null, report: CrashReport | 
     const [node, path = ''] = step.split('@');
     return `${id}:${node}:${path}:`;
   });
-  expect(effects.map((effect) => effect.key).sort(), 'each effect once').toEqual(expected.sort());
+  const own = effects.filter(({ label }) => label !== 'child').map(({ key }) => key);
+  expect(own.sort(), 'each effect once').toEqual(expected.sort());
+  const call = (await stepsOf(id)).find(({ node_id }) => node_id === 'call');
+  const children = effects.filter(({ label }) => label === 'child').map(({ key }) => key);
+  expect(children, 'the child runs once').toEqual([`${call?.child_execution_id}:effect::`]);
   return id;
 }
 
 async function stepsOf(id: string): Promise<ExecutionStep[]> {
-  return (await api<{ data: ExecutionStep[] }>(`/executions/${id}/steps?limit=100`, { token: owner.token })).body.data;
+  return eventually(async () => {
+    const { status, body } = await api<{ data: ExecutionStep[] }>(`/executions/${id}/steps?limit=100`, {
+      token: owner.token,
+    });
+    return status === 200 && body.data;
+  });
 }
 
 /** What must not depend on crashes. */
 async function outcomeOf(id: string) {
   const { body } = await api<Execution>(`/executions/${id}`, { token: owner.token });
-  const labels = (text: string) => JSON.parse(text.replaceAll(/"until":"[^"]*"/g, '"until":""')) as unknown;
+  const labels = (text: string) => JSON.parse(text.replaceAll(/"(until|decided_at|execution_id)":"[^"]*"/g, '"$1":""'));
   const steps = (await stepsOf(id)).map(({ id: key, status, handle, output }) => ({ key, status, handle, output }));
   return {
     execution: { status: body.status, output: body.output, error: body.error, step_count: body.step_count },
@@ -222,7 +286,10 @@ beforeAll(async () => {
 
 describe('an execution object that dies', () => {
   it('comes to the same end, makes each effect once and runs no finished step again', async (context) => {
-    expect(calm.execution).toMatchObject({ status: 'completed', output: { rows: 2, flaky: 'flaky' } });
+    expect(calm.execution).toMatchObject({
+      status: 'completed',
+      output: { rows: 2, flaky: 'flaky', asked: { status: 200, body: { label: 'child' } } },
+    });
     const report = new CrashReport();
     for (const [mode, commit] of [
       ['before', null],
@@ -242,5 +309,8 @@ describe('an execution object that dies', () => {
       'after a commit': 8,
     });
     expect(report.count).toBeGreaterThanOrEqual(40);
+    for (const moment of ['call', 'cell@0.0 step.started', 'ask@ execution.waiting', 'sum@ execution.resumed']) {
+      expect(report.steps, 'crashes around every kind of step').toContain(moment);
+    }
   }, 60_000);
 });

@@ -212,7 +212,52 @@ describe('the WebSocket of an execution', () => {
   });
 });
 
+describe('sockets of an execution that was evicted', () => {
+  it('go on where they were, with what they had acknowledged', async () => {
+    const agent = await publishedAgent(owner, {
+      nodes: [start, agentNode('pause', 'logic.delay', { seconds: 3600 })],
+      edges: agentEdges('start>pause'),
+    });
+    const { body } = await api<Execution>(`/agents/${agent.id}/execute`, { token: owner.token, body: {} });
+    const [reader, sleeper] = await Promise.all(
+      [0, 1].map(() => watch(body.id, 'after=0', { authorization: `Bearer ${owner.token}` })),
+    );
+    if (reader === undefined || sleeper === undefined) throw new Error('two were to watch');
+    await Promise.all([reader, sleeper].map((each) => each.seen('execution.waiting')));
+    sleeper.socket.send('{"type":"ack","seq":-2000}');
+    const stub = env.EXECUTION.get(env.EXECUTION.idFromName(body.id));
+    await eventually(() =>
+      runInDurableObject(stub, (_object, state) =>
+        state.getWebSockets().some((socket) => socket.deserializeAttachment()?.acknowledged === -2000),
+      ),
+    );
+    await evictDurableObject(stub);
+    await api(`/executions/${body.id}/cancel`, { method: 'POST', token: owner.token });
+    expect((await reader.closed).code).toBe(1000);
+    expect(reader.events.map(({ seq }) => seq)).toEqual(reader.events.map((_, index) => index + 1));
+    expect(reader.events.at(-1)?.type).toBe('execution.cancelled');
+    expect((await sleeper.closed).code).toBe(4408);
+  });
+});
+
 describe('server-sent events', () => {
+  it('give each of several listeners the same', async () => {
+    const { execution, open, held } = await gated();
+    await held;
+    const listeners = await Promise.all(
+      [0, 1, 2].map(() =>
+        rawApi(`/executions/${execution.id}/events`, {
+          token: owner.token,
+          headers: { accept: 'text/event-stream' },
+        }),
+      ),
+    );
+    await open();
+    const [first, ...others] = await Promise.all(listeners.map((listener) => listener.text()));
+    expect(first).toContain('event: execution.completed');
+    for (const other of others) expect(other).toBe(first);
+  });
+
   it('replay and follow the log, with ids to resume from', async () => {
     const { execution, open, held } = await gated();
     await held;

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { approvers, MAX_APPROVAL_SECONDS } from '../approvals.ts';
 import { jsonObject } from '../common.ts';
 import { HEADER_NAME } from './action.ts';
 
@@ -13,7 +14,37 @@ const headers = z
   .record(z.string().regex(HEADER_NAME, 'must be a header name'), z.string().max(8000))
   .optional()
   .describe('Secrets as {{env.NAME}}');
-const askFirst = z.boolean().default(false).describe('Whether a person has to approve each call before it is made');
+/** Of a tool that asks before each call; the same words and defaults as `human.approval` has. */
+const question = {
+  ask_first: z.boolean().default(false).describe('Whether a person has to approve each call before it is made'),
+  approval: z
+    .strictObject({
+      approvers: approvers.optional().describe('Who decides; whoever may decide approvals when left out'),
+      self_approval: z.boolean().default(true).describe('Whether whoever started the execution may decide'),
+      timeout_seconds: z
+        .number()
+        .int()
+        .min(1)
+        .max(MAX_APPROVAL_SECONDS)
+        .optional()
+        .describe('Seconds; without, it waits until somebody decides'),
+      on_timeout: z
+        .enum(['approve', 'deny', 'fail'])
+        .default('deny')
+        .describe('When time runs out: make the call, tell the model that it was refused, or that it failed'),
+    })
+    .optional()
+    .describe('Who is asked, and for how long; with `ask_first`'),
+};
+
+/** What is said of a question that nobody is asked would be believed. */
+function checkQuestion(
+  { ask_first, approval }: { ask_first: boolean; approval?: object | undefined },
+  issues: z.RefinementCtx,
+): void {
+  if (ask_first || approval === undefined) return;
+  issues.addIssue({ code: 'custom', path: ['approval'], message: 'needs ask_first: without it nobody is asked' });
+}
 
 /** Places in a URL that an argument of the model fills: `{order_id}`. */
 const PLACE = /\{([A-Za-z_][A-Za-z0-9_]*)\}/g;
@@ -40,8 +71,9 @@ const httpTool = z
       .describe('Arguments fill places like {order_id} in path and query; the others go into the query, or the body'),
     headers,
     parameters,
-    ask_first: askFirst,
+    ...question,
   })
+  .superRefine(checkQuestion)
   .superRefine(({ url, parameters: schema }, issues) => {
     const known = typeof schema.properties === 'object' ? (schema.properties ?? {}) : {};
     const afterHost = url.replace(/^https?:\/\/[^/?#]*/i, '');
@@ -62,13 +94,15 @@ const httpTool = z
     }
   });
 
-const mcpTools = z.strictObject({
-  kind: z.literal('mcp'),
-  server_url: z.string().min(1).max(8000).describe('Address of an MCP server that speaks Streamable HTTP'),
-  headers,
-  allowed_tools: z.array(z.string().min(1).max(200)).max(128).optional().describe('Only these; all when left out'),
-  ask_first: askFirst,
-});
+const mcpTools = z
+  .strictObject({
+    kind: z.literal('mcp'),
+    server_url: z.string().min(1).max(8000).describe('Address of an MCP server that speaks Streamable HTTP'),
+    headers,
+    allowed_tools: z.array(z.string().min(1).max(200)).max(128).optional().describe('Only these; all when left out'),
+    ...question,
+  })
+  .superRefine(checkQuestion);
 
 export const BUILTIN_TOOLS = ['calculator', 'current_time', 'query_json'] as const;
 
@@ -77,14 +111,16 @@ const builtinTool = z.strictObject({
   name: z.enum(BUILTIN_TOOLS),
 });
 
-const otherAgent = z.strictObject({
-  kind: z.literal('agent'),
-  name,
-  description: z.string().min(1).max(4000).describe('What it does and when to use it, for the model'),
-  agent_id: z.string().min(1).max(2000).describe('Id of the agent to run; the arguments are its input'),
-  parameters,
-  ask_first: askFirst,
-});
+const otherAgent = z
+  .strictObject({
+    kind: z.literal('agent'),
+    name,
+    description: z.string().min(1).max(4000).describe('What it does and when to use it, for the model'),
+    agent_id: z.string().min(1).max(2000).describe('Id of the agent to run; the arguments are its input'),
+    parameters,
+    ...question,
+  })
+  .superRefine(checkQuestion);
 
 export const agentTool = z.discriminatedUnion('kind', [httpTool, mcpTools, builtinTool, otherAgent]);
 export type AgentTool = z.output<typeof agentTool>;

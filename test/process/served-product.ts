@@ -1,0 +1,27 @@
+import { mkdtempSync } from 'node:fs';
+import path from 'node:path';
+import { OBJECTS } from '../../bench/lib/product.mjs';
+import { bundle, type Served } from '../../bench/lib/workerd.mjs';
+
+/**
+ * The build that is benchmarked, as a workerd of its own serves it.
+ *
+ * @param folder for its state
+ * @param outbound host and port that agents may call
+ */
+export function servedProduct(folder: string, outbound: string): Served {
+  const assets = mkdtempSync(path.join(folder, 'assets-'));
+  return {
+    folder: bundle('wrangler.toml', path.join(folder, 'built'), { minify: false, assets }),
+    script: 'index.js',
+    objects: OBJECTS,
+    bindings: {
+      ENVIRONMENT: 'local',
+      LOG_LEVEL: 'error',
+      OUTBOUND_ALLOW: outbound,
+      AUTH_KEYS: 'test1:dGVzdC1vbmx5LXNpZ25pbmcta2V5LTAxMjM0NTY3ODk=',
+      VAULT_KEYS: 'test1:dGVzdC1vbmx5LXZhdWx0LWtleS0wMTIzNDU2Nzg5MDE=',
+    },
+    state: path.join(folder, 'state'),
+  };
+}

@@ -1,0 +1,104 @@
+import { createExecutionContext, waitOnExecutionContext } from 'cloudflare:test';
+import type { Execution } from '@agentflow/contracts';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { createApp } from '../../../workers/app.ts';
+import { forgetMemberships } from '../../../workers/domains/accounts/index.ts';
+import { agentEdges, agentNode, publishedAgent } from '../../support/agents.ts';
+import { api, createKey, type Member, ORIGIN, signUp } from '../../support/api.ts';
+import { type BoundaryCall, boundaryCalls, recordedEnv } from '../../support/binding-calls.ts';
+import { eventually } from '../../support/eventually.ts';
+
+/** It waits for an hour: nothing of it ends while the start is looked at. */
+const definition = {
+  nodes: [agentNode('start', 'trigger.manual'), agentNode('pause', 'logic.delay', { seconds: 3600 })],
+  edges: agentEdges('start>pause'),
+};
+
+let owner: Member;
+let agentId: string;
+
+// The membership is cached for five seconds, which must not pass between two requests of a test.
+beforeEach(async () => {
+  vi.useFakeTimers({ toFake: ['Date'] });
+  owner = await signUp();
+  agentId = (await publishedAgent(owner, definition)).id;
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+interface Started {
+  readonly execution: Execution;
+  /** What the Worker asked of any of its bindings. */
+  readonly worker: readonly string[];
+  /** What the Worker and the objects asked of D1 and of objects until the answer, as far as it names this start. */
+  readonly everybody: readonly string[];
+}
+
+/** `later` looks at what is asked after the answer. */
+async function start(
+  { credential, ids }: { credential: string; ids: readonly string[] },
+  headers: Record<string, string> = {},
+  later: (execution: Execution, calls: readonly BoundaryCall[]) => Promise<unknown> = async () => undefined,
+): Promise<Started> {
+  const worker: string[] = [];
+  const request = new Request(`${ORIGIN}/api/v1/agents/${agentId}/execute`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${credential}`, 'content-type': 'application/json', ...headers },
+    body: '{"input":{"n":1}}',
+  });
+  const started = await boundaryCalls(async (calls) => {
+    const ctx = createExecutionContext();
+    const response = await createApp().fetch(request, recordedEnv(worker), ctx);
+    const execution = await response.json<Execution>();
+    expect(response.status, JSON.stringify(execution)).toBe(202);
+    const named = [...ids, agentId, owner.organization_id, execution.id];
+    const everybody = calls.filter((call) => namesOneOf(named, call) && !isProjection(call)).map(({ text }) => text);
+    await waitOnExecutionContext(ctx);
+    await later(execution, calls);
+    return { execution, worker, everybody };
+  });
+  const cancelled = await api(`/executions/${started.execution.id}/cancel`, { method: 'POST', token: owner.token });
+  expect(cancelled.status).toBe(200);
+  return started;
+}
+
+function namesOneOf(names: readonly string[], { parameters }: BoundaryCall): boolean {
+  return parameters.some((each) => typeof each === 'string' && names.some((name) => each.includes(name)));
+}
+
+/** What the execution's alarm tells a second later, answered or not. */
+function isProjection({ text }: BoundaryCall): boolean {
+  return text.startsWith('insert into "executions"') || text.endsWith('.park');
+}
+
+const person = () => ({ credential: owner.token, ids: [owner.user_id, owner.session_id] });
+const program = async () => {
+  const { id, key } = await createKey(owner, ['agents:execute']);
+  return { credential: key, ids: [id] };
+};
+
+describe('a start', () => {
+  it.each([
+    { by: 'an API key', caller: program, headers: {} },
+    { by: 'an API key with an idempotency key', caller: program, headers: { 'idempotency-key': 'once' } },
+    { by: 'a person', caller: person, headers: {} },
+  ])('by $by is two object calls and no query', async ({ caller, headers }) => {
+    const known = await caller();
+    await start(known);
+    const { execution, worker, everybody } = await start(known, headers);
+    expect(worker).toEqual(['ORGANIZATION.admit', 'EXECUTION.start']);
+    expect(everybody).toEqual([`${owner.organization_id}.admit`, `${execution.id}.start`]);
+  });
+
+  it('reads the version once an isolate, and a membership once in five seconds', async () => {
+    forgetMemberships();
+    const cold = await start(person(), {}, (execution, calls) =>
+      // Were what objects ask not seen here, the tests above could not fail.
+      eventually(async () => calls.some((call) => isProjection(call) && call.parameters.includes(execution.id))),
+    );
+    const tables = cold.everybody.map((text) => /from "(\w+)"/.exec(text)?.[1]).filter((table) => table !== undefined);
+    expect(tables).toEqual(['sessions', 'agent_versions']);
+    expect((await start(person())).worker).toEqual(['ORGANIZATION.admit', 'EXECUTION.start']);
+  });
+});
