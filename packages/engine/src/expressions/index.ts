@@ -1,3 +1,4 @@
+export { FUNCTION_NAMES } from './builtins.ts';
 export { type Compilation, type CompiledExpression, compileExpression } from './compile.ts';
 export { type ContextKeys, contextKeysOf } from './context-keys.ts';
 export { envNamesOf, mentionsEnv } from './env-names.ts';

@@ -1,7 +1,7 @@
 import { type Agent, type AgentDefinition, agentDefinition, type Validation } from '@agentflow/contracts';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { CircleCheck, Rocket, Save, ShieldCheck } from 'lucide-react';
-import { useMemo, useRef, useState } from 'react';
+import { lazy, Suspense, useMemo, useRef, useState } from 'react';
 import { toast } from 'sonner';
 import { JsonEditor, type JsonEditorHandle } from '@/components/json-editor.tsx';
 import { LeaveGuard } from '@/components/leave-guard.tsx';
@@ -17,6 +17,9 @@ import { NodeCards } from './node-cards.tsx';
 import { ProblemList } from './problem-list.tsx';
 import { PublishDialog } from './publish-dialog.tsx';
 import { draftQuery } from './queries.ts';
+
+// With the forms come the editors and the engine: only who edits a node waits for them.
+const NodeSheet = lazy(() => import('./node-sheet.tsx'));
 
 export function DefinitionTab({ agent }: { agent: Agent }) {
   // The text in the editor must not change under somebody's hands: it is read afresh only when asked for.
@@ -46,9 +49,13 @@ function DraftEditor({ agent, saved }: { agent: Agent; saved: Tagged<AgentDefini
   const savedText = useMemo(() => textOf(saved.value), [saved]);
   const [edited, setEdited] = useState<string | null>(null);
   const [publishing, setPublishing] = useState(false);
+  const [editing, setEditing] = useState<string | null>(null);
+  const [fromForm, setFromForm] = useState<{ text: string; definition: AgentDefinition } | null>(null);
   const text = edited ?? savedText;
   const dirty = edited !== null && edited !== savedText;
   const definition = useMemo(() => parseDefinition(text), [text]);
+  // A form may hold what a draft may not, half a number for one: it must not close over that.
+  const formDefinition = fromForm?.text === text ? fromForm.definition : definition;
   const broken = jsonMistake(text) !== null;
 
   const validate = useMutation({
@@ -162,7 +169,13 @@ function DraftEditor({ agent, saved }: { agent: Agent; saved: Tagged<AgentDefini
               No steps yet. A definition starts with one node of type <code className="font-mono">trigger.manual</code>.
             </p>
           ) : (
-            <NodeCards definition={definition} problems={problems} onSelect={jumpToNode} />
+            <NodeCards
+              definition={definition}
+              problems={problems}
+              onSelect={jumpToNode}
+              onEdit={setEditing}
+              editLabel={mayWrite ? 'Edit' : 'View'}
+            />
           )}
         </section>
         <div className="min-w-0 lg:sticky lg:top-16">
@@ -178,6 +191,22 @@ function DraftEditor({ agent, saved }: { agent: Agent; saved: Tagged<AgentDefini
           />
         </div>
       </div>
+      {editing !== null && formDefinition !== null && (
+        <Suspense fallback={null}>
+          <NodeSheet
+            agentId={agent.id}
+            definition={formDefinition}
+            nodeId={editing}
+            problems={problems}
+            readOnly={!mayWrite}
+            onChange={(next) => {
+              setFromForm({ text: textOf(next), definition: next });
+              setEdited(textOf(next));
+            }}
+            onClose={() => setEditing(null)}
+          />
+        </Suspense>
+      )}
       {publishing && <PublishDialog agent={agent} draft={saved} onClose={() => setPublishing(false)} />}
       {conflict && (
         <DraftConflictDialog
