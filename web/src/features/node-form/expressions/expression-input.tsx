@@ -25,9 +25,7 @@ const ExpressionBox = lazy(() => import('./expression-box.tsx'));
 /** An editor for text with `{{…}}`, bare JSONata, or JSON. */
 export function ExpressionInput(props: ExpressionInputProps) {
   return (
-    <Suspense
-      fallback={<Skeleton className={props.multiline ? 'h-20 w-full' : 'h-8 w-full'} />}
-    >
+    <Suspense fallback={<Skeleton className={props.multiline ? 'h-20 w-full' : 'h-8 w-full'} />}>
       <ExpressionBox {...props} />
     </Suspense>
   );
