@@ -124,11 +124,8 @@ test('every kind of node is edited in its form, and the draft has what was enter
 
   sheet = await edit(page, 'Answer');
   await sheet.getByRole('button', { name: /^Model/ }).click();
-  await page.getByPlaceholder('Name or provider/model').fill('claude haiku');
-  await page
-    .getByRole('option', { name: /Claude Haiku/ })
-    .first()
-    .click();
+  await page.getByPlaceholder('Name or provider/model').fill('haiku 4.5');
+  await page.getByRole('option', { name: /Claude Haiku 4\.5/ }).click();
   await expect(sheet.getByText(/Anthropic is not configured/)).toBeVisible();
   await sheet.getByRole('button', { name: 'More settings' }).click();
   await sheet.getByRole('button', { name: 'Add field' }).click();

@@ -44,26 +44,30 @@ export function FieldFrame({
   const invalid = messages.some(({ severity }) => severity === 'error');
   const described = [messages.length > 0 && `${id}-problems`, help !== undefined && `${id}-help`].filter(Boolean);
   const describedBy = described.length === 0 ? undefined : described.join(' ');
-  const words = (
-    <>
-      {label}
-      {optional && <span className="ml-2 font-normal text-faint text-xs">optional</span>}
-    </>
-  );
   const labelClass = 'min-w-0 font-medium text-sm text-text';
+  // Outside of the label, so that the control is called by its name alone.
+  const note = optional && <span className="ml-2 text-faint text-xs">optional</span>;
   const content = (
     <>
       <div className="flex min-h-6 items-end justify-between gap-3">
-        {group ? (
-          <span id={labelId} className={labelClass}>
-            {words}
-          </span>
-        ) : (
-          // biome-ignore lint/a11y/useKeyWithClickEvents: the keyboard reaches the control itself
-          <label id={labelId} htmlFor={id} className={labelClass} onClick={() => document.getElementById(id)?.focus()}>
-            {words}
-          </label>
-        )}
+        <div className="min-w-0">
+          {group ? (
+            <span id={labelId} className={labelClass}>
+              {label}
+            </span>
+          ) : (
+            // biome-ignore lint/a11y/useKeyWithClickEvents: the keyboard reaches the control itself
+            <label
+              id={labelId}
+              htmlFor={id}
+              className={labelClass}
+              onClick={() => document.getElementById(id)?.focus()}
+            >
+              {label}
+            </label>
+          )}
+          {note}
+        </div>
         {action}
       </div>
       {children({ id, labelId, invalid, describedBy })}
