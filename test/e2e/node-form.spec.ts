@@ -1,7 +1,7 @@
 import type { AgentDefinition, AgentNode } from '@agentflow/contracts';
 import { type APIRequestContext, expect, type Locator, type Page, test } from '@playwright/test';
 import { expectAccessible } from './page-checks.ts';
-import { type Account, createAccount, logIn, mockUrl } from './support.ts';
+import { type Account, createAccount, joinAsViewer, logIn, mockUrl } from './support.ts';
 
 /** One node of each kind of form, each as bare as a new one, and names to refer to. */
 function bareNodes(calledAgent: string): AgentDefinition {
@@ -35,6 +35,7 @@ function bareNodes(calledAgent: string): AgentDefinition {
       { id: 'sub', type: 'agent.call', name: 'Sub', config: { agent_id: calledAgent } },
       { id: 'approve', type: 'human.approval', name: 'Approve', config: { message: 'Go on?' } },
       { id: 'wait', type: 'logic.delay', name: 'Wait', config: {} },
+      { id: 'repeat', type: 'logic.loop', name: 'Repeat', config: {} },
       { id: 'odd', type: 'future.node', name: 'Odd', config: { kept: { as: 'it is' } } },
     ],
     edges: chain.slice(1).map((target, index) => ({ id: `e${index}`, source: chain[index] as string, target })),
@@ -223,6 +224,16 @@ test('every kind of node is edited in its form, and the draft has what was enter
   await sheet.getByLabel('Time', { exact: true }).fill('90');
   await done(sheet);
 
+  sheet = await edit(page, 'Repeat');
+  await sheet.getByRole('textbox', { name: 'Items' }).fill('{{trigger.lines}}');
+  await sheet.getByRole('button', { name: 'While it holds' }).click();
+  await sheet.getByRole('textbox', { name: 'Field of condition 1' }).fill('{{item.left}}');
+  await choose(page, sheet.getByLabel('Operator of condition 1'), 'is greater than');
+  await choose(page, sheet.getByLabel('Kind of Value of condition 1'), 'Number');
+  await expect(sheet.getByText('item.left > 0', { exact: true })).toBeVisible();
+  await sheet.getByLabel('At most').fill('5');
+  await done(sheet);
+
   sheet = await edit(page, 'Odd');
   await expect(sheet.getByText('There is no node type "future.node".')).toBeVisible();
   await sheet.getByLabel('Name', { exact: true }).fill('Odd one');
@@ -280,6 +291,7 @@ test('every kind of node is edited in its form, and the draft has what was enter
     approvers: { roles: ['admin'], users: [expect.stringMatching(/^usr_/)] },
   });
   expect(node('wait').config).toEqual({ seconds: 90 });
+  expect(node('repeat').config).toEqual({ while: 'item.left > 0', max_rounds: 5 });
   expect(node('odd')).toMatchObject({ name: 'Odd one', config: { kept: { as: 'it is' } } });
 
   await page.reload();
@@ -384,6 +396,43 @@ test('numbers that are none yet keep the form open and lose nothing', async ({ p
     config: { max_sentences: 4 },
     timeout_ms: 4000,
   });
+});
+
+test('who may not write sees all of a form and changes nothing', async ({ page, request }) => {
+  const owner = await createAccount(request);
+  const agentId = await createAgent(request, owner, 'Forms', {
+    nodes: [
+      { id: 'start', type: 'trigger.manual', config: {} },
+      {
+        id: 'helper',
+        type: 'ai.agent',
+        name: 'Helper',
+        config: {
+          model: 'openai/gpt-5-mini',
+          prompt: 'Help with {{trigger.subject}}',
+          tools: [{ kind: 'mcp', server_url: 'https://mcp.example.com/mcp', allowed_tools: ['search'] }],
+          max_turns: 7,
+        },
+      },
+    ],
+    edges: [{ id: 'e', source: 'start', target: 'helper' }],
+  });
+  const viewer = await joinAsViewer(request, owner);
+  await logIn(page, viewer);
+  await openDraft(page, agentId);
+  await page.getByRole('button', { name: 'View Helper' }).click();
+  const sheet = page.getByRole('dialog', { name: 'View Helper' });
+  const task = sheet.getByRole('textbox', { name: 'Task' });
+  await expect(task).toHaveText('Help with {{trigger.subject}}');
+  await task.click();
+  await page.keyboard.type('nothing of this');
+  await expect(task).toHaveText('Help with {{trigger.subject}}');
+  await expect(sheet.getByLabel('Turns')).toHaveValue('7');
+  await expect(sheet.getByLabel('Turns')).toBeDisabled();
+  await expect(sheet.getByRole('textbox', { name: 'Server' })).toHaveText('https://mcp.example.com/mcp');
+  await expect(sheet.getByRole('textbox', { name: 'tool 1' })).toHaveValue('search');
+  await expect(sheet.getByRole('radio', { name: /^Fail/ })).toBeDisabled();
+  await expect(sheet.getByRole('button', { name: 'Done' })).toBeHidden();
 });
 
 test.describe('on a phone', () => {

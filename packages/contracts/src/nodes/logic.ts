@@ -268,7 +268,7 @@ export const logicLoop = defineNode({
         .meta({
           title: 'While',
           description: 'JSONata that is looked at before each round; item is the output of the round before.',
-          control: 'expression',
+          control: 'condition',
           one_of: { group: 'Runs', choice: 'While it holds' },
         }),
       concurrency: z.number().int().min(1).max(50).default(1).meta({

@@ -9,6 +9,8 @@ export const FIELD_CONTROLS = [
   'template',
   'prompt',
   'expression',
+  // Bare JSONata that holds or does not.
+  'condition',
   // A template with its query as rows.
   'url',
   'number',

@@ -4,6 +4,7 @@ export { type ContextKeys, contextKeysOf } from './context-keys.ts';
 export { envNamesOf, mentionsEnv } from './env-names.ts';
 export { type Evaluation, evaluateDirectly, evaluateExpression } from './evaluate.ts';
 export type { ExpressionError, ExpressionErrorCode } from './failure.ts';
+export { scanTokens } from './lexical.ts';
 export { EXPRESSION_LIMITS } from './limits.ts';
 export { decodeBasic, markerRedaction, redactMarkers } from './redact-markers.ts';
 export { type Reference, referencesOf } from './references.ts';

@@ -68,6 +68,29 @@ function checkSource(node: DraftNode, source: string, field: string, check: Refe
   });
 }
 
+const NOTHING_INSIDE = /^\{\{\s*\}\}/;
+
+function shifted(problems: readonly TextProblem[], by: number): TextProblem[] {
+  return problems.map((each) => ({ ...each, from: each.from + by, to: each.to + by }));
+}
+
+/** An expression that does not end hides what follows it, not what stands before. */
+function checkTemplate(text: string, checkExpression: (source: string) => TextProblem[]): TextProblem[] {
+  const template = parseTemplate(text);
+  if (template.ok) {
+    return template.parts.flatMap((part) =>
+      part.kind === 'text' ? [] : shifted(checkExpression(part.source), part.start),
+    );
+  }
+  const { message, start } = template;
+  const to = start + (NOTHING_INSIDE.exec(text.slice(start))?.[0].length ?? text.length - start);
+  return [
+    ...checkTemplate(text.slice(0, start), checkExpression),
+    { severity: 'error', code: 'expression_invalid', message, from: start, to },
+    ...shifted(checkTemplate(text.slice(to), checkExpression), to),
+  ];
+}
+
 const ACCEPTS_ALL: TextCheck = { template: () => [], expression: () => [] };
 
 /**
@@ -88,17 +111,6 @@ export function createTextCheck(
   const check = new ReferenceCheck(draft, envNames, findings);
   return {
     expression: (source, field = '') => (source.trim() === '' ? [] : checkSource(node, source, field, check, findings)),
-    template: (text) => {
-      const template = parseTemplate(text);
-      if (!template.ok) {
-        const { message, start } = template;
-        return [{ severity: 'error', code: 'expression_invalid', message, from: start, to: text.length }];
-      }
-      return template.parts.flatMap((part) => {
-        if (part.kind === 'text') return [];
-        const problems = checkSource(node, part.source, '', check, findings);
-        return problems.map((each) => ({ ...each, from: each.from + part.start, to: each.to + part.start }));
-      });
-    },
+    template: (text) => checkTemplate(text, (source) => checkSource(node, source, '', check, findings)),
   };
 }

@@ -39,6 +39,7 @@ const FITS: Readonly<Record<string, (schema: ConfigSchema) => boolean>> = {
   prompt: (schema) => schema.type === 'string',
   url: (schema) => schema.type === 'string',
   expression: (schema) => schema.type === 'string',
+  condition: (schema) => schema.type === 'string',
   moment: (schema) => schema.type === 'string',
   cron: (schema) => schema.type === 'string',
   time_zone: (schema) => schema.type === 'string',

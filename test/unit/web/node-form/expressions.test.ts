@@ -133,6 +133,9 @@ describe('mistakes as one types', () => {
     expect(marked('Hello {{trigger.a', 'template')).toEqual([['{{trigger.a', 'expression_invalid', 'error']]);
     expect(marked('{{ 1 + }}', 'template')[0]?.[1]).toBe('expression_invalid');
     expect(marked('', 'expression')).toEqual([]);
+    expect(marked('{{nope.a}} {{}} {{nope.b}} {{tri', 'template').map(([text]) => text)).toEqual([
+      ...['nope.a', '{{}}', 'nope.b', '{{tri'],
+    ]);
   });
 
   it('inside JSON stand in its texts, escapes or not', () => {

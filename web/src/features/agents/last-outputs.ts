@@ -6,12 +6,13 @@ type Outputs = Readonly<Record<string, JsonValue>>;
 
 const NOTHING: Outputs = {};
 
-/** What each node of an execution gave, by its id, and the input as `trigger`; of a node in a loop, its last round. */
+/** What each node of an execution gave, by its id, and the input as `trigger`; of a node in a loop, its first round. */
 function outputsOf(execution: Execution, steps: readonly ExecutionStep[]): Outputs {
   const outputs: Record<string, JsonValue> = { trigger: execution.input };
   for (const step of steps) {
     // Turns and tool calls are steps of their own; the node's output stands at the step that is named like it.
     const isNode = step.id === step.node_id || step.id === `${step.node_id}@${step.iteration}`;
+    if (Object.hasOwn(outputs, step.node_id)) continue;
     if (isNode && step.status === 'completed' && step.output !== null) outputs[step.node_id] = step.output;
   }
   return outputs;

@@ -36,7 +36,12 @@ export default function NodeSheet(props: NodeSheetProps) {
     onChange({ ...definition, nodes: definition.nodes.map((each, at) => (at === index ? next : each)) });
   const title = node.name ?? node.id;
   return (
-    <Sheet open onOpenChange={(open) => !open && onClose()} side="right" title={`Edit ${title}`}>
+    <Sheet
+      open
+      onOpenChange={(open) => !open && onClose()}
+      side="right"
+      title={`${readOnly ? 'View' : 'Edit'} ${title}`}
+    >
       <header className="flex items-center gap-3 border-line border-b px-5 py-3">
         <NodeIcon type={node.type} />
         <div className="min-w-0 flex-1">

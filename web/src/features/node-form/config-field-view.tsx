@@ -1,6 +1,7 @@
 import type { JsonValue } from '@agentflow/contracts';
-import { useState } from 'react';
+import { lazy, Suspense, useState } from 'react';
 import { Checkbox } from '@/components/ui/checkbox.tsx';
+import { Skeleton } from '@/components/ui/skeleton.tsx';
 import type { Config, ConfigField, RenderFields } from './config-fields.ts';
 import { FreeValue, JsonInput, TextOrJsonSwitch, useTextOrJson } from './controls/json-value.tsx';
 import { Segments } from './controls/segments.tsx';
@@ -20,7 +21,17 @@ interface ConfigFieldViewProps {
 }
 
 /** Controls that tell what is wrong with their expressions themselves. */
-const TELLS_ITSELF = new Set(['template', 'prompt', 'expression', 'url', 'json', 'key_value', 'conditions', 'cases']);
+const TELLS_ITSELF = new Set([
+  'condition',
+  'template',
+  'prompt',
+  'expression',
+  'url',
+  'json',
+  'key_value',
+  'conditions',
+  'cases',
+]);
 
 function useMessages({ field, path }: ConfigFieldViewProps, hasEditor: boolean): Message[] {
   const { problems } = useNodeForm();
@@ -39,6 +50,9 @@ export function ConfigFieldView(props: ConfigFieldViewProps) {
   const isFree = field.control === 'json' || (field.control === 'template' && '$ref' in field.schema);
   if (isFree) return <FreeField {...props} />;
   if (field.control === 'json_schema') return <SchemaField {...props} />;
+  if (field.control === 'condition' && (value === undefined || typeof value === 'string')) {
+    return <ConditionField {...props} value={value} />;
+  }
   if (field.control === 'boolean') {
     return value === undefined || typeof value === 'boolean' ? (
       <BooleanField {...props} />
@@ -201,6 +215,61 @@ function SchemaField(props: ConfigFieldViewProps) {
         )
       }
     </FieldFrame>
+  );
+}
+
+const ConditionExpression = lazy(() => import('./expressions/condition-expression.tsx'));
+
+/** Bare JSONata that holds or does not: conditions where rows can show it, else its text. */
+function ConditionField(props: ConfigFieldViewProps & { value: string | undefined }) {
+  const { field, value = '', onChange } = props;
+  const [picked, pick] = useState<'conditions' | 'expression'>('conditions');
+  const messages = useMessages(props, true);
+  const change = (text: string) => onChange(text === '' ? undefined : text);
+  return (
+    <Suspense fallback={<Skeleton className="h-24 w-full" />}>
+      <ConditionExpression value={value} onChange={change}>
+        {(builder) => {
+          const mode = builder === null ? 'expression' : picked;
+          return (
+            <FieldFrame
+              label={field.title}
+              help={field.help}
+              messages={messages}
+              group={mode === 'conditions'}
+              action={
+                builder !== null && (
+                  <Segments
+                    label={`${field.title} as`}
+                    value={mode}
+                    options={[
+                      { value: 'conditions', label: 'Conditions' },
+                      { value: 'expression', label: 'Expression' },
+                    ]}
+                    onChange={pick}
+                  />
+                )
+              }
+            >
+              {(control) =>
+                mode === 'conditions' ? (
+                  builder
+                ) : (
+                  <ExpressionInput
+                    kind="expression"
+                    multiline
+                    minLines={3}
+                    control={control}
+                    value={value}
+                    onChange={change}
+                  />
+                )
+              }
+            </FieldFrame>
+          );
+        }}
+      </ConditionExpression>
+    </Suspense>
   );
 }
 

@@ -1,6 +1,7 @@
 import { ChevronRight } from 'lucide-react';
 import { type ReactNode, useId, useState } from 'react';
 import { cn } from '@/lib/class-names.ts';
+import { useNodeForm } from './form-context.ts';
 
 interface DisclosureProps {
   title: string;
@@ -15,7 +16,9 @@ interface DisclosureProps {
 export function Disclosure({ title, note, forceOpen = false, children }: DisclosureProps) {
   const id = useId();
   const [chosen, choose] = useState<boolean | null>(null);
-  const open = chosen ?? forceOpen;
+  // In a form that is only read, nothing can be pressed: all of it shows.
+  const { readOnly } = useNodeForm();
+  const open = readOnly || (chosen ?? forceOpen);
   return (
     <section className="border-line border-t pt-3">
       <h3>

@@ -155,6 +155,7 @@ export const CONTROLS: Readonly<Record<Exclude<ControlName, 'json' | 'boolean'>,
   template: textExpression('template', false),
   prompt: textExpression('template', true),
   expression: textExpression('expression', true),
+  condition: textExpression('expression', true),
   url: {
     fits: isText,
     draw: (props) => (

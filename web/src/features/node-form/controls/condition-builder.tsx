@@ -21,6 +21,7 @@ const JOINTS: readonly { value: Joint; label: string }[] = [
 
 interface ConditionBuilderProps {
   group: ConditionGroup;
+  operators?: readonly ConditionOperator[];
   onChange: (group: ConditionGroup) => void;
   /** How many groups lie around, and the place among its neighbours: `2.1`. */
   place?: string;
@@ -28,7 +29,8 @@ interface ConditionBuilderProps {
 }
 
 /** Conditions joined by "and" or "or", with groups inside groups. */
-export function ConditionBuilder({ group, onChange, place = '', depth = 0 }: ConditionBuilderProps) {
+export function ConditionBuilder(props: ConditionBuilderProps) {
+  const { group, operators = CONDITION_OPERATORS, onChange, place = '', depth = 0 } = props;
   const members = membersOf(group);
   const joint = jointOf(group);
   const label = place === '' ? 'Conditions' : `Group ${place}`;
@@ -56,6 +58,7 @@ export function ConditionBuilder({ group, onChange, place = '', depth = 0 }: Con
               {isGroup(member) ? (
                 <ConditionBuilder
                   group={member}
+                  operators={operators}
                   place={at}
                   depth={depth + 1}
                   onChange={(next) => onChange(withMember(group, index, next))}
@@ -63,6 +66,7 @@ export function ConditionBuilder({ group, onChange, place = '', depth = 0 }: Con
               ) : (
                 <ConditionRow
                   condition={member}
+                  operators={operators}
                   place={at}
                   onChange={(next) => onChange(withMember(group, index, next))}
                 />
@@ -90,11 +94,12 @@ export function ConditionBuilder({ group, onChange, place = '', depth = 0 }: Con
 
 interface ConditionRowProps {
   condition: Condition;
+  operators: readonly ConditionOperator[];
   place: string;
   onChange: (condition: Condition) => void;
 }
 
-function ConditionRow({ condition, place, onChange }: ConditionRowProps) {
+function ConditionRow({ condition, operators, place, onChange }: ConditionRowProps) {
   const id = useId();
   const { field, operator, value } = condition;
   const isUnary = UNARY_OPERATORS.includes(operator);
@@ -125,7 +130,7 @@ function ConditionRow({ condition, place, onChange }: ConditionRowProps) {
       <Select
         label={`Operator of condition ${place}`}
         value={operator}
-        options={CONDITION_OPERATORS.map((each) => ({ value: each, label: CONDITION_OPERATOR_WORDS[each] }))}
+        options={operators.map((each) => ({ value: each, label: CONDITION_OPERATOR_WORDS[each] }))}
         onValueChange={(next) => changeOperator(next as ConditionOperator)}
         className="w-full"
       />

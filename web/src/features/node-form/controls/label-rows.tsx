@@ -3,6 +3,7 @@ import { useState } from 'react';
 import { Button } from '@/components/ui/button.tsx';
 import { Input, Textarea } from '@/components/ui/input.tsx';
 import { cn } from '@/lib/class-names.ts';
+import { useNodeForm } from '../form-context.ts';
 import { type LabelValue, labelOf, withPart } from '../labels.ts';
 import { AddButton, RemoveButton, replaced, without } from './rows.tsx';
 import { TextRows } from './text-rows.tsx';
@@ -40,7 +41,9 @@ interface LabelRowProps {
 
 function LabelRow({ value, place, onChange, onRemove }: LabelRowProps) {
   const { name, description, examples } = labelOf(value);
-  const [open, setOpen] = useState(false);
+  const { readOnly } = useNodeForm();
+  const [opened, setOpen] = useState(false);
+  const open = opened || (readOnly && examples.length > 0);
   const called = name === '' ? `label ${place}` : name;
   return (
     <div className="flex flex-col gap-1.5 rounded-lg border border-line bg-surface p-2">

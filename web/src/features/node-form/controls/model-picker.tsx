@@ -21,7 +21,7 @@ const PROVIDERS: Readonly<Record<string, string>> = {
 
 function price(model: CatalogueModel): string {
   const { input_usd_per_million: input, output_usd_per_million: output } = model;
-  return input === 0 && output === 0 ? 'free' : `$${input} / $${output}`;
+  return input === 0 && output === 0 ? 'free' : `$${input} / $${output} per M`;
 }
 
 function contextSize(tokens: number): string {

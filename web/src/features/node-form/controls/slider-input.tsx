@@ -1,3 +1,5 @@
+import { Slider } from 'radix-ui';
+import { cn } from '@/lib/class-names.ts';
 import type { ControlIds } from '../field-frame.tsx';
 import { NumberInput } from './number-input.tsx';
 
@@ -11,20 +13,29 @@ interface SliderInputProps {
 
 /** A number by hand or by slider. Without a value the slider rests in the middle, faint. */
 export function SliderInput({ value, onChange, control, min, max }: SliderInputProps) {
+  const isSet = value !== undefined;
   return (
     <div className="flex items-center gap-3">
-      <input
-        type="range"
-        aria-labelledby={control.labelId}
-        aria-valuetext={value === undefined ? 'not set' : undefined}
-        className="h-6 min-w-0 flex-1 accent-(--accent) data-[unset=true]:opacity-50"
-        data-unset={value === undefined}
+      <Slider.Root
+        className="relative flex h-6 min-w-0 flex-1 touch-none select-none items-center"
         min={min}
         max={max}
         step={(max - min) / 20}
-        value={value ?? (min + max) / 2}
-        onChange={(event) => onChange(Number(event.target.value))}
-      />
+        value={[Math.min(max, Math.max(min, value ?? (min + max) / 2))]}
+        onValueChange={([next]) => onChange(next)}
+      >
+        <Slider.Track className="relative h-1 flex-1 rounded-full bg-line-strong">
+          <Slider.Range className={cn('absolute h-full rounded-full', isSet && 'bg-accent')} />
+        </Slider.Track>
+        <Slider.Thumb
+          aria-labelledby={control.labelId}
+          aria-valuetext={isSet ? undefined : 'not set'}
+          className={cn(
+            'block size-4 rounded-full border-2 bg-surface shadow-card',
+            isSet ? 'border-accent' : 'border-field-line',
+          )}
+        />
+      </Slider.Root>
       <NumberInput
         value={value}
         onChange={onChange}

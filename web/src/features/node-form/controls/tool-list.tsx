@@ -98,8 +98,9 @@ interface ToolCardProps {
 }
 
 function ToolCard(props: ToolCardProps) {
-  const { value, place, path, variants, renderFields, open, onOpen, onChange, onRemove } = props;
-  const { problems } = useNodeForm();
+  const { value, place, path, variants, renderFields, onOpen, onChange, onRemove } = props;
+  const { problems, readOnly } = useNodeForm();
+  const open = readOnly || props.open;
   const tool = asTool(value);
   const variant = variants.find(({ kind }) => kind === tool?.kind);
   const Icon = ICONS[variant?.kind ?? ''] ?? Wrench;

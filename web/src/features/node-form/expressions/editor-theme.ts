@@ -78,6 +78,8 @@ export const editorTheme = EditorView.theme({
     color: 'var(--text-faint)',
   },
   '.cm-completionInfo': { padding: '8px 10px', fontSize: '0.75rem', maxWidth: '20rem' },
+  // Beside the list there is no room for it.
+  '@media (max-width: 640px)': { '.cm-completionInfo': { display: 'none' } },
   '.cm-completionInfo pre': {
     margin: '0',
     maxHeight: '12rem',

@@ -32,7 +32,8 @@ function codeStretches(source: string, start: number): Stretch[] {
 
 function templateStretches(text: string): Stretch[] {
   const template = parseTemplate(text);
-  if (!template.ok) return [];
+  // What stands before an expression that does not end keeps its colours.
+  if (!template.ok) return templateStretches(text.slice(0, template.start));
   return template.parts.flatMap((part) => {
     if (part.kind === 'text') return [];
     const end = part.start + part.source.length;
