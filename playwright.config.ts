@@ -7,6 +7,8 @@ export default defineConfig({
   outputDir: 'test-results',
   globalSetup: './test/support/require-server.ts',
   forbidOnly: true,
+  // Each test makes its own organization: any worker can take any of them, and no file holds up the end.
+  fullyParallel: true,
   retries: 0,
   workers: 2,
   timeout: 60_000,

@@ -69,12 +69,40 @@ async function furnish(url, mockUrl) {
   ).id;
   must(await call('POST', `/agents/${stock}/publish`, {}), 'Publishing');
   must(await call('POST', '/agents', { name: 'Refund checker' }), 'Creating a draft');
+  const project = must(
+    await call('POST', '/projects', {
+      name: 'Support in spring',
+      description: 'What customers write after the spring sale, and what becomes of it.',
+    }),
+    'Creating a project',
+  ).id;
+  must(
+    await call('POST', '/projects', { name: 'Warehouse move', description: 'Stock that changes its store.' }),
+    'Creating',
+  );
+  const day = 86_400;
+  for (const [key, value, ttl_seconds] of /** @type {const} */ ([
+    ['plan', { goal: 'Answer every ticket within a day', steps: ['triage', 'answer', 'ask why'] }, 7 * day],
+    ['refunds_left_usd', 412.5, day],
+    ['escalated', ['INV-77', 'INV-80'], 3 * day],
+  ])) {
+    must(await call('PUT', `/context/${project}/${key}`, { value, ttl_seconds }), 'Sharing a value');
+  }
+  must(
+    await call('POST', '/handoffs', {
+      to_agent_id: triage,
+      project_id: project,
+      instructions: 'Look at INV-77 first: the customer has written twice.',
+      context: { invoice: 'INV-77', amount_usd: 59.9 },
+    }),
+    'Handing over',
+  );
   let last = '';
   for (const input of readTickets(join(ROOT, 'examples', 'tickets.json')).slice(0, TICKETS)) {
-    const run = await call('POST', `/agents/${triage}/execute`, { input }, { Prefer: 'wait=30' });
+    const run = await call('POST', `/agents/${triage}/execute`, { input, project_id: project }, { Prefer: 'wait=30' });
     last ||= must(run, 'Running the triage agent', [200]).id;
   }
-  return { call, triage, stock, triaged: last };
+  return { call, triage, stock, project, triaged: last };
 }
 
 await buildUi();
@@ -85,7 +113,7 @@ const browser = await chromium.launch({
   args: ['--no-sandbox', '--disable-gpu', '--no-first-run'],
 });
 try {
-  const { call, triage, stock, triaged } = await furnish(server.url, server.mockUrl);
+  const { call, triage, stock, project, triaged } = await furnish(server.url, server.mockUrl);
   for (const theme of /** @type {const} */ (['light', 'dark'])) {
     const context = await browser.newContext({
       baseURL: server.url,
@@ -115,6 +143,13 @@ try {
     await page.goto('/dashboard/executions');
     await page.getByRole('row').nth(2).waitFor();
     await shoot('executions');
+
+    await page.goto(`/dashboard/projects/${project}`);
+    await page.getByRole('table', { name: 'Agents of the project' }).waitFor();
+    await shoot('project');
+    await page.goto(`/dashboard/projects/${project}?tab=context`);
+    await page.getByText('Handoff to Support ticket triage').waitFor();
+    await shoot('project-context');
 
     const run = must(
       await call('POST', `/agents/${stock}/execute`, { input: { night: '2026-01-31' } }),

@@ -13,7 +13,7 @@ import type {
   ExecutionTrigger,
   JsonValue,
 } from '@agentflow/contracts';
-import type { AuditOrigin, RetentionRule } from '../organization/client.ts';
+import type { AuditOrigin, LeaseNotice, RetentionRule } from '../organization/client.ts';
 import type { ExecutionObject } from './object.ts';
 
 /** Where an execution stands among those that started each other. */
@@ -60,6 +60,8 @@ export interface StartRequest {
   /** null for an execution that no other one started. */
   readonly lineage: Lineage | null;
   readonly lease_id: string;
+  /** It waits for a place, and begins when the desk tells it. */
+  readonly queued?: boolean;
   readonly traceparent: string;
   readonly request_id: string;
   /** Steps whose results are there already; see `Given`. */
@@ -182,6 +184,8 @@ export interface ExecutionRpc {
   callEnded(end: CallEnd): Promise<boolean>;
   decide(organizationId: string, request: DecideRequest): Promise<DecideResult>;
   leaseState(leaseId: string): Promise<'alive' | 'ended' | 'unknown'>;
+  /** Told by the desk; `taken` when it needs not be told again, `unknown` where no execution of this lease is there. */
+  heed(leaseId: string, notice: LeaseNotice): Promise<'taken' | 'unknown'>;
   /** `startMayCome`: whether a start of it was admitted that may not have arrived. */
   erase(organizationId: string, startMayCome: boolean): Promise<void>;
   /** How long it is kept, after a change of that; means nothing to one that has not ended. */

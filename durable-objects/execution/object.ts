@@ -1,9 +1,9 @@
 import { DurableObject } from 'cloudflare:workers';
 import type { Execution, ExecutionEvent } from '@agentflow/contracts';
-import { type Change, ENGINE_VERSION, reusableSteps, type Signal } from '@agentflow/engine';
+import type { Change, Signal } from '@agentflow/engine';
 import type { Env } from '../../workers/platform/env.ts';
 import { createLogger, describeError, type Logger, traceIdOf } from '../../workers/platform/telemetry.ts';
-import type { RetentionRule } from '../organization/client.ts';
+import type { LeaseNotice, RetentionRule } from '../organization/client.ts';
 import { AlarmClock } from './alarm-clock.ts';
 import { AtWork } from './at-work.ts';
 import {
@@ -24,13 +24,15 @@ import { expiryOf } from './expiry.ts';
 import { Family } from './family.ts';
 import { LargeValues } from './large-values.ts';
 import { LiveText } from './live-text.ts';
+import { newExecution } from './new-execution.ts';
 import type { Outcome } from './outcomes.ts';
-import { planOf } from './plan-cache.ts';
+import { eventPage, logPage, retrySource, stepPage } from './pages.ts';
 import { presentExecution, presentSummary } from './present.ts';
+import { Queued } from './queued.ts';
 import { RemoteValues } from './remote-values.ts';
 import { ExecutionRun, hasEnded } from './run.ts';
 import { ExecutionStore } from './store/execution.ts';
-import type { ExecutionRow, Facts } from './store/rows.ts';
+import type { ExecutionRow } from './store/rows.ts';
 import { ExecutionStreams } from './streams.ts';
 import { Telling } from './telling.ts';
 import { bury, exhume } from './tombstone.ts';
@@ -42,8 +44,6 @@ const FIRST_PROJECTION_MS = 1000;
 const HEARTBEAT_MS = 30_000;
 /** After the end, in-flight calls get this long to stop, so that what they used is booked before the lease is settled. */
 const ABORT_GRACE_MS = 5000;
-/** All results that one execution gives to another: an RPC carries 32 MiB. */
-const MAX_GIVEN_CHARACTERS = 12 * 1024 * 1024;
 /** How long a decision waits for the lists to know of it. */
 const DECISION_TELL_MS = 2000;
 
@@ -60,6 +60,7 @@ export class ExecutionObject extends DurableObject<Env> implements ExecutionRpc 
   private readonly work: AtWork;
   private readonly telling: Telling;
   private readonly alarms: AlarmClock;
+  private readonly queued: Queued;
   private run: ExecutionRun | null = null;
   /** Whether the execution began before this object woke. */
   private reloaded = false;
@@ -104,6 +105,12 @@ export class ExecutionObject extends DurableObject<Env> implements ExecutionRpc 
       armAt: (at) => this.alarms.armAt(at),
       logger: () => this.logger(),
     });
+    this.queued = new Queued(env, {
+      run: () => this.run,
+      signal: (signal) => this.signal(signal),
+      arm: () => this.arm(),
+      logger: () => this.logger(),
+    });
     this.telling = new Telling(env, this.store, {
       run: () => this.run,
       isErased: () => this.erased,
@@ -142,29 +149,16 @@ export class ExecutionObject extends DurableObject<Env> implements ExecutionRpc 
 
   async steps(organizationId: string, after: number, limit: number): Promise<StepPage | null> {
     const run = this.open(organizationId);
-    if (run === null) return null;
-    const describe = (nodeId: string) => {
-      const node = run.plan.byId.get(nodeId);
-      return { name: node?.name ?? nodeId, type: node?.type ?? '' };
-    };
-    const rows = await this.store.steps.page(after, limit + 1, describe, this.large(run).read);
-    const page = rows.slice(0, limit).map((row) => row.step);
-    const children = this.family.childrenOf(page.map((step) => step.id));
-    const data = page.map((step) => ({ ...step, child_execution_id: children.get(step.id) ?? null }));
-    return { data, next: nextOf(rows, limit, (row) => row.ord) };
+    return run === null ? null : stepPage(run, this.store, this.family, this.large(run).read, { after, limit });
   }
 
   async events(organizationId: string, after: number, limit: number): Promise<EventPage | null> {
     const run = this.open(organizationId);
-    if (run === null) return null;
-    const rows = this.store.events.after(after, run.row.facts.execution_id, limit + 1);
-    return { data: rows.slice(0, limit), next: nextOf(rows, limit, (row) => row.seq) };
+    return run === null ? null : eventPage(run, this.store, { after, limit });
   }
 
   async logs(organizationId: string, after: number, limit: number): Promise<LogPage | null> {
-    if (this.open(organizationId) === null) return null;
-    const rows = this.store.logs.after(after, limit + 1);
-    return { data: rows.slice(0, limit), next: nextOf(rows, limit, (row) => row.seq) };
+    return this.open(organizationId) === null ? null : logPage(this.store, { after, limit });
   }
 
   async cancel(organizationId: string): Promise<CancelResult> {
@@ -178,16 +172,7 @@ export class ExecutionObject extends DurableObject<Env> implements ExecutionRpc 
   async retrySource(organizationId: string, fromNode: string | null, results: boolean): Promise<RetrySource> {
     const run = this.open(organizationId);
     if (run === null) return { outcome: 'not_found' };
-    if (!hasEnded(run)) return { outcome: 'running' };
-    if (fromNode !== null && !run.plan.byId.has(fromNode)) return { outcome: 'unknown_node' };
-    const { agent_id, version, mode, project_id } = run.row.facts;
-    const keys = results ? new Set(reusableSteps(run.plan, this.store.steps.allStates(), fromNode)) : new Set<string>();
-    const definition = this.store.definition();
-    const { read } = this.large(run);
-    const taken = await this.store.steps.results(keys, MAX_GIVEN_CHARACTERS, read);
-    if (taken === null) return { outcome: 'too_large' };
-    await run.recall(read);
-    return { outcome: 'found', agent_id, version, mode, project_id, definition, input: run.input(), results: taken };
+    return retrySource(run, this.store, this.large(run).read, fromNode, results);
   }
 
   async callEnded(end: CallEnd): Promise<boolean> {
@@ -225,6 +210,14 @@ export class ExecutionObject extends DurableObject<Env> implements ExecutionRpc 
       this.arm();
     }
     return 'alive';
+  }
+
+  /** Told by the desk: the turn of this execution has come, or it has lost its place. */
+  async heed(leaseId: string, notice: LeaseNotice): Promise<'taken' | 'unknown'> {
+    const run = this.load();
+    if (run === null || run.row.facts.lease_id !== leaseId) return 'unknown';
+    this.queued.heed(run, notice);
+    return 'taken';
   }
 
   /**
@@ -304,6 +297,7 @@ export class ExecutionObject extends DurableObject<Env> implements ExecutionRpc 
         if (run.row.remaining_ms === null && run.row.deadline_at <= now) this.signal({ type: 'timeout' });
         else this.signal({ type: 'timer', now });
       }
+      this.ctx.waitUntil(this.queued.ask(now));
       this.ctx.waitUntil(this.telling.tell());
       if (hasEnded(run)) this.ctx.waitUntil(this.moveValues(null));
       const owes = this.telling.pending() || this.family.pending();
@@ -318,42 +312,8 @@ export class ExecutionObject extends DurableObject<Env> implements ExecutionRpc 
 
   private create(request: StartRequest): void {
     const now = Date.now();
-    const { given } = request;
-    const facts: Facts = {
-      organization_id: request.organization_id,
-      execution_id: request.execution_id,
-      agent_id: request.agent_id,
-      agent_name: request.agent_name,
-      version: request.version,
-      mode: request.mode,
-      trigger: request.trigger,
-      triggered_by: request.triggered_by,
-      project_id: request.project_id,
-      lineage: request.lineage,
-      lease_id: request.lease_id,
-      traceparent: request.traceparent,
-      request_id: request.request_id,
-      engine_version: ENGINE_VERSION,
-      ...(given === undefined ? {} : { given: { from: given.from, only: given.only, configs: given.configs } }),
-    };
-    const plan = planOf(request.agent_id, request.version, () => request.definition);
-    const row: ExecutionRow = {
-      facts,
-      status: 'running',
-      waiting_reason: null,
-      error: null,
-      created_at: now,
-      started_at: now,
-      finished_at: null,
-      deadline_at: now + plan.timeout_ms,
-      remaining_ms: null,
-      revision: 1,
-      projected_revision: 0,
-      settled: false,
-      told: false,
-      parked: false,
-      expires_at: null,
-    };
+    const { given, queued = false } = request;
+    const { row, plan } = newExecution(request, now);
     this.ctx.storage.transactionSync(() => {
       this.store.create(row, request.definition, request.input);
       if (given !== undefined) this.store.steps.writeGiven(given.results);
@@ -361,8 +321,11 @@ export class ExecutionObject extends DurableObject<Env> implements ExecutionRpc 
     const run = ExecutionRun.begin(row, plan, request.input, this.store);
     this.adopt(run);
     this.alarms.armAt(now + FIRST_PROJECTION_MS);
-    this.signal({ type: 'start' });
-    this.logger().log('info', 'execution.started', { agent_id: facts.agent_id, mode: facts.mode });
+    this.signal({ type: queued ? 'queue' : 'start' });
+    this.logger().log('info', queued ? 'execution.queued' : 'execution.started', {
+      agent_id: request.agent_id,
+      mode: request.mode,
+    });
   }
 
   private adopt(run: ExecutionRun): void {
@@ -484,6 +447,8 @@ export class ExecutionObject extends DurableObject<Env> implements ExecutionRpc 
       // An execution that waits is woken by what it waits for, and by nothing else.
       if (run.row.remaining_ms === null) times.push(run.row.deadline_at, now + HEARTBEAT_MS);
       for (const step of run.state.steps.values()) if (step.wake_at !== null) times.push(step.wake_at);
+      const asksAt = this.queued.nextAt(run);
+      if (asksAt !== null) times.push(asksAt);
     }
     if (hasEnded(run) && this.store.values.movable(null).length > 0) times.push(now + HEARTBEAT_MS);
     if (hasEnded(run) && run.row.expires_at !== null) times.push(run.row.expires_at);
@@ -554,9 +519,4 @@ export class ExecutionObject extends DurableObject<Env> implements ExecutionRpc 
     };
     return createLogger(fields, { level: this.env.LOG_LEVEL });
   }
-}
-
-function nextOf<Row>(rows: readonly Row[], limit: number, position: (row: Row) => number): number | null {
-  const last = rows[limit - 1];
-  return rows.length > limit && last !== undefined ? position(last) : null;
 }

@@ -54,13 +54,13 @@ export class Recorder {
 
   record(change: Change, at: number, outcome: Outcome | null): void {
     switch (change.type) {
+      case 'execution_queued':
+        this.events.emit('execution.queued', at, null, this.whatRuns());
+        return;
       case 'execution_started':
         this.row.status = 'running';
-        this.events.emit('execution.started', at, null, {
-          agent_id: this.row.facts.agent_id,
-          version: this.row.facts.version,
-          mode: this.row.facts.mode,
-        });
+        if (this.row.started_at === null) this.startClock(at);
+        this.events.emit('execution.started', at, null, this.whatRuns());
         return;
       case 'step_started':
         this.recordStart(change.step, change.attempt, at, outcome);
@@ -137,13 +137,11 @@ export class Recorder {
       }
       case 'execution_failed':
         this.recordEnd('failed', change.error, null, at);
-        this.events.emit('execution.failed', at, null, {
-          error: { code: change.error.code, message: change.error.message, node_id: change.error.node_id ?? null },
-        });
+        this.events.emit('execution.failed', at, null, { error: shown(change.error) });
         return;
       case 'execution_cancelled':
-        this.recordEnd('cancelled', null, null, at);
-        this.events.emit('execution.cancelled', at, null, {});
+        this.recordEnd('cancelled', change.error, null, at);
+        this.events.emit('execution.cancelled', at, null, change.error === null ? {} : { error: shown(change.error) });
         return;
       // Asked of whoever performs: nothing has happened yet.
       case 'check_loop':
@@ -151,6 +149,20 @@ export class Recorder {
       case 'continue_step':
       case 'step_due':
     }
+  }
+
+  private whatRuns() {
+    const { agent_id, version, mode } = this.row.facts;
+    return { agent_id, version, mode };
+  }
+
+  /** Of an execution that was queued: its time limit counts from now on. */
+  private startClock(at: number): void {
+    this.row.started_at = at;
+    this.row.deadline_at = at + (this.row.remaining_ms ?? 0);
+    this.row.remaining_ms = null;
+    this.row.revision++;
+    this.store.writeStatus(this.row);
   }
 
   /** A step that goes on later: what it was given is shown from now on. */
@@ -385,6 +397,10 @@ export class Recorder {
     this.row.revision++;
     this.store.writeStatus(this.row);
   }
+}
+
+function shown({ code, message, node_id }: ExecutionError) {
+  return { code, message, node_id: node_id ?? null };
 }
 
 function preview(text: string): string {

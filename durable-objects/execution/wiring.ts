@@ -12,7 +12,7 @@ import { circuitFetch } from '../../workers/platform/outbound/circuit-fetch.ts';
 import { outboundFetch } from '../../workers/platform/outbound.ts';
 import type { Logger } from '../../workers/platform/telemetry.ts';
 import { Circuits } from '../circuit/client.ts';
-import { organizationDesk, type RetentionRule } from '../organization/client.ts';
+import { type LeaseNotice, organizationDesk, type RetentionRule } from '../organization/client.ts';
 import type { ApprovalProjection } from './client.ts';
 import { httpPorts } from './http-port.ts';
 import type { Markers } from './secrets/markers.ts';
@@ -79,6 +79,11 @@ export function tellApprovals(env: Env, approvals: readonly ApprovalProjection[]
 /** Tells the desk that the execution waits, so that it takes no place of others, or that it goes on. */
 export async function tellParked(env: Env, facts: Facts, parked: boolean): Promise<void> {
   await organizationDesk(env.ORGANIZATION, facts.organization_id).park({ lease_id: facts.lease_id, parked });
+}
+
+/** What the desk has decided about a queued execution; null while it has to wait. */
+export async function noticeOf(env: Env, facts: Facts): Promise<LeaseNotice | null> {
+  return organizationDesk(env.ORGANIZATION, facts.organization_id).noticeFor({ lease_id: facts.lease_id });
 }
 
 /** How long the desk says that an ended execution is kept. */

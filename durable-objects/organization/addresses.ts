@@ -1,7 +1,7 @@
 import { newId } from '../../workers/platform/ids.ts';
 import { type Allowlist, allowlistOf } from '../../workers/platform/ip-networks.ts';
 import type { AuditOrigin, StoredAllowlist } from './client.ts';
-import type { OrganizationStore } from './store.ts';
+import type { OrganizationStore } from './store/organization.ts';
 
 /** From where the organization of a desk that exists may be used: its IP allowlist, with a cache of the row. */
 export class DeskAddresses {

@@ -9,7 +9,7 @@ import type {
   StoredKey,
 } from './client.ts';
 import { currentCount, HOUR_MS, limitState, type WindowCount } from './limits.ts';
-import type { StoredRequest } from './store.ts';
+import type { StoredRequest } from './store/requests.ts';
 
 /** All that admission decides on, read by the desk in the same turn. */
 export interface DeskState {
@@ -21,21 +21,30 @@ export interface DeskState {
   readonly request: StoredRequest | null;
   /** Starts of this organization in the current hour. */
   readonly starts: WindowCount | null;
+  /** Executions that hold a place. */
   readonly live_executions: number;
   readonly live_of_agent: number;
+  readonly queued_of_agent: number;
   /** Whether this start has its lease already: it is told again, and counts once. */
   readonly admitted: boolean;
 }
 
+/** Starts of one agent that may wait for a place. */
+export const MAX_QUEUED = 1000;
+
 type Denial = Extract<Admission, { outcome: 'deny' }>;
 type Decision =
   | Denial
-  | Extract<Admission, { outcome: 'replay' }>
+  | Extract<Admission, { outcome: 'replay' | 'check_first' }>
   | {
       readonly outcome: 'admit';
       readonly agent: AgentHead;
       readonly version: number | null;
       readonly caller: Actor;
+      /** It waits for a place. */
+      readonly queued: boolean;
+      /** So many of the agent's oldest executions lose their places to it. */
+      readonly replaces: number;
       readonly starts: WindowCount;
       readonly limit: LimitState | null;
     };
@@ -80,10 +89,8 @@ export function decide(state: DeskState, request: AdmissionRequest, now: number)
   if (version !== null && version > agent.latest_version) {
     return deny('not_found', `The agent has no version ${version}.`);
   }
-  if (state.admitted) {
-    const starts = state.starts ?? { window_start: now, used: 0 };
-    return { outcome: 'admit', agent, version, caller: caller.actor, starts, limit: null };
-  }
+  const admit = { outcome: 'admit', agent, version, caller: caller.actor, queued: false, replaces: 0 } as const;
+  if (state.admitted) return { ...admit, starts: state.starts ?? { window_start: now, used: 0 }, limit: null };
   const starts = currentCount(state.starts, now, HOUR_MS);
   const quota = state.plan.starts_per_hour;
   const limit = quota === null ? null : limitState('plan', quota, starts, now, HOUR_MS);
@@ -91,22 +98,50 @@ export function decide(state: DeskState, request: AdmissionRequest, now: number)
     const detail = `The ${state.plan.plan} plan allows ${quota} starts an hour.`;
     return deny('rate_limited', detail, limit.reset_seconds, limit);
   }
-  if (state.live_executions >= state.plan.concurrent_executions) {
+  const room = roomFor(state, agent, request.mode);
+  const replaces = room.kind === 'replace' ? room.count : 0;
+  // What is queued takes no place yet: the plan's limit holds when its turn comes.
+  if (room.kind !== 'queue' && state.live_executions - replaces >= state.plan.concurrent_executions) {
     const detail = `${state.live_executions} executions of this organization are running; the plan allows no more.`;
     return deny('concurrency_limited', detail, 1, limit);
   }
-  if (agent.max_concurrency !== null && state.live_of_agent >= agent.max_concurrency) {
-    const detail = `${state.live_of_agent} executions of this agent are running; its setting allows no more.`;
-    return deny('concurrency_limited', detail, 1, limit);
-  }
+  if (room.kind === 'none') return deny('concurrency_limited', room.detail, 1, limit);
+  // A start that is refused for its input must not have cost another execution its place.
+  if (replaces > 0 && request.checked_version !== version) return { outcome: 'check_first', version };
   const counted = { window_start: starts.window_start, used: starts.used + 1 };
   return {
-    outcome: 'admit',
-    agent,
-    version,
-    caller: caller.actor,
+    ...admit,
+    queued: room.kind === 'queue',
+    replaces,
     starts: counted,
     limit: quota === null ? null : limitState('plan', quota, counted, now, HOUR_MS),
+  };
+}
+
+type Room =
+  | { readonly kind: 'place' | 'queue' }
+  | { readonly kind: 'replace'; readonly count: number }
+  | { readonly kind: 'none'; readonly detail: string };
+
+/** What the agent's own limit leaves to one more start. A test counts, but neither waits in line nor takes another's place. */
+function roomFor(
+  { live_of_agent, queued_of_agent }: DeskState,
+  { max_concurrency, concurrency_policy }: AgentHead,
+  mode: AdmissionRequest['mode'],
+): Room {
+  if (max_concurrency === null) return { kind: 'place' };
+  const policy = mode === 'test' ? 'reject' : (concurrency_policy ?? 'reject');
+  const full = live_of_agent >= max_concurrency;
+  // Nobody overtakes: with others in line, a free place is theirs.
+  if (policy === 'queue' && (full || queued_of_agent > 0)) {
+    if (queued_of_agent < MAX_QUEUED) return { kind: 'queue' };
+    return { kind: 'none', detail: `${queued_of_agent} starts of this agent are queued; no more can wait.` };
+  }
+  if (!full) return { kind: 'place' };
+  if (policy === 'cancel_oldest') return { kind: 'replace', count: live_of_agent - max_concurrency + 1 };
+  return {
+    kind: 'none',
+    detail: `${live_of_agent} executions of this agent are running; its setting allows no more.`,
   };
 }
 

@@ -1,4 +1,13 @@
-import type { Actor, AgentStatus, ErrorCode, Permission, Plan, RetentionDays } from '@agentflow/contracts';
+import type {
+  Actor,
+  AgentStatus,
+  ConcurrencyPolicy,
+  ErrorCode,
+  ExecutionError,
+  Permission,
+  Plan,
+  RetentionDays,
+} from '@agentflow/contracts';
 import type { OrganizationObject } from './object.ts';
 
 /** What the desk knows of an API key. The key itself is never stored, only its SHA-256 in hex. */
@@ -27,6 +36,8 @@ export interface AgentHead {
   readonly live_version: number | null;
   readonly latest_version: number;
   readonly max_concurrency: number | null;
+  /** What a start does that finds `max_concurrency` reached. Heads of an earlier release have none: `reject`. */
+  readonly concurrency_policy?: ConcurrencyPolicy;
   readonly revision: number;
 }
 
@@ -145,6 +156,8 @@ export interface AdmissionRequest {
   readonly execution_id: string;
   readonly idempotency: { readonly key: string; readonly body_hash: string } | null;
   readonly ip: string;
+  /** The version whose input schema has taken the input: asked for by `check_first`. */
+  readonly checked_version?: number | null;
   /** Of a start by another execution. Its id is derived, so the same start may be asked for twice and has one lease. */
   readonly lineage?: { readonly root_execution_id: string; readonly parent_execution_id: string };
 }
@@ -162,6 +175,8 @@ export type Admission =
   | {
       readonly outcome: 'allow';
       readonly lease_id: string;
+      /** It waits for a place: its execution is made, and begins when the desk tells it. */
+      readonly queued: boolean;
       readonly agent: AgentHead;
       /** The version to run; null in test mode. */
       readonly version: number | null;
@@ -169,6 +184,8 @@ export type Admission =
       readonly limit: LimitState | null;
     }
   | { readonly outcome: 'replay'; readonly execution_id: string; readonly caller: CheckedKey | null }
+  /** The start would cost others their places: it is to be asked for again once this version has taken its input. */
+  | { readonly outcome: 'check_first'; readonly version: number | null }
   | {
       readonly outcome: 'deny';
       readonly code: ErrorCode;
@@ -176,6 +193,13 @@ export type Admission =
       readonly retry_after_seconds: number | null;
       readonly limit: LimitState | null;
     };
+
+/** What an execution must do because of a decision at the desk. */
+export type LeaseNotice =
+  /** It was queued, and its turn has come. */
+  | { readonly kind: 'begin' }
+  /** It has lost its place, or will get none. */
+  | { readonly kind: 'cancel'; readonly reason: ExecutionError };
 
 /** Begin of a create with an Idempotency-Key: `new` must be followed by `finishRequest`. */
 export type RequestClaim =

@@ -1,7 +1,7 @@
 import { describeError, type Logger } from '../../workers/platform/telemetry.ts';
 import { ERASED_PER_PAGE, type ErasePage, type ErasureSubject } from './client.ts';
-import type { ErasureJob } from './erasure-store.ts';
-import type { OrganizationStore } from './store.ts';
+import type { ErasureJob } from './store/erasures.ts';
+import type { OrganizationStore } from './store/organization.ts';
 
 /** An object that does not answer for this long is asked again later. */
 const OBJECT_TIMEOUT_MS = 10_000;
@@ -97,7 +97,7 @@ export class Erasures {
       true,
     );
     this.storage.transactionSync(() => {
-      if (whole) for (const lease of leases) if (erased.has(lease.execution_id)) this.desk.deleteLease(lease.id);
+      if (whole) for (const lease of leases) if (erased.has(lease.execution_id)) this.desk.leases.delete(lease.id);
       const failed = job.failed || erased.size < leases.length;
       const last = leases.at(-1);
       if (last !== undefined) this.store.write({ ...job, cursor: last.id, failed });

@@ -9,7 +9,7 @@ import type {
   RotatedKey,
   StoredKey,
 } from './client.ts';
-import type { OrganizationStore } from './store.ts';
+import type { OrganizationStore } from './store/organization.ts';
 
 /** `last_used_at` is exact to this: a key in constant use costs one write a minute. */
 const LAST_USED_MS = 60_000;
@@ -38,7 +38,7 @@ export class DeskKeys {
   }
 
   find(hash: string): StoredKey | null {
-    const known = this.known.get(hash) ?? this.store.keyByHash(hash);
+    const known = this.known.get(hash) ?? this.store.keys.byHash(hash);
     // Unknown hashes are not kept: guesses must not grow memory.
     if (known !== null) this.known.set(hash, known);
     return known;
@@ -54,7 +54,7 @@ export class DeskKeys {
 
   /** False for an unknown or already revoked key. */
   revoke(keyId: string, origin: AuditOrigin): boolean {
-    const key = this.store.keyById(keyId);
+    const key = this.store.keys.byId(keyId);
     if (key === null || key.revoked_at !== null) return false;
     const revoked = { ...key, revoked_at: Date.now(), revision: key.revision + 1 };
     this.write([{ key: revoked, change: { action: 'api_key.revoked', origin } }]);
@@ -67,7 +67,7 @@ export class DeskKeys {
    */
   rotate(rotation: KeyRotation, origin: AuditOrigin): RotatedKey {
     const { now, overlap_ms, replacement } = rotation;
-    const old = this.store.keyById(rotation.key_id);
+    const old = this.store.keys.byId(rotation.key_id);
     if (old === null || old.revoked_at !== null) return { outcome: 'not_found' };
     const beyond = old.scopes.filter((scope) => !rotation.grantable.includes(scope));
     if (beyond.length > 0) return { outcome: 'beyond', scopes: beyond };
@@ -114,7 +114,7 @@ export class DeskKeys {
     this.storage.transactionSync(() => {
       for (const { key, change } of writes) {
         const audit = change === null ? null : { id: newId('audit', now), at: now, ...change };
-        this.store.writeKey(key);
+        this.store.keys.write(key);
         this.store.enqueue({ organization_id, key, audit }, now);
       }
     });

@@ -1,11 +1,10 @@
 import { DurableObject } from 'cloudflare:workers';
-import { ID_PREFIXES, type RetentionDays } from '@agentflow/contracts';
+import type { RetentionDays } from '@agentflow/contracts';
 import type { Env } from '../../workers/platform/env.ts';
-import { idBody, newId } from '../../workers/platform/ids.ts';
 import { createLogger, describeError, type Logger } from '../../workers/platform/telemetry.ts';
 import { executionObject } from '../execution/client.ts';
 import { DeskAddresses } from './addresses.ts';
-import { decide } from './admission.ts';
+import { DeskAgents } from './agents.ts';
 import type {
   Admission,
   AdmissionRequest,
@@ -15,6 +14,7 @@ import type {
   KeyCheck,
   KeyRecord,
   KeyRotation,
+  LeaseNotice,
   PlanLimits,
   RequestClaim,
   RetentionRule,
@@ -23,21 +23,14 @@ import type {
 } from './client.ts';
 import { Erasures } from './erasure.ts';
 import { DeskKeys, TELL_MS } from './keys.ts';
-import type { WindowCount } from './limits.ts';
+import { LeaseNotices, NOTICE_RETRY_MS } from './notices.ts';
+import { DeskRequests } from './requests.ts';
 import { DeskRetention } from './retention.ts';
-import { type Lease, OrganizationStore } from './store.ts';
+import { DeskStarts } from './starts.ts';
+import { OrganizationStore } from './store/organization.ts';
 import { erasureWork, project, readAgentHead, readPlan, tellRetention } from './wiring.ts';
 
-/** A lease that no execution has been seen for is given up after this long. */
-const PROVISIONAL_MS = 60_000;
-/** A live execution's lease is asked about this often. */
-const ACTIVE_MS = 15 * 60_000;
-const REQUEST_TTL_MS = 24 * 3_600_000;
-/** A create whose Worker died may be repeated after this long. */
-const CLAIM_MS = 60_000;
-const WATCH_MS = 10_000;
 const OUTBOX_PAGE = 20;
-const LEASE_PAGE = 100;
 const MAX_BACKOFF_MS = 10 * 60_000;
 /** How late the alarm may look at what is due: due times are spread, the alarm is set once for many of them. */
 const ALARM_SLACK_MS = 250;
@@ -46,7 +39,7 @@ const ALARM_SLACK_MS = 250;
  * The admission desk of one organization: the only authority on its API keys, starts, concurrency and spend. Every
  * method decides and writes within one turn of the object's single thread; reads from D1 happen before a decision, never
  * inside it. Its callers are this Worker's own routes, which have checked the caller; only `authenticate` and `admit` take
- * credentials that nobody has checked. Fields are a cache of the rows in store.ts. Nothing is stored for an organization that does not exist.
+ * credentials that nobody has checked. Fields are a cache of the rows in store/. Nothing is stored for an organization that does not exist.
  */
 export class OrganizationObject extends DurableObject<Env> {
   private readonly store: OrganizationStore;
@@ -54,10 +47,11 @@ export class OrganizationObject extends DurableObject<Env> {
   private readonly addresses: DeskAddresses;
   private readonly erasures: Erasures;
   private readonly keeping: DeskRetention;
-  private readonly agents = new Map<string, AgentHead>();
+  private readonly requests: DeskRequests;
+  private readonly agents: DeskAgents;
+  private readonly starts: DeskStarts;
+  private readonly notices: LeaseNotices;
   private plan: PlanLimits | null = null;
-  private live: Map<string, number> | null = null;
-  private liveTotal = 0;
   private armedAt: number | null = null;
 
   constructor(ctx: DurableObjectState, env: Env) {
@@ -69,6 +63,21 @@ export class OrganizationObject extends DurableObject<Env> {
     this.keeping = new DeskRetention(ctx.storage, this.store, tell, () => this.logger());
     const workOf = (subject: ErasureSubject) => erasureWork(env, this.store.organizationId(), subject);
     this.erasures = new Erasures(this.store, ctx.storage, workOf, () => this.logger());
+    this.requests = new DeskRequests(this.store);
+    const readHead = (agentId: string) => readAgentHead(env, this.store.organizationId(), agentId);
+    this.agents = new DeskAgents(ctx.storage, this.store, readHead);
+    const execution = (id: string) => executionObject(env.EXECUTION, id);
+    this.notices = new LeaseNotices(
+      this.store,
+      (executionId, leaseId, notice) => execution(executionId).heed(leaseId, notice),
+      () => this.logger(),
+    );
+    this.starts = new DeskStarts(ctx.storage, this.store, this.agents, {
+      plan: () => this.plan ?? this.store.plan(),
+      armAt: (at) => this.armAt(at),
+      told: () => this.tellNotices(),
+      leaseState: (lease) => execution(lease.execution_id).leaseState(lease.id),
+    });
   }
 
   /** Answers readiness probes; leaves no storage. */
@@ -81,6 +90,7 @@ export class OrganizationObject extends DurableObject<Env> {
     this.store.create(organizationId);
     this.store.writePlan(limits);
     this.plan = limits;
+    this.starts.fillPlaces();
   }
 
   /** Checks an API key outside of admission (reads, edits). From where it may be used is told to a good one alone. */
@@ -149,21 +159,9 @@ export class OrganizationObject extends DurableObject<Env> {
     body_hash: string;
   }): Promise<RequestClaim> {
     this.store.create(input.organization_id);
-    const now = Date.now();
-    const stored = this.store.request(input.scope, input.key);
-    if (stored !== null && stored.expires_at > now) {
-      if (stored.body_hash !== input.body_hash) return { state: 'reused' };
-      return stored.answer === null ? { state: 'in_progress' } : { state: 'replay', ...stored.answer };
-    }
-    const expiresAt = now + CLAIM_MS;
-    this.store.writeRequest(input.scope, input.key, {
-      body_hash: input.body_hash,
-      execution_id: null,
-      answer: null,
-      expires_at: expiresAt,
-    });
-    this.armAt(expiresAt);
-    return { state: 'new' };
+    const { claim, expires_at } = this.requests.claim(input, Date.now());
+    if (expires_at !== null) this.armAt(expires_at);
+    return claim;
   }
 
   /** Stores the first answer for 24 hours; `null` when the try failed and may be repeated. */
@@ -172,117 +170,41 @@ export class OrganizationObject extends DurableObject<Env> {
     key: string;
     answer: { status: number; sealed_body: string; headers: Record<string, string> } | null;
   }): Promise<void> {
-    const stored = this.store.exists() ? this.store.request(input.scope, input.key) : null;
-    if (stored === null || stored.answer !== null) return;
-    if (input.answer === null) this.store.deleteRequest(input.scope, input.key);
-    else {
-      const expiresAt = Date.now() + REQUEST_TTL_MS;
-      this.store.writeRequest(input.scope, input.key, { ...stored, answer: input.answer, expires_at: expiresAt });
-    }
+    this.requests.finish(input, Date.now());
   }
 
   /** Before an agent's row changes in D1: should the caller die before `putAgentHead`, the alarm reads the row again. */
   async expectAgentChange(organizationId: string, agentId: string): Promise<void> {
     this.store.create(organizationId);
-    const checkAt = Date.now() + WATCH_MS;
-    this.store.watchAgent(agentId, checkAt);
-    this.armAt(checkAt);
+    this.armAt(this.agents.expectChange(agentId, Date.now()));
   }
 
   async putAgentHead(organizationId: string, head: AgentHead): Promise<void> {
     this.store.create(organizationId);
-    this.ctx.storage.transactionSync(() => {
-      this.store.writeAgent(head);
-      this.store.noteAgentTold(head.agent_id);
-    });
-    this.agents.delete(head.agent_id);
+    this.agents.put(head);
+    this.starts.agentChanged(head.agent_id);
   }
 
   /** Decides a start and, when it is allowed, writes its lease: the one call of the hot path. */
   async admit(request: AdmissionRequest): Promise<Admission> {
     const plan = await this.knownPlan(request.organization_id);
     if (plan === null) return NOBODY;
-    const agent = this.agent(request.agent_id) ?? (await this.readAgent(request.organization_id, request.agent_id));
+    const agent = await this.agents.require(request.agent_id);
     // The organization's erasure may have begun during a read.
     if (!this.store.exists()) return NOBODY;
     const now = Date.now();
-    const live = this.liveExecutions();
-    const scope = startScope(request);
-    const stored = request.idempotency === null ? null : this.store.request(scope, request.idempotency.key);
-    const held = request.lineage === undefined ? null : this.store.lease(leaseIdOf(request, now));
-    const decision = decide(
-      {
-        plan,
-        agent,
-        key: request.caller.kind === 'api_key' ? this.keys.find(request.caller.key_hash) : null,
-        address_allowed: this.addresses.list().allows(request.ip),
-        request: stored !== null && stored.expires_at > now ? stored : null,
-        starts: plan.starts_per_hour === null ? null : this.store.window('starts'),
-        live_executions: this.liveTotal,
-        live_of_agent: live.get(request.agent_id) ?? 0,
-        admitted: held !== null,
-      },
-      request,
-      now,
-    );
-    if (request.caller.kind === 'api_key' && decision.outcome !== 'deny')
-      this.keys.noteUse(request.caller.key_hash, now);
-    if (decision.outcome !== 'admit') return decision;
-    const lease: Lease = held ?? {
-      id: leaseIdOf(request, now),
-      execution_id: request.execution_id,
-      agent_id: request.agent_id,
-      caller: decision.caller.id,
-      root_execution_id: request.lineage?.root_execution_id ?? null,
-      parent_execution_id: request.lineage?.parent_execution_id ?? null,
-      state: 'provisional',
-      created_at: now,
-      expires_at: now + PROVISIONAL_MS,
-    };
-    if (held === null) this.grant(request, lease, scope, plan, decision.starts);
-    return {
-      outcome: 'allow',
-      lease_id: lease.id,
-      agent: decision.agent,
-      version: decision.version,
-      caller: decision.caller,
-      limit: decision.limit,
-    };
+    const hash = request.caller.kind === 'api_key' ? request.caller.key_hash : null;
+    const key = hash === null ? null : this.keys.find(hash);
+    const address_allowed = this.addresses.list().allows(request.ip);
+    const admission = this.starts.admit(request, { plan, agent, key, address_allowed }, now);
+    if (hash !== null && admission.outcome !== 'deny') this.keys.noteUse(hash, now);
+    return admission;
   }
 
-  /** Writes the lease of a start and what goes with it, and counts it. */
-  private grant(request: AdmissionRequest, lease: Lease, scope: string, plan: PlanLimits, starts: WindowCount): void {
-    const live = this.liveExecutions();
-    this.ctx.storage.transactionSync(() => {
-      this.store.insertLease(lease);
-      if (plan.starts_per_hour !== null) this.store.writeWindow('starts', starts.window_start, starts.used);
-      if (request.idempotency !== null) {
-        this.store.writeRequest(scope, request.idempotency.key, {
-          body_hash: request.idempotency.body_hash,
-          execution_id: request.execution_id,
-          answer: null,
-          expires_at: lease.created_at + REQUEST_TTL_MS,
-        });
-      }
-    });
-    live.set(request.agent_id, (live.get(request.agent_id) ?? 0) + 1);
-    this.liveTotal++;
-    this.armAt(lease.expires_at);
-  }
-
-  /**
-   * Ends a lease with the execution's real cost. A lease that is not there was settled before: nothing changes. Answers how
-   * long the execution is kept.
-   */
+  /** Ends a lease with the execution's real cost, once. Answers how long the execution is kept. */
   async settle(input: { lease_id: string; cost_microusd: number }): Promise<RetentionRule> {
-    const lease = this.store.exists() ? this.store.lease(input.lease_id) : null;
-    if (lease === null) return this.retention();
-    this.ctx.storage.transactionSync(() => {
-      this.store.deleteLease(lease.id);
-      this.store.addSpend(new Date().toISOString().slice(0, 10), input.cost_microusd);
-    });
-    this.release(lease);
-    return this.keeping.rule();
+    if (this.store.exists()) this.starts.settle(input.lease_id, input.cost_microusd);
+    return this.retention();
   }
 
   async retention(): Promise<RetentionRule> {
@@ -300,30 +222,27 @@ export class OrganizationObject extends DurableObject<Env> {
     return this.keeping.rule();
   }
 
-  /**
-   * An execution waits, so that its place is free for others, or goes on. Going on is never refused: what was begun is
-   * brought to its end, also where that makes one more than may begin.
-   */
+  /** An execution waits, so that its place is free for others, or goes on. */
   async park(input: { lease_id: string; parked: boolean }): Promise<void> {
-    const lease = this.store.exists() ? this.store.lease(input.lease_id) : null;
-    if (lease === null || (lease.state === 'parked') === input.parked) return;
-    this.store.parkLease(lease.id, input.parked);
-    this.count(lease.agent_id, input.parked ? -1 : 1);
+    if (this.store.exists()) this.starts.park(input.lease_id, input.parked);
   }
 
-  /** A start that was admitted but never made: its lease and its idempotency key are free again. */
+  /** A start that was admitted but never made. */
   async forgo(input: { lease_id: string }): Promise<void> {
-    const lease = this.store.exists() ? this.store.lease(input.lease_id) : null;
-    if (lease !== null) this.giveUp(lease);
+    if (this.store.exists()) this.starts.giveUp(input.lease_id);
+  }
+
+  /** Asked by a queued execution from time to time, should what it had to be told have been lost: null while it waits. */
+  async noticeFor(input: { lease_id: string }): Promise<LeaseNotice | null> {
+    return this.store.exists() ? this.starts.noticeFor(input.lease_id) : null;
   }
 
   /** Live executions and settled spend of today (UTC), in micro-dollars. */
   async usage(): Promise<{ live_executions: number; spent_today_microusd: number; settled_today: number }> {
     if (!this.store.exists()) return { live_executions: 0, spent_today_microusd: 0, settled_today: 0 };
-    this.liveExecutions();
     const spend = this.store.spend(new Date().toISOString().slice(0, 10));
     return {
-      live_executions: this.liveTotal,
+      live_executions: this.starts.places.total,
       spent_today_microusd: spend.cost_microusd,
       settled_today: spend.executions,
     };
@@ -359,10 +278,12 @@ export class OrganizationObject extends DurableObject<Env> {
     }
     for (const part of [
       () => this.drainOutbox(due),
-      () => this.checkLeases(due),
+      () => this.starts.checkLeases(due),
       () => this.checkWatchedAgents(due),
+      async () => this.starts.fillPlaces(),
+      () => this.notices.tell(),
       () => this.keeping.turn(due),
-      async () => this.store.deleteExpiredRequests(due),
+      async () => this.store.requests.deleteExpired(due),
     ]) {
       try {
         await part();
@@ -374,19 +295,6 @@ export class OrganizationObject extends DurableObject<Env> {
     if (next !== null) await this.arm(Math.max(next, Date.now() + 1000));
   }
 
-  private async checkLeases(due: number): Promise<void> {
-    const leases = this.store.expiringLeases(due, LEASE_PAGE);
-    await Promise.all(
-      leases.map(async (lease) => {
-        const execution = executionObject(this.env.EXECUTION, lease.execution_id);
-        // An object that does not answer may be alive: its lease is kept, and it is asked again.
-        const state = await execution.leaseState(lease.id).catch(() => 'alive' as const);
-        if (state === 'unknown') this.giveUp(lease);
-        else this.store.extendLease(lease.id, Date.now() + (state === 'alive' ? ACTIVE_MS : PROVISIONAL_MS));
-      }),
-    );
-  }
-
   /** Memory knows nothing more than the rows do after an erasure has begun or ended. */
   private noticeErasure(): void {
     this.store.reload();
@@ -394,43 +302,21 @@ export class OrganizationObject extends DurableObject<Env> {
     this.keys.forget();
     this.addresses.forget();
     this.keeping.forget();
-    this.agents.clear();
+    this.agents.forget();
+    this.starts.forget();
     this.plan = null;
-    this.live = null;
-    this.liveTotal = 0;
-  }
-
-  private giveUp(lease: Lease): void {
-    if (!this.store.exists()) return;
-    this.ctx.storage.transactionSync(() => {
-      this.store.deleteLease(lease.id);
-      this.store.deleteRequestsOf(lease.execution_id);
-    });
-    this.release(lease);
-  }
-
-  private release(lease: Lease): void {
-    if (lease.state !== 'parked') this.count(lease.agent_id, -1);
-  }
-
-  /** Keeps the count of live executions in step with the rows, where it is in memory. */
-  private count(agentId: string, by: 1 | -1): void {
-    const live = this.live;
-    if (live === null) return;
-    live.set(agentId, Math.max(0, (live.get(agentId) ?? 0) + by));
-    this.liveTotal = Math.max(0, this.liveTotal + by);
   }
 
   private async checkWatchedAgents(due: number): Promise<void> {
-    const organizationId = this.store.organizationId();
-    for (const agentId of this.store.watchedAgents(due)) {
-      const head = await readAgentHead(this.env, organizationId, agentId);
-      this.ctx.storage.transactionSync(() => {
-        if (head !== null) this.store.writeAgent(head);
-        this.store.unwatchAgent(agentId);
-      });
-      this.agents.delete(agentId);
-    }
+    for (const agentId of await this.agents.checkWatched(due)) this.starts.agentChanged(agentId);
+  }
+
+  /** The alarm is set in the turn that wrote them, and so stored with them. */
+  private tellNotices(): void {
+    const at = Math.min(this.armedAt ?? Number.POSITIVE_INFINITY, Date.now() + NOTICE_RETRY_MS);
+    this.armedAt = at;
+    this.ctx.waitUntil(this.ctx.storage.setAlarm(at));
+    this.ctx.waitUntil(this.notices.tell());
   }
 
   private async drainOutbox(now: number): Promise<void> {
@@ -446,26 +332,6 @@ export class OrganizationObject extends DurableObject<Env> {
         return;
       }
     }
-  }
-
-  private agent(agentId: string): AgentHead | null {
-    const known = this.agents.get(agentId) ?? this.store.agent(agentId);
-    if (known !== null) this.agents.set(agentId, known);
-    return known;
-  }
-
-  private async readAgent(organizationId: string, agentId: string): Promise<AgentHead | null> {
-    const head = await readAgentHead(this.env, organizationId, agentId);
-    if (head !== null) this.store.writeAgent(head);
-    return head;
-  }
-
-  private liveExecutions(): Map<string, number> {
-    if (this.live === null) {
-      this.live = this.store.leaseCounts();
-      this.liveTotal = [...this.live.values()].reduce((sum, count) => sum + count, 0);
-    }
-    return this.live;
   }
 
   /** The plan from memory, the row, or D1 when signup could not tell it; null when there is no such organization. */
@@ -504,16 +370,3 @@ const NOBODY: Admission = {
   retry_after_seconds: null,
   limit: null,
 };
-
-/** A start that may be asked for twice finds its lease by the execution. */
-function leaseIdOf(request: AdmissionRequest, now: number): string {
-  return request.lineage === undefined ? newId('lease', now) : `${ID_PREFIXES.lease}_${idBody(request.execution_id)}`;
-}
-
-/** Starts of different callers and agents do not share Idempotency-Keys. */
-function startScope(request: AdmissionRequest): string {
-  const { caller } = request;
-  if (caller.kind === 'execution') return `${caller.actor.id} ${request.mode} ${request.agent_id}`;
-  const who = caller.kind === 'user' ? caller.user_id : caller.kind === 'checked_key' ? caller.key_id : caller.key_hash;
-  return `${who} ${request.mode} ${request.agent_id}`;
-}

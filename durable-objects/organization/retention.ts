@@ -2,7 +2,7 @@ import type { RetentionDays } from '@agentflow/contracts';
 import { newId } from '../../workers/platform/ids.ts';
 import { describeError, type Logger } from '../../workers/platform/telemetry.ts';
 import type { AuditOrigin, RetentionRule } from './client.ts';
-import type { OrganizationStore } from './store.ts';
+import type { OrganizationStore } from './store/organization.ts';
 
 /** From a change until it may delete anything. */
 const NOTICE_MS = 24 * 3_600_000;

@@ -1,176 +1,215 @@
-import AxeBuilder from '@axe-core/playwright';
-import { expect, type Page, test } from '@playwright/test';
+import { type APIRequestContext, expect, type Page, test } from '@playwright/test';
+import { expectAccessible, expectFitsPhone } from './page-checks.ts';
 import { type Account, createAccount, ECHO, logIn, newEmail, publishAgent } from './support.ts';
 
-async function expectAccessible(page: Page, where: string): Promise<void> {
-  const { violations } = await new AxeBuilder({ page })
-    .withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa'])
-    // The other mode opens a page of its own to join the results of frames, of which there are none: three times as long.
-    .setLegacyMode()
-    .analyze();
-  const grave = violations.filter(({ impact }) => impact === 'serious' || impact === 'critical');
-  const told = grave.map(({ id, nodes }) => `${where}: ${id}: ${nodes.map((node) => node.html).join('\n  ')}`);
-  expect(told).toEqual([]);
-}
-
-async function startRun(page: Page, account: Account, agentId: string, input: unknown): Promise<string> {
+async function startRun(
+  page: Page,
+  account: Account,
+  agentId: string,
+  input: unknown,
+  project?: string,
+): Promise<string> {
   const answer = await page.request.post(`/api/v1/agents/${agentId}/execute`, {
     headers: { Authorization: `Bearer ${account.token}`, Prefer: 'wait=30' },
-    data: { input },
+    data: { input, project_id: project },
   });
   return ((await answer.json()) as { id: string }).id;
 }
 
-test.describe.configure({ mode: 'parallel' });
-
-for (const theme of ['light', 'dark'] as const) {
-  test.describe(theme, () => {
-    test.use({ colorScheme: theme });
-
-    test('signed out, nothing serious on any page', async ({ page, request }) => {
-      for (const path of ['/login', '/signup']) {
-        await page.goto(path);
-        await expect(page.getByRole('heading', { level: 1 })).toBeVisible();
-        await expectAccessible(page, path);
-        await page.getByRole('button', { name: /^(Log in|Create account)$/ }).click();
-        await expect(page.getByRole('alert').first()).toBeVisible();
-        await expectAccessible(page, `${path} with errors`);
-      }
-      const owner = await createAccount(request);
-      const invited = await request.post('/api/v1/org/members/invite', {
-        headers: { Authorization: `Bearer ${owner.token}` },
-        data: { email: newEmail(), role: 'viewer' },
-      });
-      const { link } = (await invited.json()) as { link: string };
-      await page.goto(new URL(link).pathname);
-      await expect(page.getByRole('button', { name: 'Create account and join' })).toBeVisible();
-      await expectAccessible(page, 'an invitation');
-      await page.goto('/invitations/nothing-that-was-ever-made');
-      await expect(page.getByText('There is no such invitation')).toBeVisible();
-      await expectAccessible(page, 'no invitation');
-      await page.goto('/nowhere');
-      await expect(page.getByText('There is nothing at this address')).toBeVisible();
-      await expectAccessible(page, '/nowhere');
-    });
-
-    test('signed in, nothing serious on any page', async ({ page, request }) => {
-      test.slow();
-      const account = await createAccount(request);
-      await logIn(page, account);
-      await expect(page.getByRole('heading', { name: /^Welcome(, .*)?$/ })).toBeVisible();
-      await expectAccessible(page, 'first steps');
-      for (const [path, text] of [
-        ['/dashboard/agents', 'Your first agent'],
-        ['/dashboard/executions', 'Nothing has run yet'],
-        ['/dashboard/settings/api-keys', 'No API keys yet'],
-        ['/dashboard/settings/teams', 'No teams yet'],
-        ['/dashboard/settings/secrets', 'No secrets yet'],
-        ['/dashboard/settings/network', 'Every address is allowed'],
-      ] as const) {
-        await page.goto(path);
-        await expect(page.getByText(text)).toBeVisible();
-        await expectAccessible(page, `${path}, empty`);
-      }
-
-      const agentId = await publishAgent(request, account, { name: 'Echo', description: 'Answers.', definition: ECHO });
-      const done = await startRun(page, account, agentId, { text: 'hello', many: [1, 2.5, true, null] });
-      const failing = await publishAgent(request, account, {
-        name: 'Fails',
-        definition: {
-          nodes: [
-            { id: 'start', type: 'trigger.manual', config: {} },
-            { id: 'stop', type: 'logic.stop', config: { status: 'failed', message: 'Not today' } },
-          ],
-          edges: [{ id: 'e', source: 'start', target: 'stop' }],
-        },
-      });
-      const failed = await startRun(page, account, failing, {});
-      await expect
-        .poll(async () => {
-          const list = await request.get('/api/v1/executions', {
-            headers: { Authorization: `Bearer ${account.token}` },
-          });
-          return ((await list.json()) as { data: unknown[] }).data.length;
-        })
-        .toBe(2);
-      const headers = { Authorization: `Bearer ${account.token}` };
-      const created = await request.post('/api/v1/org/teams', { headers, data: { name: 'Night watch' } });
-      const team = (await created.json()) as { id: string };
-      const pages: [string, string][] = [
-        ['/dashboard', 'Recent executions'],
-        ['/dashboard/agents', 'Echo'],
-        ['/dashboard/agents?create=new', 'It starts as a small draft'],
-        ['/dashboard/agents?create=import', 'Or paste its text'],
-        [`/dashboard/agents/${agentId}`, 'Run version 1'],
-        [`/dashboard/agents/${agentId}?tab=definition`, 'Save draft'],
-        [`/dashboard/agents/${agentId}?tab=versions`, 'Live'],
-        [`/dashboard/agents/${agentId}?tab=settings`, 'Archive agent…'],
-        ['/dashboard/executions', 'Echo'],
-        [`/dashboard/executions/${done}`, 'Timeline'],
-        [`/dashboard/executions/${done}?tab=attempts`, 'Attempt 1'],
-        [`/dashboard/executions/${failed}`, 'Not today'],
-        ['/dashboard/settings/general', 'Everybody in the organization sees it'],
-        ['/dashboard/settings/members', account.email],
-        ['/dashboard/settings/members?invite=new', 'They get a link'],
-        ['/dashboard/settings/teams', 'Night watch'],
-        [`/dashboard/settings/teams/${team.id}`, 'Nobody is in this team yet'],
-        ['/dashboard/settings/roles', 'Start executions of published agents'],
-        ['/dashboard/settings/security', 'This session'],
-        ['/dashboard/settings/secrets', 'Model providers'],
-        ['/dashboard/audit', 'published version 1'],
-        ['/dashboard/audit?action=nothing', 'No entry fits'],
-        ['/goodbye?what=organization&name=Example', 'Example is erased'],
-        ['/dashboard/nowhere', 'There is nothing at this address'],
-      ];
-      for (const [path, text] of pages) {
-        await page.goto(path);
-        await expect(page.getByText(text).first()).toBeVisible();
-        await expectAccessible(page, path);
-      }
-      await page.goto('/dashboard/settings/api-keys');
-      await page.getByRole('button', { name: 'Create key' }).click();
-      await expectAccessible(page, 'key dialog');
-      await page.keyboard.press('Escape');
-      await page.goto(`/dashboard/settings/teams/${team.id}`);
-      await page.getByRole('button', { name: 'Add members' }).first().click();
-      await expect(page.getByRole('option', { name: /Test owner/ })).toBeVisible();
-      await expectAccessible(page, 'member picker');
-      await page.keyboard.press('Escape');
-      await page.keyboard.press('Control+k');
-      await expect(page.getByRole('option', { name: 'Run Echo' })).toBeVisible();
-      await expectAccessible(page, 'command palette');
-    });
-
-    test('in the dialogs of the settings, nothing serious', async ({ page, request }) => {
-      await logIn(page, await createAccount(request));
-      await page.goto('/dashboard/settings/network');
-      await page.getByRole('button', { name: 'Add network' }).click();
-      await page.getByRole('button', { name: 'Save' }).click();
-      await expect(page.getByRole('alert')).toBeVisible();
-      await expectAccessible(page, 'allowlist with errors');
-      await page.getByRole('button', { name: 'Discard' }).click();
-      await page.goto('/dashboard/settings/secrets');
-      await page.getByRole('button', { name: 'Add secret' }).click();
-      await page.getByRole('dialog').getByRole('button', { name: 'Add secret' }).click();
-      await expectAccessible(page, 'secret dialog with errors');
-      await page.keyboard.press('Escape');
-      await page.getByRole('button', { name: 'Set OpenAI', exact: true }).click();
-      await expectAccessible(page, 'provider dialog');
-      await page.goto('/dashboard/audit');
-      await page.getByRole('button', { name: /created the organization/ }).click();
-      await expectAccessible(page, 'audit entry');
-    });
-
-    test('in the dialogs that erase, nothing serious', async ({ page, request }) => {
-      await logIn(page, await createAccount(request));
-      await page.goto('/dashboard/settings/general');
-      await page.getByRole('button', { name: 'Erase organization…' }).click();
-      await expect(page.getByText('This goes:')).toBeVisible();
-      await expectAccessible(page, 'erasing the organization');
-      await page.goto('/dashboard/settings/security');
-      await page.getByRole('button', { name: 'Delete my account…' }).click();
-      await expect(page.getByLabel('Type the e-mail address')).toBeVisible();
-      await expectAccessible(page, 'deleting the account');
-    });
-  });
+/** Waits until the list has as many executions: it follows what has happened. */
+async function expectListed(
+  request: APIRequestContext,
+  { token }: Account,
+  query: string,
+  count: number,
+): Promise<void> {
+  await expect
+    .poll(async () => {
+      const list = await request.get(`/api/v1/executions${query}`, { headers: { Authorization: `Bearer ${token}` } });
+      return ((await list.json()) as { data: unknown[] }).data.length;
+    })
+    .toBe(count);
 }
+
+test('signed out, nothing serious on any page', async ({ page, request }) => {
+  for (const path of ['/login', '/signup']) {
+    await page.goto(path);
+    await expect(page.getByRole('heading', { level: 1 })).toBeVisible();
+    await expectAccessible(page, path);
+    await page.getByRole('button', { name: /^(Log in|Create account)$/ }).click();
+    await expect(page.getByRole('alert').first()).toBeVisible();
+    await expectAccessible(page, `${path} with errors`);
+  }
+  const owner = await createAccount(request);
+  const invited = await request.post('/api/v1/org/members/invite', {
+    headers: { Authorization: `Bearer ${owner.token}` },
+    data: { email: newEmail(), role: 'viewer' },
+  });
+  const { link } = (await invited.json()) as { link: string };
+  await page.goto(new URL(link).pathname);
+  await expect(page.getByRole('button', { name: 'Create account and join' })).toBeVisible();
+  await expectAccessible(page, 'an invitation');
+  await page.goto('/invitations/nothing-that-was-ever-made');
+  await expect(page.getByText('There is no such invitation')).toBeVisible();
+  await expectAccessible(page, 'no invitation');
+  await page.goto('/nowhere');
+  await expect(page.getByText('There is nothing at this address')).toBeVisible();
+  await expectAccessible(page, '/nowhere');
+});
+
+/** Visits pages by their address; each is there when its text is. */
+async function expectPages(page: Page, pages: readonly (readonly [path: string, text: string])[]): Promise<void> {
+  for (const [path, text] of pages) {
+    await page.goto(path);
+    await expect(page.getByText(text).first()).toBeVisible();
+    await expectAccessible(page, path);
+    await expectFitsPhone(page);
+  }
+}
+
+test('with nothing to show yet, nothing serious on any page', async ({ page, request }) => {
+  await logIn(page, await createAccount(request));
+  await expect(page.getByRole('heading', { name: /^Welcome(, .*)?$/ })).toBeVisible();
+  await expectAccessible(page, 'first steps');
+  await expectPages(page, [
+    ['/dashboard/agents', 'Your first agent'],
+    ['/dashboard/executions', 'Nothing has run yet'],
+    ['/dashboard/projects', 'No projects yet'],
+    ['/dashboard/settings/api-keys', 'No API keys yet'],
+    ['/dashboard/settings/teams', 'No teams yet'],
+    ['/dashboard/settings/secrets', 'No secrets yet'],
+    ['/dashboard/settings/network', 'Every address is allowed'],
+  ]);
+});
+
+test('nothing serious on the pages of agents and their executions', async ({ page, request }) => {
+  const account = await createAccount(request);
+  const agentId = await publishAgent(request, account, { name: 'Echo', description: 'Answers.', definition: ECHO });
+  const done = await startRun(page, account, agentId, { text: 'hello', many: [1, 2.5, true, null] });
+  const failing = await publishAgent(request, account, {
+    name: 'Fails',
+    definition: {
+      nodes: [
+        { id: 'start', type: 'trigger.manual', config: {} },
+        { id: 'stop', type: 'logic.stop', config: { status: 'failed', message: 'Not today' } },
+      ],
+      edges: [{ id: 'e', source: 'start', target: 'stop' }],
+    },
+  });
+  const failed = await startRun(page, account, failing, {});
+  await expectListed(request, account, '', 2);
+  await logIn(page, account);
+  await expectPages(page, [
+    ['/dashboard', 'Recent executions'],
+    ['/dashboard/agents', 'Echo'],
+    ['/dashboard/agents?create=new', 'It starts as a small draft'],
+    ['/dashboard/agents?create=import', 'Or paste its text'],
+    [`/dashboard/agents/${agentId}`, 'Run version 1'],
+    [`/dashboard/agents/${agentId}?tab=definition`, 'Save draft'],
+    [`/dashboard/agents/${agentId}?tab=versions`, 'Live'],
+    [`/dashboard/agents/${agentId}?tab=settings`, 'Archive agent…'],
+    ['/dashboard/executions', 'Echo'],
+    [`/dashboard/executions/${done}`, 'Timeline'],
+    [`/dashboard/executions/${done}?tab=attempts`, 'Attempt 1'],
+    [`/dashboard/executions/${failed}`, 'Not today'],
+  ]);
+  await page.keyboard.press('Control+k');
+  await expect(page.getByRole('option', { name: 'Run Echo' })).toBeVisible();
+  await expectAccessible(page, 'command palette');
+});
+
+test('nothing serious on the pages of projects', async ({ page, request }) => {
+  const account = await createAccount(request);
+  const headers = { Authorization: `Bearer ${account.token}` };
+  const agentId = await publishAgent(request, account, { name: 'Echo', definition: ECHO });
+  const made = await request.post('/api/v1/projects', { headers, data: { name: 'Returns', description: 'Of spring' } });
+  const { id: project } = (await made.json()) as { id: string };
+  await request.put(`/api/v1/context/${project}/plan`, { headers, data: { value: { goal: 'ship', many: [1, null] } } });
+  await request.post('/api/v1/handoffs', {
+    headers,
+    data: { to_agent_id: agentId, project_id: project, instructions: 'Go on.', context: { n: 1 } },
+  });
+  await startRun(page, account, agentId, {}, project);
+  await expectListed(request, account, `?project_id=${project}`, 1);
+  await logIn(page, account);
+  await expectPages(page, [
+    ['/dashboard/projects', 'Returns'],
+    ['/dashboard/projects?search=nothing', 'No project fits'],
+    ['/dashboard/projects?create=new', 'Open projects have names of their own'],
+    [`/dashboard/projects/${project}`, 'Echo'],
+    [`/dashboard/projects/${project}?tab=context`, 'Handoff to Echo'],
+    [`/dashboard/projects/${project}?tab=context&key=plan`, 'characters of JSON'],
+    [`/dashboard/projects/${project}?tab=context&key=handoff:${agentId}`, 'What it needs to know'],
+    [`/dashboard/projects/${project}?tab=context&key=gone`, 'This value is gone'],
+    [`/dashboard/projects/${project}?tab=settings`, 'Archive project…'],
+  ]);
+  await page.getByRole('button', { name: 'Archive project…' }).click();
+  await expectAccessible(page, 'archiving');
+  await page.goto(`/dashboard/projects/${project}?tab=context`);
+  await page.getByRole('button', { name: 'Add value' }).click();
+  await page.getByRole('dialog').getByLabel('Key').fill('1 bad');
+  await page.getByLabel('Value as JSON').fill('{');
+  await page.getByRole('dialog').getByRole('button', { name: 'Add value' }).click();
+  await expect(page.getByRole('alert')).toBeVisible();
+  await expectAccessible(page, 'value dialog with errors');
+});
+
+test('nothing serious on the pages of the organization', async ({ page, request }) => {
+  const account = await createAccount(request);
+  const headers = { Authorization: `Bearer ${account.token}` };
+  await publishAgent(request, account, { name: 'Echo', definition: ECHO });
+  const created = await request.post('/api/v1/org/teams', { headers, data: { name: 'Night watch' } });
+  const team = (await created.json()) as { id: string };
+  await logIn(page, account);
+  await expectPages(page, [
+    ['/dashboard/settings/general', 'Everybody in the organization sees it'],
+    ['/dashboard/settings/members', account.email],
+    ['/dashboard/settings/members?invite=new', 'They get a link'],
+    ['/dashboard/settings/teams', 'Night watch'],
+    [`/dashboard/settings/teams/${team.id}`, 'Nobody is in this team yet'],
+    ['/dashboard/settings/roles', 'Start executions of published agents'],
+    ['/dashboard/settings/security', 'This session'],
+    ['/dashboard/settings/secrets', 'Model providers'],
+    ['/dashboard/audit', 'published version 1'],
+    ['/dashboard/audit?action=nothing', 'No entry fits'],
+    ['/goodbye?what=organization&name=Example', 'Example is erased'],
+    ['/dashboard/nowhere', 'There is nothing at this address'],
+  ]);
+  await page.goto('/dashboard/settings/api-keys');
+  await page.getByRole('button', { name: 'Create key' }).click();
+  await expectAccessible(page, 'key dialog');
+  await page.goto(`/dashboard/settings/teams/${team.id}`);
+  await page.getByRole('button', { name: 'Add members' }).first().click();
+  await expect(page.getByRole('option', { name: /Test owner/ })).toBeVisible();
+  await expectAccessible(page, 'member picker');
+});
+
+test('in the dialogs of the settings, nothing serious', async ({ page, request }) => {
+  await logIn(page, await createAccount(request), '/dashboard/settings/network');
+  await page.getByRole('button', { name: 'Add network' }).click();
+  await page.getByRole('button', { name: 'Save' }).click();
+  await expect(page.getByRole('alert')).toBeVisible();
+  await expectAccessible(page, 'allowlist with errors');
+  await page.getByRole('button', { name: 'Discard' }).click();
+  await page.goto('/dashboard/settings/secrets');
+  await page.getByRole('button', { name: 'Add secret' }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Add secret' }).click();
+  await expectAccessible(page, 'secret dialog with errors');
+  await page.keyboard.press('Escape');
+  await page.getByRole('button', { name: 'Set OpenAI', exact: true }).click();
+  await expectAccessible(page, 'provider dialog');
+  await page.goto('/dashboard/audit');
+  await page.getByRole('button', { name: /created the organization/ }).click();
+  await expectAccessible(page, 'audit entry');
+});
+
+test('in the dialogs that erase, nothing serious', async ({ page, request }) => {
+  await logIn(page, await createAccount(request), '/dashboard/settings/general');
+  await page.getByRole('button', { name: 'Erase organization…' }).click();
+  await expect(page.getByText('This goes:')).toBeVisible();
+  await expectAccessible(page, 'erasing the organization');
+  await page.goto('/dashboard/settings/security');
+  await page.getByRole('button', { name: 'Delete my account…' }).click();
+  await expect(page.getByLabel('Type the e-mail address')).toBeVisible();
+  await expectAccessible(page, 'deleting the account');
+});

@@ -1,6 +1,6 @@
 import type { AgentDefinition } from '@agentflow/contracts';
-import AxeBuilder from '@axe-core/playwright';
 import { type APIRequestContext, expect, type Page, test } from '@playwright/test';
+import { expectAccessible } from './page-checks.ts';
 import { type Account, createAccount, logIn, publishAgent, stepRow } from './support.ts';
 
 const REFUND: AgentDefinition = {
@@ -62,15 +62,6 @@ async function start(request: APIRequestContext, account: Account, agentId: stri
   return ((await answer.json()) as { id: string }).id;
 }
 
-async function expectAccessible(page: Page): Promise<void> {
-  const { violations } = await new AxeBuilder({ page })
-    .withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa'])
-    .setLegacyMode()
-    .analyze();
-  const grave = violations.filter(({ impact }) => impact === 'serious' || impact === 'critical');
-  expect(grave.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join('\n')}`)).toEqual([]);
-}
-
 const sidebar = (page: Page) => page.getByRole('navigation', { name: 'Sections' });
 
 test('what waits is counted, shown with exactly what will be done, and decided', async ({ page, request }) => {
@@ -95,7 +86,7 @@ test('what waits is counted, shown with exactly what will be done, and decided',
   await expect(sheet.getByText('Refund 40 to Marta?')).toBeVisible();
   await expect(sheet.getByRole('region', { name: 'payload' })).toContainText('Marta');
   await expect(sheet.getByText(/then it counts as denied/)).toBeVisible();
-  await expectAccessible(page);
+  await expectAccessible(page, 'an approval that waits');
   await sheet.getByLabel('Comment').fill('They are right.');
   await page.keyboard.press('Control+Enter');
   await expect(sheet.getByText('Approved by Test owner')).toBeVisible();
@@ -117,7 +108,7 @@ test('what waits is counted, shown with exactly what will be done, and decided',
   await page.goto('/dashboard/approvals?status=decided');
   await expect(table.getByText('Approved', { exact: true })).toBeVisible();
   await expect(table.getByText('Denied', { exact: true })).toBeVisible();
-  await expectAccessible(page);
+  await expectAccessible(page, 'the list of approvals');
   const result = await request.get(`/api/v1/executions/${first}`, {
     headers: { Authorization: `Bearer ${account.token}` },
   });
@@ -148,7 +139,7 @@ test.describe('in the dark', () => {
     await expect(sheet.getByRole('alert')).toHaveCount(2);
     await expect(sheet.getByLabel('Severity')).toBeFocused();
     await expect(sheet.getByLabel('Note')).toHaveValue('Smells bad.');
-    await expectAccessible(page);
+    await expectAccessible(page, 'a form');
 
     await sheet.getByLabel('Hours it may take').fill('3');
     await sheet.getByLabel('Severity').click();

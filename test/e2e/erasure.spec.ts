@@ -7,8 +7,7 @@ test('an owner erases the organization: counts first, then the name and the pass
 }) => {
   const account = await createAccount(request, 'Short lived');
   await publishAgent(request, account, { name: 'Echo', definition: ECHO });
-  await logIn(page, account);
-  await page.goto('/dashboard/settings/general');
+  await logIn(page, account, '/dashboard/settings/general');
   await page.getByRole('button', { name: 'Erase organization…' }).click();
   const dialog = page.getByRole('dialog', { name: 'Erase Short lived?' });
   await expect(dialog).toContainText('1 agent with 1 version');
@@ -34,8 +33,7 @@ test('a person deletes their account, and the organization that was theirs alone
   request,
 }) => {
   const account = await createAccount(request, 'Mine alone');
-  await logIn(page, account);
-  await page.goto('/dashboard/settings/security');
+  await logIn(page, account, '/dashboard/settings/security');
   await page.getByRole('button', { name: 'Delete my account…' }).click();
   const dialog = page.getByRole('dialog', { name: 'Delete your account?' });
   await expect(dialog.getByRole('listitem').filter({ hasText: 'Mine alone' })).toContainText('erased with you');

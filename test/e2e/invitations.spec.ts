@@ -60,8 +60,7 @@ test('an invited person joins, is given another role and a team, and is out once
   request,
 }) => {
   const owner = await createAccount(request, 'Lighthouse');
-  await logIn(page, owner);
-  await page.goto('/dashboard/settings/members');
+  await logIn(page, owner, '/dashboard/settings/members');
   await expect(page.getByText('Nobody is waiting to join')).toBeVisible();
   await page.getByRole('button', { name: 'Invite member' }).first().click();
   const dialog = page.getByRole('dialog');
@@ -156,8 +155,7 @@ test('an open invitation gets a new link, which ends the former one, and is over
   const owner = await createAccount(request);
   const email = newEmail();
   const first = await invite(request, owner, email, 'viewer');
-  await logIn(page, owner);
-  await page.goto('/dashboard/settings/members');
+  await logIn(page, owner, '/dashboard/settings/members');
   await page.getByRole('button', { name: `New link for ${email}` }).click();
   const second = new URL((await page.getByTestId('invitation-link').textContent()) ?? '').pathname;
   expect(second).not.toBe(first);
@@ -189,8 +187,7 @@ test('who is signed in joins with one button, and another person is asked to sig
   const owner = await createAccount(request, 'Harbour');
   const path = await invite(request, owner, invited.email, 'manager');
 
-  await logIn(page, other);
-  await page.goto(path);
+  await logIn(page, other, path);
   await expect(page.getByText(other.email)).toBeVisible();
   await page.getByRole('button', { name: 'Sign out and go on' }).click();
   // The address has an account: its password is asked for, and no name.
@@ -199,8 +196,7 @@ test('who is signed in joins with one button, and another person is asked to sig
   await page.getByRole('button', { name: 'Join Harbour' }).click();
   await expect(page.getByText('This is not the password of your account')).toBeVisible();
 
-  await logIn(page, invited);
-  await page.goto(path);
+  await logIn(page, invited, path);
   await page.getByRole('button', { name: 'Join Harbour' }).click();
   await expect(page).toHaveURL(/\/dashboard$/);
   await expect(page.getByText('You are now a member of Harbour')).toBeVisible();

@@ -20,9 +20,7 @@ test('a key made in the UI starts a run from a script, is rotated with an overla
 }) => {
   const account = await createAccount(request);
   const agentId = await publishAgent(request, account, { name: 'Echo', definition: ECHO });
-  await logIn(page, account);
-
-  await page.goto('/dashboard/settings/api-keys');
+  await logIn(page, account, '/dashboard/settings/api-keys');
   await page.getByRole('button', { name: 'Create key' }).click();
   await page.getByLabel('Name', { exact: true }).fill('Nightly import');
   await page.getByRole('dialog').getByRole('button', { name: 'Create key' }).click();
@@ -86,8 +84,7 @@ test('a rotation without overlap refuses the old key at once', async ({ page, re
     (await request.get('/api/v1/agents', { headers: { Authorization: `Bearer ${key}` } })).status();
   expect(await list(oldKey)).toBe(200);
 
-  await logIn(page, account);
-  await page.goto('/dashboard/settings/api-keys');
+  await logIn(page, account, '/dashboard/settings/api-keys');
   await page.getByRole('button', { name: 'Rotate Leaked' }).click();
   await page.getByRole('dialog').getByRole('combobox').click();
   await page.getByRole('option', { name: /^None/ }).click();

@@ -68,8 +68,7 @@ test('a new person signs up, brings the triage agent, publishes it and watches i
 test('a run can be cancelled while it runs', async ({ page, request }) => {
   const account = await createAccount(request);
   const agentId = await publishAgent(request, account, { name: 'Slow one', definition: slowDefinition(30_000) });
-  await logIn(page, account);
-  await page.goto(`/dashboard/agents/${agentId}`);
+  await logIn(page, account, `/dashboard/agents/${agentId}`);
   await page.getByRole('button', { name: 'Run version 1' }).click();
   await expect(stepRow(page, 'ask')).toHaveAttribute('data-status', 'running');
   await page.getByRole('button', { name: 'Cancel', exact: true }).click();

@@ -1,6 +1,6 @@
 import { PERMISSIONS, ROLES } from '@agentflow/contracts';
 import { type Browser, expect, type Page, test } from '@playwright/test';
-import { type Account, createAccount, logIn, newEmail, PASSWORD } from './support.ts';
+import { type Account, createAccount, logIn, logInByForm, newEmail, PASSWORD } from './support.ts';
 
 /** The same person in another browser: its own cookies and storage. */
 async function logInElsewhere(browser: Browser, account: Account): Promise<Page> {
@@ -15,8 +15,7 @@ test('two tabs that rename the organization do not overwrite each other unasked'
   request,
 }) => {
   const account = await createAccount(request, 'Before');
-  await logIn(page, account);
-  await page.goto('/dashboard/settings/general');
+  await logIn(page, account, '/dashboard/settings/general');
   await expect(page.getByLabel('Name')).toHaveValue('Before');
   const other = await context.newPage();
   await other.goto('/dashboard/settings/general');
@@ -68,8 +67,7 @@ test('the one member is the owner, who can neither be changed nor removed by the
 });
 
 test('the matrix tells for every role and permission whether it is allowed', async ({ page, request }) => {
-  await logIn(page, await createAccount(request));
-  await page.goto('/dashboard/settings/roles');
+  await logIn(page, await createAccount(request), '/dashboard/settings/roles');
   const table = page.getByRole('table', { name: 'Roles and permissions' });
   await expect(table.getByRole('columnheader')).toHaveCount(1 + ROLES.length);
   await expect(table.getByRole('rowheader')).toHaveCount(Object.keys(PERMISSIONS).length);
@@ -91,8 +89,7 @@ test('the matrix tells for every role and permission whether it is allowed', asy
 
 test('a changed password replaces the old one', async ({ page, browser, request }) => {
   const account = await createAccount(request);
-  await logIn(page, account);
-  await page.goto('/dashboard/settings/security');
+  await logIn(page, account, '/dashboard/settings/security');
   const newPassword = 'quite another pass phrase';
   await page.getByLabel('Current password', { exact: true }).fill('not my password');
   await page.getByLabel('New password', { exact: true }).fill(newPassword);
@@ -144,7 +141,7 @@ test('signing out everywhere else makes the other browser log in again, and leav
   await elsewhere.getByRole('link', { name: 'Settings' }).click();
   await expect(elsewhere).toHaveURL(/\/login/);
 
-  await logIn(elsewhere, { email, token: '' });
+  await logInByForm(elsewhere, { email });
   await page.reload();
   await table.getByRole('button', { name: /^Sign out Chrome/ }).click();
   await expect(page.getByText(/Chrome on .* is signed out/)).toBeVisible();

@@ -52,10 +52,10 @@ test('a project is created, an agent runs in it and reads what was shared, and i
 
   await page.getByRole('tab', { name: 'Shared context' }).click();
   await page.getByRole('button', { name: 'Add value' }).click();
-  await page.getByLabel('Key').fill('1 bad key');
+  await page.getByRole('dialog').getByLabel('Key').fill('1 bad key');
   await page.getByRole('dialog').getByRole('button', { name: 'Add value' }).click();
   await expect(page.getByRole('alert')).toContainText('Begin with a letter');
-  await page.getByLabel('Key').fill('plan');
+  await page.getByRole('dialog').getByLabel('Key').fill('plan');
   await writeValue(page, '{"goal": "ship"}');
   await page.getByLabel('Time to live', { exact: true }).fill('40');
   await page.getByLabel('Unit of the time to live').click();
@@ -103,8 +103,7 @@ test('a value and a name that somebody else has changed are not overwritten unas
   const owner = await createAccount(request);
   const project = await createProject(request, owner, 'Before');
   await share(request, owner, project, 'plan', { goal: 'first' });
-  await logIn(page, owner);
-  await page.goto(`/dashboard/projects/${project}?tab=context`);
+  await logIn(page, owner, `/dashboard/projects/${project}?tab=context`);
   await page.getByRole('button', { name: 'plan', exact: true }).click();
   await page.getByRole('button', { name: 'Edit' }).click();
   await writeValue(page, '{"goal": "mine"}');
@@ -157,8 +156,7 @@ test('a handoff is read as one, by a viewer too, who is offered nothing that the
     data: { to_agent_id: agent, project_id: project, instructions: 'Look at R-1 first.', context: { id: 'R-1' } },
   });
   expect(handed.status(), await handed.text()).toBe(201);
-  await logIn(page, await joinAsViewer(request, owner));
-  await page.goto('/dashboard/projects');
+  await logIn(page, await joinAsViewer(request, owner), '/dashboard/projects');
   await page.getByLabel('Search projects by name').fill('nothing like it');
   await expect(page.getByText('No project fits')).toBeVisible();
   await page.getByLabel('Search projects by name').fill('RETURN');
@@ -182,7 +180,6 @@ test('a handoff is read as one, by a viewer too, who is offered nothing that the
   await expect(page.getByRole('dialog')).toBeHidden();
 
   const stranger = await (await browser.newContext()).newPage();
-  await logIn(stranger, await createAccount(request));
-  await stranger.goto(`/dashboard/projects/${project}?tab=context`);
+  await logIn(stranger, await createAccount(request), `/dashboard/projects/${project}?tab=context`);
   await expect(stranger.getByText('There is nothing at this address')).toBeVisible();
 });

@@ -11,8 +11,7 @@ test('markup in names, inputs and results is shown as text', async ({ page, requ
     dialogs.push(dialog.message());
     void dialog.dismiss();
   });
-  await logIn(page, account);
-  await page.goto('/dashboard/agents');
+  await logIn(page, account, '/dashboard/agents');
   await expect(page.getByRole('link', { name: MARKUP, exact: true })).toBeVisible();
   await page.goto(`/dashboard/agents/${agentId}`);
   await expect(page.getByRole('heading', { name: MARKUP })).toBeVisible();
@@ -90,8 +89,7 @@ test('an address that is taken is told at its field, and what was typed stays', 
 test('two people who edit one draft do not overwrite each other unasked', async ({ page, request }) => {
   const account = await createAccount(request);
   const agentId = await publishAgent(request, account, { name: 'Shared', definition: ECHO });
-  await logIn(page, account);
-  await page.goto(`/dashboard/agents/${agentId}?tab=definition`);
+  await logIn(page, account, `/dashboard/agents/${agentId}?tab=definition`);
   const editor = page.getByLabel('Draft definition as JSON');
   await expect(editor).toHaveValue(/received/);
 
@@ -114,8 +112,7 @@ test('two people who edit one draft do not overwrite each other unasked', async 
 test('a new name for an agent does not overwrite what somebody else called it, unasked', async ({ page, request }) => {
   const account = await createAccount(request);
   const agentId = await publishAgent(request, account, { name: 'Shared', definition: ECHO });
-  await logIn(page, account);
-  await page.goto(`/dashboard/agents/${agentId}?tab=settings`);
+  await logIn(page, account, `/dashboard/agents/${agentId}?tab=settings`);
   const name = page.getByLabel('Name', { exact: true });
   await expect(name).toHaveValue('Shared');
   await name.fill('Mine');

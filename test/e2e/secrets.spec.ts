@@ -32,8 +32,7 @@ test('a secret set in the UI is sent by an agent and never shown again; the audi
   request,
 }) => {
   const account = await createAccount(request);
-  await logIn(page, account);
-  await page.goto('/dashboard/settings/secrets');
+  await logIn(page, account, '/dashboard/settings/secrets');
   await page.getByRole('button', { name: 'Add secret' }).click();
   const dialog = page.getByRole('dialog');
   await dialog.getByLabel('Name').fill('api-token');
@@ -92,8 +91,7 @@ test('a secret set in the UI is sent by an agent and never shown again; the audi
 });
 
 test('an own provider key replaces what the installation has, and shows four characters', async ({ page, request }) => {
-  await logIn(page, await createAccount(request));
-  await page.goto('/dashboard/settings/secrets');
+  await logIn(page, await createAccount(request), '/dashboard/settings/secrets');
   const provider = page.getByRole('listitem', { name: 'OpenAI', exact: true });
   await expect(provider).toContainText(/None|Installation/);
   await provider.getByRole('button', { name: 'Set OpenAI' }).click();
@@ -112,8 +110,7 @@ test('an allowlist that shuts its author out is refused, and a list changed mean
   context,
   request,
 }) => {
-  await logIn(page, await createAccount(request));
-  await page.goto('/dashboard/settings/network');
+  await logIn(page, await createAccount(request), '/dashboard/settings/network');
   await expect(page.getByText('Every address is allowed')).toBeVisible();
   await page.getByRole('button', { name: 'Add network' }).click();
   await page.getByLabel('Network 1', { exact: true }).fill('not an address');

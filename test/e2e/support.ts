@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { AgentDefinition, AgentFile, Session } from '@agentflow/contracts';
-import { type APIRequestContext, expect, type Page } from '@playwright/test';
+import { type APIRequestContext, type BrowserContext, expect, type Page } from '@playwright/test';
 
 export const PASSWORD = 'a long enough pass phrase';
 
@@ -24,6 +24,11 @@ export interface Account {
   readonly token: string;
 }
 
+type Cookies = Parameters<BrowserContext['addCookies']>[0];
+
+/** Sessions that signing up has begun and no browser has yet: a password takes its time to check. */
+const signedUp = new WeakMap<object, Cookies>();
+
 /** An organization with its owner, made through the API: for tests that are about something else than signing up. */
 export async function createAccount(
   request: APIRequestContext,
@@ -35,7 +40,9 @@ export async function createAccount(
   });
   expect(answer.status()).toBe(201);
   const session = (await answer.json()) as Session;
-  return { email, token: session.access_token };
+  const account = { email, token: session.access_token };
+  signedUp.set(account, (await request.storageState()).cookies);
+  return account;
 }
 
 /** Somebody who belongs to the owner's organization as a viewer. */
@@ -53,7 +60,8 @@ export async function joinAsViewer(request: APIRequestContext, owner: Account): 
   return { email, token: ((await joined.json()) as Session).access_token };
 }
 
-export async function logIn(page: Page, account: Account): Promise<void> {
+/** Through the form, as people do. */
+export async function logInByForm(page: Page, account: Pick<Account, 'email'>): Promise<void> {
   await page.goto('/login');
   await page.getByLabel('E-mail').fill(account.email);
   await page.getByLabel('Password', { exact: true }).fill(PASSWORD);
@@ -61,6 +69,27 @@ export async function logIn(page: Page, account: Account): Promise<void> {
   await expect(page).toHaveURL(/\/dashboard$/);
   // The address changes before the page does.
   await expect(page.getByRole('button', { name: /your account$/ })).toBeVisible();
+}
+
+/** Gives the browser a session and opens a page: for tests that are about something else than logging in. */
+export async function logIn(page: Page, account: Pick<Account, 'email'>, path = '/dashboard'): Promise<void> {
+  const context = page.context();
+  const cookies = signedUp.get(account);
+  if (cookies === undefined) {
+    const answer = await context.request.post('/api/v1/auth/login', {
+      headers: { 'X-AgentFlow-CSRF': '1' },
+      data: { email: account.email, password: PASSWORD },
+    });
+    expect(answer.status(), await answer.text()).toBe(200);
+  } else {
+    // Once: a session's cookie is replaced whenever it is used.
+    signedUp.delete(account);
+    await context.addCookies(cookies);
+  }
+  // The UI asks for the session of a cookie only where somebody has signed in before.
+  await context.addInitScript(() => localStorage.setItem('agentflow.signed_in', '1'));
+  await page.goto(path);
+  if (path.startsWith('/dashboard')) await expect(page.getByRole('button', { name: /your account$/ })).toBeVisible();
 }
 
 /** Makes an agent and publishes it as version 1. Gives its id. */

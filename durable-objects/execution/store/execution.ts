@@ -59,14 +59,15 @@ export class ExecutionStore {
     for (const statement of SCHEMA) this.sql.exec(statement);
     this.tables.none();
     this.sql.exec(
-      `INSERT INTO execution (id, schema_version, facts, status, created_at, started_at, deadline_at, revision,
-        projected_revision, settled, definition, input) VALUES (1, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?)`,
+      `INSERT INTO execution (id, schema_version, facts, status, created_at, started_at, deadline_at, remaining_ms, revision,
+        projected_revision, settled, definition, input) VALUES (1, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?)`,
       SCHEMA_VERSION,
       JSON.stringify(row.facts),
       row.status,
       row.created_at,
       row.started_at,
       row.deadline_at,
+      row.remaining_ms,
       row.revision,
       row.projected_revision,
       this.values.inline('definition', definition),
@@ -130,9 +131,10 @@ export class ExecutionStore {
 
   writeStatus(row: ExecutionRow): void {
     this.sql.exec(
-      'UPDATE execution SET status = ?, waiting_reason = ?, deadline_at = ?, remaining_ms = ?, revision = ?',
+      'UPDATE execution SET status = ?, waiting_reason = ?, started_at = ?, deadline_at = ?, remaining_ms = ?, revision = ?',
       row.status,
       row.waiting_reason,
+      row.started_at,
       row.deadline_at,
       row.remaining_ms,
       row.revision,

@@ -43,7 +43,7 @@ export interface ExecutionRow {
   started_at: number | null;
   finished_at: number | null;
   waiting_reason: WaitingReason | null;
-  /** When the running time is over; while the execution waits it is not counted, and `remaining_ms` keeps what is left. */
+  /** When the running time is over; while the execution waits or is queued it is not counted, and `remaining_ms` keeps what is left. */
   deadline_at: number;
   remaining_ms: number | null;
   /** Grows with every change that lists show. */

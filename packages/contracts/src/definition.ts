@@ -44,6 +44,9 @@ export const agentEdge = z.strictObject({
 });
 export type AgentEdge = z.infer<typeof agentEdge>;
 
+export const concurrencyPolicy = z.enum(['reject', 'queue', 'cancel_oldest']);
+export type ConcurrencyPolicy = z.infer<typeof concurrencyPolicy>;
+
 export const agentSettings = z.strictObject({
   timeout_ms: z
     .number()
@@ -51,7 +54,18 @@ export const agentSettings = z.strictObject({
     .min(1000)
     .max(30 * 86_400_000)
     .optional(),
-  max_concurrency: z.number().int().min(1).max(1000).optional(),
+  max_concurrency: z
+    .number()
+    .int()
+    .min(1)
+    .max(1000)
+    .optional()
+    .describe('Executions of this agent that may run side by side'),
+  concurrency_policy: concurrencyPolicy
+    .optional()
+    .describe(
+      'What a start does that finds `max_concurrency` reached: be refused (`reject`, the default), wait for a place (`queue`), or take that of the oldest execution, which is cancelled (`cancel_oldest`)',
+    ),
   retry: retryPolicy.optional(),
   on_failure_agent_id: agentId.optional().describe('Agent that is started once when an execution has failed'),
 });

@@ -117,6 +117,7 @@ export const executionStep = z.object({
 export type ExecutionStep = z.infer<typeof executionStep>;
 
 export const EXECUTION_EVENT_TYPES = [
+  'execution.queued',
   'execution.started',
   'step.started',
   'step.delta',

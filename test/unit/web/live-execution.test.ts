@@ -57,6 +57,12 @@ describe('applyEvent', () => {
     expect(capped).toMatchObject({ seq: 9, status: 'running', capped: 8 });
   });
 
+  it('tells of an execution that waits for a place, until it begins', () => {
+    const queued = [event(1, 'execution.queued')];
+    expect(replay(queued)).toMatchObject({ seq: 1, status: 'queued' });
+    expect(replay([...queued, event(2, 'execution.started')]).status).toBe('running');
+  });
+
   it('follows a step from its start over a retry to its end', () => {
     const started = [
       event(1, 'execution.started'),

@@ -66,7 +66,7 @@ describe('what the desk is told', () => {
     const ctx = contextOf(owner, { ORGANIZATION: notingDesk(calls) });
     const { id } = await createAgent(ctx, {
       name: 'Watched',
-      definition: { ...adding(1), settings: { max_concurrency: 4 } },
+      definition: { ...adding(1), settings: { max_concurrency: 4, concurrency_policy: 'queue' } },
     });
     await publishAgent(ctx, id, {}, undefined);
     await updateAgent(ctx, id, { name: 'Renamed' }, undefined);
@@ -83,7 +83,13 @@ describe('what the desk is told', () => {
       ['expect', 3],
       ['put', 4],
     ]);
-    const head = { agent_id: id, live_version: 1, latest_version: 1, max_concurrency: 4 };
+    const head = {
+      agent_id: id,
+      live_version: 1,
+      latest_version: 1,
+      max_concurrency: 4,
+      concurrency_policy: 'queue',
+    };
     expect(calls.flatMap((call) => call.head ?? [])).toEqual([
       {
         ...head,
@@ -92,6 +98,7 @@ describe('what the desk is told', () => {
         live_version: null,
         latest_version: 0,
         max_concurrency: null,
+        concurrency_policy: 'reject',
         revision: 1,
       },
       { ...head, name: 'Watched', status: 'active', revision: 2 },

@@ -30,7 +30,7 @@ const TRICKY: AgentDefinition = {
     },
   ],
   edges: [{ id: 'e1', source: 'start', target: 'ask', source_handle: 'out' }],
-  settings: { max_concurrency: 2 },
+  settings: { max_concurrency: 2, concurrency_policy: 'cancel_oldest' },
 };
 
 describe('export', () => {

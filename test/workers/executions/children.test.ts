@@ -250,6 +250,38 @@ describe('calls that lead back or too deep', () => {
     expect((await publish(a, one('agent.call', { agent_id: theirs }))).body.code).toBe('definition_invalid');
   });
 
+  it('are refused when they go through the tools of models', async () => {
+    const asTool = (agent_id: string, index = 0) => ({ kind: 'agent', name: `t${index}`, description: 'x', agent_id });
+    const acting = (...tools: JsonValue[]) => one('ai.agent', { model: 'openai/gpt-4o-mini', prompt: 'x', tools });
+    const a = (await publishedAgent(owner, one('logic.transform', { expression: '1' }), 'Ada')).id;
+    const other = await published(one('logic.transform', { expression: '1' }));
+    const b = (await publishedAgent(owner, acting(asTool(other), asTool(a, 1)), 'Bob')).id;
+    const c = (await publishedAgent(owner, one('agent.call', { agent_id: b }), 'Cid')).id;
+    const mixed = await publish(a, acting({ kind: 'builtin', name: 'calculator' }, asTool(c)));
+    expect(mixed.body).toMatchObject({
+      code: 'definition_invalid',
+      errors: [
+        {
+          path: 'nodes.1.config.tools.1.agent_id',
+          message: expect.stringContaining('"Ada" → "Cid" → "Bob" → "Ada"'),
+        },
+      ],
+    });
+    const called = await publish(a, one('agent.call', { agent_id: b }));
+    expect(called.body.errors?.[0]?.message).toContain('"Ada" → "Bob" → "Ada"');
+    expect((await publish(a, acting(asTool(a)))).body.errors?.[0]?.message).toContain('"Ada" → "Ada"');
+    expect((await publish(other, acting(asTool(b)))).body.errors?.[0]?.message).toContain('leads back');
+    expect((await publish(a, acting(asTool(other)))).status).toBe(200);
+    // Nine agents below one another, each a tool of the next: told, but left to run time.
+    let next = await published(one('logic.transform', { expression: '1' }));
+    for (let level = 0; level < 9; level++) next = await published(acting(asTool(next)));
+    const top = await api<{ problems: { code: string; severity: string }[] }>(`/agents/${a}/validate`, {
+      token: owner.token,
+      body: { definition: acting(asTool(next)) },
+    });
+    expect(top.body.problems).toMatchObject([{ code: 'call_too_deep', severity: 'warning' }]);
+  });
+
   it('are refused when they run', async () => {
     const a = await published(one('agent.call', { agent_id: '{{trigger.via}}', input: { via: '{{trigger.back}}' } }));
     const b = await published(one('agent.call', { agent_id: '{{trigger.via}}' }));

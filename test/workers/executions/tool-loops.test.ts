@@ -2,7 +2,7 @@ import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from 'c
 import type { Agent, Execution, ExecutionEvent, JsonValue, Validation } from '@agentflow/contracts';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { agentEdges, agentNode, publishedAgent, runToEnd } from '../../support/agents.ts';
-import { api, type Member, signUp } from '../../support/api.ts';
+import { api, expectProblem, type Member, signUp, withRole } from '../../support/api.ts';
 import { asked, decide, getApproval } from '../../support/approvals.ts';
 import { eventually } from '../../support/eventually.ts';
 import type { ScriptedTurn } from '../../support/scripted-model.ts';
@@ -297,6 +297,55 @@ describe('people and other agents', () => {
     expect(step(steps, 't1.1').output).toBe('A person refused this call: Too much.');
   });
 
+  it('lets only those decide whom the tool names', async () => {
+    const name = crypto.randomUUID();
+    const [viewer, admin] = [await withRole(owner, 'viewer'), await withRole(owner, 'admin')];
+    const approval = { approvers: { users: [viewer.user_id] }, timeout_seconds: 3600 };
+    const toolset = [http('pay', `effect/${name}`, { ask_first: true, approval })];
+    const execution = await begin([{ calls: [{ name: 'pay', arguments: {} }] }, { text: 'Paid.' }], toolset);
+    const [question] = await asked(owner, execution.id, 1);
+    const id = question?.id ?? '';
+    const shown = await getApproval(owner, id);
+    expect(shown).toMatchObject({
+      approvers: { users: [viewer.user_id], roles: [], teams: [] },
+      on_timeout: 'deny',
+      may_decide: false,
+    });
+    expect(Date.parse(shown.expires_at ?? '') - Date.parse(shown.requested_at)).toBeGreaterThan(3_500_000);
+    for (const other of [owner, admin]) {
+      expectProblem(await decide(other, id, { decision: 'approve' }), 403, 'forbidden');
+    }
+    expect(await seen(`effect/${name}`)).toEqual([]);
+    expect((await decide(viewer, id, { decision: 'approve' })).status).toBe(200);
+    expect((await ended(owner, execution.id)).output).toMatchObject({ text: 'Paid.' });
+    expect(await seen(`effect/${name}`)).toHaveLength(1);
+  });
+
+  it.each([
+    ['approve', 1, undefined],
+    ['deny', 0, 'Nobody approved this call in time.'],
+    ['fail', 0, 'approval_timeout'],
+  ] as const)('decides by itself when time runs out: %s', async (on_timeout, effects, told) => {
+    const name = crypto.randomUUID();
+    const approval = { timeout_seconds: 3600, on_timeout };
+    const model = await script([{ calls: [{ name: 'pay', arguments: {} }] }, { text: 'Over.' }]);
+    const toolset = [http('pay', `effect/${name}`, { ask_first: true, approval })];
+    const agent = await publishedAgent(owner, agentOf(`custom/${model}`, toolset));
+    const { body } = await api<Execution>(`/agents/${agent.id}/execute`, { token: owner.token, body: {} });
+    const [question] = await asked(owner, body.id, 1);
+    await evictDurableObject(stub(body.id));
+    // An hour passes.
+    await runInDurableObject(stub(body.id), (_object, state) => {
+      state.storage.sql.exec('UPDATE steps SET wake_at = 1 WHERE wake_at IS NOT NULL');
+    });
+    await evictDurableObject(stub(body.id));
+    await runDurableObjectAlarm(stub(body.id));
+    expect((await ended(owner, body.id)).output).toMatchObject({ text: 'Over.' });
+    expect(await seen(`effect/${name}`)).toHaveLength(effects);
+    expect(await getApproval(owner, question?.id ?? '')).toMatchObject({ status: 'expired', decided_by: null });
+    if (told !== undefined) expect(JSON.stringify(await lastConversation(model))).toContain(told);
+  });
+
   it('gives the model what another agent came to', async () => {
     const child = await publishedAgent(owner, {
       nodes: [
@@ -329,6 +378,17 @@ describe('publishing', () => {
       'not supported',
     ],
     [{ max_turns: 51 }, 'max_turns', '50'],
+    [{ tools: [http('x', 'a', { approval: { timeout_seconds: 60 } })] }, 'tools.0.approval', 'needs ask_first'],
+    [
+      { tools: [http('x', 'a', { ask_first: true, approval: { approvers: { users: ['Ada'] } } })] },
+      'tools.0.approval.approvers.users.0',
+      '',
+    ],
+    [
+      { tools: [http('x', 'a', { ask_first: true, approval: { timeout_seconds: 0 } })] },
+      'tools.0.approval.timeout_seconds',
+      '1',
+    ],
     [
       { tools: [{ kind: 'agent', name: 'x', description: 'x', agent_id: 'agt_01hzy3k8m2q4r6t8v0x2z4b6d8' }] },
       'tools.0.agent_id',

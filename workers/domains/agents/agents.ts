@@ -86,7 +86,7 @@ export async function createAgent(
       now,
     ),
   ]);
-  await desk.putAgentHead(organizationId, headOf({ ...row, max_concurrency: null }));
+  await desk.putAgentHead(organizationId, headOf({ ...row, max_concurrency: null, concurrency_policy: null }));
   return row;
 }
 

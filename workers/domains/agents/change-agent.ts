@@ -55,7 +55,7 @@ export async function changeAgent(
     const head = await writeChange(ctx, database, row, change, now);
     if (head === 'stale') continue;
     await desk.putAgentHead(organizationId, headOf(head));
-    const { max_concurrency: _, ...changed } = head;
+    const { max_concurrency: _max, concurrency_policy: _policy, ...changed } = head;
     return changed;
   }
   throw new ApiError('conflict', 'Others are changing this agent at the same time. Try again.');

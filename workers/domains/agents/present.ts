@@ -35,6 +35,7 @@ export function headOf(row: AgentHeadRow): AgentHead {
     live_version: row.live_version,
     latest_version: row.latest_version,
     max_concurrency: row.max_concurrency,
+    concurrency_policy: row.concurrency_policy ?? 'reject',
     revision: row.revision,
   };
 }

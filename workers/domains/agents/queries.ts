@@ -1,3 +1,4 @@
+import type { ConcurrencyPolicy } from '@agentflow/contracts';
 import { and, desc, eq, inArray, lt, ne, type SQL, sql } from 'drizzle-orm';
 import type { Database } from '../../db/client.ts';
 import { nameContains } from '../../db/name-contains.ts';
@@ -8,9 +9,10 @@ export type DraftRow = typeof agentDrafts.$inferSelect;
 export type VersionRow = typeof agentVersions.$inferSelect;
 export type VersionSummaryRow = Omit<VersionRow, 'definition'>;
 
-/** An agent's row with the concurrency that its live version allows: what the desk's head is made of. */
+/** An agent's row with the concurrency that its live version allows, and what it wants beyond: the desk's head is made of it. */
 export interface AgentHeadRow extends AgentRow {
   readonly max_concurrency: number | null;
+  readonly concurrency_policy: ConcurrencyPolicy | null;
 }
 
 const agentColumns = {
@@ -42,6 +44,10 @@ export function selectAgentHead(db: Database, organizationId: string, agentId: s
       max_concurrency: sql<number | null>`json_extract(${agentVersions.definition}, '$.settings.max_concurrency')`.as(
         'max_concurrency',
       ),
+      concurrency_policy:
+        sql<ConcurrencyPolicy | null>`json_extract(${agentVersions.definition}, '$.settings.concurrency_policy')`.as(
+          'concurrency_policy',
+        ),
     })
     .from(agents)
     .leftJoin(
@@ -56,12 +62,19 @@ export function selectAgentHead(db: Database, organizationId: string, agentId: s
     .limit(1);
 }
 
-/** Agents with a JSON list of those that their live versions call; texts that hold expressions are left out. */
+/**
+ * Agents with a JSON list of those that their live versions call, by a node or as a tool of a model; texts that hold
+ * expressions are left out.
+ */
 export function selectCalls(db: Database, organizationId: string, ids: readonly string[]) {
-  const calls = sql<string>`(SELECT json_group_array(DISTINCT json_extract(node.value, '$.config.agent_id'))
-    FROM json_each(${agentVersions.definition}, '$.nodes') AS node
-    WHERE json_extract(node.value, '$.type') = 'agent.call'
-      AND json_extract(node.value, '$.config.agent_id') GLOB 'agt_*')`;
+  const calls = sql<string>`(SELECT json_group_array(DISTINCT json_extract(called.value, '$.agent_id'))
+    FROM json_each(${agentVersions.definition}, '$.nodes') AS node,
+      json_each(CASE json_extract(node.value, '$.type')
+        WHEN 'agent.call' THEN json_array(json_set(json_extract(node.value, '$.config'), '$.kind', 'agent'))
+        WHEN 'ai.agent' THEN json_extract(node.value, '$.config.tools')
+        ELSE '[]' END) AS called
+    WHERE json_extract(called.value, '$.kind') = 'agent'
+      AND json_extract(called.value, '$.agent_id') GLOB 'agt_*')`;
   return db
     .select({
       id: agents.id,

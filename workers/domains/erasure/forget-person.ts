@@ -1,9 +1,7 @@
-import { and, asc, eq, gt, inArray, ne, or, sql } from 'drizzle-orm';
 import { ERASED_PER_PAGE, type EraseObjects, type ErasurePage } from '../../../durable-objects/organization/client.ts';
-import { type Database, db } from '../../db/client.ts';
-import { auditLogs } from '../../db/schema/audit.ts';
-import { executions } from '../../db/schema/executions.ts';
+import { db } from '../../db/client.ts';
 import type { Env } from '../../platform/env.ts';
+import { clearAddress, clearOrigins, executionIdsNaming, renameActor } from './queries.ts';
 
 /** What executions call a person who was erased. */
 export const FORMER_MEMBER = 'Former member';
@@ -21,65 +19,15 @@ export async function forgetPerson(
   objects: EraseObjects,
 ): Promise<ErasurePage> {
   const database = db(env, organizationId);
-  const named = and(
-    eq(executions.organization_id, organizationId),
-    eq(executions.actor_id, person.id),
-    ne(executions.actor_name, FORMER_MEMBER),
-  );
-  const rows = await database
-    .select({ id: executions.id })
-    .from(executions)
-    .where(and(named, gt(executions.id, cursor)))
-    .orderBy(asc(executions.id))
-    .limit(ERASED_PER_PAGE)
-    .all();
-  const last = rows.at(-1);
+  const ids = await executionIdsNaming(database, organizationId, person.id, FORMER_MEMBER, cursor, ERASED_PER_PAGE);
+  const last = ids.at(-1);
   if (last !== undefined) {
-    const forgotten = await objects(rows.map(({ id }) => id));
-    await database
-      .update(executions)
-      .set({ actor_name: FORMER_MEMBER })
-      .where(and(named, inArray(executions.id, [...forgotten])));
-    return { done: false, cursor: last.id, failed: forgotten.size < rows.length };
+    const forgotten = await objects(ids);
+    await renameActor(database, organizationId, [...forgotten], FORMER_MEMBER);
+    return { done: false, cursor: last, failed: forgotten.size < ids.length };
   }
-  const origins = await forgetOrigins(database, organizationId, person.id);
-  const addresses = person.email === null ? 0 : await forgetAddress(database, organizationId, person.email);
+  const origins = await clearOrigins(database, organizationId, person.id, ROWS_PER_STATEMENT);
+  const addresses =
+    person.email === null ? 0 : await clearAddress(database, organizationId, person.email, ROWS_PER_STATEMENT);
   return { done: Math.max(origins, addresses) < ROWS_PER_STATEMENT, cursor, failed: false };
-}
-
-async function forgetOrigins(database: Database, organizationId: string, personId: string): Promise<number> {
-  const page = database
-    .select({ id: auditLogs.id })
-    .from(auditLogs)
-    .where(
-      and(
-        eq(auditLogs.organization_id, organizationId),
-        eq(auditLogs.actor_id, personId),
-        or(ne(auditLogs.ip, ''), ne(auditLogs.user_agent, '')),
-      ),
-    )
-    .limit(ROWS_PER_STATEMENT);
-  const { meta } = await database.update(auditLogs).set({ ip: '', user_agent: '' }).where(inArray(auditLogs.id, page));
-  return meta.changes;
-}
-
-/** Details are written by JSON.stringify, so an address stands in them as JSON.stringify gives it. */
-async function forgetAddress(database: Database, organizationId: string, email: string): Promise<number> {
-  const quoted = JSON.stringify(email);
-  const page = database
-    .select({ id: auditLogs.id })
-    .from(auditLogs)
-    .where(
-      and(
-        eq(auditLogs.organization_id, organizationId),
-        inArray(auditLogs.resource_type, ['invitation', 'member']),
-        sql`instr(${auditLogs.details}, ${quoted}) > 0`,
-      ),
-    )
-    .limit(ROWS_PER_STATEMENT);
-  const { meta } = await database
-    .update(auditLogs)
-    .set({ details: sql`replace(${auditLogs.details}, ${quoted}, 'null')` })
-    .where(inArray(auditLogs.id, page));
-  return meta.changes;
 }

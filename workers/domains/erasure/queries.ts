@@ -1,7 +1,8 @@
 import { ROLES, type Role, role, roleAllows } from '@agentflow/contracts';
-import { and, eq, inArray, isNull, type SQL, type SQLWrapper, sql } from 'drizzle-orm';
+import { and, asc, eq, gt, inArray, isNotNull, isNull, ne, or, type SQL, type SQLWrapper, sql } from 'drizzle-orm';
 import type { SQLiteTable } from 'drizzle-orm/sqlite-core';
 import { type Database, db, globalDb } from '../../db/client.ts';
+import type { OrganizationTable } from '../../db/organization-tables.ts';
 import {
   apiKeys,
   invitations,
@@ -107,4 +108,131 @@ export async function memberRole(database: Database, organizationId: string, use
     .where(and(eq(memberships.organization_id, organizationId), eq(memberships.user_id, userId)))
     .get();
   return row === undefined ? null : role.parse(row.role);
+}
+
+/** Takes away the row of an organization that is marked as erased. */
+export async function deleteErasedOrganization(database: Database, organizationId: string): Promise<void> {
+  await database
+    .delete(organizations)
+    .where(and(eq(organizations.id, organizationId), isNotNull(organizations.erased_at)));
+}
+
+export async function deleteExecutions(database: Database, organizationId: string, ids: string[]): Promise<void> {
+  await database
+    .delete(executions)
+    .where(and(eq(executions.organization_id, organizationId), inArray(executions.id, ids)));
+}
+
+export async function executionIdsAfter(
+  database: Database,
+  organizationId: string,
+  after: string,
+  limit: number,
+): Promise<string[]> {
+  const rows = await database
+    .select({ id: executions.id })
+    .from(executions)
+    .where(and(eq(executions.organization_id, organizationId), gt(executions.id, after)))
+    .orderBy(asc(executions.id))
+    .limit(limit)
+    .all();
+  return rows.map(({ id }) => id);
+}
+
+/** Deletes so many rows of one table. Gives how many there were. */
+export async function deleteRows(
+  database: Database,
+  organizationId: string,
+  { table, organizationId: column }: OrganizationTable,
+  limit: number,
+): Promise<number> {
+  const page = sql`select rowid from ${table} where ${column} = ${organizationId} limit ${limit}`;
+  const { meta } = await database.delete(table).where(sql`rowid in (${page})`);
+  return meta.changes;
+}
+
+/** Executions that this person started and that do not call them `name` yet. */
+export async function executionIdsNaming(
+  database: Database,
+  organizationId: string,
+  personId: string,
+  name: string,
+  after: string,
+  limit: number,
+): Promise<string[]> {
+  const rows = await database
+    .select({ id: executions.id })
+    .from(executions)
+    .where(
+      and(
+        eq(executions.organization_id, organizationId),
+        eq(executions.actor_id, personId),
+        ne(executions.actor_name, name),
+        gt(executions.id, after),
+      ),
+    )
+    .orderBy(asc(executions.id))
+    .limit(limit)
+    .all();
+  return rows.map(({ id }) => id);
+}
+
+export async function renameActor(
+  database: Database,
+  organizationId: string,
+  ids: string[],
+  name: string,
+): Promise<void> {
+  await database
+    .update(executions)
+    .set({ actor_name: name })
+    .where(and(eq(executions.organization_id, organizationId), inArray(executions.id, ids)));
+}
+
+/** From where a person acted goes out of so many entries of the audit log. */
+export async function clearOrigins(
+  database: Database,
+  organizationId: string,
+  personId: string,
+  limit: number,
+): Promise<number> {
+  const page = database
+    .select({ id: auditLogs.id })
+    .from(auditLogs)
+    .where(
+      and(
+        eq(auditLogs.organization_id, organizationId),
+        eq(auditLogs.actor_id, personId),
+        or(ne(auditLogs.ip, ''), ne(auditLogs.user_agent, '')),
+      ),
+    )
+    .limit(limit);
+  const { meta } = await database.update(auditLogs).set({ ip: '', user_agent: '' }).where(inArray(auditLogs.id, page));
+  return meta.changes;
+}
+
+/** An address goes out of so many entries. Details are written by JSON.stringify, so an address stands in them as JSON.stringify gives it. */
+export async function clearAddress(
+  database: Database,
+  organizationId: string,
+  email: string,
+  limit: number,
+): Promise<number> {
+  const quoted = JSON.stringify(email);
+  const page = database
+    .select({ id: auditLogs.id })
+    .from(auditLogs)
+    .where(
+      and(
+        eq(auditLogs.organization_id, organizationId),
+        inArray(auditLogs.resource_type, ['invitation', 'member']),
+        sql`instr(${auditLogs.details}, ${quoted}) > 0`,
+      ),
+    )
+    .limit(limit);
+  const { meta } = await database
+    .update(auditLogs)
+    .set({ details: sql`replace(${auditLogs.details}, ${quoted}, 'null')` })
+    .where(inArray(auditLogs.id, page));
+  return meta.changes;
 }

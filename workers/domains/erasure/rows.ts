@@ -1,11 +1,15 @@
-import { and, asc, eq, gt, inArray, isNotNull, sql } from 'drizzle-orm';
 import { ERASED_PER_PAGE, type EraseObjects, type ErasurePage } from '../../../durable-objects/organization/client.ts';
 import { type Database, db } from '../../db/client.ts';
-import { type OrganizationTable, organizationTables } from '../../db/organization-tables.ts';
-import { organizations } from '../../db/schema/accounts.ts';
+import { organizationTables } from '../../db/organization-tables.ts';
 import { executions } from '../../db/schema/executions.ts';
 import type { Env } from '../../platform/env.ts';
-import { isOrganizationErased } from './queries.ts';
+import {
+  deleteErasedOrganization,
+  deleteExecutions,
+  deleteRows,
+  executionIdsAfter,
+  isOrganizationErased,
+} from './queries.ts';
 
 /** Rows that one statement deletes: a statement of D1 must end within seconds, indexes and all. */
 const ROWS_PER_STATEMENT = 500;
@@ -34,12 +38,10 @@ export async function eraseRows(
     let full = true;
     while (full) {
       if (statements++ >= STATEMENTS_PER_PAGE) return { done: false, cursor, failed: false };
-      full = (await deleteRows(database, organizationId, each)) === ROWS_PER_STATEMENT;
+      full = (await deleteRows(database, organizationId, each, ROWS_PER_STATEMENT)) === ROWS_PER_STATEMENT;
     }
   }
-  await database
-    .delete(organizations)
-    .where(and(eq(organizations.id, organizationId), isNotNull(organizations.erased_at)));
+  await deleteErasedOrganization(database, organizationId);
   return { done: true, cursor: '', failed: false };
 }
 
@@ -50,45 +52,15 @@ async function eraseExecutions(
   cursor: string,
   objects: EraseObjects,
 ): Promise<ErasurePage | null> {
-  const ids = await executionsAfter(database, organizationId, cursor, ERASED_PER_PAGE);
+  const ids = await executionIdsAfter(database, organizationId, cursor, ERASED_PER_PAGE);
   const last = ids.at(-1);
   if (last === undefined) {
-    const left = cursor === '' ? [] : await executionsAfter(database, organizationId, '', 1);
+    const left = cursor === '' ? [] : await executionIdsAfter(database, organizationId, '', 1);
     // Those whose objects did not answer; what they refer to has to wait with them.
     return left.length === 0 ? null : { done: true, cursor: '', failed: true };
   }
   const confirmed = await objects(ids);
   const erased = ids.filter((id) => confirmed.has(id));
-  if (erased.length > 0) {
-    await database
-      .delete(executions)
-      .where(and(eq(executions.organization_id, organizationId), inArray(executions.id, erased)));
-  }
+  if (erased.length > 0) await deleteExecutions(database, organizationId, erased);
   return { done: false, cursor: last, failed: erased.length < ids.length };
-}
-
-async function executionsAfter(
-  database: Database,
-  organizationId: string,
-  after: string,
-  limit: number,
-): Promise<string[]> {
-  const rows = await database
-    .select({ id: executions.id })
-    .from(executions)
-    .where(and(eq(executions.organization_id, organizationId), gt(executions.id, after)))
-    .orderBy(asc(executions.id))
-    .limit(limit)
-    .all();
-  return rows.map(({ id }) => id);
-}
-
-async function deleteRows(
-  database: Database,
-  organizationId: string,
-  { table, organizationId: column }: OrganizationTable,
-): Promise<number> {
-  const page = sql`select rowid from ${table} where ${column} = ${organizationId} limit ${ROWS_PER_STATEMENT}`;
-  const { meta } = await database.delete(table).where(sql`rowid in (${page})`);
-  return meta.changes;
 }

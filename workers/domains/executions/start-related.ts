@@ -1,10 +1,10 @@
 import type { Actor, Execution, ExecutionMode, ExecutionTrigger, JsonValue } from '@agentflow/contracts';
 import type { StepError } from '@agentflow/engine';
 import { executionObject, type Lineage } from '../../../durable-objects/execution/client.ts';
-import { organizationDesk } from '../../../durable-objects/organization/client.ts';
+import { type AdmissionRequest, organizationDesk } from '../../../durable-objects/organization/client.ts';
 import type { Env } from '../../platform/env.ts';
 import { ApiError } from '../../platform/errors.ts';
-import { checkInput, definitionOf, textOf } from './start.ts';
+import { admit, checkInput, definitionOf, textOf } from './start.ts';
 
 /** A start by another execution of the organization, on behalf of whoever started that one. */
 export interface RelatedStart {
@@ -38,7 +38,7 @@ export async function startRelated(env: Env, start: RelatedStart): Promise<Relat
   const before = await object.get(organization_id);
   if (before !== null) return { ok: true, execution: before };
   const desk = organizationDesk(env.ORGANIZATION, organization_id);
-  const admission = await desk.admit({
+  const request: AdmissionRequest = {
     organization_id,
     caller: { kind: 'execution', actor: start.actor },
     permission: 'agents:execute',
@@ -49,17 +49,24 @@ export async function startRelated(env: Env, start: RelatedStart): Promise<Relat
     idempotency: null,
     ip: '',
     lineage: { root_execution_id: lineage.root_execution_id, parent_execution_id: lineage.parent_execution_id },
-  });
-  if (admission.outcome === 'replay') throw new Error('a start without an idempotency key was replayed');
-  if (admission.outcome === 'deny') {
-    const { code, detail, retry_after_seconds } = admission;
-    const retryable = code === 'concurrency_limited' || code === 'rate_limited';
-    const wait = retry_after_seconds === null ? {} : { retry_after_ms: retry_after_seconds * 1000 };
-    return { ok: false, error: { code, message: detail, retryable, ...wait } };
-  }
-  try {
-    const definition = await definitionOf(env, organization_id, agent_id, admission.version);
+  };
+  const checked = async (version: number | null) => {
+    const definition = await definitionOf(env, organization_id, agent_id, version);
     checkInput(definition, start.input);
+    return definition;
+  };
+  let leaseId: string | null = null;
+  try {
+    const admission = await admit(desk, request, checked);
+    if (admission.outcome === 'replay') throw new Error('a start without an idempotency key was replayed');
+    if (admission.outcome === 'deny') {
+      const { code, detail, retry_after_seconds } = admission;
+      const retryable = code === 'concurrency_limited' || code === 'rate_limited';
+      const wait = retry_after_seconds === null ? {} : { retry_after_ms: retry_after_seconds * 1000 };
+      return { ok: false, error: { code, message: detail, retryable, ...wait } };
+    }
+    leaseId = admission.lease_id;
+    const definition = await checked(admission.version);
     const execution = await object.start({
       organization_id,
       execution_id,
@@ -74,6 +81,7 @@ export async function startRelated(env: Env, start: RelatedStart): Promise<Relat
       project_id: start.project_id,
       lineage,
       lease_id: admission.lease_id,
+      queued: admission.queued,
       traceparent: start.traceparent,
       request_id: start.request_id,
       wait_seconds: 0,
@@ -84,7 +92,7 @@ export async function startRelated(env: Env, start: RelatedStart): Promise<Relat
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
     // What was refused here never started. An unknown outcome of `start` is left to the lease.
-    await desk.forgo({ lease_id: admission.lease_id });
+    if (leaseId !== null) await desk.forgo({ lease_id: leaseId });
     const fields = (error.errors ?? []).map(({ path, message }) => ` ${path} ${message}.`).join('');
     return { ok: false, error: { code: error.code, message: `${error.message}${fields}`, retryable: false } };
   }

@@ -13,7 +13,9 @@ import { executionObject, type Given } from '../../../durable-objects/execution/
 import {
   type Admission,
   type AdmissionCaller,
+  type AdmissionRequest,
   type LimitState,
+  type OrganizationStub,
   organizationDesk,
 } from '../../../durable-objects/organization/client.ts';
 import { db } from '../../db/client.ts';
@@ -62,7 +64,7 @@ export async function startExecution(start: StartInput): Promise<StartOutcome> {
   const organizationId = principal.organization_id;
   const desk = organizationDesk(env.ORGANIZATION, organizationId);
   const executionId = newId('execution');
-  const admission = await desk.admit({
+  const request: AdmissionRequest = {
     organization_id: organizationId,
     caller: callerOf(principal),
     permission: start.permission,
@@ -72,7 +74,8 @@ export async function startExecution(start: StartInput): Promise<StartOutcome> {
     execution_id: executionId,
     idempotency: start.idempotency,
     ip: start.ip,
-  });
+  };
+  const admission = await admit(desk, request, (version) => whatRuns(start, version));
   switch (admission.outcome) {
     case 'deny':
       throw refusal(admission);
@@ -86,9 +89,7 @@ export async function startExecution(start: StartInput): Promise<StartOutcome> {
       break;
   }
   try {
-    const definition = await definitionText(start, admission.version);
-    const given = start.given ?? pinnedResults(definition, start.pinned);
-    if (start.projectId !== null) await requireProject(db(env, organizationId), organizationId, start.projectId);
+    const { definition, given } = await whatRuns(start, admission.version);
     const execution = await executionObject(env.EXECUTION, executionId).start({
       organization_id: organizationId,
       execution_id: executionId,
@@ -103,6 +104,7 @@ export async function startExecution(start: StartInput): Promise<StartOutcome> {
       project_id: start.projectId,
       lineage: null,
       lease_id: admission.lease_id,
+      queued: admission.queued,
       traceparent: traceparentOf(start.trace),
       request_id: start.requestId,
       wait_seconds: start.waitSeconds,
@@ -115,6 +117,41 @@ export async function startExecution(start: StartInput): Promise<StartOutcome> {
     if (error instanceof ApiError) await desk.forgo({ lease_id: admission.lease_id });
     throw error;
   }
+}
+
+/** How often a start that would replace others is checked anew because a publish was faster. */
+const CHECKS = 5;
+
+/**
+ * Asks the desk for a start. Where it would take the place of another execution, `check` throws first what is wrong with
+ * it, so that a start which can't be made costs nobody a place.
+ */
+export async function admit(
+  desk: OrganizationStub,
+  request: AdmissionRequest,
+  check: (version: number | null) => Promise<unknown>,
+): Promise<Exclude<Admission, { outcome: 'check_first' }>> {
+  let asked = request;
+  for (let checks = 0; checks < CHECKS; checks++) {
+    const admission = await desk.admit(asked);
+    if (admission.outcome !== 'check_first') return admission;
+    await check(admission.version);
+    asked = { ...request, checked_version: admission.version };
+  }
+  throw new ApiError('conflict', 'The agent is being published over and over. Try again.');
+}
+
+/** What is to be run, and what it begins with. Throws where the definition does not take the input or a part is missing. */
+async function whatRuns(
+  start: StartInput,
+  version: number | null,
+): Promise<{ definition: string; given: Given | null }> {
+  const { env, principal, projectId } = start;
+  const definition = await definitionText(start, version);
+  const given = start.given ?? pinnedResults(definition, start.pinned);
+  const { organization_id } = principal;
+  if (projectId !== null) await requireProject(db(env, organization_id), organization_id, projectId);
+  return { definition, given };
 }
 
 /** JSON of what is to be run; its input schema has taken the input. */

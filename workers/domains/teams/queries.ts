@@ -122,6 +122,11 @@ export function inTeam(organizationId: string, teamId: string, userId: string) {
   return sql`exists (select 1 from ${teamMembers} where ${thisTeamMember(organizationId, teamId, userId)})`;
 }
 
+/** Condition for a guard. */
+export function notInTeam(organizationId: string, teamId: string, userId: string) {
+  return sql`not ${inTeam(organizationId, teamId, userId)}`;
+}
+
 export function insertTeamMember(database: Database, row: typeof teamMembers.$inferInsert) {
   return database.insert(teamMembers).values(row);
 }

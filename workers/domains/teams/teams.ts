@@ -1,5 +1,5 @@
 import type { TeamRequest } from '@agentflow/contracts';
-import { and, type SQL, sql } from 'drizzle-orm';
+import { and, type SQL } from 'drizzle-orm';
 import { db } from '../../db/client.ts';
 import { uniqueViolation } from '../../db/unique-violation.ts';
 import type { RequestContext } from '../../platform/context.ts';
@@ -18,6 +18,7 @@ import {
   insertTeamMember,
   inTeam,
   isInTeam,
+  notInTeam,
   type TeamRow,
   teamExists,
   updateTeam,
@@ -128,11 +129,10 @@ export async function setTeamMember(
     if (member === undefined) throw notFound('member', userId);
     if (present === belongs) return;
     const now = ctx.now();
-    const already = inTeam(organizationId, teamId, userId);
     const conditions = and(
       teamExists(organizationId, teamId),
       isMember(organizationId, userId),
-      belongs ? sql`not ${already}` : already,
+      belongs ? notInTeam(organizationId, teamId, userId) : inTeam(organizationId, teamId, userId),
     ) as SQL;
     const entry = {
       action: belongs ? 'team.member_added' : 'team.member_removed',

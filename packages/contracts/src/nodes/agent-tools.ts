@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { approvers, MAX_APPROVAL_SECONDS } from '../approvals.ts';
 import { jsonObject } from '../common.ts';
 import { HEADER_NAME } from './action.ts';
 
@@ -18,11 +19,57 @@ const headers = z
   .record(z.string().regex(HEADER_NAME, 'must be a header name'), z.string().max(8000))
   .optional()
   .meta({ title: 'Headers', description: 'Secrets as {{env.NAME}}', control: 'key_value' });
-const askFirst = z.boolean().default(false).meta({
-  title: 'Ask a person first',
-  description: 'Whether a person has to approve each call before it is made',
-  control: 'boolean',
-});
+/** Of a tool that asks before each call; the same words and defaults as `human.approval` has. */
+const question = {
+  ask_first: z.boolean().default(false).meta({
+    title: 'Ask a person first',
+    description: 'Whether a person has to approve each call before it is made',
+    control: 'boolean',
+  }),
+  approval: z
+    .strictObject({
+      approvers: approvers.optional().meta({
+        title: 'Who decides',
+        description: 'Whoever may decide approvals when left out',
+        control: 'approvers',
+      }),
+      self_approval: z.boolean().default(true).meta({
+        title: 'The person who started it may decide',
+        description: 'Whether whoever started the execution may decide',
+        control: 'boolean',
+      }),
+      timeout_seconds: z.number().int().min(1).max(MAX_APPROVAL_SECONDS).optional().meta({
+        title: 'Time to decide',
+        description: 'Seconds; without, it waits until somebody decides',
+        control: 'duration',
+      }),
+      on_timeout: z
+        .enum(['approve', 'deny', 'fail'])
+        .default('deny')
+        .meta({
+          title: 'When time runs out',
+          description: 'Make the call, tell the model that it was refused, or that it failed',
+          control: 'select',
+          choices: { approve: 'Make the call', deny: 'Refuse it', fail: 'Fail' },
+        }),
+    })
+    .optional()
+    .meta({
+      title: 'Question',
+      description: 'Who is asked, and for how long; with `ask_first`',
+      control: 'fields',
+      when: { field: 'ask_first', is: ['true'] },
+    }),
+};
+
+/** What is said of a question that nobody is asked would be believed. */
+function checkQuestion(
+  { ask_first, approval }: { ask_first: boolean; approval?: object | undefined },
+  issues: z.RefinementCtx,
+): void {
+  if (ask_first || approval === undefined) return;
+  issues.addIssue({ code: 'custom', path: ['approval'], message: 'needs ask_first: without it nobody is asked' });
+}
 
 /** Places in a URL that an argument of the model fills: `{order_id}`. */
 const PLACE = /\{([A-Za-z_][A-Za-z0-9_]*)\}/g;
@@ -53,8 +100,9 @@ const httpTool = z
     }),
     headers,
     parameters,
-    ask_first: askFirst,
+    ...question,
   })
+  .superRefine(checkQuestion)
   .superRefine(({ url, parameters: schema }, issues) => {
     const known = typeof schema.properties === 'object' ? (schema.properties ?? {}) : {};
     const afterHost = url.replace(/^https?:\/\/[^/?#]*/i, '');
@@ -75,22 +123,24 @@ const httpTool = z
     }
   });
 
-const mcpTools = z.strictObject({
-  kind: z.literal('mcp').meta({ title: 'MCP server', description: 'Offers the tools of a server.' }),
-  server_url: z.string().min(1).max(8000).meta({
-    title: 'Server',
-    description: 'Address of an MCP server that speaks Streamable HTTP',
-    control: 'template',
-    placeholder: 'https://mcp.example.com/mcp',
-  }),
-  headers,
-  allowed_tools: z
-    .array(z.string().min(1).max(200))
-    .max(128)
-    .optional()
-    .meta({ title: 'Tools', description: 'Only these; all when left out', control: 'text_list' }),
-  ask_first: askFirst,
-});
+const mcpTools = z
+  .strictObject({
+    kind: z.literal('mcp').meta({ title: 'MCP server', description: 'Offers the tools of a server.' }),
+    server_url: z.string().min(1).max(8000).meta({
+      title: 'Server',
+      description: 'Address of an MCP server that speaks Streamable HTTP',
+      control: 'template',
+      placeholder: 'https://mcp.example.com/mcp',
+    }),
+    headers,
+    allowed_tools: z
+      .array(z.string().min(1).max(200))
+      .max(128)
+      .optional()
+      .meta({ title: 'Tools', description: 'Only these; all when left out', control: 'text_list' }),
+    ...question,
+  })
+  .superRefine(checkQuestion);
 
 export const BUILTIN_TOOLS = ['calculator', 'current_time', 'query_json'] as const;
 
@@ -104,18 +154,20 @@ const builtinTool = z.strictObject({
   }),
 });
 
-const otherAgent = z.strictObject({
-  kind: z.literal('agent').meta({ title: 'Agent', description: 'Runs another agent and waits for it.' }),
-  name,
-  description: purpose,
-  agent_id: z.string().min(1).max(2000).meta({
-    title: 'Agent',
-    description: 'Id of the agent to run; the arguments are its input',
-    control: 'agent',
-  }),
-  parameters,
-  ask_first: askFirst,
-});
+const otherAgent = z
+  .strictObject({
+    kind: z.literal('agent').meta({ title: 'Agent', description: 'Runs another agent and waits for it.' }),
+    name,
+    description: purpose,
+    agent_id: z.string().min(1).max(2000).meta({
+      title: 'Agent',
+      description: 'Id of the agent to run; the arguments are its input',
+      control: 'agent',
+    }),
+    parameters,
+    ...question,
+  })
+  .superRefine(checkQuestion);
 
 export const agentTool = z.discriminatedUnion('kind', [httpTool, mcpTools, builtinTool, otherAgent]);
 export type AgentTool = z.output<typeof agentTool>;

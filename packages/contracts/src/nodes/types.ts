@@ -33,6 +33,8 @@ export const FIELD_CONTROLS = [
   'conditions',
   'key_value',
   'approvers',
+  // An object with fields of its own.
+  'fields',
   'cron',
   'time_zone',
   // Free JSON and nothing else.

@@ -15,8 +15,13 @@ export function outcomeOfCall(called: CalledExecution): StepOutcome | null {
       const { code, message } = called.error ?? { code: 'unknown', message: 'no reason was given' };
       return refused('call_failed', `The agent "${agent_name}" failed (${execution_id}): ${code}: ${message}`);
     }
-    case 'cancelled':
-      return refused('call_cancelled', `The execution of the agent "${agent_name}" was cancelled (${execution_id}).`);
+    case 'cancelled': {
+      const why = called.error === null ? '.' : `: ${called.error.message}`;
+      return refused(
+        'call_cancelled',
+        `The execution of the agent "${agent_name}" was cancelled (${execution_id})${why}`,
+      );
+    }
     default:
       return null;
   }

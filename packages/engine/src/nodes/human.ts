@@ -3,7 +3,8 @@ import type { Decision, Due, StepError } from '../ports.ts';
 import { checkSchema } from '../validation/json-schema.ts';
 import { refused, type StepHandler } from './step-outcome.ts';
 
-const NOBODY: Approvers = { users: [], roles: [], teams: [] };
+/** Whoever may decide approvals. */
+export const NOBODY: Approvers = { users: [], roles: [], teams: [] };
 
 const TIMED_OUT: StepError = {
   code: 'approval_timeout',

@@ -17,6 +17,8 @@ import { again, begin, beginCall, close, end, leave, leaves, planned } from './s
 /** What the engine is told. `now` is milliseconds since the epoch, `random` is in [0, 1). */
 export type Signal =
   | { readonly type: 'start' }
+  /** It was admitted, but has to wait for a place before its `start`. */
+  | { readonly type: 'queue' }
   /** Also of a step that waits and is due or was decided: then its last attempt counts. */
   | { readonly type: 'step_completed'; readonly key: string; readonly attempt: number; readonly handle: string }
   | {
@@ -62,7 +64,8 @@ export type Signal =
   /** The process that ran these steps is gone: they run again, with the same idempotency keys. */
   | { readonly type: 'interrupted' }
   | { readonly type: 'timeout' }
-  | { readonly type: 'cancel' };
+  /** With a reason where it was not asked for by somebody who knows it. */
+  | { readonly type: 'cancel'; readonly reason?: ExecutionError };
 
 /** A step interrupted this often is taken for the cause of the crashes. */
 export const MAX_ATTEMPTS = 25;
@@ -106,6 +109,9 @@ function take(plan: Plan, run: RunState, signal: Signal, changes: Change[]): voi
         const given = begin(plan, run, trigger, '', changes);
         if (given !== null) leave(plan, run, given, changes);
       }
+      return;
+    case 'queue':
+      if (run.status === 'queued') changes.push({ type: 'execution_queued' });
       return;
     case 'step_completed': {
       const step = current(run, signal.key, signal.attempt) ?? waiting(run, signal.key, signal.attempt);
@@ -188,7 +194,7 @@ function take(plan: Plan, run: RunState, signal: Signal, changes: Change[]): voi
       );
       return;
     case 'cancel':
-      end(run, 'cancelled', changes, null, []);
+      end(run, 'cancelled', changes, signal.reason ?? null, []);
   }
 }
 

@@ -115,6 +115,7 @@ export interface RunState {
 
 /** What happened, in order: the store writes a row and the log an event for each, in one transaction. */
 export type Change =
+  | { readonly type: 'execution_queued' }
   | { readonly type: 'execution_started' }
   | { readonly type: 'execution_waiting'; readonly reason: WaitingReason }
   | { readonly type: 'execution_resumed' }
@@ -142,7 +143,7 @@ export type Change =
   | { readonly type: 'item_failed'; readonly step: StepState; readonly error: StepError; readonly by: string }
   | { readonly type: 'execution_completed'; readonly output_of: readonly string[] }
   | { readonly type: 'execution_failed'; readonly error: ExecutionError }
-  | { readonly type: 'execution_cancelled' }
+  | { readonly type: 'execution_cancelled'; readonly error: ExecutionError | null }
   /*
    * Not events but requests to whoever performs. They may come again after a crash, and are answered by a signal.
    */

@@ -156,6 +156,6 @@ export function end(
   run.status = status;
   run.waiting_reason = null;
   if (status === 'completed') changes.push({ type: 'execution_completed', output_of: outputOf });
-  else if (status === 'cancelled') changes.push({ type: 'execution_cancelled' });
+  else if (status === 'cancelled') changes.push({ type: 'execution_cancelled', error });
   else if (error !== null) changes.push({ type: 'execution_failed', error });
 }

@@ -7,7 +7,7 @@ export interface KnownAgent {
   readonly name: string;
   /** Whether there is a version to run. */
   readonly published: boolean;
-  /** Agents that its live version calls. */
+  /** Agents that its live version calls, by a node or as a tool of a model. */
   readonly calls: readonly string[];
 }
 

@@ -30,6 +30,16 @@ function checkSize(definition: AgentDefinition, problems: ProblemList): boolean 
   return problems.problems.length === 0;
 }
 
+function checkSettings({ settings }: AgentDefinition, problems: ProblemList): void {
+  if (settings?.concurrency_policy === undefined || settings.max_concurrency !== undefined) return;
+  problems.add({
+    severity: 'error',
+    code: 'concurrency_policy_without_limit',
+    message: 'settings.concurrency_policy says what happens at settings.max_concurrency, which is not set.',
+    path: 'settings.concurrency_policy',
+  });
+}
+
 /**
  * Everything that is wrong with a definition, each problem with its place in the document and, where it has one, its
  * node or edge and field. Errors keep it from being published; warnings do not. Never throws for anything that has the
@@ -44,6 +54,7 @@ export function validateDefinition(definition: AgentDefinition, options: Validat
   checkEdges(draft, problems);
   checkGraph(draft, problems);
   checkLoops(draft, problems);
+  checkSettings(definition, problems);
   if (options.calls !== undefined) checkCalls(draft, options.calls, problems);
   for (const { path, message } of definition.input_schema === undefined ? [] : checkSchema(definition.input_schema)) {
     const place = path === '' ? 'input_schema' : `input_schema.${path}`;

@@ -304,6 +304,23 @@ describe('asking a person first', () => {
     expect(run.sent).toEqual([]);
   });
 
+  it('asks whom the author named, for as long as they said', async () => {
+    const approvers = { users: [], roles: ['admin'], teams: [] };
+    const approval = { approvers, self_approval: false, timeout_seconds: 60, on_timeout: 'approve' };
+    const run = await loop({ config: { tools: [{ ...(REFUND as object), ask_first: true, approval }] }, turns });
+    expect(run.result).toMatchObject({
+      kind: 'waiting',
+      wake_at: expect.any(Number),
+      due: null,
+      ask: { approvers, self_approval: false, on_timeout: 'approve' },
+    });
+    const patient = await loop({
+      config: { tools: [{ ...(REFUND as object), ask_first: true, approval: { approvers } }] },
+      turns,
+    });
+    expect(patient.result).toMatchObject({ wake_at: null, ask: { approvers, self_approval: true } });
+  });
+
   it('runs what was approved', async () => {
     const run = await loop({ config, turns, decision: decided('approve') });
     expect(run.sent.map(({ body }) => body)).toEqual(['{"amount":5}']);
@@ -320,6 +337,11 @@ describe('asking a person first', () => {
     const run = await loop({ config, turns, decision: decided('deny') });
     expect(run.sent).toEqual([]);
     expect(told(run)).toEqual(['A person refused this call: too much']);
+  });
+
+  it('tells the model that nobody decided in time', async () => {
+    const byTime = () => ({ ...decided('deny')(), comment: '', decided_by: null });
+    expect(told(await loop({ config, turns, decision: byTime }))).toEqual(['Nobody approved this call in time.']);
   });
 
   it('asks nobody about arguments that do not fit', async () => {

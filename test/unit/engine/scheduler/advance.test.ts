@@ -132,6 +132,25 @@ describe('advance', () => {
     }
   });
 
+  it('does nothing while it is queued, and begins or is cancelled once', () => {
+    const queued = () => {
+      const run = new Simulation({ nodes: [start, node('a')], edges: edges('start>a') }, { random: seeded(1) });
+      expect(run.signal({ type: 'queue' })).toEqual([{ type: 'execution_queued' }]);
+      expect(run.signal({ type: 'interrupted' })).toEqual([]);
+      expect(run.signal({ type: 'timer', now: 1e12 })).toEqual([]);
+      expect(run.statuses()).toEqual({});
+      return run;
+    };
+    const run = queued();
+    expect(run.signal({ type: 'start' }).map(({ type }) => type)).toEqual(['execution_started', 'step_started']);
+    expect(run.signal({ type: 'start' })).toEqual([]);
+    expect(run.signal({ type: 'queue' })).toEqual([]);
+    const reason = { code: 'replaced', message: 'Replaced.' };
+    const cancelled = queued();
+    expect(cancelled.signal({ type: 'cancel', reason })).toEqual([{ type: 'execution_cancelled', error: reason }]);
+    expect(cancelled.signal({ type: 'start' })).toEqual([]);
+  });
+
   it('fails on the time limit with its own code', () => {
     const run = new Simulation({ nodes: [start], edges: [] }, { random: seeded(1) });
     run.signal({ type: 'start' });

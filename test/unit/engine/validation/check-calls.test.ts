@@ -12,6 +12,14 @@ function calling(...ids: string[]): AgentDefinition {
   return { nodes: [start, ...nodes], edges };
 }
 
+/** A node whose model has these agents as tools. */
+function tooling(...ids: string[]): AgentDefinition {
+  const start = { id: 'start', type: 'trigger.manual', config: {} };
+  const tools = ids.map((agent_id, index) => ({ kind: 'agent', name: `t${index}`, description: 'x', agent_id }));
+  const act = { id: 'act', type: 'ai.agent', config: { model: 'openai/gpt-4o-mini', prompt: 'x', tools } };
+  return { nodes: [start, act], edges: [{ id: 'e', source: 'start', target: 'act' }] };
+}
+
 /** `b>cd`: B calls C and D. */
 function graph(...agents: string[]): CallGraph {
   return {
@@ -49,6 +57,20 @@ describe('calls of agents', () => {
       },
     ]);
     expect(problems(calling(self.id), graph())[0]?.message).toContain('"A" → "A"');
+  });
+
+  it('that a model makes by its tools count alike: the circle, the self reference, the depth', () => {
+    expect(problems(tooling(id('b'), id('c')), graph('b', 'c>d', 'd>a'))).toMatchObject([
+      {
+        code: 'call_cycle',
+        path: 'nodes.1.config.tools.1.agent_id',
+        message: 'The call leads back to this agent: "A" → "C" → "D" → "A".',
+      },
+    ]);
+    expect(problems(tooling(self.id), graph())).toMatchObject([{ code: 'call_cycle', severity: 'error' }]);
+    const way = [...'bcdefghjk'].map((letter, at, all) => `${letter}>${all[at + 1] ?? ''}`);
+    expect(problems(tooling(id('b')), graph(...way))).toMatchObject([{ severity: 'warning', code: 'call_too_deep' }]);
+    expect(calledAgents(tooling(id('b'), '{{trigger.x}}'))).toEqual([id('b')]);
   });
 
   it('are no matter of circles that others make among themselves', () => {

@@ -540,6 +540,15 @@ describe('any draft that has the shape of a definition', () => {
     expect(seen.size).toBeGreaterThan(15);
   });
 
+  it('for a policy without the limit that it is about', () => {
+    const nodes = [{ id: 'start', type: 'trigger.manual', config: {} }];
+    const settings = { concurrency_policy: 'queue' } as const;
+    expect(validateDefinition({ nodes, edges: [], settings })).toMatchObject([
+      { severity: 'error', code: 'concurrency_policy_without_limit', path: 'settings.concurrency_policy' },
+    ]);
+    expect(validateDefinition({ nodes, edges: [], settings: { ...settings, max_concurrency: 1 } })).toEqual([]);
+  });
+
   it('even where config is missing', () => {
     const node = { id: 'n', type: 'ai.chat' } as NodeDraft;
     const problems = validateDefinition({ nodes: [node], edges: [] } as unknown as Parameters<

@@ -21,10 +21,15 @@ function schemaOf(type: string): ConfigSchema {
 function everyField(type: string): [place: string, field: ConfigField][] {
   return configFields(schemaOf(type)).flatMap((field): [string, ConfigField][] => {
     const inner = variantsOf(field.schema).flatMap((variant) =>
-      variant.fields.map((each): [string, ConfigField] => [`${field.name}.${variant.kind}.${each.name}`, each]),
+      variant.fields.flatMap((each) => withNested(`${field.name}.${variant.kind}.${each.name}`, each)),
     );
-    return [[field.name, field], ...inner];
+    return [...withNested(field.name, field), ...inner];
   });
+}
+
+function withNested(place: string, field: ConfigField): [string, ConfigField][] {
+  const nested = field.control === 'fields' ? configFields(field.schema) : [];
+  return [[place, field], ...nested.flatMap((each) => withNested(`${place}.${each.name}`, each))];
 }
 
 /** What the value of a control is, so that a hint that does not fit its schema is found. */
@@ -55,6 +60,7 @@ const FITS: Readonly<Record<string, (schema: ConfigSchema) => boolean>> = {
   tools: (schema) => Array.isArray(asSchema(schema.items).oneOf),
   labels: (schema) => schema.type === 'array',
   cases: (schema) => schema.type === 'array',
+  fields: (schema) => schema.type === 'object' && schema.properties !== undefined,
   approvers: (schema) => asSchema(schema.properties).teams !== undefined,
   conditions: (schema) => Array.isArray(schema.anyOf),
 };

@@ -121,7 +121,7 @@ function StatusCard({ agent }: { agent: Agent }) {
               </p>
               <p className="text-sm text-soft">
                 {agent.status === 'active'
-                  ? 'No new executions start until you resume it. Running ones go on.'
+                  ? 'No new executions start until you resume it. Running ones go on, queued ones wait.'
                   : 'New executions can start again.'}
               </p>
             </div>
@@ -141,7 +141,9 @@ function StatusCard({ agent }: { agent: Agent }) {
           <div className="flex flex-wrap items-center gap-3 p-4">
             <div className="min-w-0 flex-1 basis-60">
               <p className="font-medium">Archive</p>
-              <p className="text-sm text-soft">It can no longer be started. Versions and past executions stay.</p>
+              <p className="text-sm text-soft">
+                It can no longer be started, and what is queued is cancelled. Versions and past executions stay.
+              </p>
             </div>
             <Button variant="danger" onClick={() => setArchiving(true)}>
               Archive agent…

@@ -16,6 +16,7 @@ import { Skeleton } from '@/components/ui/skeleton.tsx';
 import { Table, TableCell, TableHead, TableRow } from '@/components/ui/table.tsx';
 import { agentsQuery } from '@/features/agents/queries.ts';
 import { projectsQuery } from '@/features/projects/queries.ts';
+import { cn } from '@/lib/class-names.ts';
 import { formatCount, formatUsd, shortId } from '@/lib/format.ts';
 import { executionsQuery } from './queries.ts';
 
@@ -215,7 +216,10 @@ function ExecutionTableRow({ execution }: { execution: ExecutionSummary }) {
           </span>
         </Link>
         {execution.error !== null && (
-          <p className="truncate text-failed text-xs" title={execution.error.message}>
+          <p
+            className={cn('truncate text-xs', execution.status === 'cancelled' ? 'text-soft' : 'text-failed')}
+            title={execution.error.message}
+          >
             {execution.error.message}
           </p>
         )}

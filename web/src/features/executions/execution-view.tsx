@@ -134,12 +134,26 @@ function LoadedExecution({ read, selected, tab }: { read: Execution } & Omit<Exe
           steps.
         </p>
       )}
+      {execution.status === 'queued' && (
+        <p role="status" className="mb-4 text-soft text-sm">
+          It waits for a place: as many executions of this agent run as its settings allow. It begins by itself, in the
+          order of the starts.
+        </p>
+      )}
       {execution.error !== null && (
         <div
           role="alert"
-          className="mb-4 flex gap-2.5 rounded-xl border border-failed-solid/35 bg-failed-soft px-4 py-3 text-sm"
+          className={cn(
+            'mb-4 flex gap-2.5 rounded-xl border px-4 py-3 text-sm',
+            execution.status === 'cancelled'
+              ? 'border-line-strong bg-idle-soft'
+              : 'border-failed-solid/35 bg-failed-soft',
+          )}
         >
-          <CircleAlert className="mt-0.5 size-4 shrink-0 text-failed" aria-hidden="true" />
+          <CircleAlert
+            className={cn('mt-0.5 size-4 shrink-0', execution.status === 'cancelled' ? 'text-idle' : 'text-failed')}
+            aria-hidden="true"
+          />
           <div className="min-w-0">
             <p className="break-words font-medium text-text">{execution.error.message}</p>
             <p className="mt-0.5 flex flex-wrap gap-x-3 text-soft">

@@ -193,6 +193,8 @@ export function applyEvent(state: LiveExecution, event: ExecutionEvent): LiveExe
   const step = id === null ? null : stepAfter(state.steps.get(id), id, event);
   if (step !== null) return { ...next, steps: new Map(state.steps).set(step.id, step) };
   switch (event.type) {
+    case 'execution.queued':
+      return { ...next, status: 'queued', waiting_reason: null };
     case 'execution.started':
     case 'execution.resumed':
       return { ...next, status: 'running', waiting_reason: null };

@@ -38,8 +38,8 @@ function useMessages({ field, path }: ConfigFieldViewProps, hasEditor: boolean):
   return (
     problemsAt(problems, path)
       .filter((problem) => !(isFoundInText(problem) && (hasEditor || TELLS_ITSELF.has(field.control))))
-      // A tool tells its problems at its own fields.
-      .filter((problem) => field.control !== 'tools' || problem.field === path)
+      // A tool, or what has fields of its own, tells its problems there.
+      .filter((problem) => !['tools', 'fields'].includes(field.control) || problem.field === path)
       .map((problem) => ({ severity: problem.severity, message: messageBeside(problem, path) }))
   );
 }

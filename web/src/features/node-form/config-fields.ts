@@ -130,5 +130,5 @@ export function applies(field: ConfigField, fields: readonly ConfigField[], conf
   if (field.when === undefined || config[field.name] !== undefined) return true;
   const other = fields.find((each) => each.name === field.when?.field);
   const value = config[field.when.field] ?? other?.defaultValue;
-  return field.when.is === undefined ? value !== undefined : field.when.is.some((each) => each === value);
+  return field.when.is === undefined ? value !== undefined : field.when.is.includes(String(value));
 }

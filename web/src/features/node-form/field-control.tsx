@@ -1,7 +1,14 @@
 import type { Approvers, FieldControl as ControlName, JsonValue } from '@agentflow/contracts';
 import { Input } from '@/components/ui/input.tsx';
 import { conditionsToStore, readGroup } from './conditions.ts';
-import { asSchema, type Config, type ConfigField, type RenderFields, variantsOf } from './config-fields.ts';
+import {
+  asSchema,
+  type Config,
+  type ConfigField,
+  configFields,
+  type RenderFields,
+  variantsOf,
+} from './config-fields.ts';
 import { AgentPicker } from './controls/agent-picker.tsx';
 import { ApproverPicker, areApprovers } from './controls/approver-picker.tsx';
 import { CaseRows } from './controls/case-rows.tsx';
@@ -253,6 +260,18 @@ export const CONTROLS: Readonly<Record<Exclude<ControlName, 'json' | 'boolean'>,
         renderFields={renderFields}
       />
     ),
+  },
+  fields: {
+    fits: (value) => value === undefined || (typeof value === 'object' && value !== null && !Array.isArray(value)),
+    group: true,
+    draw: ({ field, value, onChange, path, renderFields }) =>
+      renderFields({
+        fields: configFields(field.schema),
+        config: (value ?? {}) as Config,
+        path,
+        besides: [],
+        onChange: (config) => onChange(Object.keys(config).length === 0 ? undefined : config),
+      }),
   },
   json_schema: {
     fits: (value) => rowsOf(value) !== null,

@@ -1,7 +1,15 @@
-import { type HttpTool, type JsonValue, type McpTools, type NodeConfig, placesIn } from '@agentflow/contracts';
-import type { EnginePorts, StepContext } from '../../ports.ts';
+import {
+  type AgentTool,
+  type HttpTool,
+  type JsonValue,
+  type McpTools,
+  type NodeConfig,
+  placesIn,
+} from '@agentflow/contracts';
+import type { Decision, EnginePorts, StepContext } from '../../ports.ts';
 import { runHttp } from '../action-http.ts';
 import { runAgentCall } from '../agent.ts';
+import { NOBODY } from '../human.ts';
 import { completed, failed, refused, type StepOutcome } from '../step-outcome.ts';
 import { runBuiltin } from './builtin-tools.ts';
 import { callTool, listTools } from './mcp-client.ts';
@@ -9,6 +17,9 @@ import { boundedResult, type ToolRequest, wellFormed } from './records.ts';
 
 type Config = NodeConfig<'ai.agent'>;
 type Arguments = { [key: string]: JsonValue };
+type AskingTool = Exclude<AgentTool, { kind: 'builtin' }>;
+
+const ASK_ANYBODY: NonNullable<AskingTool['approval']> = { self_approval: true, on_timeout: 'deny' };
 
 /** Lists what a server offers, once for the whole loop: what it offers later changes nothing. */
 export async function runList(
@@ -44,9 +55,9 @@ export async function runTool(
   if (tool.kind === 'builtin') return bounded(await runBuiltin(tool.name, request.arguments as Arguments, context.now));
 
   const { decision } = context;
-  if (decision?.decision === 'deny') return completed(refusal(decision.comment));
+  if (decision?.decision === 'deny') return completed(refusal(decision));
   // A test sends nothing, so there is nothing to ask for.
-  if (tool.ask_first && decision === null && context.mode !== 'test') return question(config, request, context);
+  if (tool.ask_first && decision === null && context.mode !== 'test') return question(tool, request, context);
   // What was approved is what runs, whatever stands elsewhere.
   const approved = (decision?.payload as { arguments?: JsonValue } | undefined)?.arguments;
   const given = (approved ?? request.arguments) as Arguments;
@@ -59,25 +70,27 @@ export async function runTool(
     : runMcpTool(tool, request.mcp?.name ?? request.tool, given, context, ports);
 }
 
-function refusal(comment: string): string {
+function refusal({ decided_by, comment }: Decision): string {
+  if (decided_by === null) return 'Nobody approved this call in time.';
   return `A person refused this call${comment.trim() === '' ? '.' : `: ${comment}`}`;
 }
 
-function question(config: Config, request: ToolRequest, { node }: StepContext): StepOutcome {
-  const described = config.tools.find((tool) => 'name' in tool && tool.name === request.tool);
-  const purpose = described !== undefined && 'description' in described ? ` ${described.description}` : '';
+function question(tool: AskingTool, request: ToolRequest, { node, now }: StepContext): StepOutcome {
+  const purpose = tool.kind === 'mcp' ? '' : ` ${tool.description}`;
+  const { approvers, self_approval, timeout_seconds, on_timeout } = tool.approval ?? ASK_ANYBODY;
   return {
     kind: 'waiting',
     reason: 'approval',
-    wake_at: null,
+    wake_at: timeout_seconds === undefined ? null : now + timeout_seconds * 1000,
     due: null,
     ask: {
       kind: 'approval',
       message: `The agent "${node.id}" wants to use the tool "${request.tool}".${purpose}`,
       payload: { tool: request.tool, arguments: request.arguments },
-      approvers: { users: [], roles: [], teams: [] },
-      self_approval: true,
+      approvers: approvers ?? NOBODY,
+      self_approval,
       form_schema: null,
+      ...(timeout_seconds === undefined ? {} : { on_timeout }),
       // biome-ignore lint/suspicious/noThenProperty: never awaited; the ask's word for what comes after it
       then: 'resume',
     },

@@ -1,4 +1,4 @@
-import type { ErasureSubject } from './client.ts';
+import type { ErasureSubject } from '../client.ts';
 
 type Row = Record<string, SqlStorageValue>;
 

@@ -1,0 +1,268 @@
+import { type ExecutionError, ID_PREFIXES } from '@agentflow/contracts';
+import { idBody, newId } from '../../workers/platform/ids.ts';
+import { type DeskState, decide } from './admission.ts';
+import type { DeskAgents } from './agents.ts';
+import type { Admission, AdmissionRequest, AgentHead, LeaseNotice, PlanLimits } from './client.ts';
+import type { WindowCount } from './limits.ts';
+import { holdsPlace, Places } from './places.ts';
+import { REQUEST_TTL_MS } from './requests.ts';
+import type { Lease } from './store/leases.ts';
+import type { OrganizationStore } from './store/organization.ts';
+
+/** A lease that no execution has been seen for is given up after this long. */
+const PROVISIONAL_MS = 60_000;
+/** A live execution's lease is asked about this often. */
+const ACTIVE_MS = 15 * 60_000;
+const LEASE_PAGE = 100;
+
+/** What the desk knows of a caller and the organization when a start is decided. */
+export type StartState = Pick<DeskState, 'plan' | 'agent' | 'key' | 'address_allowed'>;
+
+interface StartsHost {
+  plan(): PlanLimits | null;
+  armAt(at: number): void;
+  /** Notices were written: they are told now, and by the alarm if this instance dies first. */
+  told(): void;
+  /** Asks an execution's object what has become of a lease. */
+  leaseState(lease: Lease): Promise<'alive' | 'ended' | 'unknown'>;
+}
+
+/**
+ * Starts of executions, from their admission to the end of their lease. Every method decides and writes in one turn, so
+ * that no more executions are given a place than the limits allow; what frees a place gives it to the next in line in the
+ * same turn.
+ */
+export class DeskStarts {
+  private known: { readonly places: Places; ord: number } | null = null;
+
+  constructor(
+    private readonly storage: DurableObjectStorage,
+    private readonly store: OrganizationStore,
+    private readonly agents: DeskAgents,
+    private readonly host: StartsHost,
+  ) {}
+
+  /** Drops the cache: what the rows say now is asked again. */
+  forget(): void {
+    this.known = null;
+  }
+
+  get places(): Places {
+    return this.counted.places;
+  }
+
+  private get counted() {
+    this.known ??= { places: new Places(this.store.leases.counts()), ord: this.store.leases.lastOrd() };
+    return this.known;
+  }
+
+  /** Decides a start and, when it is allowed, writes its lease and what goes with it. */
+  admit(request: AdmissionRequest, state: StartState, now: number): Admission {
+    const { agent_id, idempotency } = request;
+    const stored = idempotency === null ? null : this.store.requests.find(startScope(request), idempotency.key);
+    const held = request.lineage === undefined ? null : this.store.leases.find(leaseIdOf(request, now));
+    const decision = decide(
+      {
+        ...state,
+        request: stored !== null && stored.expires_at > now ? stored : null,
+        starts: state.plan.starts_per_hour === null ? null : this.store.window('starts'),
+        live_executions: this.places.total,
+        live_of_agent: this.places.heldBy(agent_id),
+        queued_of_agent: this.places.queuedOf(agent_id),
+        admitted: held !== null,
+      },
+      request,
+      now,
+    );
+    if (decision.outcome !== 'admit') return decision;
+    const lease: Lease = held ?? {
+      id: leaseIdOf(request, now),
+      execution_id: request.execution_id,
+      agent_id,
+      caller: decision.caller.id,
+      root_execution_id: request.lineage?.root_execution_id ?? null,
+      parent_execution_id: request.lineage?.parent_execution_id ?? null,
+      state: decision.queued ? 'queued' : 'provisional',
+      ord: this.nextOrd(),
+      created_at: now,
+      expires_at: now + PROVISIONAL_MS,
+    };
+    if (held === null) this.grant(request, lease, state.plan, decision.starts, decision.replaces);
+    return {
+      outcome: 'allow',
+      lease_id: lease.id,
+      queued: lease.state === 'queued',
+      agent: decision.agent,
+      version: decision.version,
+      caller: decision.caller,
+      limit: decision.limit,
+    };
+  }
+
+  private grant(
+    request: AdmissionRequest,
+    lease: Lease,
+    plan: PlanLimits,
+    starts: WindowCount,
+    replaces: number,
+  ): void {
+    const { places } = this;
+    const now = lease.created_at;
+    const replaced = replaces === 0 ? [] : this.store.leases.oldestHolding(lease.agent_id, replaces);
+    const reason: ExecutionError = {
+      code: 'replaced',
+      message: `Replaced by a newer execution, ${lease.execution_id}.`,
+    };
+    places.add(lease, 1);
+    for (const each of replaced) places.move(each, 'revoked');
+    this.write(() => {
+      this.store.leases.insert(lease);
+      for (const { id } of replaced) this.store.leases.revoke(id, reason, now);
+      if (plan.starts_per_hour !== null) this.store.writeWindow('starts', starts.window_start, starts.used);
+      if (request.idempotency !== null) {
+        this.store.requests.write(startScope(request), request.idempotency.key, {
+          body_hash: request.idempotency.body_hash,
+          execution_id: request.execution_id,
+          answer: null,
+          expires_at: now + REQUEST_TTL_MS,
+        });
+      }
+    });
+    this.host.armAt(lease.expires_at);
+    if (replaced.length > 0) this.host.told();
+  }
+
+  /** Ends a lease with the execution's real cost. One that is not there was settled before: nothing changes. */
+  settle(leaseId: string, costMicrousd: number): void {
+    const lease = this.store.leases.find(leaseId);
+    if (lease === null) return;
+    this.places.add(lease, -1);
+    this.write(() => {
+      this.store.leases.delete(lease.id);
+      this.store.addSpend(new Date().toISOString().slice(0, 10), costMicrousd);
+    });
+    this.fillPlaces();
+  }
+
+  /** Only who holds a place can leave it. Going on is never refused, also where that makes one more than may begin. */
+  park(leaseId: string, parked: boolean): void {
+    const lease = this.store.leases.find(leaseId);
+    if (lease === null || !(parked ? holdsPlace(lease.state) : lease.state === 'parked')) return;
+    this.places.move(lease, parked ? 'parked' : 'active');
+    this.write(() => this.store.leases.park(lease.id, parked));
+    if (parked) this.fillPlaces();
+  }
+
+  /** The execution was never made: its lease and its idempotency key are free again. */
+  giveUp(leaseId: string): void {
+    const lease = this.store.leases.find(leaseId);
+    if (lease === null) return;
+    this.places.add(lease, -1);
+    this.write(() => {
+      this.store.leases.delete(lease.id);
+      this.store.requests.deleteOf(lease.execution_id);
+    });
+    this.fillPlaces();
+  }
+
+  /** An agent's status, limit or policy may be another one now. */
+  agentChanged(agentId: string): void {
+    if (this.agents.find(agentId)?.status === 'archived') this.dismiss(agentId);
+    this.fillPlaces();
+  }
+
+  /** What is queued of an archived agent would wait for ever. */
+  private dismiss(agentId: string): void {
+    const queued = this.places.queuedOf(agentId);
+    if (queued === 0) return;
+    const reason = { code: 'agent_archived', message: 'The agent was archived before a place was free.' };
+    this.places.add({ agent_id: agentId, state: 'queued' }, -queued);
+    this.write(() => this.store.leases.revokeQueued(agentId, reason, Date.now()));
+    this.host.told();
+  }
+
+  /** Gives every place that is free to the next in line, in the order of their admission. */
+  fillPlaces(): void {
+    const plan = this.places.anyInLine() ? this.host.plan() : null;
+    let filled = false;
+    while (plan !== null && this.places.total < plan.concurrent_executions) {
+      const next = this.nextInLine();
+      if (next === null) break;
+      const now = Date.now();
+      const expiresAt = now + PROVISIONAL_MS;
+      this.places.move(next, 'provisional');
+      const ord = this.nextOrd();
+      this.write(() => this.store.leases.promote(next.id, ord, now, expiresAt));
+      this.host.armAt(expiresAt);
+      filled = true;
+    }
+    if (filled) this.host.told();
+  }
+
+  /** The one that was admitted first, of agents that may begin another execution now. */
+  private nextInLine(): Lease | null {
+    let next: Lease | null = null;
+    for (const agentId of this.places.agentsInLine()) {
+      const agent = this.agents.find(agentId);
+      if (agent === null || !mayBegin(agent, this.places.heldBy(agentId))) continue;
+      const first = this.store.leases.firstQueued(agentId);
+      if (first !== null && (next === null || first.ord < next.ord)) next = first;
+    }
+    return next;
+  }
+
+  /** What an execution that is queued has missed; null while it is not its turn. */
+  noticeFor(leaseId: string): LeaseNotice | null {
+    const lease = this.store.leases.find(leaseId);
+    if (lease?.state === 'queued') return null;
+    const notice = lease === null ? null : this.store.leases.noticeOf(leaseId);
+    if (notice !== null) return notice;
+    if (lease !== null && lease.state !== 'revoked') return { kind: 'begin' };
+    return { kind: 'cancel', reason: { code: 'start_lost', message: 'Its place in the queue was lost.' } };
+  }
+
+  /** Asks the executions of leases that run out: who is alive keeps its lease, who was never made loses it. */
+  async checkLeases(due: number): Promise<void> {
+    await Promise.all(
+      this.store.leases.expiring(due, LEASE_PAGE).map(async (lease) => {
+        // An object that does not answer may be alive: its lease is kept, and it is asked again.
+        const state = await this.host.leaseState(lease).catch(() => 'alive' as const);
+        if (!this.store.exists()) return;
+        if (state === 'unknown') this.giveUp(lease.id);
+        else this.store.leases.extend(lease.id, Date.now() + (state === 'alive' ? ACTIVE_MS : PROVISIONAL_MS));
+      }),
+    );
+  }
+
+  /** Rows that the counts in memory have gone ahead of: where they can't be written, both are read anew. */
+  private write(rows: () => void): void {
+    try {
+      this.storage.transactionSync(rows);
+    } catch (error) {
+      this.forget();
+      throw error;
+    }
+  }
+
+  private nextOrd(): number {
+    this.counted.ord++;
+    return this.counted.ord;
+  }
+}
+
+function mayBegin({ status, max_concurrency }: AgentHead, held: number): boolean {
+  return status === 'active' && (max_concurrency === null || held < max_concurrency);
+}
+
+/** A start that may be asked for twice finds its lease by the execution. */
+function leaseIdOf(request: AdmissionRequest, now: number): string {
+  return request.lineage === undefined ? newId('lease', now) : `${ID_PREFIXES.lease}_${idBody(request.execution_id)}`;
+}
+
+/** Starts of different callers and agents do not share Idempotency-Keys. */
+function startScope(request: AdmissionRequest): string {
+  const { caller } = request;
+  if (caller.kind === 'execution') return `${caller.actor.id} ${request.mode} ${request.agent_id}`;
+  const who = caller.kind === 'user' ? caller.user_id : caller.kind === 'checked_key' ? caller.key_id : caller.key_hash;
+  return `${who} ${request.mode} ${request.agent_id}`;
+}

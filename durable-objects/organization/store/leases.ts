@@ -1,0 +1,218 @@
+import type { ExecutionError } from '@agentflow/contracts';
+import type { LeaseNotice } from '../client.ts';
+
+type Row = Record<string, SqlStorageValue>;
+
+/**
+ * `provisional` until its execution object has been seen alive, then `active`: these two hold a place. `parked` while the
+ * execution waits for a person, a time or a child; `queued` until its turn comes; `revoked` when it has lost its place or
+ * its turn, until its execution has ended.
+ */
+export type LeaseState = 'provisional' | 'active' | 'parked' | 'queued' | 'revoked';
+
+export interface Lease {
+  readonly id: string;
+  readonly execution_id: string;
+  readonly agent_id: string;
+  readonly caller: string;
+  /** Of an execution that another one started. */
+  readonly root_execution_id: string | null;
+  readonly parent_execution_id: string | null;
+  readonly state: LeaseState;
+  /** Place in the order of admissions; of one whose turn has come, in the order of turns. */
+  readonly ord: number;
+  readonly created_at: number;
+  readonly expires_at: number;
+}
+
+/** What an execution has still to be told, and how often that was tried. */
+export interface DueNotice {
+  readonly lease_id: string;
+  readonly execution_id: string;
+  readonly notice: LeaseNotice;
+  readonly tries: number;
+}
+
+export class LeaseStore {
+  constructor(private readonly sql: SqlStorage) {}
+
+  insert(lease: Lease): void {
+    this.sql.exec(
+      `INSERT INTO leases (id, execution_id, agent_id, caller, state, ord, created_at, expires_at, root_execution_id,
+        parent_execution_id) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      lease.id,
+      lease.execution_id,
+      lease.agent_id,
+      lease.caller,
+      lease.state,
+      lease.ord,
+      lease.created_at,
+      lease.expires_at,
+      lease.root_execution_id,
+      lease.parent_execution_id,
+    );
+  }
+
+  find(id: string): Lease | null {
+    return leaseOf(this.sql.exec<Row>('SELECT * FROM leases WHERE id = ?', id).toArray()[0]);
+  }
+
+  /** Its execution has been seen: a provisional lease is active from now on. */
+  extend(id: string, expiresAt: number): void {
+    this.sql.exec(
+      "UPDATE leases SET state = iif(state = 'provisional', 'active', state), expires_at = ? WHERE id = ?",
+      expiresAt,
+      id,
+    );
+  }
+
+  /** Takes an execution that waits out of the count of live ones, or puts it back. */
+  park(id: string, parked: boolean): void {
+    this.sql.exec('UPDATE leases SET state = ? WHERE id = ?', parked ? 'parked' : 'active', id);
+  }
+
+  delete(id: string): void {
+    this.sql.exec('DELETE FROM leases WHERE id = ?', id);
+  }
+
+  expiring(due: number, limit: number): Lease[] {
+    return this.sql
+      .exec<Row>('SELECT * FROM leases WHERE expires_at <= ? ORDER BY expires_at LIMIT ?', due, limit)
+      .toArray()
+      .flatMap((row) => leaseOf(row) ?? []);
+  }
+
+  /** How many leases each agent has in each state that is counted. */
+  counts(): { agent_id: string; state: LeaseState; leases: number }[] {
+    return this.sql
+      .exec<Row>(
+        `SELECT agent_id, state, count(*) AS n FROM leases WHERE state IN ('provisional', 'active', 'queued')
+          GROUP BY agent_id, state`,
+      )
+      .toArray()
+      .map((row) => ({
+        agent_id: String(row.agent_id),
+        state: row.state as LeaseState,
+        leases: Number(row.n),
+      }));
+  }
+
+  lastOrd(): number {
+    return Number(this.sql.exec<Row>('SELECT coalesce(max(ord), 0) AS ord FROM leases').one().ord);
+  }
+
+  /** The next of an agent's executions whose turn comes. */
+  firstQueued(agentId: string): Lease | null {
+    const rows = this.sql.exec<Row>(
+      "SELECT * FROM leases WHERE agent_id = ? AND state = 'queued' ORDER BY ord LIMIT 1",
+      agentId,
+    );
+    return leaseOf(rows.toArray()[0]);
+  }
+
+  /** Those of an agent's executions that have held a place the longest. */
+  oldestHolding(agentId: string, limit: number): Lease[] {
+    return this.sql
+      .exec<Row>(
+        `SELECT * FROM leases WHERE agent_id = ? AND state IN ('provisional', 'active')
+          ORDER BY ord, created_at, id LIMIT ?`,
+        agentId,
+        limit,
+      )
+      .toArray()
+      .flatMap((row) => leaseOf(row) ?? []);
+  }
+
+  /** The turn of a queued execution has come: it holds a place, and is to be told to begin. */
+  promote(id: string, ord: number, now: number, expiresAt: number): void {
+    this.sql.exec(
+      "UPDATE leases SET state = 'provisional', ord = ?, expires_at = min(expires_at, ?) WHERE id = ?",
+      ord,
+      expiresAt,
+      id,
+    );
+    this.notify(id, { kind: 'begin' }, now);
+  }
+
+  /** Takes an execution's place, and has it told to end. */
+  revoke(id: string, reason: ExecutionError, now: number): void {
+    this.sql.exec("UPDATE leases SET state = 'revoked' WHERE id = ?", id);
+    this.notify(id, { kind: 'cancel', reason }, now);
+  }
+
+  revokeQueued(agentId: string, reason: ExecutionError, now: number): void {
+    const notice: LeaseNotice = { kind: 'cancel', reason };
+    this.sql.exec(
+      `UPDATE leases SET state = 'revoked', notice = ?, notice_at = ?, notice_tries = 0
+        WHERE agent_id = ? AND state = 'queued'`,
+      JSON.stringify(notice),
+      now,
+      agentId,
+    );
+  }
+
+  private notify(id: string, notice: LeaseNotice, now: number): void {
+    this.sql.exec(
+      'UPDATE leases SET notice = ?, notice_at = ?, notice_tries = 0 WHERE id = ?',
+      JSON.stringify(notice),
+      now,
+      id,
+    );
+  }
+
+  noticeOf(id: string): LeaseNotice | null {
+    const text = this.sql.exec<Row>('SELECT notice FROM leases WHERE id = ?', id).toArray()[0]?.notice ?? null;
+    return text === null ? null : (JSON.parse(String(text)) as LeaseNotice);
+  }
+
+  dueNotices(due: number, limit: number): DueNotice[] {
+    return this.sql
+      .exec<Row>(
+        `SELECT id, execution_id, notice, notice_tries FROM leases WHERE notice_at <= ? ORDER BY notice_at, ord LIMIT ?`,
+        due,
+        limit,
+      )
+      .toArray()
+      .map((row) => ({
+        lease_id: String(row.id),
+        execution_id: String(row.execution_id),
+        notice: JSON.parse(String(row.notice)) as LeaseNotice,
+        tries: Number(row.notice_tries),
+      }));
+  }
+
+  /** Its execution has done what this notice told; another one that came meanwhile stays. */
+  noticeTaken(id: string, { kind }: LeaseNotice): void {
+    this.sql.exec(
+      "UPDATE leases SET notice = NULL, notice_at = NULL WHERE id = ? AND json_extract(notice, '$.kind') = ?",
+      id,
+      kind,
+    );
+  }
+
+  delayNotice(id: string, { kind }: LeaseNotice, until: number): void {
+    this.sql.exec(
+      `UPDATE leases SET notice_at = ?, notice_tries = notice_tries + 1
+        WHERE id = ? AND json_extract(notice, '$.kind') = ?`,
+      until,
+      id,
+      kind,
+    );
+  }
+}
+
+function leaseOf(row: Row | undefined): Lease | null {
+  if (row === undefined) return null;
+  return {
+    id: String(row.id),
+    execution_id: String(row.execution_id),
+    agent_id: String(row.agent_id),
+    caller: String(row.caller),
+    root_execution_id: row.root_execution_id as string | null,
+    parent_execution_id: row.parent_execution_id as string | null,
+    state: row.state as LeaseState,
+    ord: Number(row.ord),
+    created_at: Number(row.created_at),
+    expires_at: Number(row.expires_at),
+  };
+}

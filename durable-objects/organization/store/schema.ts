@@ -1,0 +1,64 @@
+/**
+ * Storage layout of an organization's desk, made by its first trusted write and never in the constructor:
+ * - `identity`: one row, the organization's id.
+ * - `plan`: one row, limits of the plan.
+ * - `keys`: API keys by hash; `revision` orders their projections.
+ * - `agents`: heads, by which starts are decided.
+ * - `watched_agents`: agents whose D1 row may have changed without the head being told.
+ * - `leases`: one row per execution that has not settled. `ord` counts admissions, and a queued one gets a new number when
+ *   its turn comes; `notice` is what its execution has still to be told, see ../notices.ts.
+ * - `requests`: idempotency keys, of starts (`execution_id`) and of other creates (`answer`), kept 24 h.
+ * - `windows`: counters of calendar windows.
+ * - `spend`: settled cost by UTC day.
+ * - `outbox`: projections that D1 has not confirmed.
+ * - `ip_allowlist`: one row, the networks that callers may come from.
+ * - `erasures`: what is being erased, page by page; see ../erasure.ts.
+ * - `retention`: one row, how long executions are kept, and how far that has been told; see ../retention.ts.
+ * - `schema_version`: one row, how many of the steps below have been taken; a desk without the table has taken one.
+ */
+export const SCHEMA_STEPS: readonly (readonly string[])[] = [
+  [
+    'CREATE TABLE identity (organization_id TEXT PRIMARY KEY) WITHOUT ROWID',
+    'CREATE TABLE plan (id INTEGER PRIMARY KEY CHECK (id = 1), limits TEXT NOT NULL)',
+    `CREATE TABLE keys (
+    id TEXT PRIMARY KEY, key_hash TEXT NOT NULL UNIQUE, record TEXT NOT NULL, expires_at INTEGER, revoked_at INTEGER,
+    last_used_at INTEGER, revision INTEGER NOT NULL) WITHOUT ROWID`,
+    'CREATE TABLE agents (agent_id TEXT PRIMARY KEY, head TEXT NOT NULL) WITHOUT ROWID',
+    'CREATE TABLE watched_agents (agent_id TEXT PRIMARY KEY, check_at INTEGER NOT NULL, outstanding INTEGER NOT NULL) WITHOUT ROWID',
+    `CREATE TABLE leases (
+    id TEXT PRIMARY KEY, execution_id TEXT NOT NULL, agent_id TEXT NOT NULL, caller TEXT NOT NULL, state TEXT NOT NULL,
+    created_at INTEGER NOT NULL, expires_at INTEGER NOT NULL) WITHOUT ROWID`,
+    'CREATE INDEX leases_expiry ON leases (expires_at)',
+    `CREATE TABLE requests (
+    scope TEXT NOT NULL, key TEXT NOT NULL, body_hash TEXT NOT NULL, execution_id TEXT, answer TEXT, expires_at INTEGER NOT NULL,
+    PRIMARY KEY (scope, key)) WITHOUT ROWID`,
+    'CREATE INDEX requests_expiry ON requests (expires_at)',
+    'CREATE INDEX requests_execution ON requests (execution_id) WHERE execution_id IS NOT NULL',
+    'CREATE TABLE windows (name TEXT PRIMARY KEY, window_start INTEGER NOT NULL, used INTEGER NOT NULL) WITHOUT ROWID',
+    'CREATE TABLE spend (day TEXT PRIMARY KEY, cost_microusd INTEGER NOT NULL, executions INTEGER NOT NULL) WITHOUT ROWID',
+    'CREATE TABLE outbox (id INTEGER PRIMARY KEY AUTOINCREMENT, message TEXT NOT NULL, attempts INTEGER NOT NULL, next_at INTEGER NOT NULL)',
+  ],
+  [
+    'CREATE TABLE schema_version (version INTEGER PRIMARY KEY) WITHOUT ROWID',
+    'ALTER TABLE keys ADD COLUMN replaced_by TEXT',
+    'CREATE TABLE ip_allowlist (id INTEGER PRIMARY KEY CHECK (id = 1), entries TEXT NOT NULL, revision INTEGER NOT NULL)',
+    `CREATE TABLE erasures (
+      subject TEXT PRIMARY KEY, kind TEXT NOT NULL, email TEXT, stage TEXT NOT NULL, cursor TEXT NOT NULL, failed INTEGER NOT NULL,
+      rested INTEGER NOT NULL, requested_at INTEGER NOT NULL, attempts INTEGER NOT NULL, next_at INTEGER NOT NULL) WITHOUT ROWID`,
+  ],
+  ['ALTER TABLE leases ADD COLUMN root_execution_id TEXT', 'ALTER TABLE leases ADD COLUMN parent_execution_id TEXT'],
+  [
+    `CREATE TABLE retention (
+      id INTEGER PRIMARY KEY CHECK (id = 1), days INTEGER, effective_at INTEGER NOT NULL, cursor TEXT NOT NULL,
+      walks_left INTEGER NOT NULL, attempts INTEGER NOT NULL, next_at INTEGER)`,
+  ],
+  [
+    'ALTER TABLE leases ADD COLUMN ord INTEGER NOT NULL DEFAULT 0',
+    'ALTER TABLE leases ADD COLUMN notice TEXT',
+    'ALTER TABLE leases ADD COLUMN notice_at INTEGER',
+    'ALTER TABLE leases ADD COLUMN notice_tries INTEGER NOT NULL DEFAULT 0',
+    // Only what waits or is to be told has entries: a start that runs at once writes none.
+    "CREATE INDEX leases_queue ON leases (agent_id, ord) WHERE state = 'queued'",
+    'CREATE INDEX leases_notices ON leases (notice_at) WHERE notice_at IS NOT NULL',
+  ],
+];
