@@ -26,7 +26,7 @@ export function Segments<T extends string>({ label, value, options, onChange, wi
           onClick={() => onChange(option.value)}
           className={cn(
             'rounded-[5px] px-2 py-0.5 text-soft text-xs transition-colors duration-100 hover:text-text',
-            'aria-pressed:bg-surface aria-pressed:font-medium aria-pressed:text-text aria-pressed:shadow-card dark:aria-pressed:bg-raised',
+            'aria-pressed:bg-surface aria-pressed:font-medium aria-pressed:text-text aria-pressed:shadow-card dark:aria-pressed:bg-line-strong',
             wide && 'flex-1 py-1.5',
           )}
         >
