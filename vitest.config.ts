@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { cloudflareTest, readD1Migrations } from '@cloudflare/vitest-plugin';
 import { defineConfig } from 'vitest/config';
 import { freePort } from './test/support/free-port.ts';
@@ -14,42 +15,38 @@ const mcpServerPort = process.env.MCP_SERVER_PORT;
 /** Generous: a busy machine with coverage switched on takes several times as long as a quiet one. */
 const TEST_TIMEOUT_MS = 20_000;
 
-/** Tests of what runs; all other folders of test/workers are the second half. */
-const RUNS = ['agents', 'approvals', 'context', 'desk', 'executions', 'models', 'projects', 'secrets'].map(
-  (folder) => `test/workers/${folder}/**/*.test.ts`,
-);
+/** After the tests that kill a process: those have the machine to themselves. */
+const AFTER_PROCESS = { groupOrder: 1 };
 
-/** Tests inside workerd, in two halves with a runtime each, so that they use both cores. */
-function workers(half: string, include: string[], exclude: string[] = []) {
-  return {
-    plugins: [
-      cloudflareTest({
-        main: './workers/index.ts',
-        remoteBindings: false,
-        wrangler: { configPath: './wrangler.toml' },
-        miniflare: {
-          bindings: {
-            MIGRATIONS: migrations,
-            ENVIRONMENT: 'test',
-            OUTBOUND_ALLOW: [toolServerPort, targetServerPort, mcpServerPort]
-              .map((port) => `127.0.0.1:${port}`)
-              .join(','),
-            CUSTOM_BASE_URL: `http://127.0.0.1:${toolServerPort}/v1`,
-            AUTH_KEYS: 'test1:dGVzdC1vbmx5LXNpZ25pbmcta2V5LTAxMjM0NTY3ODk=',
-            VAULT_KEYS: 'test1:dGVzdC1vbmx5LXZhdWx0LWtleS0wMTIzNDU2Nzg5MDE=',
-          },
+/** Tests inside workerd: each worker of Vitest has a runtime of its own, and takes the next file when it is done with one. */
+const workers = {
+  plugins: [
+    cloudflareTest({
+      main: './workers/index.ts',
+      remoteBindings: false,
+      wrangler: { configPath: './wrangler.toml' },
+      miniflare: {
+        bindings: {
+          MIGRATIONS: migrations,
+          ENVIRONMENT: 'test',
+          OUTBOUND_ALLOW: [toolServerPort, targetServerPort, mcpServerPort]
+            .map((port) => `127.0.0.1:${port}`)
+            .join(','),
+          CUSTOM_BASE_URL: `http://127.0.0.1:${toolServerPort}/v1`,
+          AUTH_KEYS: 'test1:dGVzdC1vbmx5LXNpZ25pbmcta2V5LTAxMjM0NTY3ODk=',
+          VAULT_KEYS: 'test1:dGVzdC1vbmx5LXZhdWx0LWtleS0wMTIzNDU2Nzg5MDE=',
         },
-      }),
-    ],
-    test: {
-      name: `workers-${half}`,
-      testTimeout: TEST_TIMEOUT_MS,
-      include,
-      exclude,
-      setupFiles: ['./test/support/fetch-modules-singly.ts', './test/support/apply-migrations.ts'],
-    },
-  };
-}
+      },
+    }),
+  ],
+  test: {
+    name: 'workers',
+    testTimeout: TEST_TIMEOUT_MS,
+    include: ['test/workers/**/*.test.ts'],
+    sequence: AFTER_PROCESS,
+    setupFiles: ['./test/support/fetch-modules-singly.ts', './test/support/apply-migrations.ts'],
+  },
+};
 
 export default defineConfig({
   test: {
@@ -62,6 +59,8 @@ export default defineConfig({
       './test/support/mail-server.ts',
     ],
     silent: 'passed-only',
+    // Vitest leaves a core free, which on two cores is half of them. Each worker loads the whole Worker, hence no more.
+    maxWorkers: Math.min(4, Math.max(2, availableParallelism() - 1)),
     // Files share a runtime: starting one for each takes longer than the tests. They share D1 and objects too, so every
     // test makes an organization of its own.
     isolate: false,
@@ -74,7 +73,13 @@ export default defineConfig({
     },
     projects: [
       {
-        test: { name: 'unit', include: ['test/unit/**/*.test.ts'], environment: 'node', testTimeout: TEST_TIMEOUT_MS },
+        test: {
+          name: 'unit',
+          include: ['test/unit/**/*.test.ts'],
+          environment: 'node',
+          testTimeout: TEST_TIMEOUT_MS,
+          sequence: AFTER_PROCESS,
+        },
       },
       {
         test: {
@@ -84,8 +89,7 @@ export default defineConfig({
           testTimeout: TEST_TIMEOUT_MS,
         },
       },
-      workers('runs', RUNS),
-      workers('rest', ['test/workers/**/*.test.ts'], RUNS),
+      workers,
     ],
   },
 });

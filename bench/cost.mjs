@@ -4,6 +4,7 @@ import path from 'node:path';
 import { costTable } from './lib/cost-table.mjs';
 import { Client, drive } from './lib/load.mjs';
 import { linearAgent, OBJECTS, prepareProduct } from './lib/product.mjs';
+import { cpuMs } from './lib/runtime-process.mjs';
 import { bundle, serve } from './lib/workerd.mjs';
 
 /**
@@ -106,14 +107,4 @@ async function settled() {
     last = now;
     await new Promise((resolve) => setTimeout(resolve, 200));
   }
-}
-
-/** CPU time of the processes that this one started: the whole runtime. Linux alone tells it. */
-function cpuMs() {
-  const TICK_MS = 10;
-  return readFileSync(`/proc/self/task/${process.pid}/children`, 'utf8')
-    .trim()
-    .split(' ')
-    .map((pid) => readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1)?.split(' ') ?? [])
-    .reduce((sum, fields) => sum + (Number(fields[11]) + Number(fields[12])) * TICK_MS, 0);
 }

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import path from 'node:path';
+import { whileProfiling } from './lib/inspector.mjs';
 import { Client, drive } from './lib/load.mjs';
 import { linearAgent, OBJECTS, prepareProduct, tickingAgent, watchExecution } from './lib/product.mjs';
 import { slowServer } from './lib/slow-server.mjs';
@@ -41,7 +42,7 @@ try {
           body: '{"input":{"n":1}}',
         });
   await drive(client, 200, 16, call, [200]);
-  const profile = await whileProfiling(async () => {
+  const profile = await whileProfiling(INSPECTOR_PORT, async () => {
     if (scenario === 'watch') await watchExecution(product.url, setup.token, tickingAgent(60, slow.beat), 1000);
     else await drive(client, scenario === 'read' ? 4000 : 600, 16, call, [200]);
   });
@@ -64,38 +65,4 @@ try {
 } finally {
   slow.stop();
   await product.stop();
-}
-
-/**
- * A profile in the Chrome DevTools Protocol's form; times in microseconds.
- *
- * @typedef {{ id: number, callFrame: { functionName: string, url: string, lineNumber: number } }} ProfileNode
- * @typedef {{ nodes: ProfileNode[], samples: number[], timeDeltas: number[] }} Profile
- */
-
-/** @param {() => Promise<unknown>} work @returns {Promise<Profile>} */
-async function whileProfiling(work) {
-  const targets = await (await fetch(`http://127.0.0.1:${INSPECTOR_PORT}/json`)).json();
-  const socket = new WebSocket(targets[0].webSocketDebuggerUrl);
-  await new Promise((resolve) => socket.addEventListener('open', resolve, { once: true }));
-  let next = 0;
-  /** @type {Map<number, (result: any) => void>} */
-  const waiting = new Map();
-  socket.addEventListener('message', (message) => {
-    const { id, result } = JSON.parse(message.data);
-    waiting.get(id)?.(result);
-  });
-  /** @param {string} method @param {object} [params] */
-  const send = (method, params = {}) =>
-    new Promise((resolve) => {
-      waiting.set(++next, resolve);
-      socket.send(JSON.stringify({ id: next, method, params }));
-    });
-  await send('Profiler.enable');
-  await send('Profiler.setSamplingInterval', { interval: 200 });
-  await send('Profiler.start');
-  await work();
-  const { profile } = await send('Profiler.stop');
-  socket.close();
-  return profile;
 }

@@ -4,8 +4,10 @@ import { cpus } from 'node:os';
 import path from 'node:path';
 import { buildUi } from '../scripts/lib/build-ui.mjs';
 import { stepsPerSecond } from './lib/engine-alone.mjs';
+import { heapBytes } from './lib/inspector.mjs';
 import { Client, drive, median, percentile } from './lib/load.mjs';
 import {
+  askingAgent,
   linearAgent,
   OBJECTS,
   parallelAgent,
@@ -14,6 +16,7 @@ import {
   tickingAgent,
   watchExecution,
 } from './lib/product.mjs';
+import { residentBytes, withPid } from './lib/runtime-process.mjs';
 import { slowServer } from './lib/slow-server.mjs';
 import { watchFromOutside } from './lib/sockets.mjs';
 import { bundle, serve } from './lib/workerd.mjs';
@@ -55,7 +58,7 @@ await buildUi();
 const productFolder = bundle('wrangler.toml', path.join(root, '.local/bench/product'));
 const floorFolder = bundle('bench/worker/wrangler.toml', path.join(root, '.local/bench/floor'));
 const slow = await slowServer(100);
-const product = await serve({
+const productOptions = () => ({
   folder: productFolder,
   script: 'index.js',
   objects: OBJECTS,
@@ -68,12 +71,14 @@ const product = await serve({
     VAULT_KEYS: `bench1:${randomBytes(32).toString('base64')}`,
   },
 });
-const floor = await serve({
+const product = await serve(productOptions());
+const floorOptions = () => ({
   folder: floorFolder,
   script: 'floor.js',
   objects: { DESK: 'FloorDesk', RUN: 'FloorRun', WATCHED: 'FloorWatched' },
   bindings: { FLOOR_KEY: randomBytes(32).toString('hex') },
 });
+const floor = await serve(floorOptions());
 
 try {
   const setup = await prepareProduct(product.url, linearAgent(10));
@@ -95,6 +100,8 @@ try {
     token: () => tokenValidation(setup),
     key: () => keyCheck(setup),
     branches: () => parallelBranches(setup),
+    resume: () => resumeAfterEviction(setup),
+    memory: () => memoryOfLiveObjects(),
     socket: () => eventsToSockets(setup, 1, 20),
     sockets: () => eventsToSockets(setup, 1000, 150),
     logins: () => loginStorm(setup),
@@ -267,6 +274,117 @@ async function parallelBranches(setup) {
   const middle = median(latencies);
   report('50 branches of a 100 ms call', middle, '< 400 ms', middle < 400, ' ms');
   client.close();
+}
+
+/**
+ * An execution of 20 steps that waits for a person, out of memory: from the decision's request to the next step's begin.
+ * What wakes is what was stored, so that an eviction, a deployment and a crash cost the same.
+ *
+ * @param {{ token: string }} setup
+ */
+async function resumeAfterEviction(setup) {
+  console.log('\nNext step after a decision, 100 executions of 20 steps that were evicted, and 100 that were not');
+  const client = new Client(product.url, 1);
+  const headers = { authorization: `Bearer ${setup.token}` };
+  const agentId = await publish(client, setup.token, 'Asking', askingAgent(20));
+  /** @param {import('./lib/load.mjs').Call} call */
+  const ask = async (call) => {
+    const answer = await client.send({ ...call, headers });
+    if (answer.status >= 300) throw new Error(`${call.path} answered ${answer.status}: ${answer.body}`);
+    return JSON.parse(answer.body);
+  };
+  /** @param {string} id @param {string} type @param {string} node */
+  const eventOf = async (id, type, node) => {
+    for (;;) {
+      const { data } = await ask({ path: `/api/v1/executions/${id}/events?limit=1000` });
+      const found = data.find((/** @type {any} */ event) => event.type === type && event.node_id === node);
+      if (found !== undefined) return found;
+    }
+  };
+  /** @type {{ evicted: number[], live: number[] }} */
+  const times = { evicted: [], live: [] };
+  for (let index = 0; index < 200; index++) {
+    const evicted = index % 2 === 0;
+    const { id } = await ask({ method: 'POST', path: `/api/v1/agents/${agentId}/execute`, body: '{"input":{"n":1}}' });
+    await eventOf(id, 'step.waiting', 'ask');
+    if (evicted) await product.evict('ExecutionObject', id);
+    const asked = Date.now();
+    await ask({ method: 'POST', path: `/api/v1/executions/${id}/approve`, body: '{"decision":"approve"}' });
+    const begun = await eventOf(id, 'step.started', 'after');
+    times[evicted ? 'evicted' : 'live'].push(Date.parse(begun.at) - asked);
+  }
+  client.close();
+  const p95 = percentile(times.evicted, 0.95);
+  console.log(`  in memory: p95 ${percentile(times.live, 0.95)} ms`);
+  report('next step of an evicted execution, p95', p95, '< 50 ms', p95 < 50, ' ms');
+}
+
+/**
+ * Executions of 100 nodes that wait for a person, all kept in memory, in a runtime of their own. The heap is what counts
+ * against an isolate's limit of 128 MB. The process holds an SQLite database for each besides; the floor is what it grows by
+ * with bare objects that have written as many rows.
+ */
+async function memoryOfLiveObjects() {
+  const FIRST = 100;
+  const MORE = 300;
+  console.log(`\nMemory of ${MORE} more live executions, each of 100 nodes`);
+  const inspectorPort = 9341;
+  /** @param {number} before @param {number} after megabytes for each hundred */
+  const grown = (before, after) => (after - before) / 1e6 / (MORE / 100);
+  const [kept, pid] = await withPid(() => serve({ ...productOptions(), inspectorPort, keepObjects: true }));
+  try {
+    // Together with its trigger, the question and what follows it.
+    const { token, agentId } = await prepareProduct(kept.url, askingAgent(97));
+    const client = new Client(kept.url, 4);
+    const start = () => ({
+      method: 'POST',
+      path: `/api/v1/agents/${agentId}/execute`,
+      headers: { authorization: `Bearer ${token}` },
+      body: '{"input":{"n":1}}',
+    });
+    /** @param {number} starts @param {number} live */
+    const hold = async (starts, live) => {
+      await drive(client, starts, 4, start, [202]);
+      const waiting = "SELECT count(*) AS n FROM executions WHERE status = 'waiting'";
+      for (let n = 0; n < live; n = Number((await kept.database.prepare(waiting).first())?.n)) {
+        await new Promise((resolve) => setTimeout(resolve, 100));
+      }
+      return { heap: await heapBytes(inspectorPort), resident: residentBytes(pid) };
+    };
+    const before = await hold(FIRST, FIRST);
+    const after = await hold(MORE, FIRST + MORE);
+    client.close();
+    const bare = await residentOfBareObjects(FIRST, MORE);
+    console.log(
+      `  the process grew by ${grown(before.resident, after.resident).toFixed(0)} MB for each hundred; with bare objects by ${grown(bare.before, bare.after).toFixed(0)} MB`,
+    );
+    const heap = grown(before.heap, after.heap);
+    report('heap of 100 live executions', heap, '< 10 MB', heap < 10, ' MB');
+  } finally {
+    await kept.stop();
+  }
+}
+
+/** @param {number} first @param {number} more */
+async function residentOfBareObjects(first, more) {
+  const [kept, pid] = await withPid(() => serve({ ...floorOptions(), keepObjects: true }));
+  try {
+    const client = new Client(kept.url, 4);
+    const authorization = `Bearer ${(await client.send({ path: '/token' })).body}`;
+    const run = () => ({
+      method: 'POST',
+      path: '/run/org_bench/agt_bench?steps=100',
+      headers: { authorization },
+      body: '{"n":1}',
+    });
+    await drive(client, first, 4, run, [200]);
+    const before = residentBytes(pid);
+    await drive(client, more, 4, run, [200]);
+    client.close();
+    return { before, after: residentBytes(pid) };
+  } finally {
+    await kept.stop();
+  }
 }
 
 /**

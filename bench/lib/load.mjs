@@ -48,7 +48,11 @@ export class Client {
           );
         },
       );
-      request.on('error', reject);
+      request.on('error', (/** @type {NodeJS.ErrnoException} */ error) => {
+        // The server closed a connection that was idle between two rounds.
+        if (request.reusedSocket && error.code === 'ECONNRESET') this.send(call).then(resolve, reject);
+        else reject(error);
+      });
       request.end(call.body);
     });
   }

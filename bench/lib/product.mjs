@@ -42,6 +42,23 @@ export function parallelAgent(branches, url) {
   return { nodes, edges };
 }
 
+/** A chain of `steps` transforms, then a question to a person, then another transform. @param {number} steps */
+export function askingAgent(steps) {
+  const { nodes, edges } = linearAgent(steps);
+  return {
+    nodes: [
+      ...nodes,
+      { id: 'ask', type: 'human.approval', config: { message: 'Go on?' } },
+      { id: 'after', type: 'logic.transform', config: { expression: '1' } },
+    ],
+    edges: [
+      ...edges,
+      { id: 'to_ask', source: `n${steps - 1}`, target: 'ask' },
+      { id: 'from_ask', source: 'ask', target: 'after', source_handle: 'approved' },
+    ],
+  };
+}
+
 /** A loop that calls a URL, one round after the other: two events each time that it answers. @param {number} rounds @param {string} url */
 export function tickingAgent(rounds, url) {
   return {

@@ -5,6 +5,7 @@ import path from 'node:path';
 import { convertV4MiniflareOptions, Miniflare } from 'miniflare';
 
 const root = path.resolve(import.meta.dirname, '../..');
+const WORKER = 'bench';
 
 /**
  * Bundles a Worker as a deploy would, and gives back the folder with its script.
@@ -29,15 +30,26 @@ export function bundle(config, out, { minify = true, assets } = {}) {
 /**
  * Starts a built script on workerd itself, without the dev server's proxy and log, with its state on disk: in a folder of
  * its own that goes with it, or in `state`, which stays. A workerd that dies is started again; then `onRestart` is called.
+ * With `keepObjects` objects that have nothing to do stay in memory.
  *
- * @typedef {{ folder: string, script: string, objects: Record<string, string>, bindings: Record<string, string>, inspectorPort?: number, state?: string, onRestart?: () => void }} Served
+ * @typedef {{ folder: string, script: string, objects: Record<string, string>, bindings: Record<string, string>, inspectorPort?: number, keepObjects?: boolean, state?: string, onRestart?: () => void }} Served
  * @param {Served} options
  */
-export async function serve({ folder, script, objects, bindings, inspectorPort, state: kept, onRestart }) {
+export async function serve({
+  folder,
+  script,
+  objects,
+  bindings,
+  inspectorPort,
+  keepObjects = false,
+  state: kept,
+  onRestart,
+}) {
   const state = kept ?? mkdtempSync(path.join(tmpdir(), 'agentflow-bench-'));
   const modules = readdirSync(folder).filter((name) => /\.(js|mjs|wasm|bin)$/.test(name) && name !== script);
   const miniflare = new Miniflare({
     ...convertV4MiniflareOptions({
+      name: WORKER,
       modules: [script, ...modules].map((name) => ({
         type: name.endsWith('.wasm') ? 'CompiledWasm' : name.endsWith('.bin') ? 'Data' : 'ESModule',
         path: path.join(folder, name),
@@ -53,7 +65,10 @@ export async function serve({ folder, script, objects, bindings, inspectorPort, 
       d1Databases: { DB: 'bench' },
       r2Buckets: { VALUES: 'bench' },
       durableObjects: Object.fromEntries(
-        Object.entries(objects).map(([name, className]) => [name, { className, useSQLite: true }]),
+        Object.entries(objects).map(([name, className]) => [
+          name,
+          { className, useSQLite: true, unsafePreventEviction: keepObjects },
+        ]),
       ),
       ...(inspectorPort === undefined ? {} : { inspectorPort }),
       // Log lines are read and dropped: a pipe that nobody reads would stop the runtime.
@@ -73,6 +88,8 @@ export async function serve({ folder, script, objects, bindings, inspectorPort, 
   return {
     url: url.origin,
     database,
+    /** @param {string} className @param {string} name of an object that has nothing to do: it leaves memory */
+    evict: (className, name) => miniflare.unsafeEvictDurableObject(WORKER, className, { name }),
     stop: async () => {
       await miniflare.dispose();
       if (kept === undefined) rmSync(state, { recursive: true, force: true });

@@ -18,7 +18,8 @@ interface FloorEnv {
   FLOOR_KEY: string;
 }
 
-const STEPS = 10;
+/** Unless the request says how many. */
+const STEPS = '10';
 
 /** Admission: one durable lease row; settlement: it is deleted and the day's spend is counted. */
 export class FloorDesk extends DurableObject<FloorEnv> {
@@ -47,7 +48,14 @@ export class FloorDesk extends DurableObject<FloorEnv> {
 
 /** A run: one row for the execution, and for each step a row at its start, its result, and an event for both. */
 export class FloorRun extends DurableObject<FloorEnv> {
-  async run(id: string, lease: string, organization: string, agent: string, input: string): Promise<number> {
+  async run(
+    id: string,
+    lease: string,
+    organization: string,
+    agent: string,
+    input: string,
+    steps: number,
+  ): Promise<number> {
     const { sql } = this.ctx.storage;
     const now = Date.now();
     sql.exec('CREATE TABLE run (id TEXT, lease TEXT, input TEXT, output TEXT, status TEXT, told INTEGER)');
@@ -58,7 +66,7 @@ export class FloorRun extends DurableObject<FloorEnv> {
     sql.exec('INSERT INTO run VALUES (?, ?, ?, NULL, ?, 0)', id, lease, input, 'running');
     void this.ctx.storage.setAlarm(now + 1000);
     let value = (JSON.parse(input) as { n: number }).n;
-    for (let step = 0; step < STEPS; step++) {
+    for (let step = 0; step < steps; step++) {
       sql.exec('INSERT INTO steps VALUES (?, ?, NULL, ?, NULL)', `n${step}`, 'running', Date.now());
       sql.exec(
         'INSERT INTO events (type, at, node_id, data) VALUES (?, ?, ?, ?)',
@@ -173,7 +181,9 @@ app.post('/run/:organization/:agent', async (c) => {
   const organization = c.req.param('organization');
   const id = `exe_${crypto.randomUUID()}`;
   const lease = await c.env.DESK.get(c.env.DESK.idFromName(organization)).admit(id);
-  const value = await c.env.RUN.get(c.env.RUN.idFromName(id)).run(id, lease, organization, c.req.param('agent'), body);
+  const steps = Number(c.req.query('steps') ?? STEPS);
+  const run = c.env.RUN.get(c.env.RUN.idFromName(id));
+  const value = await run.run(id, lease, organization, c.req.param('agent'), body, steps);
   return c.json({ id, value });
 });
 

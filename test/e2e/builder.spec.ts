@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
-import type { AgentDefinition, AgentFile, AgentNode } from '@agentflow/contracts';
-import { type APIRequestContext, expect, type Page, test } from '@playwright/test';
+import { type AgentDefinition, type AgentFile, type AgentNode, nodeType } from '@agentflow/contracts';
+import { type APIRequestContext, expect, type Locator, type Page, test } from '@playwright/test';
 import { expectAccessible, expectFitsPhone } from './page-checks.ts';
 import { type Account, createAccount, ECHO, logIn } from './support.ts';
 
@@ -28,7 +28,7 @@ async function openBuilder(page: Page, account: Account, agentId: string): Promi
   await expect(page.getByRole('toolbar', { name: 'Builder' })).toBeVisible();
 }
 
-function node(page: Page, id: string) {
+function nodeView(page: Page, id: string) {
   return page.locator(`.react-flow__node[data-id="${id}"]`);
 }
 
@@ -38,8 +38,8 @@ async function expectSaved(page: Page): Promise<void> {
 
 /** Drags from an exit to the entry of another node. */
 async function dragConnection(page: Page, source: string, exit: string, target: string): Promise<void> {
-  const from = node(page, source).locator(`.react-flow__handle[data-handleid="${exit}"]`);
-  const to = node(page, target).locator('.react-flow__handle.target');
+  const from = nodeView(page, source).locator(`.react-flow__handle[data-handleid="${exit}"]`);
+  const to = nodeView(page, target).locator('.react-flow__handle.target');
   const [start, end] = [await from.boundingBox(), await to.boundingBox()];
   if (start === null || end === null) throw new Error(`${source} or ${target} can’t be seen`);
   await page.mouse.move(start.x + start.width / 2, start.y + start.height / 2);
@@ -51,7 +51,7 @@ async function dragConnection(page: Page, source: string, exit: string, target: 
 
 /** Connects by the keys alone, from the node that has the focus. */
 async function typeConnection(page: Page, source: string, target: string, exit?: string): Promise<void> {
-  await node(page, source).focus();
+  await nodeView(page, source).focus();
   await page.keyboard.press('c');
   const dialog = page.getByRole('dialog', { name: /^Connections of/ });
   await expect(dialog).toBeVisible();
@@ -65,15 +65,68 @@ async function typeConnection(page: Page, source: string, target: string, exit?:
   await expect(dialog).toBeHidden();
 }
 
-/** Fills in the form of the selected node, as the example has it. */
-async function fillIn(page: Page, { id, name, config, type }: AgentNode): Promise<void> {
-  const form = page.getByRole('complementary', { name: 'Node', exact: true });
-  if (name !== undefined) await form.getByLabel('Name').fill(name);
+function formOf(page: Page): Locator {
+  return page.getByRole('complementary', { name: 'Node', exact: true });
+}
+
+type Labels = readonly { name: string; description: string; examples?: readonly string[] }[];
+type Conditions = { all: readonly { field: string; operator: string; value: string }[] };
+
+/** Fills in the fields of the selected node, as the example has them. */
+async function fillInConfig(page: Page, { config, type }: AgentNode): Promise<void> {
+  const form = formOf(page);
+  const text = (name: string) => form.getByRole('textbox', { name, exact: true });
+  if (typeof config.prompt === 'string') await text('Text').fill(config.prompt);
+  if (typeof config.system === 'string') {
+    await form.getByRole('button', { name: 'More settings' }).click();
+    await text('System prompt').fill(config.system);
+  }
+  if (type === 'ai.classify') {
+    for (const [index, { name, description, examples = [] }] of (config.labels as unknown as Labels).entries()) {
+      await form.getByRole('button', { name: 'Add label' }).click();
+      await form.getByLabel(`Name of label ${index + 1}`).fill(name);
+      await form.getByLabel(`When ${name} is right`).fill(description);
+      if (examples.length > 0) await form.getByRole('button', { name: 'Examples' }).last().click();
+      for (const [at, each] of examples.entries()) {
+        await form.getByRole('button', { name: 'Add example' }).last().click();
+        await form.getByRole('textbox', { name: `example ${at + 1}` }).fill(each);
+      }
+    }
+  }
+  if (type === 'ai.extract') {
+    await form.getByRole('button', { name: 'JSON', exact: true }).click();
+    await text('Fields').fill(JSON.stringify(config.schema, null, 2));
+  }
+  if (type === 'logic.if') {
+    for (const [index, each] of (config.conditions as unknown as Conditions).all.entries()) {
+      if (index > 0) await form.getByRole('button', { name: 'Add condition' }).click();
+      await text(`Field of condition ${index + 1}`).fill(each.field);
+      await form.getByLabel(`Operator of condition ${index + 1}`).click();
+      const words = each.operator === 'equals' ? 'equals' : 'does not equal';
+      await page.getByRole('option', { name: words, exact: true }).click();
+      await text(`Value of condition ${index + 1}`).fill(each.value);
+    }
+  }
+  if (type === 'logic.switch') {
+    await text('Value').fill(config.value as string);
+    for (const [index, { equals }] of (config.cases as unknown as { equals: string }[]).entries()) {
+      await form.getByRole('button', { name: 'Add case' }).click();
+      await text(`Value of case ${index + 1}`).fill(equals);
+    }
+  }
+  if (type === 'logic.transform') await text('Expression').fill(config.expression as string);
+}
+
+/** Fills in everything of the selected node. */
+async function fillIn(page: Page, node: AgentNode): Promise<void> {
+  const { id, name, type } = node;
+  const form = formOf(page);
+  if (name !== undefined) await form.getByLabel('Name', { exact: true }).fill(name);
   if (type.startsWith('trigger.')) return;
-  await form.getByLabel('Configuration as JSON').fill(JSON.stringify(config, null, 2));
   await form.getByLabel('Id', { exact: true }).fill(id);
   await form.getByLabel('Id', { exact: true }).press('Enter');
-  await expect(node(page, id)).toBeVisible();
+  await expect(nodeView(page, id)).toBeVisible();
+  await fillInConfig(page, node);
 }
 
 function example(id: string): AgentNode {
@@ -87,9 +140,20 @@ function meaning({ nodes, edges }: AgentDefinition) {
   const trigger = nodes.find(({ type }) => type.startsWith('trigger.'))?.id;
   const name = (id: string) => (id === trigger ? 'start' : id);
   return {
-    nodes: nodes.map(({ position: _, ...each }) => ({ ...each, id: name(each.id) })).sort(byId),
+    nodes: nodes
+      .map(({ position: _, config, ...each }) => ({
+        ...each,
+        id: name(each.id),
+        config: withDefaults(each.type, config),
+      }))
+      .sort(byId),
     edges: edges.map(({ source, source_handle, target }) => `${name(source)} ${source_handle} ${target}`).sort(),
   };
+}
+
+/** What the fields mean that nobody has set. */
+function withDefaults(type: string, config: AgentNode['config']): unknown {
+  return nodeType(type)?.config.parse(config);
 }
 
 function byId(left: { id: string }, right: { id: string }): number {
@@ -119,13 +183,13 @@ test('the triage agent is built by pointer and keyboard, mended, published and r
     ['priority', 'Classify'],
     ['details', 'Extract'],
   ] as const) {
-    await node(page, 'manual').click();
+    await nodeView(page, 'manual').click();
     await palette.getByRole('button', { name: title, exact: true }).click();
     await fillIn(page, example(id));
   }
 
   // The merge by the plus of a node; the other three lead to it by drags and by keys.
-  await node(page, 'summary')
+  await nodeView(page, 'summary')
     .getByRole('button', { name: /^Add after/ })
     .click();
   await choose('Merge');
@@ -136,7 +200,7 @@ test('the triage agent is built by pointer and keyboard, mended, published and r
   await typeConnection(page, 'details', 'All four');
 
   // The question by a key; the switch by dropping a connection on nothing.
-  await node(page, 'assessment').focus();
+  await nodeView(page, 'assessment').focus();
   await page.keyboard.press('a');
   await choose('If');
   await fillIn(page, example('urgent'));
@@ -145,7 +209,7 @@ test('the triage agent is built by pointer and keyboard, mended, published and r
   await fillIn(page, example('escalation'));
   await page.getByRole('button', { name: 'Close', exact: true }).click();
   await page.getByRole('button', { name: 'Show everything' }).click();
-  const exit = await node(page, 'urgent').locator('[data-handleid="false"]').boundingBox();
+  const exit = await nodeView(page, 'urgent').locator('[data-handleid="false"]').boundingBox();
   if (exit === null) throw new Error('the exit can’t be seen');
   await page.mouse.move(exit.x + 3, exit.y + 3);
   await page.mouse.down();
@@ -157,7 +221,7 @@ test('the triage agent is built by pointer and keyboard, mended, published and r
   // The teams: each by the next free exit of the switch, the last two by its keys.
   const teams = TRIAGE.edges.filter(({ source }) => source === 'team');
   for (const { target } of teams) {
-    await node(page, 'team').focus();
+    await nodeView(page, 'team').focus();
     await page.keyboard.press('a');
     await choose('Transform');
     await fillIn(page, example(target));
@@ -173,30 +237,31 @@ test('the triage agent is built by pointer and keyboard, mended, published and r
   await expect(page.locator('.react-flow__edge')).toHaveCount(TRIAGE.edges.length);
 
   // Deleted, back, deleted again, back.
-  await node(page, 'priority').focus();
+  await nodeView(page, 'priority').focus();
   await page.keyboard.press('Delete');
-  await expect(node(page, 'priority')).toHaveCount(0);
+  await expect(nodeView(page, 'priority')).toHaveCount(0);
   await expect(page.locator('.react-flow__edge')).toHaveCount(TRIAGE.edges.length - 2);
   await page.keyboard.press('Control+z');
-  await expect(node(page, 'priority')).toBeVisible();
+  await expect(nodeView(page, 'priority')).toBeVisible();
   await page.keyboard.press('Control+Shift+z');
-  await expect(node(page, 'priority')).toHaveCount(0);
+  await expect(nodeView(page, 'priority')).toHaveCount(0);
   await page.getByRole('button', { name: 'Undo' }).click();
   await expect(page.locator('.react-flow__edge')).toHaveCount(TRIAGE.edges.length);
 
-  // A reference that leads nowhere is told at the node, and the list of problems leads back to it.
-  await node(page, 'team').click();
-  const form = page.getByRole('complementary', { name: 'Node', exact: true });
-  const config = form.getByLabel('Configuration as JSON');
-  await config.fill(JSON.stringify(example('team').config).replace('{{category.', '{{categry.'));
+  // A reference that leads nowhere is told at the node, and the list of problems leads back to its field.
+  await nodeView(page, 'team').click();
+  const form = formOf(page);
+  const value = form.getByRole('textbox', { name: 'Value', exact: true });
+  await value.fill('{{categry.output.label}}');
   await expect(form).toContainText('Did you mean "category"?');
-  await expect(canvas.getByRole('group', { name: 'Whose is it?, Switch, 1 problem' })).toBeVisible();
-  await node(page, 'ticket').or(node(page, 'manual')).click();
+  await expect(canvas.getByRole('group', { name: 'Whose is it?, Switch, 1 problem, selected' })).toBeVisible();
+  await nodeView(page, 'manual').click();
   const problems = page.getByRole('region', { name: 'Problems' });
   await problems.getByRole('button', { name: '1 error' }).click();
   await problems.getByRole('button', { name: /^Error Whose is it\?/ }).click();
   await expect(form.getByRole('heading', { name: 'Whose is it?' })).toBeVisible();
-  await config.fill(JSON.stringify(example('team').config, null, 2));
+  await expect(value).toBeFocused();
+  await value.fill('{{category.output.label}}');
   await expect(problems).toContainText('No problems');
 
   await page.getByRole('button', { name: 'Publish…' }).click();
@@ -235,11 +300,13 @@ test('the keyboard walks, moves, copies and finds nodes', async ({ page, request
   await expect(page.getByRole('button', { name: 'Undo' })).toBeDisabled();
 
   await page.keyboard.press('Enter');
-  await expect(page.getByRole('complementary', { name: 'Node', exact: true }).getByLabel('Name')).toBeFocused();
+  await expect(
+    page.getByRole('complementary', { name: 'Node', exact: true }).getByLabel('Name', { exact: true }),
+  ).toBeFocused();
   await page.keyboard.press('Escape');
-  await expect(node(page, 'result')).toBeFocused();
+  await expect(nodeView(page, 'result')).toBeFocused();
   await page.keyboard.press('Control+d');
-  await expect(node(page, 'result_2')).toBeVisible();
+  await expect(nodeView(page, 'result_2')).toBeVisible();
   await page.keyboard.press('?');
   await expect(page.getByRole('dialog', { name: 'Shortcuts' })).toBeVisible();
   await expectAccessible(page, 'shortcuts');
@@ -248,12 +315,12 @@ test('the keyboard walks, moves, copies and finds nodes', async ({ page, request
   await page.keyboard.press('Control+k');
   await page.getByPlaceholder('Where to, or what to do?').fill('start');
   await page.getByRole('option', { name: 'Start Manual start' }).click();
-  await expect(node(page, 'start')).toBeFocused();
+  await expect(nodeView(page, 'start')).toBeFocused();
   await page.keyboard.press('Control+k');
   await page.getByPlaceholder('Where to, or what to do?').fill('add delay');
   await expect(page.getByRole('option', { name: 'Add Delay Node' })).toHaveAttribute('aria-selected', 'true');
   await page.keyboard.press('Enter');
-  await expect(node(page, 'delay')).toBeFocused();
+  await expect(nodeView(page, 'delay')).toBeFocused();
 
   await page.keyboard.press('Control+a');
   await page.keyboard.press('Control+c');
@@ -279,11 +346,11 @@ test('nodes are dropped on the canvas and onto edges', async ({ page, request })
   await palette
     .getByRole('button', { name: 'Chat', exact: true })
     .dragTo(canvas, { targetPosition: { x: 300, y: 80 } });
-  await expect(node(page, 'chat')).toBeVisible();
+  await expect(nodeView(page, 'chat')).toBeVisible();
   await expect(page.locator('.react-flow__edge')).toHaveCount(1);
   await page.locator('.react-flow__edge').first().waitFor();
   const [frame, start, result] = await Promise.all(
-    [canvas, node(page, 'start'), node(page, 'result')].map((each) => each.boundingBox()),
+    [canvas, nodeView(page, 'start'), nodeView(page, 'result')].map((each) => each.boundingBox()),
   );
   if (!frame || !start || !result) throw new Error('nothing is drawn');
   const between = { x: (start.x + start.width + result.x) / 2, y: start.y + 28 };
@@ -300,9 +367,12 @@ test('what can’t be saved is told, kept and saved later', async ({ page, reque
   const account = await createAccount(request);
   const agentId = await createAgent(request, account, 'Offline', ECHO);
   await openBuilder(page, account, agentId);
-  await node(page, 'result').click();
+  await nodeView(page, 'result').click();
   await context.setOffline(true);
-  await page.getByRole('complementary', { name: 'Node', exact: true }).getByLabel('Name').fill('Typed offline');
+  await page
+    .getByRole('complementary', { name: 'Node', exact: true })
+    .getByLabel('Name', { exact: true })
+    .fill('Typed offline');
   await expect(page.getByText('Not saved: offline')).toBeVisible();
   await page.getByRole('tab', { name: 'Run' }).click();
   await expect(page.getByRole('dialog', { name: 'Leave without saving?' })).toBeVisible();
@@ -311,7 +381,10 @@ test('what can’t be saved is told, kept and saved later', async ({ page, reque
   await expectSaved(page);
   expect((await draftOf(request, account, agentId)).nodes[1]?.name).toBe('Typed offline');
   // What is typed last goes along when one leaves at once.
-  await page.getByRole('complementary', { name: 'Node', exact: true }).getByLabel('Name').fill('Typed last');
+  await page
+    .getByRole('complementary', { name: 'Node', exact: true })
+    .getByLabel('Name', { exact: true })
+    .fill('Typed last');
   await page.getByRole('tab', { name: 'Run' }).click();
   await expect(page.getByLabel('Input as JSON')).toBeVisible();
   expect((await draftOf(request, account, agentId)).nodes[1]?.name).toBe('Typed last');
@@ -365,7 +438,7 @@ test('drafts with unknown types, loose ends and loops open with their problems, 
   await page.getByRole('button', { name: /No node is called "nowhere"/ }).click();
   await expect(page.getByLabel('Draft definition as JSON')).toBeFocused();
   await page.getByRole('button', { name: 'Canvas' }).click();
-  await node(page, 'body#2').focus();
+  await nodeView(page, 'body#2').focus();
   await page.keyboard.press('Delete');
   await expectSaved(page);
   const saved = await draftOf(request, account, agentId);
@@ -380,7 +453,7 @@ test('on a phone the draft is a list with forms', async ({ page, request }) => {
   await openBuilder(page, account, agentId);
   await expectFitsPhone(page);
   await page.getByRole('button', { name: /^Result/ }).click();
-  await page.getByRole('dialog', { name: 'Result' }).getByLabel('Name').fill('On the way');
+  await page.getByRole('dialog', { name: 'Result' }).getByLabel('Name', { exact: true }).fill('On the way');
   await page.getByRole('dialog').getByRole('button', { name: 'Close' }).click();
   await page.getByRole('button', { name: 'Add after On the way' }).click();
   await page.getByPlaceholder('What comes next?').fill('stop');

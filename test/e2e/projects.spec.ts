@@ -1,6 +1,6 @@
-import type { JsonValue, Session } from '@agentflow/contracts';
+import type { JsonValue } from '@agentflow/contracts';
 import { type APIRequestContext, expect, type Page, test } from '@playwright/test';
-import { type Account, createAccount, ECHO, logIn, newEmail, PASSWORD, publishAgent } from './support.ts';
+import { type Account, createAccount, ECHO, joinAsViewer, logIn, publishAgent } from './support.ts';
 
 function asOwner({ token }: Account) {
   return { headers: { Authorization: `Bearer ${token}` } };
@@ -15,21 +15,6 @@ async function createProject(request: APIRequestContext, owner: Account, name: s
 async function share(request: APIRequestContext, owner: Account, projectId: string, key: string, value: JsonValue) {
   const set = await request.put(`/api/v1/context/${projectId}/${key}`, { ...asOwner(owner), data: { value } });
   expect(set.status(), await set.text()).toBe(200);
-}
-
-/** Somebody who belongs to the owner's organization as a viewer. */
-async function joinAsViewer(request: APIRequestContext, owner: Account): Promise<Account> {
-  const email = newEmail();
-  const invited = await request.post('/api/v1/org/members/invite', {
-    ...asOwner(owner),
-    data: { email, role: 'viewer' },
-  });
-  const token = new URL(((await invited.json()) as { link: string }).link).pathname.split('/').at(-1);
-  const joined = await request.post(`/api/v1/org/invitations/${token}/accept`, {
-    data: { name: 'Viewer', password: PASSWORD },
-  });
-  expect(joined.status(), await joined.text()).toBeLessThan(300);
-  return { email, token: ((await joined.json()) as Session).access_token };
 }
 
 async function writeValue(page: Page, json: string): Promise<void> {

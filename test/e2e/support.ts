@@ -45,6 +45,21 @@ export async function createAccount(
   return account;
 }
 
+/** Somebody who belongs to the owner's organization as a viewer. */
+export async function joinAsViewer(request: APIRequestContext, owner: Account): Promise<Account> {
+  const email = newEmail();
+  const invited = await request.post('/api/v1/org/members/invite', {
+    headers: { Authorization: `Bearer ${owner.token}` },
+    data: { email, role: 'viewer' },
+  });
+  const token = new URL(((await invited.json()) as { link: string }).link).pathname.split('/').at(-1);
+  const joined = await request.post(`/api/v1/org/invitations/${token}/accept`, {
+    data: { name: 'Viewer', password: PASSWORD },
+  });
+  expect(joined.status(), await joined.text()).toBe(200);
+  return { email, token: ((await joined.json()) as Session).access_token };
+}
+
 /** Through the form, as people do. */
 export async function logInByForm(page: Page, account: Pick<Account, 'email'>): Promise<void> {
   await page.goto('/login');

@@ -16,6 +16,7 @@ const definition = {
 
 let owner: Member;
 let agentId: string;
+let waiting: string[] = [];
 
 // The membership is cached for five seconds, which must not pass between two requests of a test.
 beforeEach(async () => {
@@ -23,8 +24,14 @@ beforeEach(async () => {
   owner = await signUp();
   agentId = (await publishedAgent(owner, definition)).id;
 });
-afterEach(() => {
+// Only then: the end of one is told while the next is started.
+afterEach(async () => {
   vi.useRealTimers();
+  for (const id of waiting) {
+    const cancelled = await api(`/executions/${id}/cancel`, { method: 'POST', token: owner.token });
+    expect(cancelled.status).toBe(200);
+  }
+  waiting = [];
 });
 
 interface Started {
@@ -47,20 +54,18 @@ async function start(
     headers: { authorization: `Bearer ${credential}`, 'content-type': 'application/json', ...headers },
     body: '{"input":{"n":1}}',
   });
-  const started = await boundaryCalls(async (calls) => {
+  return boundaryCalls(async (calls) => {
     const ctx = createExecutionContext();
     const response = await createApp().fetch(request, recordedEnv(worker), ctx);
     const execution = await response.json<Execution>();
     expect(response.status, JSON.stringify(execution)).toBe(202);
+    waiting.push(execution.id);
     const named = [...ids, agentId, owner.organization_id, execution.id];
     const everybody = calls.filter((call) => namesOneOf(named, call) && !isProjection(call)).map(({ text }) => text);
     await waitOnExecutionContext(ctx);
     await later(execution, calls);
     return { execution, worker, everybody };
   });
-  const cancelled = await api(`/executions/${started.execution.id}/cancel`, { method: 'POST', token: owner.token });
-  expect(cancelled.status).toBe(200);
-  return started;
 }
 
 function namesOneOf(names: readonly string[], { parameters }: BoundaryCall): boolean {

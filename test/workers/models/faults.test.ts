@@ -92,14 +92,14 @@ describe.each(MODELS)('%s', (model) => {
       error: { code: 'model_cancelled', retryable: false },
       calls: [{ input_tokens: 8, output_tokens: 4, estimated: true, outcome: 'cancelled' }],
     });
-    await vi.waitFor(async () => expect(await seen(token)).toMatchObject({ closed: 1 }));
+    await vi.waitFor(async () => expect(await seen(token)).toMatchObject({ closed: 1 }), { timeout: 10_000 });
   });
 
   it('gives up at once when the time limit passes before any answer', async () => {
     const token = crypto.randomUUID();
     const controller = new AbortController();
     const answer = facing(`stalled~${token}`).generate(chat(model, 'Write a haiku'), { signal: controller.signal });
-    await vi.waitFor(async () => expect((await seen(token)).requests).toHaveLength(1));
+    await vi.waitFor(async () => expect((await seen(token)).requests).toHaveLength(1), { timeout: 10_000 });
     controller.abort(new DOMException('The step took too long.', 'TimeoutError'));
     expect(await answer).toMatchObject({
       ok: false,

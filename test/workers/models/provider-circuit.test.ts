@@ -187,7 +187,7 @@ describe('the circuit of a provider', () => {
       const controller = new AbortController();
       const before = await requests();
       const answer = ask('stalled', { signal: controller.signal });
-      await vi.waitFor(async () => expect(await requests()).toBe(before + 1));
+      await vi.waitFor(async () => expect(await requests()).toBe(before + 1), { timeout: 10_000 });
       abort(controller);
       await answer;
     };

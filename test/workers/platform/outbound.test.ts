@@ -311,9 +311,9 @@ describe('the entrypoint', () => {
     const controller = new AbortController();
     const call = outbound(`${target.origin}/hang`, { signal: controller.signal });
     const failed = expect(call).rejects.toThrow();
-    await vi.waitFor(async () => expect((await counts()).hanging).toBe(before + 1));
+    await vi.waitFor(async () => expect((await counts()).hanging).toBe(before + 1), { timeout: 10_000 });
     controller.abort();
     await failed;
-    await vi.waitFor(async () => expect((await counts()).hanging).toBe(before));
+    await vi.waitFor(async () => expect((await counts()).hanging).toBe(before), { timeout: 10_000 });
   });
 });

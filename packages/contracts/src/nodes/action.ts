@@ -15,11 +15,12 @@ export const actionHttp = defineNode({
       .enum(['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'HEAD'])
       .default('GET')
       .meta({ title: 'Method', description: 'The HTTP method.', control: 'select' }),
-    url: z
-      .string()
-      .min(1)
-      .max(8000)
-      .meta({ title: 'URL', description: 'An https:// address outside private networks.', control: 'template' }),
+    url: z.string().min(1).max(8000).meta({
+      title: 'URL',
+      description: 'An https:// address outside private networks.',
+      control: 'url',
+      placeholder: 'https://api.example.com/',
+    }),
     headers: z
       .record(z.string().regex(HEADER_NAME, 'must be a header name'), z.string().max(8000))
       .optional()
@@ -51,11 +52,12 @@ export const actionWebhook = defineNode({
   description: 'Posts an event to a URL, signed so that the receiver can tell that it is from you (Standard Webhooks).',
   icon: 'webhook',
   config: z.strictObject({
-    url: z
-      .string()
-      .min(1)
-      .max(8000)
-      .meta({ title: 'URL', description: 'An https:// address outside private networks.', control: 'template' }),
+    url: z.string().min(1).max(8000).meta({
+      title: 'URL',
+      description: 'An https:// address outside private networks.',
+      control: 'template',
+      placeholder: 'https://api.example.com/',
+    }),
     event: z
       .string()
       .min(1)

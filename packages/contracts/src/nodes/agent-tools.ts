@@ -9,32 +9,57 @@ export const TOOL_NAME_PATTERN = /^[A-Za-z0-9_-]{1,64}$/;
 const name = z
   .string()
   .regex(TOOL_NAME_PATTERN, 'must be 1 to 64 letters, digits, _ or -')
-  .describe('What the model calls the tool by');
+  .meta({ title: 'Name', description: 'What the model calls the tool by', control: 'text', placeholder: 'find_order' });
+const purpose = z.string().min(1).max(4000).meta({
+  title: 'Purpose',
+  description: 'What it does and when to use it, for the model',
+  control: 'prompt',
+});
 const headers = z
   .record(z.string().regex(HEADER_NAME, 'must be a header name'), z.string().max(8000))
   .optional()
-  .describe('Secrets as {{env.NAME}}');
+  .meta({ title: 'Headers', description: 'Secrets as {{env.NAME}}', control: 'key_value' });
 /** Of a tool that asks before each call; the same words and defaults as `human.approval` has. */
 const question = {
-  ask_first: z.boolean().default(false).describe('Whether a person has to approve each call before it is made'),
+  ask_first: z.boolean().default(false).meta({
+    title: 'Ask a person first',
+    description: 'Whether a person has to approve each call before it is made',
+    control: 'boolean',
+  }),
   approval: z
     .strictObject({
-      approvers: approvers.optional().describe('Who decides; whoever may decide approvals when left out'),
-      self_approval: z.boolean().default(true).describe('Whether whoever started the execution may decide'),
-      timeout_seconds: z
-        .number()
-        .int()
-        .min(1)
-        .max(MAX_APPROVAL_SECONDS)
-        .optional()
-        .describe('Seconds; without, it waits until somebody decides'),
+      approvers: approvers.optional().meta({
+        title: 'Who decides',
+        description: 'Whoever may decide approvals when left out',
+        control: 'approvers',
+      }),
+      self_approval: z.boolean().default(true).meta({
+        title: 'The person who started it may decide',
+        description: 'Whether whoever started the execution may decide',
+        control: 'boolean',
+      }),
+      timeout_seconds: z.number().int().min(1).max(MAX_APPROVAL_SECONDS).optional().meta({
+        title: 'Time to decide',
+        description: 'Seconds; without, it waits until somebody decides',
+        control: 'duration',
+      }),
       on_timeout: z
         .enum(['approve', 'deny', 'fail'])
         .default('deny')
-        .describe('When time runs out: make the call, tell the model that it was refused, or that it failed'),
+        .meta({
+          title: 'When time runs out',
+          description: 'Make the call, tell the model that it was refused, or that it failed',
+          control: 'select',
+          choices: { approve: 'Make the call', deny: 'Refuse it', fail: 'Fail' },
+        }),
     })
     .optional()
-    .describe('Who is asked, and for how long; with `ask_first`'),
+    .meta({
+      title: 'Question',
+      description: 'Who is asked, and for how long; with `ask_first`',
+      control: 'fields',
+      when: { field: 'ask_first', is: ['true'] },
+    }),
 };
 
 /** What is said of a question that nobody is asked would be believed. */
@@ -56,19 +81,23 @@ export function placesIn(url: string): string[] {
 const parameters = jsonObject
   .refine((value) => value.type === 'object', { message: 'must be a JSON Schema of type "object"' })
   .default({ type: 'object', properties: {} })
-  .describe('JSON Schema of the arguments');
+  .meta({ title: 'Arguments', description: 'JSON Schema of the arguments', control: 'json_schema' });
 
 const httpTool = z
   .strictObject({
-    kind: z.literal('http'),
+    kind: z.literal('http').meta({ title: 'HTTP request', description: 'Calls an address of yours.' }),
     name,
-    description: z.string().min(1).max(4000).describe('What it does and when to use it, for the model'),
-    method: z.enum(['GET', 'POST', 'PUT', 'PATCH', 'DELETE']).default('GET'),
-    url: z
-      .string()
-      .min(1)
-      .max(8000)
-      .describe('Arguments fill places like {order_id} in path and query; the others go into the query, or the body'),
+    description: purpose,
+    method: z
+      .enum(['GET', 'POST', 'PUT', 'PATCH', 'DELETE'])
+      .default('GET')
+      .meta({ title: 'Method', description: 'The HTTP method.', control: 'select' }),
+    url: z.string().min(1).max(8000).meta({
+      title: 'URL',
+      description: 'Arguments fill places like {order_id} in path and query; the others go into the query, or the body',
+      control: 'url',
+      placeholder: 'https://api.example.com/orders/{order_id}',
+    }),
     headers,
     parameters,
     ...question,
@@ -96,10 +125,19 @@ const httpTool = z
 
 const mcpTools = z
   .strictObject({
-    kind: z.literal('mcp'),
-    server_url: z.string().min(1).max(8000).describe('Address of an MCP server that speaks Streamable HTTP'),
+    kind: z.literal('mcp').meta({ title: 'MCP server', description: 'Offers the tools of a server.' }),
+    server_url: z.string().min(1).max(8000).meta({
+      title: 'Server',
+      description: 'Address of an MCP server that speaks Streamable HTTP',
+      control: 'template',
+      placeholder: 'https://mcp.example.com/mcp',
+    }),
     headers,
-    allowed_tools: z.array(z.string().min(1).max(200)).max(128).optional().describe('Only these; all when left out'),
+    allowed_tools: z
+      .array(z.string().min(1).max(200))
+      .max(128)
+      .optional()
+      .meta({ title: 'Tools', description: 'Only these; all when left out', control: 'text_list' }),
     ...question,
   })
   .superRefine(checkQuestion);
@@ -107,16 +145,25 @@ const mcpTools = z
 export const BUILTIN_TOOLS = ['calculator', 'current_time', 'query_json'] as const;
 
 const builtinTool = z.strictObject({
-  kind: z.literal('builtin'),
-  name: z.enum(BUILTIN_TOOLS),
+  kind: z.literal('builtin').meta({ title: 'Built-in tool', description: 'Computes, without reaching out.' }),
+  name: z.enum(BUILTIN_TOOLS).meta({
+    title: 'Tool',
+    description: 'They compute, and see nothing of the run.',
+    control: 'select',
+    choices: { calculator: 'Calculator', current_time: 'Current time', query_json: 'Query JSON' },
+  }),
 });
 
 const otherAgent = z
   .strictObject({
-    kind: z.literal('agent'),
+    kind: z.literal('agent').meta({ title: 'Agent', description: 'Runs another agent and waits for it.' }),
     name,
-    description: z.string().min(1).max(4000).describe('What it does and when to use it, for the model'),
-    agent_id: z.string().min(1).max(2000).describe('Id of the agent to run; the arguments are its input'),
+    description: purpose,
+    agent_id: z.string().min(1).max(2000).meta({
+      title: 'Agent',
+      description: 'Id of the agent to run; the arguments are its input',
+      control: 'agent',
+    }),
     parameters,
     ...question,
   })

@@ -14,7 +14,7 @@ export const agentCall = defineNode({
   description: 'Runs another agent of the organization as an execution of its own, and gives back what it came to.',
   icon: 'bot',
   config: z.strictObject({
-    agent_id: agentReference.meta({ title: 'Agent', description: 'Id of the agent to run.', control: 'template' }),
+    agent_id: agentReference.meta({ title: 'Agent', description: 'Id of the agent to run.', control: 'agent' }),
     input: jsonValue
       .default({})
       .meta({ title: 'Input', description: 'What the agent gets as {{trigger}}.', control: 'json' }),
@@ -22,11 +22,13 @@ export const agentCall = defineNode({
       title: 'Version',
       description: 'A published version; the live one when not set.',
       control: 'number',
+      advanced: true,
     }),
     wait: z.boolean().default(true).meta({
       title: 'Wait for its end',
       description: 'Off: goes on as soon as the agent was started.',
       control: 'boolean',
+      advanced: true,
     }),
   }),
   output: z.object({
@@ -50,7 +52,7 @@ export const agentHandoff = defineNode({
     to_agent_id: agentReference.meta({
       title: 'To agent',
       description: 'Id of the agent that goes on with the work.',
-      control: 'template',
+      control: 'agent',
     }),
     instructions: z
       .string()

@@ -12,6 +12,7 @@ const model = modelRef
     title: 'Model',
     description: 'Which language model decides. It must know how to use tools.',
     control: 'model',
+    needs_tools: true,
   });
 
 export const aiAgent = defineNode({
@@ -27,7 +28,7 @@ export const aiAgent = defineNode({
     tools: agentTools.meta({
       title: 'Tools',
       description: 'HTTP calls, MCP servers, other agents and built-in tools that the model may use.',
-      control: 'json',
+      control: 'tools',
     }),
     max_turns: z
       .number()
@@ -35,22 +36,29 @@ export const aiAgent = defineNode({
       .min(1)
       .max(50)
       .default(10)
-      .meta({ title: 'Turns', description: 'How often the model may be asked.', control: 'number' }),
-    max_total_tokens: z
-      .number()
-      .int()
-      .min(1)
-      .max(10_000_000)
-      .optional()
-      .meta({ title: 'Token ceiling', description: 'Tokens of all turns, read and written.', control: 'number' }),
-    on_limit: z.enum(['fail', 'answer']).default('fail').meta({
-      title: 'At the limit',
-      description: 'Fail, or answer once more without tools from what is known by then.',
-      control: 'select',
+      .meta({ title: 'Turns', description: 'How often the model may be asked.', control: 'number', advanced: true }),
+    max_total_tokens: z.number().int().min(1).max(10_000_000).optional().meta({
+      title: 'Token ceiling',
+      description: 'Tokens of all turns, read and written.',
+      control: 'number',
+      advanced: true,
     }),
-    schema: schema
-      .optional()
-      .meta({ title: 'Answer schema', description: 'JSON Schema that the answer must fit.', control: 'json_schema' }),
+    on_limit: z
+      .enum(['fail', 'answer'])
+      .default('fail')
+      .meta({
+        title: 'At the limit',
+        description: 'Fail, or answer once more without tools from what is known by then.',
+        control: 'select',
+        choices: { fail: 'Fail', answer: 'Answer without tools' },
+        advanced: true,
+      }),
+    schema: schema.optional().meta({
+      title: 'Answer schema',
+      description: 'JSON Schema that the answer must fit.',
+      control: 'json_schema',
+      advanced: true,
+    }),
     temperature,
     max_tokens: maxTokens,
   }),

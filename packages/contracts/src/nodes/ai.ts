@@ -10,25 +10,25 @@ const fallback = fallbackChain.optional().meta({
   title: 'Fallback models',
   description: 'Asked in this order where the model cannot answer; when not set, those of the organization.',
   control: 'models',
+  advanced: true,
 });
 export const system = z
   .string()
   .max(100_000)
   .optional()
   .meta({ title: 'System prompt', description: 'Who the model is and how it should behave.', control: 'prompt' });
-export const temperature = z
-  .number()
-  .min(0)
-  .max(2)
-  .optional()
-  .meta({ title: 'Temperature', description: '0 is steady, higher is more varied.', control: 'number' });
-export const maxTokens = z
-  .number()
-  .int()
-  .min(1)
-  .max(200_000)
-  .optional()
-  .meta({ title: 'Token limit', description: 'The most tokens that the model may write.', control: 'number' });
+export const temperature = z.number().min(0).max(2).optional().meta({
+  title: 'Temperature',
+  description: '0 is steady, higher is more varied.',
+  control: 'slider',
+  advanced: true,
+});
+export const maxTokens = z.number().int().min(1).max(200_000).optional().meta({
+  title: 'Token limit',
+  description: 'The most tokens that the model may write.',
+  control: 'number',
+  advanced: true,
+});
 
 export function prompt(title: string, description: string) {
   return z.string().min(1).max(400_000).meta({ title, description, control: 'prompt' });
@@ -52,9 +52,12 @@ export const aiChat = defineNode({
     temperature,
     max_tokens: maxTokens,
     fallback,
-    schema: schema
-      .optional()
-      .meta({ title: 'Answer schema', description: 'JSON Schema that the answer must fit.', control: 'json_schema' }),
+    schema: schema.optional().meta({
+      title: 'Answer schema',
+      description: 'JSON Schema that the answer must fit.',
+      control: 'json_schema',
+      advanced: true,
+    }),
   }),
   output: z.object({
     text: z.string().describe('What the model wrote'),

@@ -10,19 +10,17 @@ const title = z
   .optional()
   .meta({ title: 'Title', description: 'In a few words; the name of the node if empty.', control: 'template' });
 const message = (description: string) =>
-  z.string().min(1).max(10_000).meta({ title: 'Message', description, control: 'template' });
+  z.string().min(1).max(10_000).meta({ title: 'Message', description, control: 'prompt' });
 const whom = approvers.optional().meta({
   title: 'Who decides',
   description: 'People, roles and teams; if empty, whoever may decide approvals.',
   control: 'approvers',
 });
-const timeout = z
-  .number()
-  .int()
-  .min(1)
-  .max(MAX_APPROVAL_SECONDS)
-  .optional()
-  .meta({ title: 'Time limit', description: 'Seconds; if empty, it waits until somebody decides.', control: 'number' });
+const timeout = z.number().int().min(1).max(MAX_APPROVAL_SECONDS).optional().meta({
+  title: 'Time limit',
+  description: 'Seconds; if empty, it waits until somebody decides.',
+  control: 'duration',
+});
 
 /** What both give: see docs/engine.md, Approvals. */
 const answer = {
@@ -52,13 +50,19 @@ export const humanApproval = defineNode({
       title: 'Own executions',
       description: 'Off: whoever started the execution may not decide.',
       control: 'boolean',
+      advanced: true,
     }),
     timeout_seconds: timeout,
-    on_timeout: z.enum(['approve', 'deny', 'fail']).default('deny').meta({
-      title: 'When time runs out',
-      description: 'Count it as approved or denied, or fail the step.',
-      control: 'select',
-    }),
+    on_timeout: z
+      .enum(['approve', 'deny', 'fail'])
+      .default('deny')
+      .meta({
+        title: 'When time runs out',
+        description: 'Count it as approved or denied, or fail the step.',
+        control: 'select',
+        choices: { approve: 'Counts as approved', deny: 'Counts as denied', fail: 'The step fails' },
+        when: { field: 'timeout_seconds' },
+      }),
   }),
   output: z.object({ decision: z.enum(['approve', 'deny']), ...answer }),
   handles: () => [
@@ -92,11 +96,16 @@ export const humanForm = defineNode({
     }),
     approvers: whom,
     timeout_seconds: timeout,
-    on_timeout: z.enum(['fail', 'continue']).default('fail').meta({
-      title: 'When time runs out',
-      description: 'Fail the step, or go on without answers.',
-      control: 'select',
-    }),
+    on_timeout: z
+      .enum(['fail', 'continue'])
+      .default('fail')
+      .meta({
+        title: 'When time runs out',
+        description: 'Fail the step, or go on without answers.',
+        control: 'select',
+        choices: { fail: 'The step fails', continue: 'Goes on without answers' },
+        when: { field: 'timeout_seconds' },
+      }),
   }),
   output: z.object({ decision: z.literal('approve').nullable(), ...answer }),
   handles: () => OUT,

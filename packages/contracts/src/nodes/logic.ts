@@ -21,6 +21,27 @@ export const CONDITION_OPERATORS = [
 ] as const;
 export type ConditionOperator = (typeof CONDITION_OPERATORS)[number];
 
+/** The operators as a sentence has them: between the field and the value. */
+export const CONDITION_OPERATOR_WORDS: Readonly<Record<ConditionOperator, string>> = {
+  equals: 'equals',
+  not_equals: 'does not equal',
+  contains: 'contains',
+  not_contains: 'does not contain',
+  starts_with: 'starts with',
+  ends_with: 'ends with',
+  matches: 'matches the pattern',
+  greater_than: 'is greater than',
+  greater_or_equal: 'is at least',
+  less_than: 'is less than',
+  less_or_equal: 'is at most',
+  in: 'is one of',
+  not_in: 'is not one of',
+  is_empty: 'is empty',
+  is_not_empty: 'is not empty',
+};
+/** Operators that look at the field alone. */
+export const UNARY_OPERATORS: readonly ConditionOperator[] = ['is_empty', 'is_not_empty'];
+
 const condition = z.strictObject({
   field: jsonValue.describe('What is looked at, as in {{classify.output.label}}'),
   operator: z.enum(CONDITION_OPERATORS),
@@ -33,7 +54,7 @@ export type ConditionNode = Condition | ConditionGroup;
 const conditionNode: z.ZodType<ConditionNode> = z.lazy(() =>
   z.union([condition, conditionGroup]),
 ) as z.ZodType<ConditionNode>;
-const conditionGroup: z.ZodType<ConditionGroup> = z.union([
+export const conditionGroup: z.ZodType<ConditionGroup> = z.union([
   z.strictObject({ all: z.array(conditionNode).min(1).max(50) }),
   z.strictObject({ any: z.array(conditionNode).min(1).max(50) }),
 ]) as z.ZodType<ConditionGroup>;
@@ -102,30 +123,53 @@ export const logicMerge = defineNode({
   icon: 'merge',
   config: z
     .strictObject({
-      mode: z.enum(['all', 'any', 'first']).default('all').meta({
-        title: 'Wait for',
-        description: 'All live branches, the first that arrives, or the first few.',
-        control: 'select',
-      }),
+      mode: z
+        .enum(['all', 'any', 'first'])
+        .default('all')
+        .meta({
+          title: 'Wait for',
+          description: 'All live branches, the first that arrives, or the first few.',
+          control: 'select',
+          choices: { all: 'All live branches', any: 'The first that arrives', first: 'The first few' },
+        }),
       count: z
         .number()
         .int()
         .min(1)
         .max(50)
         .optional()
-        .meta({ title: 'How many', description: 'Branches to wait for, with “first”.', control: 'number' }),
-      combine: z.enum(['by_node', 'append', 'combine', 'by_key']).default('by_node').meta({
-        title: 'Output',
-        description:
-          'An object by node, a list, the outputs’ fields in one object, or a list of objects joined by a key.',
-        control: 'select',
-      }),
+        .meta({
+          title: 'How many',
+          description: 'Branches to wait for, with “first”.',
+          control: 'number',
+          when: { field: 'mode', is: ['first'] },
+        }),
+      combine: z
+        .enum(['by_node', 'append', 'combine', 'by_key'])
+        .default('by_node')
+        .meta({
+          title: 'Output',
+          description:
+            'An object by node, a list, the outputs’ fields in one object, or a list of objects joined by a key.',
+          control: 'select',
+          choices: {
+            by_node: 'An object by node',
+            append: 'One list',
+            combine: 'Fields in one object',
+            by_key: 'Objects joined by a key',
+          },
+        }),
       key: z
         .string()
         .min(1)
         .max(120)
         .optional()
-        .meta({ title: 'Key', description: 'Field by which objects belong together, with “by key”.', control: 'text' }),
+        .meta({
+          title: 'Key',
+          description: 'Field by which objects belong together, with “by key”.',
+          control: 'text',
+          when: { field: 'combine', is: ['by_key'] },
+        }),
     })
     .refine(({ mode, count }) => mode !== 'first' || count !== undefined, { path: ['count'], message: 'is needed' })
     .refine(({ combine, key }) => combine !== 'by_key' || key !== undefined, { path: ['key'], message: 'is needed' }),
@@ -166,7 +210,12 @@ export const logicStop = defineNode({
     status: z
       .enum(['completed', 'failed'])
       .default('completed')
-      .meta({ title: 'Ends as', description: 'How the execution ends.', control: 'select' }),
+      .meta({
+        title: 'Ends as',
+        description: 'How the execution ends.',
+        control: 'select',
+        choices: { completed: 'Completed', failed: 'Failed' },
+      }),
     output: jsonValue
       .optional()
       .meta({ title: 'Output', description: 'The result of the execution.', control: 'json' }),
@@ -199,36 +248,56 @@ export const logicLoop = defineNode({
   icon: 'repeat',
   config: z
     .strictObject({
-      items: jsonValue
-        .optional()
-        .meta({ title: 'Items', description: 'A list; {{item}} is the current one.', control: 'template' }),
-      count: numberOrTemplate
-        .optional()
-        .meta({ title: 'Times', description: 'How many rounds; {{item}} counts from 0.', control: 'template' }),
-      while: z.string().min(1).max(20_000).optional().meta({
-        title: 'While',
-        description: 'JSONata that is looked at before each round; item is the output of the round before.',
-        control: 'expression',
+      items: jsonValue.optional().meta({
+        title: 'Items',
+        description: 'A list; {{item}} is the current one.',
+        control: 'template',
+        one_of: { group: 'Runs', choice: 'For each item' },
       }),
-      concurrency: z
-        .number()
-        .int()
+      count: numberOrTemplate.optional().meta({
+        title: 'Times',
+        description: 'How many rounds; {{item}} counts from 0.',
+        control: 'number_or_template',
+        one_of: { group: 'Runs', choice: 'A number of times' },
+      }),
+      while: z
+        .string()
         .min(1)
-        .max(50)
-        .default(1)
-        .meta({ title: 'Side by side', description: 'Rounds that run at the same time.', control: 'number' }),
-      on_item_error: z.enum(['stop', 'collect']).default('stop').meta({
-        title: 'When a round fails',
-        description: 'Stop the loop, or put the error in place of the output and go on.',
-        control: 'select',
+        .max(20_000)
+        .optional()
+        .meta({
+          title: 'While',
+          description: 'JSONata that is looked at before each round; item is the output of the round before.',
+          control: 'condition',
+          one_of: { group: 'Runs', choice: 'While it holds' },
+        }),
+      concurrency: z.number().int().min(1).max(50).default(1).meta({
+        title: 'Side by side',
+        description: 'Rounds that run at the same time.',
+        control: 'number',
+        advanced: true,
       }),
+      on_item_error: z
+        .enum(['stop', 'collect'])
+        .default('stop')
+        .meta({
+          title: 'When a round fails',
+          description: 'Stop the loop, or put the error in place of the output and go on.',
+          control: 'select',
+          choices: { stop: 'Stop the loop', collect: 'Collect the error, go on' },
+        }),
       max_rounds: z
         .number()
         .int()
         .min(1)
         .max(MAX_ROUNDS)
         .default(1000)
-        .meta({ title: 'At most', description: 'Rounds of a “while” loop before it fails.', control: 'number' }),
+        .meta({
+          title: 'At most',
+          description: 'Rounds of a “while” loop before it fails.',
+          control: 'number',
+          when: { field: 'while' },
+        }),
     })
     .refine(
       ({ items, count, while: condition }) =>
@@ -257,14 +326,22 @@ export const logicDelay = defineNode({
   icon: 'timer',
   config: z
     .strictObject({
-      seconds: numberOrTemplate
-        .optional()
-        .meta({ title: 'Seconds', description: 'How long to wait.', control: 'template' }),
-      until: z.string().max(2000).optional().meta({
-        title: 'Until',
-        description: 'A moment in ISO 8601, as in 2027-01-31T09:00:00Z.',
-        control: 'template',
+      seconds: numberOrTemplate.optional().meta({
+        title: 'Time',
+        description: 'How long to wait.',
+        control: 'duration_or_template',
+        one_of: { group: 'Waits', choice: 'For some time' },
       }),
+      until: z
+        .string()
+        .max(2000)
+        .optional()
+        .meta({
+          title: 'Until',
+          description: 'A moment in ISO 8601, as in 2027-01-31T09:00:00Z.',
+          control: 'moment',
+          one_of: { group: 'Waits', choice: 'Until a moment' },
+        }),
     })
     .refine(({ seconds, until }) => (seconds === undefined) !== (until === undefined), 'needs either seconds or until'),
   output: z.object({ until: z.string() }),

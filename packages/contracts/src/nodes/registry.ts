@@ -74,6 +74,11 @@ function jsonSchema(schema: z.ZodType): Record<string, unknown> {
   return z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any', cycles: 'ref' }) as Record<string, unknown>;
 }
 
+/** JSON Schema of a type's config as an author writes it, with the hints that its form is made from. */
+export function configSchemaOf(type: NodeType): Record<string, unknown> {
+  return jsonSchema(type.config);
+}
+
 /** Describes every node type; `handles` are those of its example config. */
 export function describeNodeTypes(): NodeTypeInfo[] {
   return Object.values(NODE_TYPES).map((entry) => {
@@ -85,7 +90,7 @@ export function describeNodeTypes(): NodeTypeInfo[] {
       description: type.description,
       icon: type.icon,
       side_effect: type.sideEffect,
-      config_schema: jsonSchema(type.config),
+      config_schema: configSchemaOf(type),
       output_schema: type.output === null ? null : jsonSchema(type.output),
       handles: type.handles(type.config.parse(type.example)).map((each) => ({ ...each })),
       example: type.example as Record<string, JsonValue>,

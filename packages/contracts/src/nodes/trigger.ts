@@ -29,12 +29,16 @@ export const triggerWebhook = defineNode({
       .min(1)
       .refine((methods) => new Set(methods).size === methods.length, 'must differ')
       .default(['POST'])
-      .meta({ title: 'Methods', description: 'HTTP methods of the call.', control: 'json' }),
-    response: z.enum(['immediately', 'when_done']).default('immediately').meta({
-      title: 'Answer',
-      description: 'Before the agent runs, or with its output when it has ended.',
-      control: 'select',
-    }),
+      .meta({ title: 'Methods', description: 'HTTP methods of the call.', control: 'multi_select' }),
+    response: z
+      .enum(['immediately', 'when_done'])
+      .default('immediately')
+      .meta({
+        title: 'Answer',
+        description: 'Before the agent runs, or with its output when it has ended.',
+        control: 'select',
+        choices: { immediately: 'At once', when_done: 'When the agent has ended' },
+      }),
   }),
   output: null,
   handles: () => OUT,
@@ -61,14 +65,14 @@ export const triggerSchedule = defineNode({
       .meta({
         title: 'Times',
         description: 'Cron: minute, hour, day of the month, month, day of the week.',
-        control: 'text',
+        control: 'cron',
       }),
     timezone: z
       .string()
       .max(64)
       .refine(isTimeZone, 'is not a time zone such as Europe/Berlin')
       .default('UTC')
-      .meta({ title: 'Time zone', description: 'Name from the IANA database.', control: 'text' }),
+      .meta({ title: 'Time zone', description: 'Name from the IANA database.', control: 'time_zone' }),
   }),
   output: null,
   handles: () => OUT,
@@ -89,7 +93,26 @@ export const triggerEvent = defineNode({
       .array(z.string().regex(/^[a-z_]+\.([a-z_]+|\*)$/, 'must be a type like execution.failed, or execution.*'))
       .min(1)
       .max(50)
-      .meta({ title: 'Events', description: 'Types, as in execution.failed.', control: 'json' }),
+      .meta({
+        title: 'Events',
+        description: 'Types, as in execution.failed.',
+        control: 'text_list',
+        placeholder: 'execution.failed',
+        suggestions: [
+          'execution.started',
+          'execution.completed',
+          'execution.failed',
+          'execution.cancelled',
+          'execution.*',
+          'agent.published',
+          'agent.handoff',
+          'agent.*',
+          'approval.requested',
+          'approval.approved',
+          'approval.denied',
+          'approval.*',
+        ],
+      }),
   }),
   output: null,
   handles: () => OUT,

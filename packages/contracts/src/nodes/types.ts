@@ -2,23 +2,66 @@ import type { z } from 'zod';
 import type { JsonValue } from '../common.ts';
 
 /** How the UI edits a config field; the schema says what is valid, the control how it feels. */
-export type FieldControl =
-  | 'text'
-  | 'template'
-  | 'prompt'
-  | 'expression'
-  | 'model'
-  | 'models'
-  | 'number'
-  | 'select'
-  | 'boolean'
-  | 'json'
-  | 'json_schema'
-  | 'labels'
-  | 'cases'
-  | 'conditions'
-  | 'key_value'
-  | 'approvers';
+export const FIELD_CONTROLS = [
+  'text',
+  'text_list',
+  // One line with `{{…}}`, a text of several, bare JSONata.
+  'template',
+  'prompt',
+  'expression',
+  // Bare JSONata that holds or does not.
+  'condition',
+  // A template with its query as rows.
+  'url',
+  'number',
+  'slider',
+  'number_or_template',
+  // Seconds; the second kind takes `{{…}}` in their place.
+  'duration',
+  'duration_or_template',
+  'moment',
+  'boolean',
+  'select',
+  'multi_select',
+  'model',
+  'models',
+  'agent',
+  'tools',
+  'json_schema',
+  'labels',
+  'cases',
+  'conditions',
+  'key_value',
+  'approvers',
+  // An object with fields of its own.
+  'fields',
+  'cron',
+  'time_zone',
+  // Free JSON and nothing else.
+  'json',
+] as const;
+export type FieldControl = (typeof FIELD_CONTROLS)[number];
+
+/** What a form needs to know of a field beside its schema. It stands in the schema's metadata, and so in its JSON Schema. */
+export interface FieldHints {
+  readonly control?: FieldControl | undefined;
+  /** Words for the values of an enum. */
+  readonly choices?: Readonly<Record<string, string>> | undefined;
+  /** Shown only where this sibling has one of these values, or any value where none is listed. */
+  readonly when?: { readonly field: string; readonly is?: readonly string[] } | undefined;
+  /** Exactly one field of a group is set: the form asks which first. */
+  readonly one_of?: { readonly group: string; readonly choice: string } | undefined;
+  /** Stands under "More settings". */
+  readonly advanced?: boolean | undefined;
+  /** Only models that use tools fit. */
+  readonly needs_tools?: boolean | undefined;
+  readonly suggestions?: readonly string[] | undefined;
+  readonly placeholder?: string | undefined;
+}
+
+declare module 'zod' {
+  interface GlobalMeta extends FieldHints {}
+}
 
 export type NodeCategory = 'trigger' | 'ai' | 'action' | 'agent' | 'logic' | 'human';
 

@@ -13,6 +13,9 @@ const KEPT = [
   ...['toMillis', 'trim', 'type', 'uppercase', 'zip'],
 ];
 
+/** Every function that expressions may call, without its `$`. */
+export const FUNCTION_NAMES: readonly string[] = [...new Set([...KEPT, ...Object.keys(REPLACED)])].sort();
+
 /** Why each forbidden function is: an execution that is replayed after a crash must compute the same again. */
 export const FORBIDDEN_FUNCTIONS: ReadonlyMap<string, string> = new Map([
   ['eval', 'runs text as code'],

@@ -1,8 +1,10 @@
+export { FUNCTION_NAMES } from './builtins.ts';
 export { type Compilation, type CompiledExpression, compileExpression } from './compile.ts';
 export { type ContextKeys, contextKeysOf } from './context-keys.ts';
 export { envNamesOf, mentionsEnv } from './env-names.ts';
 export { type Evaluation, evaluateDirectly, evaluateExpression } from './evaluate.ts';
 export type { ExpressionError, ExpressionErrorCode } from './failure.ts';
+export { scanTokens } from './lexical.ts';
 export { EXPRESSION_LIMITS } from './limits.ts';
 export { decodeBasic, markerRedaction, redactMarkers } from './redact-markers.ts';
 export { type Reference, referencesOf } from './references.ts';

@@ -11,7 +11,7 @@ import type { Draft, DraftNode } from './draft.ts';
 import { type Branch, exclusiveBranches, upstreamOf } from './graph.ts';
 import { isLoop, loopsAround } from './loops.ts';
 import { outputFields } from './output-fields.ts';
-import type { ProblemList } from './problem-list.ts';
+import type { ProblemSink } from './problem-list.ts';
 import { didYouMean } from './suggestion.ts';
 
 const ROOTS = ['trigger', 'context', 'env'];
@@ -22,15 +22,15 @@ interface FieldExpression {
   readonly source: string;
 }
 
-class ReferenceCheck {
+export class ReferenceCheck {
   readonly #draft: Draft;
   readonly #envNames: ReadonlySet<string> | null;
-  readonly #problems: ProblemList;
+  readonly #problems: ProblemSink;
   readonly #upstream = new Map<number, Uint8Array>();
   readonly #around: readonly ReadonlySet<number>[];
   #branches: readonly Branch[] | null = null;
 
-  constructor(draft: Draft, envNames: readonly string[] | undefined, problems: ProblemList) {
+  constructor(draft: Draft, envNames: readonly string[] | undefined, problems: ProblemSink) {
     this.#draft = draft;
     this.#envNames = envNames === undefined ? null : new Set(envNames);
     this.#problems = problems;
@@ -80,11 +80,12 @@ class ReferenceCheck {
       return;
     }
     for (const reference of referencesOf(compilation.expression)) {
-      this.#reference(node, field, reference, compilation.expression);
+      this.reference(node, field, reference, compilation.expression);
     }
   }
 
-  #reference(node: DraftNode, field: string, reference: Reference, expression: CompiledExpression): void {
+  /** Tells what is wrong with one name that an expression of `node` reads. */
+  reference(node: DraftNode, field: string, reference: Reference, expression: CompiledExpression): void {
     const { root, path } = reference;
     if (root === 'trigger' || root === 'context' || (root === 'result' && field === 'output_mapping')) return;
     if (root === 'env') {
@@ -202,7 +203,7 @@ class ReferenceCheck {
 }
 
 /** Checks every expression of every node: syntax, and that what it names exists before the node runs. */
-export function checkReferences(draft: Draft, envNames: readonly string[] | undefined, problems: ProblemList): void {
+export function checkReferences(draft: Draft, envNames: readonly string[] | undefined, problems: ProblemSink): void {
   const check = new ReferenceCheck(draft, envNames, problems);
   for (const node of draft.nodes) check.node(node);
 }

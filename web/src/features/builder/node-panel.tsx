@@ -6,11 +6,11 @@ import { NodeIcon, nodeTypeTitle } from '@/components/node-icon.tsx';
 import { Button } from '@/components/ui/button.tsx';
 import { Field } from '@/components/ui/field.tsx';
 import { Input } from '@/components/ui/input.tsx';
+import { useLastOutputs } from '@/features/agents/last-outputs.ts';
+import { NodeForm } from '@/features/node-form/node-form.tsx';
 import { useBuilder, useBuilderServices } from './builder-context.ts';
 import { nodeAt } from './draft/keys.ts';
 import { nodeLabel } from './draft/node-facts.ts';
-import { NodeFields } from './node-fields.tsx';
-import { useLastOutputs } from './use-last-outputs.ts';
 
 const WIDTH_KEY = 'agentflow.builder.panel';
 const [NARROWEST, WIDEST] = [320, 720];
@@ -90,12 +90,10 @@ export function NodeEditor({ agentId, node: key, onClose }: { agentId: string; n
   const node = nodeAt(definition, key);
 
   useEffect(() => {
-    if (jump === null || jump.node !== key) return;
-    const field = jump.field?.split('.')[0];
-    const holder = field === undefined ? null : body.current?.querySelector(`[data-field="${CSS.escape(field)}"]`);
-    const place = (holder ?? body.current)?.querySelector<HTMLElement>(FOCUSABLE);
-    place?.focus();
+    const form = body.current;
+    if (jump === null || jump.node !== key || form === null) return;
     store.getState().jumpTo(null);
+    return focusField(form, jump.field);
   }, [jump, key, store]);
 
   if (node === undefined) return null;
@@ -155,7 +153,7 @@ export function NodeEditor({ agentId, node: key, onClose }: { agentId: string; n
         </Button>
       </header>
       <div ref={body} className="flex min-h-0 flex-1 flex-col gap-4 overflow-y-auto p-4">
-        <NodeFields
+        <NodeForm
           definition={definition}
           node={node}
           problems={problems}
@@ -175,11 +173,32 @@ export function NodeEditor({ agentId, node: key, onClose }: { agentId: string; n
   );
 }
 
-const FOCUSABLE = 'input:not([type="hidden"]), textarea, select, button, [contenteditable="true"], [tabindex="0"]';
+const TEXT = 'input:not([type="hidden"]), textarea, [contenteditable="true"]';
+const FOCUSABLE = `${TEXT}, button, [tabindex="0"]`;
+
+/** Puts the focus on a field, as soon as its editor is loaded. Gives back what stops waiting for it. */
+function focusField(form: HTMLElement, field: string | undefined): (() => void) | undefined {
+  const parts = field?.split('.') ?? [];
+  const paths = parts.map((_, index) => parts.slice(0, parts.length - index).join('.'));
+  const holder =
+    paths.map((path) => form.querySelector(`[data-field="${CSS.escape(path)}"]`)).find((each) => each !== null) ?? form;
+  holder.scrollIntoView({ block: 'nearest' });
+  const place = holder.querySelector<HTMLElement>(TEXT);
+  (place ?? holder.querySelector<HTMLElement>(FOCUSABLE))?.focus();
+  if (place !== null) return undefined;
+  const observer = new MutationObserver(() => {
+    const late = holder.querySelector<HTMLElement>(TEXT);
+    if (late === null) return;
+    observer.disconnect();
+    late.focus();
+  });
+  observer.observe(holder, { childList: true, subtree: true });
+  return () => observer.disconnect();
+}
 
 /** Puts the focus into the form that is shown, if there is one. */
 export function focusForm(): void {
-  document.querySelector<HTMLElement>(`[data-builder-form] :is(input, textarea, [contenteditable="true"])`)?.focus();
+  document.querySelector<HTMLElement>(`[data-builder-form] :is(${TEXT})`)?.focus();
 }
 
 function IdField({ node, id }: { node: string; id: string }) {
