@@ -133,9 +133,8 @@ try {
     await page.getByRole('button', { name: 'Log in' }).click();
     await page.getByText('Recent executions').waitFor();
     await shoot('overview');
-    await page.goto(`/dashboard/agents/${triage}?tab=definition`);
-    await page.getByRole('button', { name: 'Validate' }).click();
-    await page.getByText('is valid').waitFor();
+    await page.goto(`/dashboard/agents/${triage}?tab=builder`);
+    await page.getByText('No problems').waitFor();
     await shoot('agent');
     await page.goto(`/dashboard/executions/${triaged}?step=category`);
     await page.getByText('of 16 steps ended').waitFor();

@@ -105,7 +105,7 @@ test('nothing serious on the pages of agents and their executions', async ({ pag
     ['/dashboard/agents?create=new', 'It starts as a small draft'],
     ['/dashboard/agents?create=import', 'Or paste its text'],
     [`/dashboard/agents/${agentId}`, 'Run version 1'],
-    [`/dashboard/agents/${agentId}?tab=definition`, 'Save draft'],
+    [`/dashboard/agents/${agentId}?tab=builder`, 'Saved'],
     [`/dashboard/agents/${agentId}?tab=versions`, 'Live'],
     [`/dashboard/agents/${agentId}?tab=settings`, 'Archive agent…'],
     ['/dashboard/executions', 'Echo'],

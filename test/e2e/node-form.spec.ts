@@ -57,20 +57,33 @@ async function createAgent(
 }
 
 async function openDraft(page: Page, agentId: string): Promise<void> {
-  await page.goto(`/dashboard/agents/${agentId}?tab=definition`);
-  await expect(page.getByRole('heading', { level: 1 })).toBeVisible();
+  await page.goto(`/dashboard/agents/${agentId}?tab=builder`);
+  await expect(page.getByRole('toolbar', { name: 'Builder' })).toBeVisible();
 }
 
+/** Opens the form of a node: beside the canvas, on a phone over the list. */
 async function edit(page: Page, name: string): Promise<Locator> {
-  await page.getByRole('button', { name: `Edit ${name}`, exact: true }).click();
-  const sheet = page.getByRole('dialog', { name: `Edit ${name}` });
-  await expect(sheet.getByLabel('Name', { exact: true })).toBeVisible();
-  return sheet;
+  const isPhone = (page.viewportSize()?.width ?? 0) < 768;
+  if (isPhone) {
+    await page.getByRole('button', { name: new RegExp(`^${name} `) }).click();
+  } else {
+    await page
+      .getByRole('region', { name: 'Canvas' })
+      .getByRole('group', { name: new RegExp(`^${name}, `) })
+      .focus();
+    await page.keyboard.press('Enter');
+  }
+  const form = isPhone
+    ? page.getByRole('dialog', { name })
+    : page.getByRole('complementary', { name: 'Node', exact: true });
+  await expect(form.getByRole('heading', { name, exact: true }).last()).toBeVisible();
+  await expect(form.getByLabel('Name', { exact: true })).toBeVisible();
+  return form;
 }
 
-async function done(sheet: Locator): Promise<void> {
-  await sheet.getByRole('button', { name: 'Done' }).click();
-  await expect(sheet).toBeHidden();
+async function done(form: Locator): Promise<void> {
+  await form.getByRole('button', { name: 'Close', exact: true }).click();
+  await expect(form).toBeHidden();
 }
 
 async function choose(page: Page, list: Locator, option: string | RegExp): Promise<void> {
@@ -79,8 +92,7 @@ async function choose(page: Page, list: Locator, option: string | RegExp): Promi
 }
 
 async function saveDraft(page: Page): Promise<void> {
-  await page.getByRole('button', { name: 'Save draft' }).click();
-  await expect(page.getByText('Draft saved')).toBeVisible();
+  await expect(page.getByRole('toolbar', { name: 'Builder' }).getByText('Saved', { exact: true })).toBeVisible();
 }
 
 async function storedNodes(request: APIRequestContext, account: Account, agentId: string) {
@@ -237,7 +249,7 @@ test('every kind of node is edited in its form, and the draft has what was enter
   sheet = await edit(page, 'Odd');
   await expect(sheet.getByText('There is no node type "future.node".')).toBeVisible();
   await sheet.getByLabel('Name', { exact: true }).fill('Odd one');
-  await sheet.getByRole('button', { name: 'Done' }).click();
+  await done(sheet);
 
   await saveDraft(page);
   const node = await storedNodes(request, account, agentId);
@@ -420,8 +432,7 @@ test('who may not write sees all of a form and changes nothing', async ({ page, 
   const viewer = await joinAsViewer(request, owner);
   await logIn(page, viewer);
   await openDraft(page, agentId);
-  await page.getByRole('button', { name: 'View Helper' }).click();
-  const sheet = page.getByRole('dialog', { name: 'View Helper' });
+  const sheet = await edit(page, 'Helper');
   const task = sheet.getByRole('textbox', { name: 'Task' });
   await expect(task).toHaveText('Help with {{trigger.subject}}');
   await task.click();
@@ -432,7 +443,8 @@ test('who may not write sees all of a form and changes nothing', async ({ page, 
   await expect(sheet.getByRole('textbox', { name: 'Server' })).toHaveText('https://mcp.example.com/mcp');
   await expect(sheet.getByRole('textbox', { name: 'tool 1' })).toHaveValue('search');
   await expect(sheet.getByRole('radio', { name: /^Fail/ })).toBeDisabled();
-  await expect(sheet.getByRole('button', { name: 'Done' })).toBeHidden();
+  await expect(sheet.getByRole('button', { name: 'Delete' })).toBeHidden();
+  await expect(page.getByText('Read only')).toBeVisible();
 });
 
 test.describe('on a phone', () => {
@@ -457,7 +469,7 @@ test.describe('on a phone', () => {
       await expectAccessible(page, name);
       const beyond = await sheet.evaluate((element) => element.scrollWidth - element.clientWidth);
       expect(beyond, `the form of ${name} is wider than the screen`).toBeLessThanOrEqual(0);
-      await sheet.getByRole('button', { name: 'Close' }).click();
+      await done(sheet);
     }
   });
 });

@@ -16,7 +16,7 @@ test('everything can be reached and run on a phone', async ({ page, request }) =
   await expectNoSidewaysScroll(page);
   await page.getByRole('link', { name }).click();
   await expectNoSidewaysScroll(page);
-  for (const tab of ['Definition', 'Versions', 'Settings', 'Run']) {
+  for (const tab of ['Builder', 'Versions', 'Settings', 'Run']) {
     await page.getByRole('tab', { name: tab }).click();
     await expect(page.getByRole('tabpanel', { name: tab })).toBeVisible();
     await expectNoSidewaysScroll(page);

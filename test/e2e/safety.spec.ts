@@ -89,7 +89,8 @@ test('an address that is taken is told at its field, and what was typed stays', 
 test('two people who edit one draft do not overwrite each other unasked', async ({ page, request }) => {
   const account = await createAccount(request);
   const agentId = await publishAgent(request, account, { name: 'Shared', definition: ECHO });
-  await logIn(page, account, `/dashboard/agents/${agentId}?tab=definition`);
+  await logIn(page, account, `/dashboard/agents/${agentId}?tab=builder`);
+  await page.getByRole('button', { name: 'Code' }).click();
   const editor = page.getByLabel('Draft definition as JSON');
   await expect(editor).toHaveValue(/received/);
 
@@ -100,12 +101,12 @@ test('two people who edit one draft do not overwrite each other unasked', async 
   });
   expect(theirs.status()).toBe(200);
   await editor.fill(changed('mine'));
-  await page.getByRole('button', { name: 'Save draft' }).click();
   const dialog = page.getByRole('dialog', { name: 'The draft has changed since you opened it' });
   await expect(dialog).toContainText('theirs');
   await dialog.getByRole('button', { name: 'Save mine over theirs' }).click();
   await expect(page.getByText('Draft saved')).toBeVisible();
   await page.reload();
+  await page.getByRole('button', { name: 'Code' }).click();
   await expect(editor).toHaveValue(/mine/);
 });
 

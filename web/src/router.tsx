@@ -103,7 +103,8 @@ const agentRoute = createRoute({
   getParentRoute: () => dashboardRoute,
   path: '/agents/$agentId',
   validateSearch: z.object({
-    tab: optional(z.enum(['run', 'definition', 'versions', 'settings'])),
+    tab: optional(z.enum(['builder', 'run', 'versions', 'settings'])),
+    node: text,
     from: optional(z.coerce.number().int().min(1)),
     to: optional(z.coerce.number().int().min(1)),
     project_id: text,

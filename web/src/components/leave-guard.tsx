@@ -3,14 +3,21 @@ import { ConfirmDialog } from './ui/confirm-dialog.tsx';
 
 interface LeaveGuardProps {
   /** Whether something typed is not saved yet. */
-  dirty: boolean;
+  dirty: boolean | (() => boolean);
+  /** Saves it, where leaving may do so by itself, and tells whether everything is saved now. */
+  save?: () => Promise<boolean>;
   /** What leaving loses. */
   description: string;
 }
 
 /** Asks before unsaved changes are left behind: by a link of the page, and by closing or reloading the tab. */
-export function LeaveGuard({ dirty, description }: LeaveGuardProps) {
-  const leave = useBlocker({ shouldBlockFn: () => dirty, enableBeforeUnload: () => dirty, withResolver: true });
+export function LeaveGuard({ dirty, save, description }: LeaveGuardProps) {
+  const isDirty = () => (typeof dirty === 'function' ? dirty() : dirty);
+  const leave = useBlocker({
+    shouldBlockFn: async () => isDirty() && !((await save?.()) ?? false),
+    enableBeforeUnload: isDirty,
+    withResolver: true,
+  });
   return (
     <ConfirmDialog
       open={leave.status === 'blocked'}

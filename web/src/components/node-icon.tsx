@@ -1,6 +1,7 @@
 import { nodeType } from '@agentflow/contracts';
 import {
   AlignLeft,
+  Bot,
   Box,
   Braces,
   CalendarClock,
@@ -29,6 +30,7 @@ import { cn } from '@/lib/class-names.ts';
 /** The Lucide icons that the node registry names. */
 const ICONS: Record<string, LucideIcon> = {
   'align-left': AlignLeft,
+  bot: Bot,
   braces: Braces,
   'calendar-clock': CalendarClock,
   forward: Forward,

@@ -6,7 +6,7 @@ function isRecord(value: Tree): value is { [key: string]: JsonValue } {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-function sameJson(a: Tree, b: Tree): boolean {
+export function sameJson(a: Tree, b: Tree): boolean {
   if (a === b) return true;
   if (Array.isArray(a) && Array.isArray(b))
     return a.length === b.length && a.every((each, at) => sameJson(each, b[at]));

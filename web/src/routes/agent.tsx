@@ -5,6 +5,8 @@ const route = getRouteApi('/dashboard/agents/$agentId');
 
 export function AgentPage() {
   const { agentId } = route.useParams();
-  const { tab, from, to, project_id } = route.useSearch();
-  return <AgentView key={agentId} agentId={agentId} tab={tab} compare={{ from, to }} projectId={project_id} />;
+  const { tab, node, from, to, project_id } = route.useSearch();
+  return (
+    <AgentView key={agentId} agentId={agentId} tab={tab} node={node} compare={{ from, to }} projectId={project_id} />
+  );
 }

@@ -9,5 +9,6 @@ export { EXPRESSION_LIMITS } from './limits.ts';
 export { decodeBasic, markerRedaction, redactMarkers } from './redact-markers.ts';
 export { type Reference, referencesOf } from './references.ts';
 export { type CompiledPattern, compilePattern, testPattern } from './regex.ts';
+export { renameReferences } from './rename-references.ts';
 export { asText, evaluateSource, type Resolution, type ResolveError, resolveConfig } from './resolve-config.ts';
 export { hasTemplate, parseTemplate, type Template, type TemplatePart } from './templates.ts';

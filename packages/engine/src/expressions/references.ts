@@ -8,6 +8,16 @@ export interface Reference {
   readonly path: readonly string[];
 }
 
+/** A reference with the place of its root's name in the source; `start` and `end` take in backticks around it. */
+export interface PlacedReference extends Reference {
+  readonly start: number;
+  readonly end: number;
+}
+
+interface Found extends Reference {
+  readonly step: SyntaxNode | undefined;
+}
+
 /**
  * Where names start. In a step after a dot, a filter, a group or a sort term they belong to the value at hand, so they
  * say nothing about the root.
@@ -28,25 +38,25 @@ function startsAtRoot(step: SyntaxNode, context: Context): boolean {
   return step.type === 'variable' && (step.value === '$' || (step.value === '' && context === 'root'));
 }
 
-function collectPath(node: SyntaxNode, context: Context, found: Reference[]): void {
+function collectPath(node: SyntaxNode, context: Context, found: Found[]): void {
   const [first, ...rest] = node.steps ?? [];
   if (first === undefined) return;
-  const names = plainNames(startsAtRoot(first, context) ? rest : (node.steps ?? []));
-  const [root, ...path] = names;
+  const steps = startsAtRoot(first, context) ? rest : (node.steps ?? []);
+  const [root, ...path] = plainNames(steps);
   const readsRoot = startsAtRoot(first, context) || (first.type === 'name' && context === 'root');
-  if (readsRoot && root !== undefined) found.push({ root, path });
+  if (readsRoot && root !== undefined) found.push({ root, path, step: steps[0] });
   collectStep(first, context, found);
   for (const step of rest) collectStep(step, 'value', found);
 }
 
-function collectStep(step: SyntaxNode, context: Context, found: Reference[]): void {
+function collectStep(step: SyntaxNode, context: Context, found: Found[]): void {
   if (step.type !== 'name' && step.type !== 'variable') collect({ ...step, predicate: [], stages: [] }, context, found);
   for (const term of step.terms ?? []) collect(term.expression, 'value', found);
   for (const filter of filtersOf(step)) collect(filter, 'value', found);
   for (const part of (step.group?.lhs ?? []).flat()) collect(part, 'value', found);
 }
 
-function collect(node: SyntaxNode, context: Context, found: Reference[]): void {
+function collect(node: SyntaxNode, context: Context, found: Found[]): void {
   if (node.type === 'path') collectPath(node, context, found);
   else if (node.type === 'transform') {
     // The pattern, update and deletions of a transform see what it is applied to.
@@ -77,8 +87,24 @@ function collect(node: SyntaxNode, context: Context, found: Reference[]): void {
  * (`$lookup($$, name)`, wildcards); never tells a name that belongs to an inner value.
  */
 export function referencesOf(expression: CompiledExpression): Reference[] {
-  const found: Reference[] = [];
+  const found: Found[] = [];
   collect(expression.tree, 'root', found);
-  const once = new Map(found.map((reference) => [JSON.stringify([reference.root, reference.path]), reference]));
+  const once = new Map(found.map(({ root, path }) => [JSON.stringify([root, path]), { root, path }]));
   return [...once.values()];
+}
+
+/** The same, but every place where a name stands, in the order of the source. */
+export function placedReferencesOf({ tree, source }: CompiledExpression): PlacedReference[] {
+  const found: Found[] = [];
+  collect(tree, 'root', found);
+  // The parser copies what stands left of `??` and `?:`, so that one name is found more than once.
+  const places = new Map<number, PlacedReference>();
+  for (const { root, path, step } of found) {
+    const end = step?.position;
+    if (end === undefined) continue;
+    const plain = end - root.length;
+    const start = source.slice(plain, end) === root ? plain : plain - 2;
+    if (source.slice(start, end).replaceAll('`', '') === root) places.set(start, { root, path, start, end });
+  }
+  return [...places.values()].sort((left, right) => left.start - right.start);
 }

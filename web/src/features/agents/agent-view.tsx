@@ -1,6 +1,7 @@
 import type { Agent } from '@agentflow/contracts';
 import { useQuery } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
+import { lazy, Suspense } from 'react';
 import { CopyableId } from '@/components/copy-button.tsx';
 import { PageHeader } from '@/components/page-header.tsx';
 import { ProblemCallout } from '@/components/problem-callout.tsx';
@@ -10,27 +11,31 @@ import { Tabs, TabsContent, TabsList, TabsTrigger } from '@/components/ui/tabs.t
 import { useBreadcrumbs } from '@/features/shell/breadcrumbs.tsx';
 import { NotFoundPage } from '@/features/shell/not-found-page.tsx';
 import { RequestFailure } from '@/lib/api.ts';
+import { cn } from '@/lib/class-names.ts';
 import { shortId } from '@/lib/format.ts';
 import { usePageTitle } from '@/lib/page-title.ts';
 import type { Tagged } from '@/lib/tagged.ts';
 import { AgentMenu } from './agent-menu.tsx';
 import { AgentSettings } from './agent-settings.tsx';
-import { DefinitionTab } from './definition-tab.tsx';
 import { agentQuery } from './queries.ts';
 import { RunTab } from './run-tab.tsx';
 import { VersionsTab } from './versions-tab.tsx';
 
-export type AgentTab = 'run' | 'definition' | 'versions' | 'settings';
+const BuilderTab = lazy(() => import('@/features/builder/builder-tab.tsx'));
+
+export type AgentTab = 'builder' | 'run' | 'versions' | 'settings';
 
 interface AgentViewProps {
   agentId: string;
   tab: AgentTab | undefined;
+  /** The node that the builder opens with. */
+  node: string | undefined;
   compare: { from: number | undefined; to: number | undefined };
   /** Chosen for the next run. */
   projectId: string | undefined;
 }
 
-export function AgentView({ agentId, tab, compare, projectId }: AgentViewProps) {
+export function AgentView({ agentId, ...shown }: AgentViewProps) {
   const agent = useQuery(agentQuery(agentId));
   usePageTitle(agent.data?.value.name ?? 'Agent');
   useBreadcrumbs(
@@ -42,20 +47,28 @@ export function AgentView({ agentId, tab, compare, projectId }: AgentViewProps) 
     return <ProblemCallout error={agent.error} onRetry={() => void agent.refetch()} />;
   }
   if (agent.data === undefined) return <RoutePending />;
-  return <LoadedAgent tagged={agent.data} tab={tab} compare={compare} projectId={projectId} />;
+  return <LoadedAgent tagged={agent.data} {...shown} />;
 }
 
-function LoadedAgent({ tagged, tab, compare, projectId }: { tagged: Tagged<Agent> } & Omit<AgentViewProps, 'agentId'>) {
+/** As high as the window below the top bar, and as wide as the page. */
+const BUILDING =
+  '-mx-4 -mt-2 -mb-5 sm:-mx-6 lg:-mx-8 flex h-[calc(100dvh-3.75rem)] min-h-[32rem] flex-col [&>:first-child]:mx-4 [&>:first-child]:mb-0 sm:[&>:first-child]:mx-6';
+
+type LoadedAgentProps = { tagged: Tagged<Agent> } & Omit<AgentViewProps, 'agentId'>;
+
+function LoadedAgent({ tagged, tab, node, compare, projectId }: LoadedAgentProps) {
   const agent = tagged.value;
   const navigate = useNavigate();
-  const shownTab = tab ?? (agent.live_version === null ? 'definition' : 'run');
+  const shownTab = tab ?? (agent.live_version === null ? 'builder' : 'run');
+  // The builder takes all the room there is.
+  const building = shownTab === 'builder';
   return (
-    <div className="mx-auto max-w-6xl">
+    <div className={building ? BUILDING : 'mx-auto max-w-6xl'}>
       <PageHeader
         title={agent.name}
         description={
           <>
-            {agent.description !== '' && <p className="mb-2 max-w-3xl text-pretty">{agent.description}</p>}
+            {agent.description !== '' && !building && <p className="mb-2 max-w-3xl text-pretty">{agent.description}</p>}
             <div className="flex flex-wrap items-center gap-x-3 gap-y-1 text-sm">
               <StatusBadge status={agent.status} />
               <span className="text-soft">
@@ -69,6 +82,7 @@ function LoadedAgent({ tagged, tab, compare, projectId }: { tagged: Tagged<Agent
         <AgentMenu agent={agent} />
       </PageHeader>
       <Tabs
+        className={cn(building && 'flex min-h-0 flex-1 flex-col')}
         value={shownTab}
         onValueChange={(next) =>
           void navigate({
@@ -78,17 +92,19 @@ function LoadedAgent({ tagged, tab, compare, projectId }: { tagged: Tagged<Agent
           })
         }
       >
-        <TabsList aria-label="Agent">
+        <TabsList aria-label="Agent" className={cn(building && 'shrink-0 px-4 sm:px-6')}>
+          <TabsTrigger value="builder">Builder</TabsTrigger>
           <TabsTrigger value="run">Run</TabsTrigger>
-          <TabsTrigger value="definition">Definition</TabsTrigger>
           <TabsTrigger value="versions">Versions</TabsTrigger>
           <TabsTrigger value="settings">Settings</TabsTrigger>
         </TabsList>
+        <TabsContent value="builder" className="flex min-h-0 flex-1 flex-col data-[state=inactive]:hidden">
+          <Suspense fallback={<RoutePending />}>
+            <BuilderTab agent={agent} node={node} />
+          </Suspense>
+        </TabsContent>
         <TabsContent value="run" className="pt-5">
           <RunTab agent={agent} projectId={projectId} />
-        </TabsContent>
-        <TabsContent value="definition" className="pt-5">
-          <DefinitionTab agent={agent} />
         </TabsContent>
         <TabsContent value="versions" className="pt-5">
           <VersionsTab agent={agent} compare={compare} />

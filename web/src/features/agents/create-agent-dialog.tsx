@@ -62,7 +62,7 @@ function CreateAgentForm({ onClose }: { onClose: () => void }) {
       await navigate({
         to: '/dashboard/agents/$agentId',
         params: { agentId: agent.id },
-        search: { tab: 'definition' },
+        search: { tab: 'builder' },
       });
     },
     onError: (error) => showOnFields(form, error, ['name', 'description']),

@@ -31,7 +31,7 @@ function ImportAgentForm({ onClose }: { onClose: () => void }) {
   const [file, setFile] = useState<{ name: string; size: number } | null>(null);
   const [dragging, setDragging] = useState(false);
   const load = useImportAgent((agent) => {
-    void navigate({ to: '/dashboard/agents/$agentId', params: { agentId: agent.id }, search: { tab: 'definition' } });
+    void navigate({ to: '/dashboard/agents/$agentId', params: { agentId: agent.id }, search: { tab: 'builder' } });
   });
   const take = async (chosen: File | undefined) => {
     if (chosen === undefined) return;

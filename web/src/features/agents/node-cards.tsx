@@ -7,7 +7,6 @@ import {
 } from '@agentflow/contracts';
 import { ArrowRight, CircleAlert, CornerDownRight } from 'lucide-react';
 import { NodeIcon, nodeTypeTitle } from '@/components/node-icon.tsx';
-import { Button } from '@/components/ui/button.tsx';
 import { cn } from '@/lib/class-names.ts';
 import { nodesInOrder } from './definition-order.ts';
 
@@ -15,13 +14,10 @@ interface NodeCardsProps {
   definition: AgentDefinition;
   problems: readonly DefinitionProblem[];
   onSelect: (nodeId: string) => void;
-  /** Opens the form of a node. */
-  onEdit: (nodeId: string) => void;
-  editLabel: 'Edit' | 'View';
 }
 
 /** The graph as a list: every node in the order in which it runs, with where each of its exits leads. */
-export function NodeCards({ definition, problems, onSelect, onEdit, editLabel }: NodeCardsProps) {
+export function NodeCards({ definition, problems, onSelect }: NodeCardsProps) {
   const ordered = nodesInOrder(definition);
   const names = new Map(definition.nodes.map((node) => [node.id, node.name ?? node.id]));
   return (
@@ -29,12 +25,12 @@ export function NodeCards({ definition, problems, onSelect, onEdit, editLabel }:
       {ordered.map(({ node, outgoing }) => {
         const wrong = problems.filter((each) => each.node_id === node.id);
         return (
-          <li key={node.id} className="relative">
+          <li key={node.id}>
             <button
               type="button"
               onClick={() => onSelect(node.id)}
               className={cn(
-                'flex w-full gap-3 rounded-lg border border-line bg-surface py-2.5 pr-16 pl-3 text-left shadow-card transition-colors duration-100 hover:border-line-strong hover:bg-hover',
+                'flex w-full gap-3 rounded-lg border border-line bg-surface px-3 py-2.5 text-left shadow-card transition-colors duration-100 hover:border-line-strong hover:bg-hover',
                 wrong.length > 0 && 'border-failed-solid/50',
               )}
             >
@@ -78,15 +74,6 @@ export function NodeCards({ definition, problems, onSelect, onEdit, editLabel }:
                 ))}
               </span>
             </button>
-            <Button
-              size="sm"
-              variant="ghost"
-              className="absolute top-2 right-2"
-              aria-label={`${editLabel} ${node.name ?? node.id}`}
-              onClick={() => onEdit(node.id)}
-            >
-              {editLabel}
-            </Button>
           </li>
         );
       })}

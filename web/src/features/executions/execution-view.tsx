@@ -170,10 +170,13 @@ function LoadedExecution({ read, selected, tab }: { read: Execution } & Omit<Exe
               <Link
                 to="/dashboard/agents/$agentId"
                 params={{ agentId: execution.agent_id }}
-                search={{ tab: 'definition' }}
+                search={{
+                  tab: 'builder',
+                  ...(failedAt === undefined ? {} : { node: failedAt }),
+                }}
                 className="rounded-sm text-text underline underline-offset-4"
               >
-                Open the definition
+                Open it in the builder
               </Link>
             </p>
           </div>

@@ -44,8 +44,17 @@ function useMessages({ field, path }: ConfigFieldViewProps, hasEditor: boolean):
   );
 }
 
-/** One field of a config: its control where that can show the value, else the value as it is stored. */
+/** One field of a config, marked with its path, so that a problem can lead to it. */
 export function ConfigFieldView(props: ConfigFieldViewProps) {
+  return (
+    <div data-field={props.path} className="flex min-w-0 flex-col">
+      <FieldByControl {...props} />
+    </div>
+  );
+}
+
+/** Its control where that can show the value, else the value as it is stored. */
+function FieldByControl(props: ConfigFieldViewProps) {
   const { field, value } = props;
   const isFree = field.control === 'json' || (field.control === 'template' && '$ref' in field.schema);
   if (isFree) return <FreeField {...props} />;

@@ -11,7 +11,7 @@ import { cn } from '@/lib/class-names.ts';
 export function FirstSteps({ agents }: { agents: readonly Agent[] }) {
   const navigate = useNavigate();
   const load = useImportAgent((agent) => {
-    void navigate({ to: '/dashboard/agents/$agentId', params: { agentId: agent.id }, search: { tab: 'definition' } });
+    void navigate({ to: '/dashboard/agents/$agentId', params: { agentId: agent.id }, search: { tab: 'builder' } });
   });
   const newest = agents[0];
   const published = agents.find((agent) => agent.status === 'active');
@@ -47,7 +47,7 @@ export function FirstSteps({ agents }: { agents: readonly Agent[] }) {
           <p>Look at its steps and publish the draft. That makes version 1, which never changes.</p>
           {reached === 1 && newest !== undefined && (
             <Button asChild variant="primary" className="mt-3">
-              <Link to="/dashboard/agents/$agentId" params={{ agentId: newest.id }} search={{ tab: 'definition' }}>
+              <Link to="/dashboard/agents/$agentId" params={{ agentId: newest.id }} search={{ tab: 'builder' }}>
                 <ArrowRight aria-hidden="true" /> Open {newest.name}
               </Link>
             </Button>

@@ -30,17 +30,22 @@ import { agentsQuery } from '@/features/agents/queries.ts';
 import { executionsQuery } from '@/features/executions/queries.ts';
 import { projectsQuery } from '@/features/projects/queries.ts';
 import { formatRelativeTime } from '@/lib/format.ts';
+import { pageCommands } from '@/lib/page-commands.ts';
 import { signOut } from '@/lib/session.ts';
 import { setTheme } from '@/lib/theme.ts';
 import { meQuery, useCan } from './queries.ts';
 import { useSections } from './sections.ts';
 import { useSwitchOrganization } from './use-organization-moves.ts';
 
+/** A page may offer hundreds; more of them are found by their names. */
+const PAGE_COMMANDS_AT_ONCE = 6;
+
 /** Go anywhere, do anything: sections, agents by name, their runs, the theme, signing out. */
 export default function CommandPalette({ onClose }: { onClose: () => void }) {
   const [search, setSearch] = useState('');
   // "run triage" looks for an agent that is called triage.
   const wanted = useDeferredValue(search.trim().replace(/^run\s+/i, ''));
+  const [ofPage] = useState(pageCommands);
   const navigate = useNavigate();
   const sections = useSections();
   const maySeeSecrets = useCan('secrets:read');
@@ -88,6 +93,21 @@ export default function CommandPalette({ onClose }: { onClose: () => void }) {
               <Command.Empty className="px-3 py-8 text-center text-sm text-soft">
                 Nothing here is called “{search}”.
               </Command.Empty>
+              {ofPage.map(({ heading, commands }) => {
+                const fitting = commands.filter(({ label }) => label.toLowerCase().includes(wanted.toLowerCase()));
+                if (fitting.length === 0) return null;
+                return (
+                  <Command.Group key={heading} heading={heading}>
+                    {fitting.slice(0, PAGE_COMMANDS_AT_ONCE).map(({ id, label, hint, icon, run }) => (
+                      <Command.Item key={id} value={`${label} ${id}`} onSelect={choose(run)} className={ITEM}>
+                        {icon}
+                        <span className="min-w-0 flex-1 truncate">{label}</span>
+                        {hint !== undefined && <span className="text-faint text-xs">{hint}</span>}
+                      </Command.Item>
+                    ))}
+                  </Command.Group>
+                );
+              })}
               <Command.Group heading="Go to">
                 {sections.map((section) => (
                   <Item
@@ -151,7 +171,7 @@ export default function CommandPalette({ onClose }: { onClose: () => void }) {
                           void navigate({
                             to: '/dashboard/agents/$agentId',
                             params: { agentId: agent.id },
-                            search: { tab: 'definition' },
+                            search: { tab: 'builder' },
                           }),
                       )}
                     />

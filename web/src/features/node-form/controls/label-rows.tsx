@@ -74,7 +74,7 @@ function LabelRow({ value, place, onChange, onRemove }: LabelRowProps) {
         <TextRows
           noun="example"
           placeholder="A text that carries this label"
-          value={examples}
+          value={examples.length === 0 ? undefined : examples}
           onChange={(next) => onChange(withPart(value, { examples: next ?? [] }))}
         />
       )}

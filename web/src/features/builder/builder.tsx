@@ -1,0 +1,311 @@
+import type { Agent, AgentDefinition, DefinitionProblem } from '@agentflow/contracts';
+import { useQueryClient } from '@tanstack/react-query';
+import { ReactFlowProvider, useReactFlow } from '@xyflow/react';
+import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
+import { toast } from 'sonner';
+import { LeaveGuard } from '@/components/leave-guard.tsx';
+import { ConfirmDialog } from '@/components/ui/confirm-dialog.tsx';
+import { DraftConflictDialog } from '@/features/agents/draft-conflict-dialog.tsx';
+import { PublishDialog } from '@/features/agents/publish-dialog.tsx';
+import { draftQuery } from '@/features/agents/queries.ts';
+import { useCan } from '@/features/shell/queries.ts';
+import type { Tagged } from '@/lib/tagged.ts';
+import { useMediaQuery } from '@/lib/use-media-query.ts';
+import { AddMenu } from './add-menu.tsx';
+import { BuilderContext, type BuilderServices, useBuilder, useBuilderServices } from './builder-context.ts';
+import type { BuilderStore } from './builder-store.ts';
+import { Canvas } from './canvas/canvas.tsx';
+import { FIT_VIEW } from './canvas/fit-view.ts';
+import { useBringIntoView } from './canvas/use-reveal.ts';
+import { CodeView } from './code-view.tsx';
+import { ConnectionsDialog } from './connections-dialog.tsx';
+import { nodeAt } from './draft/keys.ts';
+import type { Position } from './draft/layout.ts';
+import { GRID, NODE_WIDTH } from './draft/node-facts.ts';
+import { edgeOf, isDrawn, nodeOf } from './draft/problems.ts';
+import { EmptyCanvas } from './empty-canvas.tsx';
+import { NodeList } from './node-list.tsx';
+import { focusForm, NodePanel } from './node-panel.tsx';
+import { Palette } from './palette.tsx';
+import { ProblemsPanel } from './problems-panel.tsx';
+import { ShortcutsDialog } from './shortcuts-dialog.tsx';
+import { type BuilderMode, Toolbar } from './toolbar.tsx';
+import { useAdding } from './use-adding.ts';
+import { useAutosave } from './use-autosave.ts';
+import { useClipboard } from './use-clipboard.ts';
+import { useHistoryKeys } from './use-history-keys.ts';
+import { usePageCommands } from './use-page-commands.tsx';
+import { useValidation } from './use-problems.ts';
+
+interface BuilderProps {
+  agent: Agent;
+  store: BuilderStore;
+  etag: string | null;
+  /** The node to begin with. */
+  node: string | undefined;
+}
+
+/** The builder of one agent. The store is made for it; everything that is drawn and saved follows the store. */
+export function Builder(props: BuilderProps) {
+  return (
+    <ReactFlowProvider>
+      <BuilderFrame {...props} />
+    </ReactFlowProvider>
+  );
+}
+
+function focusNode(key: string): void {
+  document
+    .querySelector<HTMLElement>(`.react-flow__node[data-id="${CSS.escape(key)}"]`)
+    ?.focus({ preventScroll: true });
+}
+
+function BuilderFrame({ agent, store, etag, node }: BuilderProps) {
+  const mayWrite = useCan('agents:write');
+  const readOnly = !mayWrite || agent.status === 'archived';
+  const isPhone = useMediaQuery('(max-width: 767px)');
+  const flow = useReactFlow();
+  const root = useRef<HTMLDivElement>(null);
+  const frame = useRef<HTMLElement>(null);
+  const [mode, setMode] = useState<BuilderMode>(store.getState().unreadText === null ? 'canvas' : 'code');
+  const [leavingCode, setLeavingCode] = useState(false);
+  const [connectionsOf, setConnectionsOf] = useState<string | null>(null);
+  const [showShortcuts, setShowShortcuts] = useState(false);
+  const [publishing, setPublishing] = useState<Tagged<AgentDefinition> | null>(null);
+  const [comparing, setComparing] = useState(false);
+  const [said, setSaid] = useState('');
+  const { request, openAdd, closeAdd } = useAdding();
+  const queries = useQueryClient();
+  const askServer = useValidation(agent.id, store);
+  const autosave = useAutosave(agent.id, store, etag, (definition) => void askServer(definition));
+
+  useEffect(() => store.getState().setReadOnly(readOnly), [store, readOnly]);
+  useEffect(() => void askServer(store.getState().definition), [store, askServer]);
+
+  const announce = useCallback((words: string) => setSaid(words), []);
+  const goToNode = useCallback(
+    (key: string) => {
+      store.getState().select({ nodes: new Set([key]) });
+      // Once it is drawn, and the panel beside it.
+      requestAnimationFrame(() => {
+        focusNode(key);
+        root.current?.dispatchEvent(new CustomEvent('builder:reveal', { detail: key }));
+      });
+    },
+    [store],
+  );
+  const goToProblem = useCallback(
+    (problem: DefinitionProblem) => {
+      const { definition, select, jumpTo } = store.getState();
+      const { path, field } = problem;
+      const node = nodeOf(problem, definition);
+      const edge = edgeOf(problem, definition);
+      if (node !== undefined && mode === 'canvas') {
+        root.current?.dispatchEvent(new CustomEvent('builder:reveal', { detail: node }));
+        jumpTo({ path, node, field });
+      } else if (edge !== null && mode === 'canvas' && isDrawn(edge.edge, definition)) {
+        select({ edges: new Set([edge.key]) });
+        root.current?.dispatchEvent(new CustomEvent('builder:reveal', { detail: edge.edge.target }));
+      } else if (path !== 'nodes') {
+        // What the canvas can't show stands in the JSON.
+        setMode('code');
+        jumpTo({ path, node });
+      }
+    },
+    [store, mode],
+  );
+  useEffect(() => {
+    if (node !== undefined && nodeAt(store.getState().definition, node) !== undefined) goToNode(node);
+  }, [store, node, goToNode]);
+  const services = useMemo<BuilderServices>(
+    () => ({
+      store,
+      openAdd,
+      openConnections: setConnectionsOf,
+      announce,
+      goToNode,
+      goToProblem,
+      goToForm: () => requestAnimationFrame(focusForm),
+      openShortcuts: () => setShowShortcuts(true),
+      readOnly,
+    }),
+    [store, openAdd, announce, goToNode, goToProblem, readOnly],
+  );
+
+  const centre = useCallback((): Position | undefined => {
+    const box = frame.current?.getBoundingClientRect();
+    if (box === undefined) return undefined;
+    const at = flow.screenToFlowPosition({ x: box.left + box.width / 2, y: box.top + box.height / 2 });
+    return { x: at.x - NODE_WIDTH / 2, y: at.y - GRID * 2 };
+  }, [flow]);
+  const addNode = useCallback(
+    (type: string) => {
+      const { addNode: add, selection } = store.getState();
+      const [selected, ...further] = selection.nodes;
+      const beside = selected !== undefined && further.length === 0;
+      goToNode(add(type, beside ? { link: { kind: 'after', node: selected } } : { at: centre() }));
+    },
+    [store, centre, goToNode],
+  );
+  const placeForPaste = useCallback(
+    (count: number) => (count > 0 && mode === 'canvas' ? centre() : undefined),
+    [centre, mode],
+  );
+  useClipboard(root, services, placeForPaste);
+  usePageCommands(services, addNode);
+
+  const changeMode = (next: BuilderMode) => {
+    if (next === 'canvas' && store.getState().unreadText !== null) setLeavingCode(true);
+    else setMode(next);
+  };
+  const publish = () => {
+    const stored = queries.getQueryData(draftQuery(agent.id).queryKey);
+    if (stored !== undefined) setPublishing(stored);
+  };
+  useHistoryKeys(root, services);
+  const dirty = () => store.getState().save.kind !== 'saved' || store.getState().unreadText !== null;
+  const saveNow = async () => (await autosave().flush()) && store.getState().unreadText === null;
+  return (
+    <BuilderContext value={services}>
+      <div ref={root} className="flex min-h-0 flex-1 flex-col">
+        <Toolbar
+          agent={agent}
+          mode={mode}
+          onMode={changeMode}
+          onFlush={saveNow}
+          onPublish={publish}
+          onResolve={() => setComparing(true)}
+          onShortcuts={services.openShortcuts}
+          onAutoLayout={() => {
+            store.getState().autoLayout();
+            requestAnimationFrame(() => void flow.fitView(FIT_VIEW));
+          }}
+        />
+        <div className="flex min-h-0 flex-1">
+          {mode === 'code' ? (
+            <CodeView />
+          ) : isPhone ? (
+            <NodeList agentId={agent.id} />
+          ) : (
+            <>
+              <Palette onAdd={addNode} />
+              <div className="relative flex min-w-0 flex-1">
+                <Canvas frame={frame} />
+                <EmptyCanvas onAdd={addNode} />
+                <Revealer root={root} frame={frame} />
+              </div>
+              <SelectedNode agentId={agent.id} />
+            </>
+          )}
+        </div>
+        <ProblemsPanel />
+      </div>
+      <p role="status" className="sr-only">
+        {said}
+      </p>
+      {request !== null && (
+        <AddMenu
+          request={request}
+          onClose={closeAdd}
+          onChoose={(type) => {
+            closeAdd();
+            const { at, link } = request;
+            const place = at ?? (link === undefined ? centre() : undefined);
+            goToNode(store.getState().addNode(type, { at: place, link }));
+          }}
+        />
+      )}
+      {connectionsOf !== null && <ConnectionsDialog node={connectionsOf} onClose={() => setConnectionsOf(null)} />}
+      {showShortcuts && <ShortcutsDialog onClose={() => setShowShortcuts(false)} />}
+      {publishing !== null && <PublishDialog agent={agent} draft={publishing} onClose={() => setPublishing(null)} />}
+      <Conflict
+        agentId={agent.id}
+        comparing={comparing}
+        onComparing={setComparing}
+        onKeepMine={(theirs) => autosave().overwrite(theirs)}
+        onTakeTheirs={(theirs) => {
+          store.getState().replace(theirs.value);
+          autosave().adopt(theirs.etag);
+          queries.setQueryData(draftQuery(agent.id).queryKey, theirs);
+        }}
+      />
+      <ConfirmDialog
+        open={leavingCode}
+        onOpenChange={setLeavingCode}
+        title="Drop this text?"
+        description="What is typed can’t be read as a definition. The canvas shows the last version that could, and the text is lost."
+        confirmLabel="Drop the text"
+        danger
+        onConfirm={() => {
+          setLeavingCode(false);
+          store.getState().setUnreadText(null);
+          setMode('canvas');
+        }}
+      />
+      <LeaveGuard
+        dirty={dirty}
+        save={saveNow}
+        description="The last changes to the draft are not saved and will be lost."
+      />
+    </BuilderContext>
+  );
+}
+
+function SelectedNode({ agentId }: { agentId: string }) {
+  const selection = useBuilder((builder) => builder.selection);
+  const [only, ...further] = selection.nodes;
+  return only === undefined || further.length > 0 ? null : <NodePanel agentId={agentId} node={only} />;
+}
+
+/** Brings into view what is asked for, with the canvas as large as it is then. */
+function Revealer({ root, frame }: Record<'root' | 'frame', React.RefObject<HTMLElement | null>>) {
+  const bringIntoView = useBringIntoView(frame);
+  useEffect(() => {
+    const element = root.current;
+    const onReveal = (event: Event) => {
+      const { detail } = event as CustomEvent<string>;
+      requestAnimationFrame(() => bringIntoView(detail));
+    };
+    element?.addEventListener('builder:reveal', onReveal);
+    return () => element?.removeEventListener('builder:reveal', onReveal);
+  }, [root, bringIntoView]);
+  return null;
+}
+
+interface ConflictProps {
+  agentId: string;
+  comparing: boolean;
+  onComparing: (comparing: boolean) => void;
+  onKeepMine: (etag: string | null) => Promise<boolean>;
+  onTakeTheirs: (theirs: Tagged<AgentDefinition>) => void;
+}
+
+/** Asks as soon as somebody else has saved; who closes the dialog goes on, unsaved, and can come back to it. */
+function Conflict({ agentId, comparing, onComparing, onKeepMine, onTakeTheirs }: ConflictProps) {
+  const { store } = useBuilderServices();
+  const conflict = useBuilder((builder) => builder.save.kind === 'conflict');
+  const definition = useBuilder((builder) => builder.definition);
+  const [busy, setBusy] = useState(false);
+  useEffect(() => onComparing(conflict), [conflict, onComparing]);
+  if (!conflict || !comparing) return null;
+  return (
+    <DraftConflictDialog
+      agentId={agentId}
+      mine={JSON.stringify(definition, null, 2)}
+      busy={busy}
+      onKeepMine={(etag) => {
+        setBusy(true);
+        void onKeepMine(etag)
+          .then((saved) => saved && toast.success('Draft saved'))
+          .finally(() => setBusy(false));
+      }}
+      onTakeTheirs={(theirs) => {
+        onTakeTheirs(theirs);
+        toast.success('Their draft is open now', {
+          action: { label: 'Undo', onClick: () => store.getState().undo() },
+        });
+      }}
+      onClose={() => onComparing(false)}
+    />
+  );
+}

@@ -1,0 +1,138 @@
+import type { AgentDefinition, AgentNode, DefinitionProblem } from '@agentflow/contracts';
+import type { Edge, Node } from '@xyflow/react';
+import { nodeTypeTitle } from '@/components/node-icon.tsx';
+import { nodesInOrder } from '@/features/agents/definition-order.ts';
+import type { Selection } from '../builder-store.ts';
+import { type Exit, exitOf, exitsInUse, exitTitle, isTrigger } from '../draft/exits.ts';
+import { edgeKeys, nodeKeys } from '../draft/keys.ts';
+import { nodeLabel, nodeSize } from '../draft/node-facts.ts';
+
+export interface FlowNodeData extends Record<string, unknown> {
+  readonly node: AgentNode;
+  readonly exits: readonly Exit[];
+  /** Exits that lead somewhere, joined: compared as a whole. */
+  readonly taken: string;
+  readonly hasEntry: boolean;
+  readonly errors: number;
+  readonly warnings: number;
+}
+export type FlowNode = Node<FlowNodeData, 'node'>;
+
+interface FlowEdgeData extends Record<string, unknown> {
+  readonly label: string | null;
+  readonly broken: boolean;
+}
+export type FlowEdge = Edge<FlowEdgeData, 'exit'>;
+
+export interface FlowInput {
+  readonly definition: AgentDefinition;
+  readonly selection: Selection;
+  readonly problems: ReadonlyMap<string, readonly DefinitionProblem[]>;
+  readonly readOnly: boolean;
+}
+
+/** "Classify, AI classify, 2 problems": what a node is when it can't be seen. */
+export function spokenName(node: AgentNode, problems: number): string {
+  const told = problems === 0 ? [] : [`${problems} ${problems === 1 ? 'problem' : 'problems'}`];
+  return [nodeLabel(node), nodeTypeTitle(node.type), ...told].join(', ');
+}
+
+function same(left: FlowNodeData, right: FlowNodeData): boolean {
+  return (
+    left.node === right.node &&
+    left.exits === right.exits &&
+    left.taken === right.taken &&
+    left.hasEntry === right.hasEntry &&
+    left.errors === right.errors &&
+    left.warnings === right.warnings
+  );
+}
+
+/**
+ * The canvas' nodes for a draft, in the order in which they run: that is the order of Tab. What has not changed is the
+ * object it was, so that only changed nodes are drawn again; a node under the pointer stays where that holds it.
+ */
+export function flowNodes(input: FlowInput, before: readonly FlowNode[]): FlowNode[] {
+  const { definition, selection, problems, readOnly } = input;
+  const known = new Map(before.map((each) => [each.id, each]));
+  const exitsTaken = new Map<string, Set<string>>();
+  const entered = new Set<string>();
+  for (const edge of definition.edges) {
+    exitsTaken.set(edge.source, (exitsTaken.get(edge.source) ?? new Set()).add(exitOf(edge)));
+    entered.add(edge.target);
+  }
+  const keys = new Map(definition.nodes.map((node, index) => [node, nodeKeys(definition)[index] ?? node.id]));
+  return nodesInOrder(definition).map(({ node }) => {
+    const key = keys.get(node) ?? node.id;
+    const old = known.get(key);
+    const taken = exitsTaken.get(node.id) ?? new Set<string>();
+    const wrong = problems.get(key) ?? [];
+    const errors = wrong.filter(({ severity }) => severity === 'error').length;
+    const exits = exitsInUse(node, taken);
+    const data: FlowNodeData = {
+      node,
+      exits: old !== undefined && sameExits(old.data.exits, exits) ? old.data.exits : exits,
+      taken: [...taken].join(' '),
+      hasEntry: !isTrigger(node.type) || entered.has(node.id),
+      errors,
+      warnings: wrong.length - errors,
+    };
+    const selected = selection.nodes.has(key);
+    const position = old?.dragging === true ? old.position : (node.position ?? { x: 0, y: 0 });
+    if (
+      old !== undefined &&
+      old.selected === selected &&
+      old.position.x === position.x &&
+      old.position.y === position.y &&
+      old.draggable === !readOnly &&
+      same(old.data, data)
+    ) {
+      return old;
+    }
+    return {
+      ...old,
+      id: key,
+      type: 'node',
+      position,
+      data,
+      selected,
+      draggable: !readOnly,
+      ...nodeSize(node, exits.length),
+      ariaLabel: spokenName(node, wrong.length) + (selected ? ', selected' : ''),
+    };
+  });
+}
+
+function sameExits(left: readonly Exit[], right: readonly Exit[]): boolean {
+  return (
+    left.length === right.length &&
+    left.every((each, at) => {
+      const other = right[at];
+      return each.handle === other?.handle && each.title === other.title && each.known === other.known;
+    })
+  );
+}
+
+/** The canvas' edges. One that leads from or to nothing can't be drawn; the problems tell of it. */
+export function flowEdges({ definition, selection }: Omit<FlowInput, 'problems' | 'readOnly'>): FlowEdge[] {
+  const keys = edgeKeys(definition);
+  const nodes = new Map(definition.nodes.map((node) => [node.id, node]));
+  return definition.edges.flatMap((edge, index) => {
+    const [source, target] = [nodes.get(edge.source), nodes.get(edge.target)];
+    const key = keys[index] ?? edge.id;
+    if (source === undefined || target === undefined || source === target) return [];
+    const exit = exitOf(edge);
+    const known = exitsInUse(source, []).some(({ handle }) => handle === exit);
+    return [
+      {
+        id: key,
+        type: 'exit' as const,
+        source: edge.source,
+        target: edge.target,
+        sourceHandle: exit,
+        data: { label: exitTitle(source, exit), broken: !known },
+        selected: selection.edges.has(key),
+      },
+    ];
+  });
+}

@@ -1,0 +1,70 @@
+import { Check, CloudOff, LoaderCircle, PencilLine, RotateCw, TriangleAlert } from 'lucide-react';
+import { Button } from '@/components/ui/button.tsx';
+import { useBuilder } from './builder-context.ts';
+
+interface SaveIndicatorProps {
+  onRetry: () => void;
+  onResolve: () => void;
+}
+
+/** Whether what one sees is stored. */
+export function SaveIndicator({ onRetry, onResolve }: SaveIndicatorProps) {
+  const save = useBuilder((builder) => builder.save);
+  const unread = useBuilder((builder) => builder.unreadText !== null);
+  const readOnly = useBuilder((builder) => builder.readOnly);
+  if (readOnly) return <span className="text-faint text-xs">Read only</span>;
+  if (unread) {
+    return (
+      <span className={TROUBLE} role="status">
+        <PencilLine className="size-3.5" aria-hidden="true" /> Not saved: the JSON is not a definition yet
+      </span>
+    );
+  }
+  switch (save.kind) {
+    case 'saved':
+      return (
+        <span className={QUIET}>
+          <Check className="size-3.5 text-completed" aria-hidden="true" /> Saved
+        </span>
+      );
+    case 'unsaved':
+    case 'saving':
+      return (
+        <span className={QUIET}>
+          <LoaderCircle className="size-3.5 animate-spin" aria-hidden="true" /> Saving…
+        </span>
+      );
+    case 'unreachable':
+      return (
+        <span className={TROUBLE} role="status">
+          <CloudOff className="size-3.5 shrink-0" aria-hidden="true" />
+          {save.offline ? 'Not saved: offline' : 'Not saved: the server is busy'}
+          <Button size="sm" variant="ghost" onClick={onRetry}>
+            <RotateCw aria-hidden="true" /> Try again
+          </Button>
+        </span>
+      );
+    case 'refused':
+      return (
+        <span className={TROUBLE} role="status" title={save.error.message}>
+          <TriangleAlert className="size-3.5 shrink-0" aria-hidden="true" />
+          <span className="max-w-72 truncate">Not saved: {save.error.message}</span>
+          <Button size="sm" variant="ghost" onClick={onRetry}>
+            <RotateCw aria-hidden="true" /> Try again
+          </Button>
+        </span>
+      );
+    case 'conflict':
+      return (
+        <span className={TROUBLE} role="status">
+          <TriangleAlert className="size-3.5 shrink-0" aria-hidden="true" /> Someone else saved
+          <Button size="sm" onClick={onResolve}>
+            Compare…
+          </Button>
+        </span>
+      );
+  }
+}
+
+const QUIET = 'flex items-center gap-1.5 whitespace-nowrap text-faint text-xs';
+const TROUBLE = 'flex items-center gap-1.5 whitespace-nowrap text-waiting text-xs';
