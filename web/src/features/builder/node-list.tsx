@@ -2,10 +2,10 @@ import { Plus } from 'lucide-react';
 import { useEffect, useState } from 'react';
 import { Button } from '@/components/ui/button.tsx';
 import { Sheet } from '@/components/ui/sheet.tsx';
-import { NodeCards } from '@/features/agents/node-cards.tsx';
 import { useBuilder, useBuilderServices } from './builder-context.ts';
 import { nodeAt } from './draft/keys.ts';
 import { nodeLabel } from './draft/node-facts.ts';
+import { NodeCards } from './node-cards.tsx';
 import { NodeEditor } from './node-panel.tsx';
 
 /** The draft on a phone: its nodes in the order in which they run, each a tap from its form. */

@@ -136,7 +136,9 @@ export function Toolbar(props: ToolbarProps) {
       <fieldset className="mx-1 flex rounded-md bg-sunken p-0.5 dark:bg-hover/50">
         <legend className="sr-only">View</legend>
         <ModeButton pressed={mode === 'canvas'} onClick={() => onMode('canvas')}>
-          <Workflow aria-hidden="true" /> Canvas
+          <Workflow aria-hidden="true" />
+          <span className="max-md:hidden">Canvas</span>
+          <span className="md:hidden">List</span>
         </ModeButton>
         <ModeButton pressed={mode === 'code'} onClick={() => onMode('code')}>
           <Code aria-hidden="true" /> Code

@@ -13,7 +13,7 @@ export const BuilderEdge = memo(function BuilderEdge(props: EdgeProps<FlowEdge>)
     targetX < sourceX + 8 ? getSmoothStepPath({ ...ends, borderRadius: 12, offset: 24 }) : getBezierPath(ends);
   const label = data?.label ?? null;
   // Between close nodes the exit itself says it, and the label would cover the edges.
-  const roomy = label !== null && Math.hypot(targetX - sourceX, targetY - sourceY) > label.length * 6 + 60;
+  const roomy = label !== null && targetX - sourceX > label.length * 6 + 60;
   return (
     <g className={cn('builder-edge', selected && 'is-selected', data?.broken && 'is-broken')}>
       <BaseEdge id={id} path={path} interactionWidth={24} />

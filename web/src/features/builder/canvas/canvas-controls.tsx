@@ -1,11 +1,12 @@
-import { Panel, useReactFlow, useViewport } from '@xyflow/react';
+import { Panel, useReactFlow, useStore } from '@xyflow/react';
 import { Maximize, Minus, Plus } from 'lucide-react';
 import { Button } from '@/components/ui/button.tsx';
 import { FIT_VIEW } from './fit-view.ts';
 
 export function CanvasControls() {
   const flow = useReactFlow();
-  const { zoom } = useViewport();
+  // Not the place, which changes with every frame of a move.
+  const percent = useStore((state) => Math.round(state.transform[2] * 100));
   return (
     <Panel
       position="bottom-left"
@@ -18,10 +19,10 @@ export function CanvasControls() {
         variant="ghost"
         size="sm"
         className="tabular w-12 px-0!"
-        aria-label={`Zoom ${Math.round(zoom * 100)} percent, back to 100`}
+        aria-label={`Zoom ${percent} percent, back to 100`}
         onClick={() => void flow.zoomTo(1)}
       >
-        {Math.round(zoom * 100)}%
+        {percent}%
       </Button>
       <Button variant="ghost" size="icon-sm" aria-label="Zoom in" onClick={() => void flow.zoomIn()}>
         <Plus aria-hidden="true" />

@@ -220,7 +220,7 @@ export function Canvas({ frame }: { frame: RefObject<HTMLElement | null> }) {
         panOnScroll
         snapToGrid
         snapGrid={SNAP}
-        minZoom={0.1}
+        minZoom={0.05}
         maxZoom={2}
         fitView
         fitViewOptions={FIT_VIEW}

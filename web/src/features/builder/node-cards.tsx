@@ -1,14 +1,10 @@
-import {
-  type AgentDefinition,
-  type AgentNode,
-  type DefinitionProblem,
-  nodeType,
-  outputHandles,
-} from '@agentflow/contracts';
+import type { AgentDefinition, AgentNode, DefinitionProblem } from '@agentflow/contracts';
 import { ArrowRight, CircleAlert, CornerDownRight } from 'lucide-react';
 import { NodeIcon, nodeTypeTitle } from '@/components/node-icon.tsx';
+import { nodesInOrder } from '@/features/agents/definition-order.ts';
 import { cn } from '@/lib/class-names.ts';
-import { nodesInOrder } from './definition-order.ts';
+import { exitOf, exitTitle } from './draft/exits.ts';
+import { nodeLabel } from './draft/node-facts.ts';
 
 interface NodeCardsProps {
   definition: AgentDefinition;
@@ -19,7 +15,7 @@ interface NodeCardsProps {
 /** The graph as a list: every node in the order in which it runs, with where each of its exits leads. */
 export function NodeCards({ definition, problems, onSelect }: NodeCardsProps) {
   const ordered = nodesInOrder(definition);
-  const names = new Map(definition.nodes.map((node) => [node.id, node.name ?? node.id]));
+  const names = new Map(definition.nodes.map((node) => [node.id, nodeLabel(node)]));
   return (
     <ol className="flex flex-col gap-2">
       {ordered.map(({ node, outgoing }) => {
@@ -37,7 +33,7 @@ export function NodeCards({ definition, problems, onSelect }: NodeCardsProps) {
               <NodeIcon type={node.type} />
               <span className="min-w-0 flex-1">
                 <span className="flex min-w-0 items-baseline gap-2">
-                  <span className="truncate font-medium text-text">{node.name ?? node.id}</span>
+                  <span className="truncate font-medium text-text">{nodeLabel(node)}</span>
                   <code className="shrink-0 font-mono text-2xs text-faint">{node.id}</code>
                 </span>
                 <span className="block truncate text-faint text-xs">
@@ -48,12 +44,12 @@ export function NodeCards({ definition, problems, onSelect }: NodeCardsProps) {
                   <span className="mt-1.5 flex flex-wrap gap-x-3 gap-y-0.5 text-soft text-xs">
                     {outgoing.map((edge) => (
                       <span key={edge.id} className="inline-flex min-w-0 items-center gap-1">
-                        {exitTitle(node, edge.source_handle) === null ? (
+                        {exitTitle(node, exitOf(edge)) === null ? (
                           <CornerDownRight className="size-3 shrink-0 text-faint" aria-label="leads to" />
                         ) : (
                           <>
                             <span className="rounded-sm bg-sunken px-1 text-2xs text-faint dark:bg-hover">
-                              {exitTitle(node, edge.source_handle)}
+                              {exitTitle(node, exitOf(edge))}
                             </span>
                             <ArrowRight className="size-3 shrink-0 text-faint" aria-label="leads to" />
                           </>
@@ -79,15 +75,6 @@ export function NodeCards({ definition, problems, onSelect }: NodeCardsProps) {
       })}
     </ol>
   );
-}
-
-/** Words for the exit, or null where the node has only one. */
-function exitTitle(node: AgentNode, handle: string | undefined): string | null {
-  if (handle === undefined || handle === 'out') return null;
-  const type = nodeType(node.type);
-  const config = type?.config.safeParse(node.config);
-  if (type === undefined || config?.success !== true) return handle;
-  return outputHandles(type, config.data, node.on_error).find((each) => each.handle === handle)?.title ?? handle;
 }
 
 /** The one thing of its config that tells the most. */
