@@ -5,6 +5,12 @@ import { defineConfig } from 'vite';
 /** Where the Worker listens while `vite web` serves the UI with hot reloading. */
 const API_ORIGIN = 'http://127.0.0.1:8787';
 
+/** The editor and the engine load when a form opens, however many parts of the UI share them. */
+const LATER =
+  /packages[\\/]engine|node_modules[\\/](jsonata|re2js|@codemirror|@lezer|style-mod|crelt|w3c-keyname|@marijn)/;
+const LIBRARIES = new RegExp(`^(?!.*(?:${LATER.source})).*node_modules`);
+const SHARED = new RegExp(`^(?!.*(?:${LATER.source}))`);
+
 export default defineConfig({
   root: new URL('.', import.meta.url).pathname,
   plugins: [react(), tailwindcss()],
@@ -22,8 +28,8 @@ export default defineConfig({
         // Libraries apart: they change seldom, and stay in caches over releases.
         codeSplitting: {
           groups: [
-            { name: 'libraries', test: /node_modules/, minShareCount: 3, priority: 1 },
-            { name: 'shared', minShareCount: 3 },
+            { name: 'libraries', test: LIBRARIES, minShareCount: 3, priority: 1 },
+            { name: 'shared', test: SHARED, minShareCount: 3 },
           ],
         },
       },

@@ -74,6 +74,7 @@ describe('what the first release wrote', () => {
     const key = await createKey(owner, ['agents:execute', 'executions:read']);
     await runToEnd(owner, agent.id);
     const desk = env.ORGANIZATION.get(env.ORGANIZATION.idFromName(owner.organization_id));
+    await eventually(async () => (await desk.usage()).settled_today === 1);
     await runInDurableObject(desk, async (_object, { storage }) => {
       const columns = {
         identity: 'organization_id',
