@@ -1,4 +1,5 @@
-export { deleteExecutionRow, endedExecutions, projectRetention } from './retention.ts';
+export { deleteExecutionRow, endedExecutions } from './queries.ts';
+export { projectRetention } from './retention.ts';
 export { retentionRoutes } from './retention-routes.ts';
 export { executionRoutes } from './routes.ts';
 export { projectExecution } from './service.ts';

@@ -1,8 +1,10 @@
 import type { ExecutionFilter, ExecutionSummary } from '@agentflow/contracts';
 import type { ModelCall } from '@agentflow/engine';
-import { and, desc, eq, gte, isNotNull, isNull, lt, lte, type SQL, sql } from 'drizzle-orm';
-import type { Database } from '../../db/client.ts';
+import { and, asc, count, desc, eq, gt, gte, isNotNull, isNull, lt, lte, type SQL, sql } from 'drizzle-orm';
+import { type Database, db } from '../../db/client.ts';
 import { costRecords, executions } from '../../db/schema/executions.ts';
+import type { Env } from '../../platform/env.ts';
+import { firstIdAt } from '../../platform/ids.ts';
 
 export type ExecutionRow = typeof executions.$inferSelect;
 
@@ -154,4 +156,46 @@ export function selectExecutions(
     .where(and(...conditions))
     .orderBy(desc(executions.id))
     .limit(limit);
+}
+
+/** How many executions had ended by a time, and when the oldest one ended; null where none has. Times in milliseconds. */
+export async function endsOf(
+  database: Database,
+  organizationId: string,
+  by: number,
+): Promise<{ ended_by: number; oldest_end: number | null }> {
+  const ended = and(eq(executions.organization_id, organizationId), isNotNull(executions.finished_at));
+  // What ended by then began by then: ids bound what is read.
+  const old = and(ended, lte(executions.finished_at, by), lt(executions.id, firstIdAt('execution', by + 1)));
+  const [counted, [oldest]] = await database.batch([
+    database.select({ executions: count() }).from(executions).where(old),
+    database.select({ at: executions.finished_at }).from(executions).where(ended).orderBy(asc(executions.id)).limit(1),
+  ]);
+  return { ended_by: counted[0]?.executions ?? 0, oldest_end: oldest?.at ?? null };
+}
+
+/** Executions that have ended, oldest first. */
+export async function endedExecutions(
+  env: Env,
+  organizationId: string,
+  after: string,
+  limit: number,
+): Promise<string[]> {
+  const rows = await db(env, organizationId)
+    .select({ id: executions.id })
+    .from(executions)
+    .where(
+      and(eq(executions.organization_id, organizationId), gt(executions.id, after), isNotNull(executions.finished_at)),
+    )
+    .orderBy(asc(executions.id))
+    .limit(limit)
+    .all();
+  return rows.map(({ id }) => id);
+}
+
+/** The row of an execution whose time is over; what it cost stays. */
+export async function deleteExecutionRow(env: Env, organizationId: string, executionId: string): Promise<void> {
+  await db(env, organizationId)
+    .delete(executions)
+    .where(and(eq(executions.organization_id, organizationId), eq(executions.id, executionId)));
 }
