@@ -1,6 +1,5 @@
 import {
   type AgentDefinition,
-  type AgentFilter,
   type AgentStatus,
   type CreateAgentRequest,
   EMPTY_DEFINITION,
@@ -12,30 +11,16 @@ import type { RequestContext } from '../../platform/context.ts';
 import { ApiError, notFound } from '../../platform/errors.ts';
 import { requireMatch } from '../../platform/etags.ts';
 import { newId } from '../../platform/ids.ts';
-import { decodeCursor, pageOf } from '../../platform/pagination.ts';
 import { auditOrigin, auditRow } from '../audit/index.ts';
 import { changeAgent, requireNotArchived } from './change-agent.ts';
 import { headOf } from './present.ts';
-import { type AgentRow, insertAgent, insertDraft, selectAgent, selectAgents } from './queries.ts';
+import { type AgentRow, insertAgent, insertDraft, selectAgent } from './queries.ts';
 
 /** Throws `not_found` for an agent of nobody and of another organization alike. */
 export async function getAgent(ctx: RequestContext, agentId: string): Promise<AgentRow> {
   const [row] = await selectAgent(db(ctx.env, ctx.organizationId), ctx.organizationId, agentId);
   if (row === undefined) throw notFound('agent', agentId);
   return row;
-}
-
-export async function listAgents(
-  ctx: RequestContext,
-  query: AgentFilter & { limit: number; cursor?: string | undefined },
-): Promise<{ data: AgentRow[]; next_cursor: string | null }> {
-  const rows = await selectAgents(db(ctx.env, ctx.organizationId), ctx.organizationId, {
-    status: query.status,
-    search: query.search === '' ? undefined : query.search,
-    before: decodeCursor(query.cursor),
-    limit: query.limit + 1,
-  });
-  return pageOf(rows, query.limit);
 }
 
 /** Creates an agent with its draft; `action` tells the audit log whether it was made here or came from a file. */
