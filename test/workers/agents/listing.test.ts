@@ -76,8 +76,11 @@ describe('statistics', () => {
   it('tell the trigger, the last run and how runs of the day ended; without being asked for, nothing', async () => {
     const agent = await publishedAgent(owner, adding(1));
     const execution: Execution = await runToEnd({ token: owner.credential }, agent.id, { n: 1 });
-    await eventually(async () => expect((await statsOf(owner, agent.id)).success_rate).toBe(1));
-    const stats = await statsOf(owner, agent.id);
+    const stats = await eventually(async () => {
+      const now = await statsOf(owner, agent.id);
+      return now.success_rate !== null && now;
+    });
+    expect(stats.success_rate).toBe(1);
     expect(stats.triggers).toEqual(['trigger.manual']);
     expect(stats.last_execution).toEqual({
       id: execution.id,

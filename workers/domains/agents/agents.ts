@@ -23,11 +23,18 @@ export async function getAgent(ctx: RequestContext, agentId: string): Promise<Ag
   return row;
 }
 
-/** Creates an agent with its draft; `action` tells the audit log whether it was made here or came from a file. */
+interface AgentOrigin {
+  /** Whether it was made here or came from a file. */
+  readonly action?: 'agent.created' | 'agent.imported';
+  /** What the audit log tells besides. */
+  readonly details?: Readonly<Record<string, string>>;
+}
+
+/** Creates an agent with its draft. */
 export async function createAgent(
   ctx: RequestContext,
   input: CreateAgentRequest,
-  action: 'agent.created' | 'agent.imported' = 'agent.created',
+  { action = 'agent.created', details = {} }: AgentOrigin = {},
 ): Promise<AgentRow> {
   const { organizationId } = ctx;
   const now = ctx.now();
@@ -66,7 +73,7 @@ export async function createAgent(
         action,
         resource_type: 'agent',
         resource_id: row.id,
-        details: { name: row.name, nodes: definition.nodes.length },
+        details: { name: row.name, nodes: definition.nodes.length, ...details },
       },
       now,
     ),
