@@ -42,8 +42,9 @@ export function RunTab({ agent, projectId }: { agent: Agent; projectId: string |
         <div className="mb-2 flex items-baseline justify-between">
           <h2 className="font-semibold">Recent executions</h2>
           <Link
-            to="/dashboard/executions"
-            search={{ agent_id: agent.id }}
+            to="/dashboard/agents/$agentId"
+            params={{ agentId: agent.id }}
+            search={{ tab: 'executions' }}
             className="rounded-sm text-accent-text text-sm hover:underline"
           >
             All of them

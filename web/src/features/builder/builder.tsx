@@ -2,17 +2,15 @@ import type { Agent, AgentDefinition, DefinitionProblem } from '@agentflow/contr
 import { useQueryClient } from '@tanstack/react-query';
 import { ReactFlowProvider, useReactFlow } from '@xyflow/react';
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
-import { toast } from 'sonner';
 import { LeaveGuard } from '@/components/leave-guard.tsx';
 import { ConfirmDialog } from '@/components/ui/confirm-dialog.tsx';
-import { DraftConflictDialog } from '@/features/agents/draft-conflict-dialog.tsx';
 import { PublishDialog } from '@/features/agents/publish-dialog.tsx';
 import { draftQuery } from '@/features/agents/queries.ts';
 import { useCan } from '@/features/shell/queries.ts';
 import type { Tagged } from '@/lib/tagged.ts';
 import { useMediaQuery } from '@/lib/use-media-query.ts';
 import { AddMenu } from './add-menu.tsx';
-import { BuilderContext, type BuilderServices, useBuilder, useBuilderServices } from './builder-context.ts';
+import { BuilderContext, type BuilderServices, useBuilder } from './builder-context.ts';
 import type { BuilderStore } from './builder-store.ts';
 import { Canvas } from './canvas/canvas.tsx';
 import { FIT_VIEW } from './canvas/fit-view.ts';
@@ -23,6 +21,7 @@ import { nodeAt } from './draft/keys.ts';
 import type { Position } from './draft/layout.ts';
 import { GRID, NODE_WIDTH } from './draft/node-facts.ts';
 import { edgeOf, isDrawn, nodeOf } from './draft/problems.ts';
+import { DraftConflict } from './draft-conflict.tsx';
 import { EmptyCanvas } from './empty-canvas.tsx';
 import { NodeList } from './node-list.tsx';
 import { focusForm, NodePanel } from './node-panel.tsx';
@@ -218,8 +217,9 @@ function BuilderFrame({ agent, store, etag, node }: BuilderProps) {
       {connectionsOf !== null && <ConnectionsDialog node={connectionsOf} onClose={() => setConnectionsOf(null)} />}
       {showShortcuts && <ShortcutsDialog onClose={() => setShowShortcuts(false)} />}
       {publishing !== null && <PublishDialog agent={agent} draft={publishing} onClose={() => setPublishing(null)} />}
-      <Conflict
+      <DraftConflict
         agentId={agent.id}
+        store={store}
         comparing={comparing}
         onComparing={setComparing}
         onKeepMine={(theirs) => autosave().overwrite(theirs)}
@@ -270,42 +270,4 @@ function Revealer({ root, frame }: Record<'root' | 'frame', React.RefObject<HTML
     return () => element?.removeEventListener('builder:reveal', onReveal);
   }, [root, bringIntoView]);
   return null;
-}
-
-interface ConflictProps {
-  agentId: string;
-  comparing: boolean;
-  onComparing: (comparing: boolean) => void;
-  onKeepMine: (etag: string | null) => Promise<boolean>;
-  onTakeTheirs: (theirs: Tagged<AgentDefinition>) => void;
-}
-
-/** Asks as soon as somebody else has saved; who closes the dialog goes on, unsaved, and can come back to it. */
-function Conflict({ agentId, comparing, onComparing, onKeepMine, onTakeTheirs }: ConflictProps) {
-  const { store } = useBuilderServices();
-  const conflict = useBuilder((builder) => builder.save.kind === 'conflict');
-  const definition = useBuilder((builder) => builder.definition);
-  const [busy, setBusy] = useState(false);
-  useEffect(() => onComparing(conflict), [conflict, onComparing]);
-  if (!conflict || !comparing) return null;
-  return (
-    <DraftConflictDialog
-      agentId={agentId}
-      mine={JSON.stringify(definition, null, 2)}
-      busy={busy}
-      onKeepMine={(etag) => {
-        setBusy(true);
-        void onKeepMine(etag)
-          .then((saved) => saved && toast.success('Draft saved'))
-          .finally(() => setBusy(false));
-      }}
-      onTakeTheirs={(theirs) => {
-        onTakeTheirs(theirs);
-        toast.success('Their draft is open now', {
-          action: { label: 'Undo', onClick: () => store.getState().undo() },
-        });
-      }}
-      onClose={() => onComparing(false)}
-    />
-  );
 }
