@@ -341,6 +341,7 @@ export class ExecutionObject extends DurableObject<Env> implements ExecutionRpc 
   private load(): ExecutionRun | null {
     if (this.run !== null) return this.run;
     if (this.state() !== 'started') return null;
+    this.store.upgrade((write) => this.ctx.storage.transactionSync(write));
     const run = ExecutionRun.load(this.store);
     this.reloaded = true;
     this.adopt(run);
