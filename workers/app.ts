@@ -15,6 +15,7 @@ import { organizationRoutes } from './domains/organizations/routes.ts';
 import { projectRoutes } from './domains/projects/index.ts';
 import { secretRoutes } from './domains/secrets/index.ts';
 import { teamRoutes } from './domains/teams/index.ts';
+import { templateRoutes } from './domains/templates/index.ts';
 import { createModels } from './models/index.ts';
 import { errorsPage, referencePage } from './platform/docs-page.ts';
 import { crossOrigin, productionGuard, requestScope, securityHeaders } from './platform/edge.ts';
@@ -74,6 +75,7 @@ export function createApp(probes: Readonly<Record<string, Probe>> = {}): OpenAPI
   app.route('/api/v1', organizationRoutes);
   app.route('/api/v1', auditRoutes);
   app.route('/api/v1', agentRoutes);
+  app.route('/api/v1', templateRoutes);
   app.route('/api/v1', executionRoutes);
   app.route('/api/v1', projectRoutes);
   app.route('/api/v1', contextRoutes);

@@ -26,3 +26,4 @@ export * from './retention.ts';
 export { cronProblem } from './schedule.ts';
 export * from './secrets.ts';
 export * from './teams.ts';
+export * from './templates.ts';

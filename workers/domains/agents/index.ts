@@ -4,6 +4,8 @@ import type { Database } from '../../db/client.ts';
 import { headOf } from './present.ts';
 import { selectAgentHead, selectDraft } from './queries.ts';
 
+export { createAgent } from './agents.ts';
+export { presentAgent } from './present.ts';
 export { agentRoutes } from './routes.ts';
 export { versionDefinition } from './versions.ts';
 
