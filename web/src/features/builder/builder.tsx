@@ -7,6 +7,7 @@ import { ConfirmDialog } from '@/components/ui/confirm-dialog.tsx';
 import { PublishDialog } from '@/features/agents/publish-dialog.tsx';
 import { draftQuery } from '@/features/agents/queries.ts';
 import { useCan } from '@/features/shell/queries.ts';
+import { openShortcuts, useShortcuts } from '@/lib/shortcuts.ts';
 import type { Tagged } from '@/lib/tagged.ts';
 import { useMediaQuery } from '@/lib/use-media-query.ts';
 import { AddMenu } from './add-menu.tsx';
@@ -27,7 +28,7 @@ import { NodeList } from './node-list.tsx';
 import { focusForm, NodePanel } from './node-panel.tsx';
 import { Palette } from './palette.tsx';
 import { ProblemsPanel } from './problems-panel.tsx';
-import { ShortcutsDialog } from './shortcuts-dialog.tsx';
+import { BUILDER_SHORTCUTS } from './shortcuts.ts';
 import { type BuilderMode, Toolbar } from './toolbar.tsx';
 import { useAdding } from './use-adding.ts';
 import { useAutosave } from './use-autosave.ts';
@@ -69,7 +70,6 @@ function BuilderFrame({ agent, store, etag, node }: BuilderProps) {
   const [mode, setMode] = useState<BuilderMode>(store.getState().unreadText === null ? 'canvas' : 'code');
   const [leavingCode, setLeavingCode] = useState(false);
   const [connectionsOf, setConnectionsOf] = useState<string | null>(null);
-  const [showShortcuts, setShowShortcuts] = useState(false);
   const [publishing, setPublishing] = useState<Tagged<AgentDefinition> | null>(null);
   const [comparing, setComparing] = useState(false);
   const [said, setSaid] = useState('');
@@ -125,7 +125,6 @@ function BuilderFrame({ agent, store, etag, node }: BuilderProps) {
       goToNode,
       goToProblem,
       goToForm: () => requestAnimationFrame(focusForm),
-      openShortcuts: () => setShowShortcuts(true),
       readOnly,
     }),
     [store, openAdd, announce, goToNode, goToProblem, readOnly],
@@ -161,7 +160,8 @@ function BuilderFrame({ agent, store, etag, node }: BuilderProps) {
     const stored = queries.getQueryData(draftQuery(agent.id).queryKey);
     if (stored !== undefined) setPublishing(stored);
   };
-  useHistoryKeys(root, services);
+  useHistoryKeys(root, store);
+  useShortcuts(BUILDER_SHORTCUTS);
   const dirty = () => store.getState().save.kind !== 'saved' || store.getState().unreadText !== null;
   const saveNow = async () => (await autosave().flush()) && store.getState().unreadText === null;
   return (
@@ -174,7 +174,7 @@ function BuilderFrame({ agent, store, etag, node }: BuilderProps) {
           onFlush={saveNow}
           onPublish={publish}
           onResolve={() => setComparing(true)}
-          onShortcuts={services.openShortcuts}
+          onShortcuts={openShortcuts}
           onAutoLayout={() => {
             store.getState().autoLayout();
             requestAnimationFrame(() => void flow.fitView(FIT_VIEW));
@@ -215,7 +215,6 @@ function BuilderFrame({ agent, store, etag, node }: BuilderProps) {
         />
       )}
       {connectionsOf !== null && <ConnectionsDialog node={connectionsOf} onClose={() => setConnectionsOf(null)} />}
-      {showShortcuts && <ShortcutsDialog onClose={() => setShowShortcuts(false)} />}
       {publishing !== null && <PublishDialog agent={agent} draft={publishing} onClose={() => setPublishing(null)} />}
       <DraftConflict
         agentId={agent.id}
