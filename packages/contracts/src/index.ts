@@ -25,4 +25,5 @@ export * from './projects.ts';
 export * from './retention.ts';
 export { cronProblem } from './schedule.ts';
 export * from './secrets.ts';
+export * from './shadow-runs.ts';
 export * from './teams.ts';

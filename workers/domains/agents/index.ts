@@ -4,6 +4,9 @@ import type { Database } from '../../db/client.ts';
 import { headOf } from './present.ts';
 import { selectAgentHead, selectDraft } from './queries.ts';
 
+export { getAgent } from './agents.ts';
+export { getDraft } from './drafts.ts';
+export { requireValid } from './publish-agent.ts';
 export { agentRoutes } from './routes.ts';
 export { versionDefinition } from './versions.ts';
 

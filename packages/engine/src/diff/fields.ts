@@ -49,3 +49,8 @@ export function meaningOf(node: AgentNode): JsonObject {
   const { name: _name, ...rest } = node;
   return fieldsOf(rest);
 }
+
+/** Whether two JSON values are the same, whatever the order of their keys. */
+export function sameJson(left: JsonValue, right: JsonValue): boolean {
+  return fieldChanges(left, right, '').length === 0;
+}
