@@ -14,6 +14,7 @@ import { modelRoutes } from './domains/models/index.ts';
 import { organizationRoutes } from './domains/organizations/routes.ts';
 import { projectRoutes } from './domains/projects/index.ts';
 import { secretRoutes } from './domains/secrets/index.ts';
+import { shadowRunRoutes } from './domains/shadow-runs/index.ts';
 import { teamRoutes } from './domains/teams/index.ts';
 import { templateRoutes } from './domains/templates/index.ts';
 import { createModels } from './models/index.ts';
@@ -77,6 +78,7 @@ export function createApp(probes: Readonly<Record<string, Probe>> = {}): OpenAPI
   app.route('/api/v1', agentRoutes);
   app.route('/api/v1', templateRoutes);
   app.route('/api/v1', executionRoutes);
+  app.route('/api/v1', shadowRunRoutes);
   app.route('/api/v1', projectRoutes);
   app.route('/api/v1', contextRoutes);
   app.route('/api/v1', approvalRoutes);

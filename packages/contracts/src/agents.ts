@@ -83,7 +83,10 @@ export type AgentVersionDetail = z.infer<typeof agentVersionDetail>;
 export const fieldChange = z.object({ path: z.string(), before: jsonValue.optional(), after: jsonValue.optional() });
 export const nodeChange = z.object({
   node_id: z.string(),
-  kind: z.enum(['added', 'removed', 'changed']),
+  kind: z
+    .enum(['added', 'removed', 'changed', 'renamed'])
+    .describe('`renamed`: it is called something else and does the same; `changed` may be called something else too'),
+  renamed_from: z.string().optional().describe('The id that the node had; expressions follow it'),
   fields: z.array(fieldChange),
 });
 export const edgeChange = z.object({
@@ -91,15 +94,23 @@ export const edgeChange = z.object({
   kind: z.enum(['added', 'removed', 'changed']),
   fields: z.array(fieldChange),
 });
-/** What differs from version `from` to version `to`; positions on the canvas are left out. */
+const canvasPosition = z.object({ x: z.number(), y: z.number() });
+export const nodeMove = z.object({
+  node_id: z.string(),
+  before: canvasPosition.optional(),
+  after: canvasPosition.optional(),
+});
+/** What differs between two definitions. What was only moved on the canvas stands apart: it changes nothing that runs. */
 export const definitionDiff = z.object({
-  from: z.number().int(),
-  to: z.number().int(),
+  from: z.number().int().nullable().describe('The version compared; null for nothing, where no version is live'),
+  to: z.number().int().nullable().describe('The version that it is compared with; null for the draft'),
   nodes: z.array(nodeChange),
   edges: z.array(edgeChange),
-  other: z.array(fieldChange).describe('Changes of input_schema and settings'),
+  other: z.array(fieldChange).describe('Changes of input_schema and settings, and `edges` where inputs change places'),
+  moved: z.array(nodeMove).describe('Nodes that stand elsewhere on the canvas'),
 });
 export type FieldChange = z.infer<typeof fieldChange>;
+export type NodeMove = z.infer<typeof nodeMove>;
 export type NodeChange = z.infer<typeof nodeChange>;
 export type EdgeChange = z.infer<typeof edgeChange>;
 export type DefinitionDiff = z.infer<typeof definitionDiff>;

@@ -20,8 +20,8 @@ import { AgentMenu } from './agent-menu.tsx';
 import { AgentSettings } from './agent-settings.tsx';
 import { agentQuery } from './queries.ts';
 import { RunTab } from './run-tab.tsx';
-import { VersionsTab } from './versions-tab.tsx';
 
+const VersionsTab = lazy(() => import('@/features/publish/versions-tab.tsx'));
 const BuilderTab = lazy(() => import('@/features/builder/builder-tab.tsx'));
 
 export type AgentTab = 'builder' | 'run' | 'executions' | 'versions' | 'settings';
@@ -124,7 +124,9 @@ function LoadedAgent({ tagged, tab, node, compare, projectId, executions }: Load
           />
         </TabsContent>
         <TabsContent value="versions" className="pt-5">
-          <VersionsTab agent={agent} compare={compare} />
+          <Suspense fallback={<RoutePending />}>
+            <VersionsTab agent={agent} compare={compare} />
+          </Suspense>
         </TabsContent>
         <TabsContent value="settings" className="pt-5">
           <AgentSettings tagged={tagged} />
