@@ -113,6 +113,20 @@ function RunForm({ agent, definition, projectId }: RunFormProps) {
         <h2 className="font-semibold">Input</h2>
         <p className="text-faint text-xs">
           JSON that the agent reads as <code className="font-mono">{'{{trigger}}'}</code>
+          {definition.input_schema === undefined && mayTest && (
+            <>
+              . Name its fields under{' '}
+              <Link
+                to="/dashboard/agents/$agentId"
+                params={{ agentId: agent.id }}
+                search={{ tab: 'settings' }}
+                className="rounded-sm text-accent-text hover:underline"
+              >
+                Settings
+              </Link>
+              , and an example stands here
+            </>
+          )}
         </p>
       </div>
       <JsonEditor
