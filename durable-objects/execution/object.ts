@@ -15,6 +15,7 @@ import {
   type ExecutionRpc,
   type LogPage,
   ORGANIZATION_HEADER,
+  type RecordingSource,
   type RetrySource,
   type StartRefusal,
   type StartRequest,
@@ -27,7 +28,7 @@ import { LargeValues } from './large-values.ts';
 import { LiveText } from './live-text.ts';
 import { newExecution } from './new-execution.ts';
 import type { Outcome } from './outcomes.ts';
-import { eventPage, logPage, retrySource, stepPage } from './pages.ts';
+import { eventPage, logPage, recordingSource, retrySource, stepPage } from './pages.ts';
 import { presentExecution, presentSummary } from './present.ts';
 import { Queued } from './queued.ts';
 import { RemoteValues } from './remote-values.ts';
@@ -178,6 +179,11 @@ export class ExecutionObject extends DurableObject<Env> implements ExecutionRpc 
     return retrySource(run, this.store, this.large(run).read, fromNode, results);
   }
 
+  async recording(organizationId: string): Promise<RecordingSource> {
+    const run = this.open(organizationId);
+    return run === null ? { outcome: 'not_found' } : recordingSource(run, this.store, this.large(run).read);
+  }
+
   async callEnded(end: CallEnd): Promise<boolean> {
     if (this.open(end.organization_id) === null) return true;
     // A fast one ends before its start has been answered: then the step does not wait yet.
@@ -315,11 +321,12 @@ export class ExecutionObject extends DurableObject<Env> implements ExecutionRpc 
 
   private create(request: StartRequest): void {
     const now = Date.now();
-    const { given, queued = false } = request;
+    const { given, recorded, queued = false } = request;
     const { row, plan } = newExecution(request, now);
     this.ctx.storage.transactionSync(() => {
       this.store.create(row, request.definition, request.input);
       if (given !== undefined) this.store.steps.writeGiven(given.results);
+      if (recorded !== undefined) this.store.steps.writeRecorded(recorded.results);
     });
     const run = ExecutionRun.begin(row, plan, request.input, this.store);
     this.adopt(run);

@@ -12,6 +12,7 @@ import type { Row } from './rows.ts';
  * - `logs`: lines that handlers wrote.
  * - `costs`: one row a model attempt; `projected` once D1 has it.
  * - `given`: results that the execution began with, of a retry or a test with pinned outputs.
+ * - `recorded`: what steps answered in the execution that a shadow run repeats.
  * - `children`: executions that this one started, see ../children.ts.
  * - `approvals`: one row a question to a person; `projected_revision` is what D1 has confirmed.
  * - `large_values`: what does not fit beside the rest of its row.
@@ -65,6 +66,8 @@ const LAZY_SCHEMA = {
   costs:
     'CREATE TABLE costs (id TEXT PRIMARY KEY, node_id TEXT NOT NULL, call TEXT NOT NULL, at INTEGER NOT NULL, projected INTEGER NOT NULL DEFAULT 0) WITHOUT ROWID',
   given: 'CREATE TABLE given (key TEXT PRIMARY KEY, handle TEXT NOT NULL, input TEXT, output TEXT) WITHOUT ROWID',
+  recorded:
+    'CREATE TABLE recorded (key TEXT PRIMARY KEY, handle TEXT NOT NULL, input TEXT NOT NULL, output TEXT, error TEXT) WITHOUT ROWID',
   children:
     'CREATE TABLE children (step_key TEXT PRIMARY KEY, execution_id TEXT NOT NULL, waits INTEGER NOT NULL, noted_at INTEGER NOT NULL, state TEXT NOT NULL) WITHOUT ROWID',
   approvals: `CREATE TABLE approvals (
