@@ -114,6 +114,11 @@ describe('a shadow run', () => {
         before: { output: { text: 'good' } },
         after: { output: { text: 'better' } },
       });
+      // What was sent then beside what would be sent: there is no answer to compare.
+      expect(detail.output).toBeNull();
+      const [, send] = detail.steps;
+      expect(send?.before?.output).toEqual({ ...(send?.after?.output as object), body: { text: 'good' } });
+      expect(send?.after?.output).toMatchObject({ method: 'POST', body: { text: 'better' } });
       const shadow = await api(`/executions/${comparison.shadow_execution_id}`, { token: owner.token });
       expect(shadow.body).toMatchObject({ mode: 'test', trigger: 'shadow', shadow_of: comparison.execution_id });
     }

@@ -1,11 +1,4 @@
-import type {
-  Agent,
-  AgentDefinition,
-  AgentFilter,
-  AgentVersion,
-  AgentVersionDetail,
-  DefinitionDiff,
-} from '@agentflow/contracts';
+import type { Agent, AgentDefinition, AgentFilter, AgentVersion, AgentVersionDetail } from '@agentflow/contracts';
 import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query';
 import { api, fetchApi, type Page, queryString } from '@/lib/api.ts';
 import { readTagged } from '@/lib/tagged.ts';
@@ -48,14 +41,6 @@ export function versionQuery(id: string, version: number) {
   return queryOptions({
     queryKey: ['agents', id, 'versions', version],
     queryFn: ({ signal }) => api<AgentVersionDetail>(`/agents/${id}/versions/${version}`, { signal }),
-    staleTime: Number.POSITIVE_INFINITY,
-  });
-}
-
-export function diffQuery(id: string, from: number, to: number) {
-  return queryOptions({
-    queryKey: ['agents', id, 'diff', from, to],
-    queryFn: ({ signal }) => api<DefinitionDiff>(`/agents/${id}/versions/${from}/diff/${to}`, { signal }),
     staleTime: Number.POSITIVE_INFINITY,
   });
 }
