@@ -16,6 +16,7 @@ import { projectRoutes } from './domains/projects/index.ts';
 import { secretRoutes } from './domains/secrets/index.ts';
 import { shadowRunRoutes } from './domains/shadow-runs/index.ts';
 import { teamRoutes } from './domains/teams/index.ts';
+import { templateRoutes } from './domains/templates/index.ts';
 import { createModels } from './models/index.ts';
 import { errorsPage, referencePage } from './platform/docs-page.ts';
 import { crossOrigin, productionGuard, requestScope, securityHeaders } from './platform/edge.ts';
@@ -75,6 +76,7 @@ export function createApp(probes: Readonly<Record<string, Probe>> = {}): OpenAPI
   app.route('/api/v1', organizationRoutes);
   app.route('/api/v1', auditRoutes);
   app.route('/api/v1', agentRoutes);
+  app.route('/api/v1', templateRoutes);
   app.route('/api/v1', executionRoutes);
   app.route('/api/v1', shadowRunRoutes);
   app.route('/api/v1', projectRoutes);

@@ -60,6 +60,8 @@ export interface StartRequest {
   /** null for an execution that no other one started. */
   readonly lineage: Lineage | null;
   readonly lease_id: string;
+  /** Later it is not made; in milliseconds, see `Admission`. */
+  readonly start_by: number;
   /** It waits for a place, and begins when the desk tells it. */
   readonly queued?: boolean;
   readonly traceparent: string;
@@ -71,6 +73,9 @@ export interface StartRequest {
   /** Answer only when the execution has ended or this many seconds have passed; 0 answers at once. */
   readonly wait_seconds: number;
 }
+
+/** Why an execution was not made: its organization is being erased, or the start came after `start_by`. */
+export type StartRefusal = 'erased' | 'late';
 
 /** A step's result, from another execution or from the person who tests. */
 export interface GivenResult {
@@ -201,8 +206,8 @@ export interface LogPage {
  */
 export interface ExecutionRpc {
   ping(): Promise<'ok'>;
-  /** null when the organization is being erased. */
-  start(request: StartRequest): Promise<Execution | null>;
+  /** Answers with the execution that is there when it was made before. */
+  start(request: StartRequest): Promise<Execution | StartRefusal>;
   get(organizationId: string): Promise<Execution | null>;
   waitForEnd(organizationId: string, seconds: number): Promise<Execution | null>;
   steps(organizationId: string, after: number, limit: number): Promise<StepPage | null>;

@@ -17,6 +17,7 @@ import {
   ORGANIZATION_HEADER,
   type RecordingSource,
   type RetrySource,
+  type StartRefusal,
   type StartRequest,
   type StepPage,
 } from './client.ts';
@@ -127,14 +128,16 @@ export class ExecutionObject extends DurableObject<Env> implements ExecutionRpc 
     return 'ok';
   }
 
-  /** Starts the execution; a second start of the same id answers with what is there. null for an erased one. */
-  async start(request: StartRequest): Promise<Execution | null> {
+  /** Starts the execution; a second start of the same id answers with what is there. */
+  async start(request: StartRequest): Promise<Execution | StartRefusal> {
     const state = this.run === null ? this.state() : 'started';
-    if (state === 'erased') return null;
-    if (state === 'none') this.create(request);
-    else this.load();
+    if (state === 'erased') return 'erased';
+    if (state === 'none') {
+      if (Date.now() > request.start_by) return 'late';
+      this.create(request);
+    } else this.load();
     if (request.wait_seconds > 0) await this.ended(request.wait_seconds);
-    return this.get(request.organization_id);
+    return (await this.get(request.organization_id)) ?? 'erased';
   }
 
   /** null for an unknown execution and for another organization's. */
@@ -348,6 +351,7 @@ export class ExecutionObject extends DurableObject<Env> implements ExecutionRpc 
   private load(): ExecutionRun | null {
     if (this.run !== null) return this.run;
     if (this.state() !== 'started') return null;
+    this.store.upgrade((write) => this.ctx.storage.transactionSync(write));
     const run = ExecutionRun.load(this.store);
     this.reloaded = true;
     this.adopt(run);

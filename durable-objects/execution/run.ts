@@ -62,7 +62,6 @@ export class ExecutionRun {
   }
 
   static load(store: ExecutionStore): ExecutionRun {
-    store.upgrade();
     const row = store.read();
     const steps = store.steps.openStates();
     const plan = planOf(row.facts.agent_id, row.facts.version, () => store.definition());

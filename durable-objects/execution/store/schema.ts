@@ -5,7 +5,8 @@ import type { Row } from './rows.ts';
  * - `execution`: one row. Fixed facts are the JSON in `facts`; what changes has columns.
  * - `steps`: one row a step, a round of a loop or a call, `ord` in the order of their beginning. Attempts are a JSON list
  *   in their step's row; `progress` is the engine's, `items` a loop's list or a call's request.
- * - `events`: the log that sockets and server-sent events read; `seq` has no gaps.
+ * - `events`: the log that sockets and server-sent events read. A row is the events of one commit, `seq` the number of the
+ *   last one; numbers have no gaps.
  *
  * Made when first needed, since making a table is the dearest part of a fresh object:
  * - `logs`: lines that handlers wrote.
@@ -20,7 +21,7 @@ import type { Row } from './rows.ts';
  * An execution that was erased before its start came has one table alone, for a while:
  * - `tombstone`: one row; see ../tombstone.ts.
  */
-export const SCHEMA_VERSION = 2;
+export const SCHEMA_VERSION = 3;
 
 export const SCHEMA = [
   `CREATE TABLE execution (
@@ -34,7 +35,7 @@ export const SCHEMA = [
     status TEXT NOT NULL, attempt INTEGER NOT NULL, failures INTEGER NOT NULL, handle TEXT, wake_at INTEGER,
     waiting_reason TEXT, progress TEXT, items TEXT, input TEXT, output TEXT, error TEXT,
     blocked INTEGER NOT NULL DEFAULT 0, reused_from TEXT, attempts TEXT NOT NULL, started_at INTEGER, finished_at INTEGER)`,
-  'CREATE TABLE events (seq INTEGER PRIMARY KEY, type TEXT NOT NULL, at INTEGER NOT NULL, node_id TEXT, path TEXT, data TEXT NOT NULL)',
+  'CREATE TABLE events (seq INTEGER PRIMARY KEY, batch TEXT NOT NULL)',
 ];
 
 /** What each release added to objects of the one before; an object takes the steps that it lacks when it is opened. */
@@ -49,6 +50,14 @@ export const SCHEMA_STEPS: readonly (readonly string[])[] = [
     'ALTER TABLE steps ADD COLUMN progress TEXT',
     'ALTER TABLE steps ADD COLUMN items TEXT',
     'ALTER TABLE steps ADD COLUMN reused_from TEXT',
+  ],
+  [
+    'ALTER TABLE events RENAME TO single_events',
+    'CREATE TABLE events (seq INTEGER PRIMARY KEY, batch TEXT NOT NULL)',
+    `INSERT INTO events (seq, batch)
+      SELECT max(seq), json_group_array(json_array(type, at, node_id, path, json(data)) ORDER BY seq)
+        FROM single_events GROUP BY (seq - 1) / 20`,
+    'DROP TABLE single_events',
   ],
 ];
 

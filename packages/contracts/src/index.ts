@@ -27,3 +27,4 @@ export { cronProblem } from './schedule.ts';
 export * from './secrets.ts';
 export * from './shadow-runs.ts';
 export * from './teams.ts';
+export * from './templates.ts';

@@ -48,6 +48,7 @@ type Make<T> = (owner: Member, before: string) => Promise<T>;
 const OBJECTS: { [prefix: string]: Make<string> } = {
   '/api/v1/agents/': async (owner) => (await agentOf(owner)).id,
   '/api/v1/executions/': executionOf,
+  '/api/v1/templates/': async () => 'support-triage',
   '/api/v1/projects/': projectOf,
   '/api/v1/context/': projectOf,
   '/api/v1/approvals/': async (owner) => (await askedOne(owner)).id,
@@ -133,8 +134,8 @@ const BODIES: { [operationId: string]: object | ((owner: Member) => Promise<obje
   setModelPrice: { model: 'custom/example', input_usd_per_million: 1, output_usd_per_million: 2 },
   updateAgent: { name: 'Renamed' },
 };
-/** Operations whose path names a setting that every organization has its own of: a stranger reaches theirs. */
-const OWN_SETTINGS = ['setProviderKey'];
+/** Operations whose path names what every organization has, or its own of: a stranger is answered too. */
+const EVERYBODYS = ['setProviderKey', 'getTemplate', 'installTemplate'];
 
 /** Queries without which an operation does nothing, with the question mark. */
 const QUERIES: { [operationId: string]: (owner: Member) => Promise<string> } = {
@@ -394,7 +395,7 @@ describe('strangers', () => {
     key = (await createKey(stranger, apiKeyScope.options)).key;
   });
 
-  it.each(named(guarded.filter(({ path, id }) => path.includes('{') && !OWN_SETTINGS.includes(id))))(
+  it.each(named(guarded.filter(({ path, id }) => path.includes('{') && !EVERYBODYS.includes(id))))(
     '%s',
     async (_name, listed) => {
       const { send, house } = await requestOf(listed);

@@ -89,13 +89,15 @@ export async function startReplay(env: Env, replay: Replay): Promise<ReplayStart
     project_id: source.project_id,
     lineage: null,
     lease_id: admission.lease_id,
+    start_by: admission.start_by,
     queued: admission.queued,
     traceparent: replay.traceparent,
     request_id: replay.request_id,
     recorded: { from: replay.of, results },
     wait_seconds: 0,
   });
-  if (execution === null) return refused('not_found', 'The organization is being erased.');
+  if (execution === 'late') return { outcome: 'busy', retry_after_ms: 1000 };
+  if (execution === 'erased') return refused('not_found', 'The organization is being erased.');
   return { outcome: 'started', renamed };
 }
 

@@ -1,4 +1,11 @@
-import type { Agent, AgentDefinition, AgentFilter, AgentVersion, AgentVersionDetail } from '@agentflow/contracts';
+import type {
+  Agent,
+  AgentDefinition,
+  AgentFilter,
+  AgentVersion,
+  AgentVersionDetail,
+  ListedAgent,
+} from '@agentflow/contracts';
 import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query';
 import { api, fetchApi, type Page, queryString } from '@/lib/api.ts';
 import { readTagged } from '@/lib/tagged.ts';
@@ -8,7 +15,7 @@ export function agentsQuery(
 ) {
   return queryOptions({
     queryKey: ['agents', 'list', filter],
-    queryFn: ({ signal }) => api<Page<Agent>>(`/agents${queryString(filter)}`, { signal }),
+    queryFn: ({ signal }) => api<Page<ListedAgent>>(`/agents${queryString(filter)}`, { signal }),
   });
 }
 
