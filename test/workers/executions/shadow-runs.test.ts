@@ -144,6 +144,32 @@ describe('a shadow run', () => {
     expect([await modelCalls(first), await modelCalls(second), await callsOf(path)]).toEqual([1, 1, 1]);
   });
 
+  it('runs only the rounds of a loop that get another input', async () => {
+    const owner = await signUp();
+    const model = await scripted('fine');
+    const looping = (items: string): AgentDefinition => ({
+      nodes: [
+        start,
+        agentNode('each', 'logic.loop', { items }),
+        agentNode('ask', 'ai.chat', { model: `custom/${model}`, prompt: 'About {{item}}' }),
+      ],
+      edges: agentEdges('start>each', 'each:each>ask'),
+    });
+    const agent = await publishedAgent(owner, looping('{{trigger.items}}'));
+    await runToEnd(owner, agent.id, { items: ['a', 'b'] });
+    await listedEnds(owner, agent.id, 1);
+    expect(await modelCalls(model)).toBe(2);
+    await saveDraft(owner, agent.id, looping('{{$append(trigger.items, "c")}}'));
+    const { only, run } = await comparedOnce(owner, agent.id);
+    expect(await modelCalls(model)).toBe(3);
+    expect(only.outcome).toMatchObject({ output_changed: true, steps_run: 1, steps_recorded: 2 });
+    const told = (await detailOf(owner, run, only)).body.steps.map((each) => [each.step_id, each.kind]);
+    expect(told).toEqual([
+      ['each', 'changed'],
+      ['ask@2', 'added'],
+    ]);
+  });
+
   it('lets a recorded failure fail again, without a call, and tells what is added and removed', async () => {
     const owner = await signUp();
     const url = `${inject('toolServerUrl')}/status/404?${crypto.randomUUID()}`;

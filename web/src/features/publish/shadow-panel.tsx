@@ -40,7 +40,12 @@ export function ShadowPanel({ agentId, etag, broken }: ShadowPanelProps) {
   const nothingRan =
     recent.data?.next_cursor === null &&
     !recent.data.data.some(({ mode, status }) => mode === 'live' && (status === 'completed' || status === 'failed'));
-  const keep = (run: ShadowRun) => queries.setQueryData(lastShadowRunQuery(agentId).queryKey, run);
+  const { queryKey } = lastShadowRunQuery(agentId);
+  const keep = async (run: ShadowRun) => {
+    // What was asked before would say what was true before.
+    await queries.cancelQueries({ queryKey });
+    queries.setQueryData(queryKey, run);
+  };
   const start = useMutation({
     mutationFn: () =>
       api<ShadowRun>(`/agents/${agentId}/shadow-runs`, {
@@ -85,7 +90,11 @@ export function ShadowPanel({ agentId, etag, broken }: ShadowPanelProps) {
                 label: each === 1 ? 'Last execution' : `Last ${each} executions`,
               }))}
             />
-            <Button busy={start.isPending} disabled={broken || !mayTry} onClick={() => start.mutate()}>
+            <Button
+              busy={start.isPending}
+              disabled={broken || !mayTry || last.isPending}
+              onClick={() => start.mutate()}
+            >
               <FlaskConical aria-hidden="true" /> {run === null ? 'Try it' : 'Try again'}
             </Button>
           </>
