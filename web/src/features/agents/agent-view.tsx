@@ -108,7 +108,7 @@ function LoadedAgent({ tagged, tab, node, compare, projectId }: LoadedAgentProps
         </TabsContent>
         <TabsContent value="versions" className="pt-5">
           <Suspense fallback={<RoutePending />}>
-            <VersionsTab agent={agent} compare={compare} />
+            <VersionsTab agent={agent} shown={compare.to} against={compare.from} />
           </Suspense>
         </TabsContent>
         <TabsContent value="settings" className="pt-5">

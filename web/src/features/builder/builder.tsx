@@ -217,7 +217,18 @@ function BuilderFrame({ agent, store, etag, node }: BuilderProps) {
       )}
       {connectionsOf !== null && <ConnectionsDialog node={connectionsOf} onClose={() => setConnectionsOf(null)} />}
       {showShortcuts && <ShortcutsDialog onClose={() => setShowShortcuts(false)} />}
-      {publishing !== null && <PublishDialog agent={agent} draft={publishing} onClose={() => setPublishing(null)} />}
+      {publishing !== null && (
+        <PublishDialog
+          agent={agent}
+          draft={publishing}
+          onJump={(problem) => {
+            setPublishing(null);
+            // Once the dialog has given the focus back.
+            requestAnimationFrame(() => goToProblem(problem));
+          }}
+          onClose={() => setPublishing(null)}
+        />
+      )}
       <Conflict
         agentId={agent.id}
         comparing={comparing}
