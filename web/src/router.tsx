@@ -105,6 +105,7 @@ const agentRoute = createRoute({
   validateSearch: z.object({
     tab: optional(z.enum(['builder', 'run', 'versions', 'settings'])),
     node: text,
+    run: text,
     from: optional(z.coerce.number().int().min(1)),
     to: optional(z.coerce.number().int().min(1)),
     project_id: text,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { answersOf, fieldsOf } from '../../../web/src/features/approvals/form-fields.ts';
+import { answersOf, fieldsOf } from '../../../web/src/lib/form-fields.ts';
 
 const SCHEMA = {
   type: 'object',

@@ -2,12 +2,12 @@ import type { Execution, ExecutionStep, JsonValue } from '@agentflow/contracts';
 import { useQuery } from '@tanstack/react-query';
 import { executionQuery, executionsQuery, stepsQuery } from '@/features/executions/queries.ts';
 
-type Outputs = Readonly<Record<string, JsonValue>>;
+export type Outputs = Readonly<Record<string, JsonValue>>;
 
 const NOTHING: Outputs = {};
 
 /** What each node of an execution gave, by its id, and the input as `trigger`; of a node in a loop, its first round. */
-function outputsOf(execution: Execution, steps: readonly ExecutionStep[]): Outputs {
+export function outputsOf(execution: Execution, steps: readonly ExecutionStep[]): Outputs {
   const outputs: Record<string, JsonValue> = { trigger: execution.input };
   for (const step of steps) {
     // Turns and tool calls are steps of their own; the node's output stands at the step that is named like it.
