@@ -40,7 +40,7 @@ export function WouldSend({ request }: { request: Fields }) {
     <section aria-label="What would have been sent" className="flex flex-col gap-2">
       <NotPerformed />
       <p className="break-all font-mono text-text text-xs">
-        {typeof method === 'string' && <span className="mr-2 font-semibold">{method}</span>}
+        {typeof method === 'string' && <span className="font-semibold">{method} </span>}
         {typeof url === 'string' && url}
       </p>
       {headers.length > 0 && (

@@ -50,12 +50,13 @@ export const BuilderNode = memo(function BuilderNode({ id, data, selected }: Nod
   return (
     <div
       className={cn(
-        'group/node flex h-full flex-col border bg-surface shadow-card transition-[border-color,box-shadow] duration-100 dark:bg-raised',
+        'builder-card group/node flex h-full flex-col border bg-surface shadow-card transition-[border-color,box-shadow] duration-100 dark:bg-raised',
         CARDS[category],
         errors > 0 ? 'border-failed-solid/60' : 'border-line-strong hover:border-field-line',
         run !== null && RUN_BORDERS[run.status],
         selected && 'border-accent! shadow-pop ring-2 ring-accent/30',
       )}
+      data-look={errors > 0 && run === null ? 'failed' : run?.status}
     >
       <div className="flex h-[54px] shrink-0 items-center gap-2.5 px-3">
         {type === undefined ? (

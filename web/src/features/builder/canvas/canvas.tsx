@@ -10,7 +10,9 @@ import {
   MiniMap,
   type NodeChange,
   ReactFlow,
+  type ReactFlowState,
   useReactFlow,
+  useStore,
 } from '@xyflow/react';
 import {
   type DragEvent,
@@ -21,6 +23,7 @@ import {
   useRef,
   useState,
 } from 'react';
+import { cn } from '@/lib/class-names.ts';
 import { useBuilder, useBuilderServices, useRuns } from '../builder-context.ts';
 import { isTrigger, whyNotConnect } from '../draft/exits.ts';
 import { edgeAt, nodeAt } from '../draft/keys.ts';
@@ -73,6 +76,13 @@ function edgeUnder(x: number, y: number): string | null {
   return null;
 }
 
+/** Where no word of a node can be read any more. */
+const FAR = 0.3;
+
+function isFar({ transform }: ReactFlowState): boolean {
+  return transform[2] < FAR;
+}
+
 /** Defined once: the overview draws all its nodes again for another function. */
 function overviewColour({ data: { errors, run } }: FlowNode): string {
   if (run === null || run.status === 'pending' || run.status === 'skipped') {
@@ -99,6 +109,7 @@ export function Canvas({ frame }: { frame: RefObject<HTMLElement | null> }) {
     return drawnEdges.current;
   }, [definition, selection, runs]);
   const flow = useReactFlow<FlowNode, FlowEdge>();
+  const far = useStore(isFar);
   const [dropEdge, setDropEdge] = useState<string | null>(null);
   const reveal = useReveal(frame);
   const onKeyDown = useCanvasKeys({ openAdd, openConnections, openMenu, goToForm, announce, readOnly });
@@ -216,7 +227,7 @@ export function Canvas({ frame }: { frame: RefObject<HTMLElement | null> }) {
       ref={frame}
       aria-label="Canvas"
       tabIndex={-1}
-      className="builder-canvas relative min-w-0 flex-1 outline-none"
+      className={cn('builder-canvas relative min-w-0 flex-1 outline-none', far && 'is-far')}
       onKeyDown={onKeyDown}
       onFocus={reveal}
       onDragOver={onDragOver}
@@ -233,6 +244,8 @@ export function Canvas({ frame }: { frame: RefObject<HTMLElement | null> }) {
         onNodeDragStop={onDragStop}
         onSelectionDragStop={(event, dragged) => onDragStop(event, null, dragged)}
         onNodeDoubleClick={goToForm}
+        onMoveStart={() => frame.current?.classList.add('is-moving')}
+        onMoveEnd={() => frame.current?.classList.remove('is-moving')}
         onNodeContextMenu={onContextMenu}
         onConnect={onConnect}
         onConnectEnd={onConnectEnd}
@@ -258,7 +271,7 @@ export function Canvas({ frame }: { frame: RefObject<HTMLElement | null> }) {
         fitViewOptions={FIT_VIEW}
         proOptions={{ hideAttribution: true }}
       >
-        <Background variant={BackgroundVariant.Dots} gap={GRID} size={1.5} />
+        {!far && <Background variant={BackgroundVariant.Dots} gap={GRID} size={1.5} />}
         <LoopBodiesView definition={definition} nodes={nodes} />
         <CanvasControls />
         <AlignBar />

@@ -65,12 +65,13 @@ function ShownRun({ run, onClear }: { run: FollowedRun; onClear: () => void }) {
           size="sm"
           className="px-1.5!"
           aria-expanded={open}
-          aria-label={open ? 'Hide the steps of the run' : 'Show the steps of the run'}
+          title={open ? 'Hide its steps' : 'Show its steps'}
           onClick={() => setOpen(!open)}
         >
           <ChevronDown className={cn('transition-transform duration-100', !open && 'rotate-180')} aria-hidden="true" />
           <FlaskConical aria-hidden="true" />
           <span className="font-medium text-text">{title}</span>
+          <span className="sr-only">: its steps</span>
         </Button>
         <StatusBadge status={execution.status} reason={execution.waiting_reason} />
         <dl className="tabular flex flex-wrap items-center gap-x-3 text-soft text-xs">
