@@ -14,7 +14,9 @@ import { modelRoutes } from './domains/models/index.ts';
 import { organizationRoutes } from './domains/organizations/routes.ts';
 import { projectRoutes } from './domains/projects/index.ts';
 import { secretRoutes } from './domains/secrets/index.ts';
+import { shadowRunRoutes } from './domains/shadow-runs/index.ts';
 import { teamRoutes } from './domains/teams/index.ts';
+import { templateRoutes } from './domains/templates/index.ts';
 import { createModels } from './models/index.ts';
 import { errorsPage, referencePage } from './platform/docs-page.ts';
 import { crossOrigin, productionGuard, requestScope, securityHeaders } from './platform/edge.ts';
@@ -43,7 +45,7 @@ const nodeTypeRoutes = createRouter().openapi(getNodeTypes, (c) => {
 });
 
 /** First segments that belong to the API: what is unknown below them is a problem document, not the UI. */
-const API_PATHS = /^\/(api|health|ready|version|docs)(\/|$)/;
+const API_PATHS = /^\/(api|mcp|health|ready|version|docs)(\/|$)/;
 
 /** The default model answers without key and network: when it fails, no agent of this installation is safe to start. */
 async function askBuiltinModel(env: Env): Promise<void> {
@@ -74,7 +76,9 @@ export function createApp(probes: Readonly<Record<string, Probe>> = {}): OpenAPI
   app.route('/api/v1', organizationRoutes);
   app.route('/api/v1', auditRoutes);
   app.route('/api/v1', agentRoutes);
+  app.route('/api/v1', templateRoutes);
   app.route('/api/v1', executionRoutes);
+  app.route('/api/v1', shadowRunRoutes);
   app.route('/api/v1', projectRoutes);
   app.route('/api/v1', contextRoutes);
   app.route('/api/v1', approvalRoutes);

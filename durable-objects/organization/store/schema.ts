@@ -61,4 +61,5 @@ export const SCHEMA_STEPS: readonly (readonly string[])[] = [
     "CREATE INDEX leases_queue ON leases (agent_id, ord) WHERE state = 'queued'",
     'CREATE INDEX leases_notices ON leases (notice_at) WHERE notice_at IS NOT NULL',
   ],
+  ['ALTER TABLE leases ADD COLUMN version INTEGER'],
 ];

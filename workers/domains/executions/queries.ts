@@ -1,6 +1,6 @@
 import type { ExecutionFilter, ExecutionSummary } from '@agentflow/contracts';
 import type { ModelCall } from '@agentflow/engine';
-import { and, asc, count, desc, eq, gt, gte, isNotNull, isNull, lt, lte, type SQL, sql } from 'drizzle-orm';
+import { and, asc, count, desc, eq, gt, gte, inArray, isNotNull, isNull, lt, lte, type SQL, sql } from 'drizzle-orm';
 import { type Database, db } from '../../db/client.ts';
 import { costRecords, executions } from '../../db/schema/executions.ts';
 import type { Env } from '../../platform/env.ts';
@@ -198,4 +198,30 @@ export async function deleteExecutionRow(env: Env, organizationId: string, execu
   await db(env, organizationId)
     .delete(executions)
     .where(and(eq(executions.organization_id, organizationId), eq(executions.id, executionId)));
+}
+
+/** Executions of an agent that were meant and have ended: of these ids, or the last ones. Newest first. */
+export async function endedExecutionsOf(
+  database: Database,
+  organizationId: string,
+  agentId: string,
+  choice: { readonly ids: readonly string[] } | { readonly last: number },
+): Promise<string[]> {
+  const chosen = 'ids' in choice ? inArray(executions.id, [...choice.ids]) : undefined;
+  const rows = await database
+    .select({ id: executions.id })
+    .from(executions)
+    .where(
+      and(
+        eq(executions.organization_id, organizationId),
+        eq(executions.agent_id, agentId),
+        eq(executions.mode, 'live'),
+        inArray(executions.status, ['completed', 'failed']),
+        chosen,
+      ),
+    )
+    .orderBy(desc(executions.id))
+    .limit('ids' in choice ? choice.ids.length : choice.last)
+    .all();
+  return rows.map(({ id }) => id);
 }
