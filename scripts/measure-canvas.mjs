@@ -85,11 +85,14 @@ async function measure(browser, { url, cookies, agentId, nodes }) {
   await page.goto('/dashboard/agents');
   await page.getByRole('heading', { level: 1 }).waitFor();
   const began = performance.now();
-  await page.goto(`/dashboard/agents/${agentId}?tab=builder`);
-  await page.getByRole('region', { name: 'Canvas' }).waitFor();
-  await page.waitForFunction((count) => document.querySelectorAll('.react-flow__node').length === count, nodes, {
-    polling: 'raf',
-  });
+  await page.goto(`/dashboard/agents/${agentId}?tab=builder`, { waitUntil: 'commit' });
+  await page.waitForFunction(
+    (count) =>
+      document.querySelector('.react-flow__viewport') !== null &&
+      document.querySelectorAll('.react-flow__node').length === count,
+    nodes,
+    { polling: 'raf' },
+  );
   await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))));
   const openMs = performance.now() - began;
   await page.waitForLoadState('networkidle');

@@ -2,6 +2,7 @@ import type { Agent, AgentDefinition, DefinitionProblem } from '@agentflow/contr
 import { useQueryClient } from '@tanstack/react-query';
 import { ReactFlowProvider, useReactFlow } from '@xyflow/react';
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
+import { flushSync } from 'react-dom';
 import { toast } from 'sonner';
 import { LeaveGuard } from '@/components/leave-guard.tsx';
 import { ConfirmDialog } from '@/components/ui/confirm-dialog.tsx';
@@ -108,6 +109,14 @@ function BuilderFrame({ agent, store, etag, node, run }: BuilderProps) {
   useKnownOutputs(agent.id, runs);
 
   useEffect(() => store.getState().setReadOnly(readOnly), [store, readOnly]);
+  useEffect(
+    () =>
+      store.subscribe((state, before) => {
+        // Whoever adds a node sets it up next.
+        if (state.definition.nodes.length > before.definition.nodes.length) runs.getState().showTab('settings');
+      }),
+    [store, runs],
+  );
   useEffect(() => void askServer(store.getState().definition), [store, askServer]);
 
   const announce = useCallback((words: string) => setSaid(words), []);
@@ -130,7 +139,8 @@ function BuilderFrame({ agent, store, etag, node, run }: BuilderProps) {
     [store],
   );
   const goToForm = useCallback(() => {
-    runs.getState().showTab('settings');
+    // Drawn before its field is looked for.
+    flushSync(() => runs.getState().showTab('settings'));
     requestAnimationFrame(focusForm);
   }, [runs]);
   const goToProblem = useCallback(

@@ -71,7 +71,7 @@ function ShownRun({ run, onClear }: { run: FollowedRun; onClear: () => void }) {
           <ChevronDown className={cn('transition-transform duration-100', !open && 'rotate-180')} aria-hidden="true" />
           <FlaskConical aria-hidden="true" />
           <span className="font-medium text-text">{title}</span>
-          <span className="sr-only">: its steps</span>
+          <span className="sr-only">steps</span>
         </Button>
         <StatusBadge status={execution.status} reason={execution.waiting_reason} />
         <dl className="tabular flex flex-wrap items-center gap-x-3 text-soft text-xs">

@@ -4,6 +4,7 @@ type Outputs = Readonly<Record<string, JsonValue>>;
 
 const PINS = 'agentflow.pins.';
 const INPUT = 'agentflow.test-input.';
+const PROJECT = 'agentflow.test-project.';
 
 function read(key: string): string | null {
   try {
@@ -37,6 +38,15 @@ export function storedPins(agentId: string): Outputs {
 
 export function storePins(agentId: string, pins: Outputs): boolean {
   return write(PINS + agentId, Object.keys(pins).length === 0 ? null : JSON.stringify(pins));
+}
+
+/** The project of the last test, of one agent, in this browser. */
+export function storedProject(agentId: string): string | null {
+  return read(PROJECT + agentId);
+}
+
+export function storeProject(agentId: string, projectId: string | null): boolean {
+  return write(PROJECT + agentId, projectId);
 }
 
 /** The text of the last test's input, of one agent, in this browser. */

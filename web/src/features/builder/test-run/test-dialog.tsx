@@ -16,9 +16,10 @@ import { jsonMistake, locateInJson } from '@/lib/json-path.ts';
 import { useBuilder, useBuilderServices, useRuns } from '../builder-context.ts';
 import { nodeAt } from '../draft/keys.ts';
 import { nodeLabel } from '../draft/node-facts.ts';
+import { ProjectSelect } from './project-select.tsx';
 import { RecentInputs } from './recent-inputs.tsx';
 import type { RunScope } from './run-plan.ts';
-import { storedInput, storeInput } from './stored.ts';
+import { storedInput, storedProject, storeInput, storeProject } from './stored.ts';
 
 type Way = 'form' | 'json' | 'recent';
 
@@ -28,7 +29,7 @@ interface TestDialogProps {
   /** What was wrong with a start that asked for nothing. */
   failed: Error | null;
   /** Gives words where no run can be made of it; throws what the server has against it. */
-  onStart: (scope: RunScope, input: JsonValue) => Promise<string | null>;
+  onStart: (scope: RunScope, input: JsonValue, projectId: string | null) => Promise<string | null>;
   onClose: () => void;
 }
 
@@ -60,13 +61,15 @@ export function TestDialog({ agent, scope, failed, onStart, onClose }: TestDialo
   const [text, setText] = useState(() => storedInput(agent.id) ?? JSON.stringify(exampleOf(schema), null, 2));
   const [way, setWay] = useState<Way>(fields === null ? 'json' : 'form');
   const [draft, setDraft] = useState<FormDraft>(() => draftOf(fields ?? [], parsed(text) ?? {}));
+  const [projectId, setProjectId] = useState(() => storedProject(agent.id));
   const [refused, setRefused] = useState<string | null>(null);
   const start = useMutation({
     mutationFn: async () => {
       const input = parsed(text);
       if (input === undefined) return;
       storeInput(agent.id, text);
-      const message = await onStart(scope, input);
+      storeProject(agent.id, projectId);
+      const message = await onStart(scope, input, projectId);
       setRefused(message);
       if (message !== null) return;
       announce('Test started');
@@ -192,6 +195,7 @@ export function TestDialog({ agent, scope, failed, onStart, onClose }: TestDialo
               {pinned === 1 ? '1 node answers with its pin' : `${pinned} nodes answer with their pins`}
             </span>
           )}
+          <ProjectSelect value={projectId} onChange={setProjectId} />
           <Button onClick={onClose}>Cancel</Button>
           <Button
             type="submit"

@@ -7,7 +7,7 @@ import { api, newIdempotencyKey, RequestFailure } from '@/lib/api.ts';
 import type { BuilderStore } from '../builder-store.ts';
 import { planRun, type RunScope } from './run-plan.ts';
 import type { RunStore } from './run-store.ts';
-import { storedInput } from './stored.ts';
+import { storedInput, storedProject } from './stored.ts';
 
 /** What the dialog asks for, and what was wrong with a start that did without asking. */
 export interface TestRequestOpen {
@@ -38,7 +38,7 @@ export function useTestRuns(agentId: string, store: BuilderStore, runs: RunStore
 
   /** Throws what the server has against it; gives words where the plan itself can't be. */
   const start = useCallback(
-    async (scope: RunScope, input: JsonValue): Promise<string | null> => {
+    async (scope: RunScope, input: JsonValue, projectId: string | null): Promise<string | null> => {
       const { definition } = store.getState();
       const { pins, outputs, nodes } = runs.getState();
       const plan = planRun(scope, { definition, pins, outputs, statusOf: (id) => nodes.get(id)?.status });
@@ -47,7 +47,7 @@ export function useTestRuns(agentId: string, store: BuilderStore, runs: RunStore
       const { ok: _, ...part } = plan;
       const execution = await api<Execution>(`/agents/${agentId}/test`, {
         method: 'POST',
-        body: { input, ...part },
+        body: { input, ...part, ...(projectId === null ? {} : { project_id: projectId }) },
         headers: { 'Idempotency-Key': newIdempotencyKey() },
       });
       runs.getState().begin(execution.id, store.getState().definition);
@@ -65,7 +65,7 @@ export function useTestRuns(agentId: string, store: BuilderStore, runs: RunStore
         setAsking({ scope, error: null });
         return;
       }
-      void start(scope, lastInput(agentId, runs)).then(
+      void start(scope, lastInput(agentId, runs), storedProject(agentId)).then(
         (message) => message !== null && toast.error(message),
         (error: Error) => {
           const { errors } = error instanceof RequestFailure ? error : { errors: [] };
