@@ -146,6 +146,7 @@ try {
   const definition = wideDefinition();
   const full = must(await call('POST', '/agents', { name: 'Wide', definition }), 'Creating').id;
   const empty = must(await call('POST', '/agents', { name: 'Empty' }), 'Creating').id;
+  /** @type {Awaited<ReturnType<typeof measure>>[][]} */
   const rounds = [];
   for (let round = 0; round < ROUNDS; round++) {
     const runs = [];
@@ -165,7 +166,8 @@ try {
     }
     rounds.push(runs);
   }
-  const of = (/** @type {(runs: typeof rounds[number]) => number} */ figure) => median(rounds.map(figure));
+  const of = (/** @type {(runs: Awaited<ReturnType<typeof measure>>[]) => number} */ figure) =>
+    median(rounds.map(figure));
   const figures = {
     emptyFps: of(([bare]) => bare?.pan.fps ?? 0),
     panFps: of(([, wide]) => wide?.pan.fps ?? 0),
