@@ -31,6 +31,8 @@ interface AgentViewProps {
   tab: AgentTab | undefined;
   /** The node that the builder opens with. */
   node: string | undefined;
+  /** The execution that the builder shows on its canvas. */
+  run: string | undefined;
   compare: { from: number | undefined; to: number | undefined };
   /** Chosen for the next run. */
   projectId: string | undefined;
@@ -59,7 +61,7 @@ const BUILDING =
 
 type LoadedAgentProps = { tagged: Tagged<Agent> } & Omit<AgentViewProps, 'agentId'>;
 
-function LoadedAgent({ tagged, tab, node, compare, projectId, executions }: LoadedAgentProps) {
+function LoadedAgent({ tagged, tab, node, run, compare, projectId, executions }: LoadedAgentProps) {
   const agent = tagged.value;
   const navigate = useNavigate();
   const shownTab = tab ?? (agent.live_version === null ? 'builder' : 'run');
@@ -91,7 +93,7 @@ function LoadedAgent({ tagged, tab, node, compare, projectId, executions }: Load
           void navigate({
             to: '/dashboard/agents/$agentId',
             params: { agentId: agent.id },
-            search: { tab: next as AgentTab },
+            search: { tab: next as AgentTab, run },
           })
         }
       >
@@ -104,7 +106,7 @@ function LoadedAgent({ tagged, tab, node, compare, projectId, executions }: Load
         </TabsList>
         <TabsContent value="builder" className="flex min-h-0 flex-1 flex-col data-[state=inactive]:hidden">
           <Suspense fallback={<RoutePending />}>
-            <BuilderTab agent={agent} node={node} />
+            <BuilderTab agent={agent} node={node} run={run} />
           </Suspense>
         </TabsContent>
         <TabsContent value="run" className="pt-5">
@@ -125,7 +127,7 @@ function LoadedAgent({ tagged, tab, node, compare, projectId, executions }: Load
         </TabsContent>
         <TabsContent value="versions" className="pt-5">
           <Suspense fallback={<RoutePending />}>
-            <VersionsTab agent={agent} compare={compare} />
+            <VersionsTab agent={agent} shown={compare.to} against={compare.from} />
           </Suspense>
         </TabsContent>
         <TabsContent value="settings" className="pt-5">
