@@ -5,13 +5,20 @@ import { defineConfig } from 'vite';
 /** Where the Worker listens while `vite web` serves the UI with hot reloading. */
 const API_ORIGIN = 'http://127.0.0.1:8787';
 
-/** The editor and the engine load when a form opens, however many parts of the UI share them. */
-const LATER =
-  /packages[\\/]engine|node_modules[\\/](jsonata|re2js|@codemirror|@lezer|style-mod|crelt|w3c-keyname|@marijn)/;
+/** What draws, edits and compares drafts, shows JSON, and asks for decisions, loads with the pages that do, however many parts of the UI share it. */
+const LATER = [
+  String.raw`packages[\\/]engine`,
+  String.raw`features[\\/](builder|node-form|publish)[\\/]`,
+  String.raw`components[\\/](ui[\\/]popover|json-|generated-form|conflict-dialog)`,
+  String.raw`features[\\/]approvals[\\/](approval-|decision-form)`,
+  String.raw`lib[\\/]word-diff`,
+  String.raw`@radix-ui[\\/]react-popover`,
+  String.raw`node_modules[\\/](@dagrejs|jsonata|re2js|@codemirror|@lezer|style-mod|crelt|w3c-keyname|@marijn)`,
+].join('|');
 /** What forms need, and pages that only show do not. */
 const FORMS = /node_modules[\\/](react-hook-form|@hookform)/;
-const LIBRARIES = new RegExp(`^(?!.*(?:${LATER.source})).*node_modules`);
-const SHARED = new RegExp(`^(?!.*(?:${LATER.source}))`);
+const LIBRARIES = new RegExp(`^(?!.*(?:${LATER})).*node_modules`);
+const SHARED = new RegExp(`^(?!.*(?:${LATER}))`);
 
 export default defineConfig({
   root: new URL('.', import.meta.url).pathname,

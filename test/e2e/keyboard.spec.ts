@@ -35,7 +35,7 @@ test('logging in and running an agent needs no mouse', async ({ page, request })
   await expect(page.getByRole('option', { name: 'Run Echo' })).toHaveAttribute('aria-selected', 'true');
   await page.keyboard.press('Enter');
 
-  await expect(page.getByRole('tab', { name: 'Run' })).toHaveAttribute('aria-selected', 'true');
+  await expect(page.getByRole('tab', { name: 'Run', exact: true })).toHaveAttribute('aria-selected', 'true');
   await tabTo(page, 'Input as JSON', 'textbox');
   await page.keyboard.press('Control+a');
   await page.keyboard.type('{"hello": "keyboard"}');
