@@ -115,6 +115,7 @@ const agentRoute = createRoute({
   validateSearch: z.object({
     tab: optional(z.enum(['builder', 'run', 'versions', 'settings'])),
     node: text,
+    run: text,
     // Versions; 0 is the draft.
     from: optional(z.coerce.number().int().min(0)),
     to: optional(z.coerce.number().int().min(0)),

@@ -1,8 +1,8 @@
-import { type Execution, isTerminal } from '@agentflow/contracts';
-import { useQuery, useQueryClient } from '@tanstack/react-query';
+import type { Execution } from '@agentflow/contracts';
+import { useQuery } from '@tanstack/react-query';
 import { Link, useNavigate } from '@tanstack/react-router';
 import { CircleAlert } from 'lucide-react';
-import { useCallback, useEffect, useMemo, useRef } from 'react';
+import { useMemo, useRef } from 'react';
 import { JsonView } from '@/components/json-view.tsx';
 import { ProblemCallout } from '@/components/problem-callout.tsx';
 import { RoutePending } from '@/components/route-pending.tsx';
@@ -20,10 +20,7 @@ import { hasEnded, type ShownStep, shownSteps } from './live-execution.ts';
 import { executionQuery, stepsQuery } from './queries.ts';
 import { StepPanel, type StepTab } from './step-panel.tsx';
 import { Timeline } from './timeline.tsx';
-import { type ExecutionStream, useExecutionStream } from './use-execution-stream.ts';
-
-/** Steps that end in quick succession are read again together. */
-const REREAD_AFTER_MS = 250;
+import { useFollowedExecution } from './use-followed-execution.ts';
 
 interface ExecutionViewProps {
   executionId: string;
@@ -46,43 +43,6 @@ export function ExecutionView({ executionId, selected, tab }: ExecutionViewProps
   }
   if (execution.data === undefined) return <RoutePending />;
   return <LoadedExecution read={execution.data} selected={selected} tab={tab} />;
-}
-
-/** Follows the execution, reading its record and its steps again as they end. */
-function useFollowedExecution(read: Execution): { execution: Execution; stream: ExecutionStream; following: boolean } {
-  const queries = useQueryClient();
-  const following = !isTerminal(read.status);
-  const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
-  const reread = useCallback(
-    (ended: boolean) => {
-      if (timer.current !== undefined && !ended) return;
-      clearTimeout(timer.current);
-      timer.current = setTimeout(
-        () => {
-          timer.current = undefined;
-          void queries.invalidateQueries({ queryKey: stepsQuery(read.id).queryKey });
-          void queries.invalidateQueries({ queryKey: executionQuery(read.id).queryKey });
-          if (ended) void queries.invalidateQueries({ queryKey: ['executions', 'list'] });
-        },
-        ended ? 0 : REREAD_AFTER_MS,
-      );
-    },
-    [queries, read.id],
-  );
-  useEffect(() => () => clearTimeout(timer.current), []);
-  const stream = useExecutionStream(read.id, following, reread);
-  // Where the socket can't be had (a proxy in between) or has no more to tell, the page still gets on, only slower.
-  const told = stream.connection === 'live' && stream.live.capped === null;
-  useEffect(() => {
-    if (!following || told) return;
-    const poll = setInterval(() => reread(true), 3_000);
-    return () => clearInterval(poll);
-  }, [following, told, reread]);
-  const execution: Execution =
-    following && stream.live.status !== null && stream.live.capped === null
-      ? { ...read, status: stream.live.status, waiting_reason: stream.live.waiting_reason }
-      : read;
-  return { execution, stream, following };
 }
 
 /** What deserves the eye: what failed, else what waits for a person, else what runs, else what came last. */
