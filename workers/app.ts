@@ -8,6 +8,7 @@ import { approvalRoutes } from './domains/approvals/index.ts';
 import { auditRoutes } from './domains/audit/routes.ts';
 import { contextRoutes } from './domains/context/index.ts';
 import { erasureRoutes } from './domains/erasure/routes.ts';
+import { eventRoutes } from './domains/events/index.ts';
 import { executionRoutes, retentionRoutes } from './domains/executions/index.ts';
 import { invitationRoutes } from './domains/invitations/index.ts';
 import { modelRoutes } from './domains/models/index.ts';
@@ -75,6 +76,7 @@ export function createApp(probes: Readonly<Record<string, Probe>> = {}): OpenAPI
   app.route('/api/v1', auditRoutes);
   app.route('/api/v1', agentRoutes);
   app.route('/api/v1', executionRoutes);
+  app.route('/api/v1', eventRoutes);
   app.route('/api/v1', projectRoutes);
   app.route('/api/v1', contextRoutes);
   app.route('/api/v1', approvalRoutes);

@@ -93,6 +93,7 @@ const TAGS = [
   { name: 'Audit log', description: 'Who changed what, when and from where.' },
   { name: 'Agents', description: 'Graphs of nodes: drafts, published versions, their status.' },
   { name: 'Executions', description: 'Durable runs of agents: start them, follow them, read what they did.' },
+  { name: 'Events', description: 'What happens in the organization, as it happens.' },
   { name: 'Projects', description: 'Groups of executions with the values that they share.' },
   { name: 'Approvals', description: 'What executions ask people before they go on.' },
   { name: 'Models', description: 'Language models that agents can use, with their prices.' },

@@ -9,6 +9,7 @@ export * from './definition.ts';
 export * from './erasure.ts';
 export * from './errors.ts';
 export * from './executions.ts';
+export * from './feed.ts';
 export * from './ids.ts';
 export * from './invitations.ts';
 export * from './ip-allowlist.ts';
