@@ -1,16 +1,10 @@
-import {
-  type Execution,
-  type ExecutionFilter,
-  type ExecutionLog,
-  type ExecutionStep,
-  type ExecutionSummary,
-  isTerminal,
-} from '@agentflow/contracts';
+import type { Execution, ExecutionFilter, ExecutionLog, ExecutionStep, ExecutionSummary } from '@agentflow/contracts';
 import { queryOptions } from '@tanstack/react-query';
 import { api, type Page, queryString } from '@/lib/api.ts';
 
 const WATCHING_MS = 2_500;
-const RESTING_MS = 20_000;
+/** The feed keeps lists up to date; this is for what it may not have told. */
+const RESTING_MS = 60_000;
 /** The most that the API gives at once: more than a graph of 300 nodes has steps outside loops. */
 const ALL_AT_ONCE = 1000;
 
@@ -19,13 +13,12 @@ type ListFilter = { [K in keyof ExecutionFilter]?: ExecutionFilter[K] | undefine
   limit?: number;
 };
 
-/** A list of executions; it is read again often while something on it is alive, and seldom otherwise. */
+/** A list of executions, which the feed keeps up to date. */
 export function executionsQuery(filter: ListFilter) {
   return queryOptions({
     queryKey: ['executions', 'list', filter],
     queryFn: ({ signal }) => api<Page<ExecutionSummary>>(`/executions${queryString(filter)}`, { signal }),
-    refetchInterval: (query) =>
-      query.state.data?.data.some((each) => !isTerminal(each.status)) === true ? WATCHING_MS : RESTING_MS,
+    refetchInterval: RESTING_MS,
   });
 }
 
