@@ -59,6 +59,7 @@ async function browser() {
       env: {
         CHROMIUM_PATH: executable,
         E2E_BASE_URL: server.url,
+        E2E_PAGES_URL: server.pagesUrl,
         E2E_MOCK_URL: server.mockUrl,
         PLAYWRIGHT_JSON_OUTPUT_FILE: report,
       },

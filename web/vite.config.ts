@@ -8,6 +8,8 @@ const API_ORIGIN = 'http://127.0.0.1:8787';
 /** The editor and the engine load when a form opens, however many parts of the UI share them. */
 const LATER =
   /packages[\\/]engine|node_modules[\\/](jsonata|re2js|@codemirror|@lezer|style-mod|crelt|w3c-keyname|@marijn)/;
+/** What forms need, and pages that only show do not. */
+const FORMS = /node_modules[\\/](react-hook-form|@hookform)/;
 const LIBRARIES = new RegExp(`^(?!.*(?:${LATER.source})).*node_modules`);
 const SHARED = new RegExp(`^(?!.*(?:${LATER.source}))`);
 
@@ -28,6 +30,9 @@ export default defineConfig({
         // Libraries apart: they change seldom, and stay in caches over releases.
         codeSplitting: {
           groups: [
+            // A group takes what its modules import too: what everything needs comes first.
+            { name: 'base', test: /node_modules[\\/](zod|react)[\\/]/, minShareCount: 3, priority: 3 },
+            { name: 'forms', test: FORMS, minShareCount: 3, priority: 2 },
             { name: 'libraries', test: LIBRARIES, minShareCount: 3, priority: 1 },
             { name: 'shared', test: SHARED, minShareCount: 3 },
           ],

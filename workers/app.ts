@@ -44,7 +44,7 @@ const nodeTypeRoutes = createRouter().openapi(getNodeTypes, (c) => {
 });
 
 /** First segments that belong to the API: what is unknown below them is a problem document, not the UI. */
-const API_PATHS = /^\/(api|health|ready|version|docs)(\/|$)/;
+const API_PATHS = /^\/(api|mcp|health|ready|version|docs)(\/|$)/;
 
 /** The default model answers without key and network: when it fails, no agent of this installation is safe to start. */
 async function askBuiltinModel(env: Env): Promise<void> {

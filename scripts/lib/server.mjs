@@ -46,27 +46,56 @@ export async function migrate(state) {
  * @param {string} options.secrets File with the Worker's secrets.
  * @param {string} options.log File that takes what the server prints.
  * @param {Record<string, string>} [options.variables] Worker variables on top of wrangler.toml's.
+ * @param {string} [options.registry] Folder through which it is found by `startPages`.
  * @returns {Promise<Server>}
  */
-export async function startServer({ port, state, secrets, log, variables = {} }) {
+export async function startServer({ port, state, secrets, log, variables = {}, registry }) {
+  const args = [
+    'dev',
+    '--local',
+    ...['--persist-to', state],
+    ...['--env-file', secrets],
+    ...Object.entries(variables).flatMap(([name, value]) => ['--var', `${name}:${value}`]),
+  ];
+  return startWrangler({ args, port, log, cwd: ROOT, registry });
+}
+
+/**
+ * Serves the built UI as the Pages project of web/wrangler.toml, in front of a server that was started with the same
+ * `registry`.
+ * @param {object} options
+ * @param {number} options.port
+ * @param {string} options.state Folder that wrangler may write to.
+ * @param {string} options.registry
+ * @param {string} options.log File that takes what it prints.
+ * @returns {Promise<Server>}
+ */
+export function startPages({ port, state, registry, log }) {
+  return startWrangler({ args: ['pages', 'dev', '--persist-to', state], port, log, cwd: join(ROOT, 'web'), registry });
+}
+
+/**
+ * @param {{ args: readonly string[], port: number, log: string, cwd: string, registry: string | undefined }} options
+ * @returns {Promise<Server>}
+ */
+async function startWrangler({ args, port, log, cwd, registry }) {
   mkdirSync(dirname(log), { recursive: true });
   const child = spawn(
     toolchainNode(),
     [
       toolEntry('wrangler'),
-      'dev',
-      '--local',
+      ...args,
       ...['--ip', 'localhost'],
       ...['--port', String(port)],
       ...['--inspector-port', String(await anyFreePort())],
-      ...['--persist-to', state],
-      ...['--env-file', secrets],
       ...['--show-interactive-dev-session', 'false'],
-      ...Object.entries(variables).flatMap(([name, value]) => ['--var', `${name}:${value}`]),
     ],
     {
-      cwd: ROOT,
-      env: toolEnvironment({ NO_COLOR: '1' }),
+      cwd,
+      env: toolEnvironment({
+        NO_COLOR: '1',
+        ...(registry === undefined ? {} : { WRANGLER_REGISTRY_PATH: registry }),
+      }),
       stdio: ['ignore', 'pipe', 'pipe'],
       // Its own process group, so that stopping it reaches the runtime that it starts in turn.
       detached: process.platform !== 'win32',

@@ -1,5 +1,6 @@
+import type { AgentDefinition } from '@agentflow/contracts';
 import { type APIRequestContext, expect, type Page, test } from '@playwright/test';
-import { expectAccessible, expectFitsPhone } from './page-checks.ts';
+import { expectAccessible, expectFitsPhone, expectMarkupIsText, MARKUP } from './page-checks.ts';
 import { type Account, createAccount, ECHO, logIn, newEmail, publishAgent } from './support.ts';
 
 async function startRun(
@@ -31,7 +32,7 @@ async function expectListed(
     .toBe(count);
 }
 
-test('signed out, nothing serious on any page', async ({ page, request }) => {
+test('signed out, every page is accessible', async ({ page, request }) => {
   for (const path of ['/login', '/signup']) {
     await page.goto(path);
     await expect(page.getByRole('heading', { level: 1 })).toBeVisible();
@@ -62,12 +63,13 @@ async function expectPages(page: Page, pages: readonly (readonly [path: string, 
   for (const [path, text] of pages) {
     await page.goto(path);
     await expect(page.getByText(text).first()).toBeVisible();
+    await expectMarkupIsText(page, path);
     await expectAccessible(page, path);
     await expectFitsPhone(page);
   }
 }
 
-test('with nothing to show yet, nothing serious on any page', async ({ page, request }) => {
+test('with nothing to show yet, every page is accessible', async ({ page, request }) => {
   await logIn(page, await createAccount(request));
   await expect(page.getByRole('heading', { name: /^Welcome(, .*)?$/ })).toBeVisible();
   await expectAccessible(page, 'first steps');
@@ -82,25 +84,76 @@ test('with nothing to show yet, nothing serious on any page', async ({ page, req
   ]);
 });
 
-test('nothing serious on the pages of agents and their executions', async ({ page, request }) => {
-  const account = await createAccount(request);
-  const agentId = await publishAgent(request, account, { name: 'Echo', description: 'Answers.', definition: ECHO });
-  const done = await startRun(page, account, agentId, { text: 'hello', many: [1, 2.5, true, null] });
+/** Every text that an author can write is markup. */
+const MARKED: AgentDefinition = {
+  nodes: [
+    { id: 'start', type: 'trigger.manual', name: `Start ${MARKUP}`, config: {} },
+    {
+      id: 'result',
+      type: 'logic.transform',
+      name: `Result ${MARKUP}`,
+      config: { expression: `{ "received": trigger, "mark": "${MARKUP}" }` },
+    },
+  ],
+  edges: [{ id: 'start_result', source: 'start', target: 'result' }],
+  input_schema: {
+    type: 'object',
+    title: MARKUP,
+    properties: { text: { type: 'string', title: MARKUP, description: MARKUP } },
+  },
+};
+
+const ASKING: AgentDefinition = {
+  nodes: [
+    { id: 'start', type: 'trigger.manual', config: {} },
+    {
+      id: 'ask',
+      type: 'human.form',
+      name: `Refund ${MARKUP}`,
+      config: {
+        message: `Refund to {{trigger.who}}? ${MARKUP}`,
+        schema: {
+          type: 'object',
+          properties: {
+            why: { type: 'string', title: `Why ${MARKUP}`, description: MARKUP, enum: [MARKUP, 'other'] },
+          },
+        },
+      },
+    },
+  ],
+  edges: [{ id: 'start_ask', source: 'start', target: 'ask' }],
+};
+
+test('pages of agents and their executions are accessible, and show markup as text', async ({ page, request }) => {
+  const account = await createAccount(request, `Acme ${MARKUP}`);
+  const agentId = await publishAgent(request, account, {
+    name: `Echo ${MARKUP}`,
+    description: `Answers ${MARKUP}`,
+    message: `First ${MARKUP}`,
+    definition: MARKED,
+  });
+  const done = await startRun(page, account, agentId, { text: MARKUP, [MARKUP]: [1, 2.5, true, null] });
   const failing = await publishAgent(request, account, {
     name: 'Fails',
     definition: {
       nodes: [
         { id: 'start', type: 'trigger.manual', config: {} },
-        { id: 'stop', type: 'logic.stop', config: { status: 'failed', message: 'Not today' } },
+        { id: 'stop', type: 'logic.stop', config: { status: 'failed', message: `Not today ${MARKUP}` } },
       ],
       edges: [{ id: 'e', source: 'start', target: 'stop' }],
     },
   });
   const failed = await startRun(page, account, failing, {});
-  await expectListed(request, account, '', 2);
+  const asking = await publishAgent(request, account, { name: `Asks ${MARKUP}`, definition: ASKING });
+  await request.post(`/api/v1/agents/${asking}/execute`, {
+    headers: { Authorization: `Bearer ${account.token}` },
+    data: { input: { who: MARKUP } },
+  });
+  await expectListed(request, account, '', 3);
   await logIn(page, account);
   await expectPages(page, [
     ['/dashboard', 'Recent executions'],
+    ['/dashboard/approvals', 'Refund'],
     ['/dashboard/agents', 'Echo'],
     ['/dashboard/agents?create=new', 'It starts as a small draft'],
     ['/dashboard/agents?create=import', 'Or paste its text'],
@@ -113,21 +166,32 @@ test('nothing serious on the pages of agents and their executions', async ({ pag
     [`/dashboard/executions/${done}?tab=attempts`, 'Attempt 1'],
     [`/dashboard/executions/${failed}`, 'Not today'],
   ]);
+  await page.goto('/dashboard/approvals');
+  await page.getByRole('link', { name: /Refund to/ }).click();
+  await expect(page.getByRole('dialog').getByLabel(/^Why/)).toBeVisible();
+  await expectMarkupIsText(page, 'a question');
+  await page.keyboard.press('Escape');
   await page.keyboard.press('Control+k');
   await expect(page.getByRole('option', { name: 'Run Echo' })).toBeVisible();
   await expectAccessible(page, 'command palette');
 });
 
-test('nothing serious on the pages of projects', async ({ page, request }) => {
+test('pages of projects are accessible, and show markup as text', async ({ page, request }) => {
   const account = await createAccount(request);
   const headers = { Authorization: `Bearer ${account.token}` };
   const agentId = await publishAgent(request, account, { name: 'Echo', definition: ECHO });
-  const made = await request.post('/api/v1/projects', { headers, data: { name: 'Returns', description: 'Of spring' } });
+  const made = await request.post('/api/v1/projects', {
+    headers,
+    data: { name: `Returns ${MARKUP}`, description: `Of spring ${MARKUP}` },
+  });
   const { id: project } = (await made.json()) as { id: string };
-  await request.put(`/api/v1/context/${project}/plan`, { headers, data: { value: { goal: 'ship', many: [1, null] } } });
+  await request.put(`/api/v1/context/${project}/plan`, {
+    headers,
+    data: { value: { goal: MARKUP, [MARKUP]: [1, null] } },
+  });
   await request.post('/api/v1/handoffs', {
     headers,
-    data: { to_agent_id: agentId, project_id: project, instructions: 'Go on.', context: { n: 1 } },
+    data: { to_agent_id: agentId, project_id: project, instructions: `Go on ${MARKUP}`, context: { [MARKUP]: MARKUP } },
   });
   await startRun(page, account, agentId, {}, project);
   await expectListed(request, account, `?project_id=${project}`, 1);
@@ -154,11 +218,16 @@ test('nothing serious on the pages of projects', async ({ page, request }) => {
   await expectAccessible(page, 'value dialog with errors');
 });
 
-test('nothing serious on the pages of the organization', async ({ page, request }) => {
-  const account = await createAccount(request);
+test('pages of the organization are accessible, and show markup as text', async ({ page, request }) => {
+  const account = await createAccount(request, `Acme ${MARKUP}`);
   const headers = { Authorization: `Bearer ${account.token}` };
-  await publishAgent(request, account, { name: 'Echo', definition: ECHO });
-  const created = await request.post('/api/v1/org/teams', { headers, data: { name: 'Night watch' } });
+  await publishAgent(request, account, { name: `Echo ${MARKUP}`, definition: ECHO });
+  const created = await request.post('/api/v1/org/teams', {
+    headers,
+    data: { name: `Night watch ${MARKUP}`, description: MARKUP },
+  });
+  await request.post('/api/v1/org/api-keys', { headers, data: { name: `Key ${MARKUP}`, scopes: ['agents:read'] } });
+  await request.post('/api/v1/org/env-vars', { headers, data: { name: 'TOKEN', value: 'x', description: MARKUP } });
   const team = (await created.json()) as { id: string };
   await logIn(page, account);
   await expectPages(page, [
@@ -170,6 +239,7 @@ test('nothing serious on the pages of the organization', async ({ page, request 
     ['/dashboard/settings/roles', 'Start executions of published agents'],
     ['/dashboard/settings/security', 'This session'],
     ['/dashboard/settings/secrets', 'Model providers'],
+    ['/dashboard/settings/api-keys', 'Key'],
     ['/dashboard/audit', 'published version 1'],
     ['/dashboard/audit?action=nothing', 'No entry fits'],
     ['/goodbye?what=organization&name=Example', 'Example is erased'],
@@ -184,7 +254,7 @@ test('nothing serious on the pages of the organization', async ({ page, request 
   await expectAccessible(page, 'member picker');
 });
 
-test('in the dialogs of the settings, nothing serious', async ({ page, request }) => {
+test('dialogs of the settings are accessible', async ({ page, request }) => {
   await logIn(page, await createAccount(request), '/dashboard/settings/network');
   await page.getByRole('button', { name: 'Add network' }).click();
   await page.getByRole('button', { name: 'Save' }).click();
@@ -203,7 +273,7 @@ test('in the dialogs of the settings, nothing serious', async ({ page, request }
   await expectAccessible(page, 'audit entry');
 });
 
-test('in the dialogs that erase, nothing serious', async ({ page, request }) => {
+test('dialogs that erase are accessible', async ({ page, request }) => {
   await logIn(page, await createAccount(request), '/dashboard/settings/general');
   await page.getByRole('button', { name: 'Erase organization…' }).click();
   await expect(page.getByText('This goes:')).toBeVisible();

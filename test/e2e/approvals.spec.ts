@@ -73,7 +73,7 @@ test('what waits is counted, shown with exactly what will be done, and decided',
 
   const waiting = page.getByRole('region', { name: 'Waiting for you' });
   await expect(waiting.getByRole('link', { name: /Refund\?/ })).toHaveCount(2);
-  await sidebar(page).getByRole('link', { name: 'Approvals, 2 waiting for you' }).click();
+  await sidebar(page).getByRole('link', { name: 'Approvals 2 waiting for you' }).click();
 
   // By keyboard: down to the older one, in, and off again.
   const table = page.getByRole('table', { name: 'Approvals' });
@@ -93,7 +93,7 @@ test('what waits is counted, shown with exactly what will be done, and decided',
   await page.keyboard.press('Escape');
   await expect(sheet).toBeHidden();
   await expect(table.getByRole('row')).toHaveCount(2);
-  await expect(sidebar(page).getByRole('link', { name: 'Approvals, 1 waiting for you' })).toBeVisible();
+  await expect(sidebar(page).getByRole('link', { name: 'Approvals 1 waiting for you' })).toBeVisible();
 
   // The other one on its execution's page.
   await page.goto(`/dashboard/executions/${second}`);

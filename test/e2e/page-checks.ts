@@ -7,17 +7,24 @@ const LOOKS: readonly { theme: 'light' | 'dark'; runOnly: NonNullable<axe.RunOpt
   { theme: 'dark', runOnly: { type: 'rule', values: ['color-contrast', 'link-in-text-block'] } },
 ];
 
-/** Serious and critical violations of the page as it is now. */
-async function graveViolations(page: Page, options: axe.RunOptions): Promise<string[]> {
+/** Runs where it gets into a page as anything but text. */
+export const MARKUP = '<img src=x onerror=owned=1>';
+
+/** The page shows markup that people typed as they typed it. */
+export async function expectMarkupIsText(page: Page, where: string): Promise<void> {
+  expect(await page.locator('img[src="x"]').count(), where).toBe(0);
+  expect(await page.evaluate(() => 'owned' in globalThis), where).toBe(false);
+}
+
+/** What axe finds on the page as it is now. */
+async function violationsOf(page: Page, options: axe.RunOptions): Promise<string[]> {
   // Evaluated, not added as a script: the policy of our pages allows none from elsewhere.
   if (!(await page.evaluate(() => 'axe' in window))) await page.evaluate(axe.source);
   const violations = await page.evaluate(async (given) => {
     const { axe: loaded } = window as unknown as { axe: typeof axe };
     return (await loaded.run(document, given)).violations;
   }, options);
-  return violations
-    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-    .map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join('\n  ')}`);
+  return violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join('\n  ')}`);
 }
 
 /** Looks at the page as it is now in the light, then in the dark, with everything of WCAG 2.1 AA that can be told by rule. */
@@ -27,8 +34,8 @@ export async function expectAccessible(page: Page, where: string): Promise<void>
     // Without motion the colours are there at once.
     await page.emulateMedia({ colorScheme: theme, reducedMotion: 'reduce' });
     await expect(page.locator('html')).toHaveAttribute('data-theme', theme);
-    const grave = await graveViolations(page, { runOnly, resultTypes: ['violations'] });
-    told.push(...grave.map((problem) => `${where}, ${theme}: ${problem}`));
+    const violations = await violationsOf(page, { runOnly, resultTypes: ['violations'] });
+    told.push(...violations.map((problem) => `${where}, ${theme}: ${problem}`));
   }
   expect(told).toEqual([]);
 }

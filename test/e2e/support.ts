@@ -33,10 +33,11 @@ const signedUp = new WeakMap<object, Cookies>();
 export async function createAccount(
   request: APIRequestContext,
   organization = 'Example organization',
+  name = 'Test owner',
 ): Promise<Account> {
   const email = newEmail();
   const answer = await request.post('/api/v1/auth/signup', {
-    data: { organization_name: organization, name: 'Test owner', email, password: PASSWORD },
+    data: { organization_name: organization, name, email, password: PASSWORD },
   });
   expect(answer.status()).toBe(201);
   const session = (await answer.json()) as Session;
@@ -96,13 +97,16 @@ export async function logIn(page: Page, account: Pick<Account, 'email'>, path = 
 export async function publishAgent(
   request: APIRequestContext,
   account: Account,
-  agent: { name: string; description?: string; definition: AgentDefinition },
+  { message, ...agent }: { name: string; description?: string; message?: string; definition: AgentDefinition },
 ): Promise<string> {
   const headers = { Authorization: `Bearer ${account.token}` };
   const created = await request.post('/api/v1/agents', { data: agent, headers });
   expect(created.status(), await created.text()).toBe(201);
   const { id } = (await created.json()) as { id: string };
-  const published = await request.post(`/api/v1/agents/${id}/publish`, { data: {}, headers });
+  const published = await request.post(`/api/v1/agents/${id}/publish`, {
+    data: { change_message: message },
+    headers,
+  });
   expect(published.status(), await published.text()).toBe(200);
   return id;
 }

@@ -24,7 +24,7 @@ export function SectionLinks({ collapsed, onNavigate }: { collapsed: boolean; on
             key={section.to}
             to={section.to}
             activeOptions={{ exact: section.to === '/dashboard', includeSearch: false }}
-            aria-label={collapsed || counted ? name : undefined}
+            aria-label={collapsed ? name : undefined}
             onClick={onNavigate}
             className={cn(
               'group relative flex h-8 items-center gap-2.5 rounded-md px-2 font-medium text-sm text-soft transition-colors duration-100 hover:bg-hover hover:text-text data-[status=active]:bg-hover data-[status=active]:text-text',
@@ -42,6 +42,7 @@ export function SectionLinks({ collapsed, onNavigate }: { collapsed: boolean; on
               ) : (
                 <span className="tabular ml-auto rounded-full bg-waiting-soft px-1.5 text-waiting text-xs">
                   {countText}
+                  <span className="sr-only"> waiting for you</span>
                 </span>
               ))}
           </Link>
