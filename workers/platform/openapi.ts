@@ -18,6 +18,7 @@ const NAMED: Readonly<Record<string, z.ZodType>> = {
   IpAllowlist: contracts.ipAllowlist,
   SetIpAllowlistRequest: contracts.setIpAllowlistRequest,
   Retention: contracts.retention,
+  OrganizationOverview: contracts.organizationOverview,
   SetRetentionRequest: contracts.setRetentionRequest,
   AuditEntry: contracts.auditEntry,
   Permission: contracts.permission,

@@ -21,6 +21,7 @@ export * from './nodes/logic.ts';
 export { outputSchemaOf } from './nodes/output-schema.ts';
 export * from './nodes/registry.ts';
 export * from './nodes/types.ts';
+export * from './overview.ts';
 export * from './permissions.ts';
 export * from './projects.ts';
 export * from './retention.ts';

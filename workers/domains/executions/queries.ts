@@ -1,6 +1,6 @@
 import type { ExecutionFilter, ExecutionSummary } from '@agentflow/contracts';
 import type { ModelCall } from '@agentflow/engine';
-import { and, asc, count, desc, eq, gt, gte, isNotNull, isNull, lt, lte, type SQL, sql } from 'drizzle-orm';
+import { and, asc, count, desc, eq, gt, gte, inArray, isNotNull, isNull, lt, lte, type SQL, sql } from 'drizzle-orm';
 import { type Database, db } from '../../db/client.ts';
 import { costRecords, executions } from '../../db/schema/executions.ts';
 import type { Env } from '../../platform/env.ts';
@@ -198,4 +198,43 @@ export async function deleteExecutionRow(env: Env, organizationId: string, execu
   await db(env, organizationId)
     .delete(executions)
     .where(and(eq(executions.organization_id, organizationId), eq(executions.id, executionId)));
+}
+
+/**
+ * Executions that began at `from` or later, in milliseconds, by hours since then, mode and status; and how many are alive,
+ * whenever they began.
+ */
+export async function runsByHour(database: Database, organizationId: string, from: number) {
+  const hour = sql<number>`cast((${executions.created_at} - ${from}) / 3600000 as integer)`;
+  const [hours, alive] = await database.batch([
+    database
+      .select({
+        hour: hour.as('hour'),
+        mode: executions.mode,
+        status: executions.status,
+        runs: count().as('runs'),
+        cost_microusd: sql<number>`sum(${executions.cost_microusd})`.as('cost_microusd'),
+      })
+      .from(executions)
+      // What began by then has a later id: only these rows are read.
+      .where(
+        and(
+          eq(executions.organization_id, organizationId),
+          gte(executions.id, firstIdAt('execution', from)),
+          gte(executions.created_at, from),
+        ),
+      )
+      .groupBy(sql`hour`, executions.mode, executions.status),
+    database
+      .select({ status: executions.status, executions: count() })
+      .from(executions)
+      .where(
+        and(
+          eq(executions.organization_id, organizationId),
+          inArray(executions.status, ['queued', 'running', 'waiting']),
+        ),
+      )
+      .groupBy(executions.status),
+  ]);
+  return { hours, alive };
 }
