@@ -74,7 +74,7 @@ describe('a list and an event', () => {
       { parent: id(7) },
       { root: 'false' as const },
       { from: '2026-11-20T11:00:00.000Z' },
-      { to: '2026-11-20T10:00:00.000Z' },
+      { to: '2026-11-20T09:59:59.999Z' },
     ]) {
       expect(withExecution(list(), filter, execution(1)).data, JSON.stringify(filter)).toEqual([]);
     }

@@ -1,4 +1,11 @@
-import type { Execution, ExecutionFilter, ExecutionLog, ExecutionStep, ExecutionSummary } from '@agentflow/contracts';
+import type {
+  AgentDefinition,
+  Execution,
+  ExecutionFilter,
+  ExecutionLog,
+  ExecutionStep,
+  ExecutionSummary,
+} from '@agentflow/contracts';
 import { queryOptions } from '@tanstack/react-query';
 import { api, type Page, queryString } from '@/lib/api.ts';
 
@@ -26,6 +33,15 @@ export function executionQuery(id: string) {
   return queryOptions({
     queryKey: ['executions', id, 'execution'],
     queryFn: ({ signal }) => api<Execution>(`/executions/${id}`, { signal }),
+  });
+}
+
+/** What it runs never changes. */
+export function executionDefinitionQuery(id: string) {
+  return queryOptions({
+    queryKey: ['executions', id, 'definition'],
+    queryFn: ({ signal }) => api<AgentDefinition>(`/executions/${id}/definition`, { signal }),
+    staleTime: Number.POSITIVE_INFINITY,
   });
 }
 

@@ -1,7 +1,7 @@
 import { type ExecutionEvent, isTerminal } from '@agentflow/contracts';
 import { useEffect, useState } from 'react';
 import { followSocket } from '@/lib/follow-socket.ts';
-import { applyEvent, type LiveExecution, NOTHING_YET } from './live-execution.ts';
+import { applyEvents, type LiveExecution, NOTHING_YET } from './live-execution.ts';
 
 export type Connection = 'connecting' | 'live' | 'reconnecting' | 'ended';
 
@@ -38,11 +38,8 @@ export function useExecutionStream(
       frame = 0;
       const events = queue;
       queue = [];
-      let progressed = false;
-      for (const event of events) {
-        live = applyEvent(live, event);
-        progressed ||= /^step\.(completed|failed|skipped)$/.test(event.type);
-      }
+      live = applyEvents(live, events);
+      const progressed = events.some(({ type }) => /^step\.(completed|failed|skipped|waiting)$/.test(type));
       if (live.seq - acknowledged >= ACK_EVERY) {
         acknowledged = live.seq;
         socket.send(JSON.stringify({ type: 'ack', seq: live.seq }));

@@ -28,7 +28,7 @@ export function fitsFilter(execution: ExecutionSummary, filter: ListFilter): boo
     (parent === undefined || execution.parent_execution_id === parent) &&
     (root === undefined || (execution.parent_execution_id === null) === (root === 'true')) &&
     (from === undefined || execution.created_at >= from) &&
-    (to === undefined || execution.created_at < to)
+    (to === undefined || execution.created_at <= to)
   );
 }
 
