@@ -4,6 +4,7 @@ export { CircuitObject } from '../durable-objects/circuit/object.ts';
 export { ExecutionObject } from '../durable-objects/execution/object.ts';
 export { IpThrottleObject } from '../durable-objects/ip-throttle/object.ts';
 export { OrganizationObject } from '../durable-objects/organization/object.ts';
+export { ShadowRunObject } from '../durable-objects/shadow-run/object.ts';
 export { Outbound } from './platform/outbound.ts';
 
 const app = createApp();

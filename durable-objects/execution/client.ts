@@ -60,15 +60,22 @@ export interface StartRequest {
   /** null for an execution that no other one started. */
   readonly lineage: Lineage | null;
   readonly lease_id: string;
+  /** Later it is not made; in milliseconds, see `Admission`. */
+  readonly start_by: number;
   /** It waits for a place, and begins when the desk tells it. */
   readonly queued?: boolean;
   readonly traceparent: string;
   readonly request_id: string;
   /** Steps whose results are there already; see `Given`. */
   readonly given?: Given;
+  /** Of a shadow run: what it repeats; see `Recording`. */
+  readonly recorded?: Recording;
   /** Answer only when the execution has ended or this many seconds have passed; 0 answers at once. */
   readonly wait_seconds: number;
 }
+
+/** Why an execution was not made: its organization is being erased, or the start came after `start_by`. */
+export type StartRefusal = 'erased' | 'late';
 
 /** A step's result, from another execution or from the person who tests. */
 export interface GivenResult {
@@ -90,6 +97,35 @@ export interface Given {
   /** Resolved configurations that a person has edited, by node: taken as they stand. */
   readonly configs: Readonly<Record<string, Record<string, JsonValue>>>;
 }
+
+/** How a step ended, and the input that it had, in JSON. */
+export interface RecordedResult {
+  readonly key: string;
+  readonly node_id: string;
+  readonly handle: string;
+  readonly input: string;
+  readonly output: string | null;
+  readonly error: ExecutionError | null;
+}
+
+/** Answers that steps of a shadow run give without being run, where they have the same input again. */
+export interface Recording {
+  /** The execution that is repeated. */
+  readonly from: string;
+  readonly results: readonly RecordedResult[];
+}
+
+/** An execution that has ended, as a shadow run repeats it. */
+export type RecordingSource =
+  | {
+      readonly outcome: 'found';
+      readonly agent_id: string;
+      readonly project_id: string | null;
+      readonly definition: string;
+      readonly input: JsonValue;
+      readonly results: readonly RecordedResult[];
+    }
+  | { readonly outcome: 'not_found' | 'running' | 'too_large' };
 
 /** What a retry needs of the execution that it repeats. */
 export type RetrySource =
@@ -170,8 +206,8 @@ export interface LogPage {
  */
 export interface ExecutionRpc {
   ping(): Promise<'ok'>;
-  /** null when the organization is being erased. */
-  start(request: StartRequest): Promise<Execution | null>;
+  /** Answers with the execution that is there when it was made before. */
+  start(request: StartRequest): Promise<Execution | StartRefusal>;
   get(organizationId: string): Promise<Execution | null>;
   waitForEnd(organizationId: string, seconds: number): Promise<Execution | null>;
   /** JSON of the definition that it runs. */
@@ -182,6 +218,8 @@ export interface ExecutionRpc {
   cancel(organizationId: string): Promise<CancelResult>;
   /** `fromNode` null: what did not end well runs again; `results` false: nothing is taken over. */
   retrySource(organizationId: string, fromNode: string | null, results: boolean): Promise<RetrySource>;
+  /** What its steps answered, for a shadow run. */
+  recording(organizationId: string): Promise<RecordingSource>;
   /** Told by a called execution; true when it needs not be told again. */
   callEnded(end: CallEnd): Promise<boolean>;
   decide(organizationId: string, request: DecideRequest): Promise<DecideResult>;

@@ -5,7 +5,7 @@ import type { ExecutionRow, Facts } from './store/rows.ts';
 
 /** The row of an execution that begins now, or that is queued, and the plan that it follows. */
 export function newExecution(request: StartRequest, now: number): { row: ExecutionRow; plan: Plan } {
-  const { given, queued = false } = request;
+  const { given, recorded, queued = false } = request;
   const facts: Facts = {
     organization_id: request.organization_id,
     execution_id: request.execution_id,
@@ -22,6 +22,7 @@ export function newExecution(request: StartRequest, now: number): { row: Executi
     request_id: request.request_id,
     engine_version: ENGINE_VERSION,
     ...(given === undefined ? {} : { given: { from: given.from, only: given.only, configs: given.configs } }),
+    ...(recorded === undefined ? {} : { shadow_of: recorded.from }),
   };
   const plan = planOf(request.agent_id, request.version, () => request.definition);
   const row: ExecutionRow = {

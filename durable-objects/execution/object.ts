@@ -15,7 +15,9 @@ import {
   type ExecutionRpc,
   type LogPage,
   ORGANIZATION_HEADER,
+  type RecordingSource,
   type RetrySource,
+  type StartRefusal,
   type StartRequest,
   type StepPage,
 } from './client.ts';
@@ -26,7 +28,7 @@ import { LargeValues } from './large-values.ts';
 import { LiveText } from './live-text.ts';
 import { newExecution } from './new-execution.ts';
 import type { Outcome } from './outcomes.ts';
-import { eventPage, logPage, retrySource, stepPage } from './pages.ts';
+import { eventPage, logPage, recordingSource, retrySource, stepPage } from './pages.ts';
 import { presentExecution, presentSummary } from './present.ts';
 import { Queued } from './queued.ts';
 import { RemoteValues } from './remote-values.ts';
@@ -126,14 +128,16 @@ export class ExecutionObject extends DurableObject<Env> implements ExecutionRpc 
     return 'ok';
   }
 
-  /** Starts the execution; a second start of the same id answers with what is there. null for an erased one. */
-  async start(request: StartRequest): Promise<Execution | null> {
+  /** Starts the execution; a second start of the same id answers with what is there. */
+  async start(request: StartRequest): Promise<Execution | StartRefusal> {
     const state = this.run === null ? this.state() : 'started';
-    if (state === 'erased') return null;
-    if (state === 'none') this.create(request);
-    else this.load();
+    if (state === 'erased') return 'erased';
+    if (state === 'none') {
+      if (Date.now() > request.start_by) return 'late';
+      this.create(request);
+    } else this.load();
     if (request.wait_seconds > 0) await this.ended(request.wait_seconds);
-    return this.get(request.organization_id);
+    return (await this.get(request.organization_id)) ?? 'erased';
   }
 
   /** null for an unknown execution and for another organization's. */
@@ -177,6 +181,11 @@ export class ExecutionObject extends DurableObject<Env> implements ExecutionRpc 
     const run = this.open(organizationId);
     if (run === null) return { outcome: 'not_found' };
     return retrySource(run, this.store, this.large(run).read, fromNode, results);
+  }
+
+  async recording(organizationId: string): Promise<RecordingSource> {
+    const run = this.open(organizationId);
+    return run === null ? { outcome: 'not_found' } : recordingSource(run, this.store, this.large(run).read);
   }
 
   async callEnded(end: CallEnd): Promise<boolean> {
@@ -316,11 +325,12 @@ export class ExecutionObject extends DurableObject<Env> implements ExecutionRpc 
 
   private create(request: StartRequest): void {
     const now = Date.now();
-    const { given, queued = false } = request;
+    const { given, recorded, queued = false } = request;
     const { row, plan } = newExecution(request, now);
     this.ctx.storage.transactionSync(() => {
       this.store.create(row, request.definition, request.input);
       if (given !== undefined) this.store.steps.writeGiven(given.results);
+      if (recorded !== undefined) this.store.steps.writeRecorded(recorded.results);
     });
     const run = ExecutionRun.begin(row, plan, request.input, this.store);
     this.adopt(run);
@@ -345,6 +355,7 @@ export class ExecutionObject extends DurableObject<Env> implements ExecutionRpc 
   private load(): ExecutionRun | null {
     if (this.run !== null) return this.run;
     if (this.state() !== 'started') return null;
+    this.store.upgrade((write) => this.ctx.storage.transactionSync(write));
     const run = ExecutionRun.load(this.store);
     this.reloaded = true;
     this.adopt(run);

@@ -49,3 +49,8 @@ export function endAttempt(
   attempt.finished_at = new Date(at).toISOString();
   attempt.duration_ms = at - Date.parse(attempt.started_at);
 }
+
+/** Whether the step was not run: a shadow run took the answer from its record. */
+export function isRecordedAnswer(result: StepResult): boolean {
+  return 'recorded' in result && result.recorded === true;
+}

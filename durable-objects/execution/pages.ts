@@ -1,5 +1,5 @@
-import { reusableSteps } from '@agentflow/engine';
-import type { EventPage, LogPage, RetrySource, StepPage } from './client.ts';
+import { isRecorded, reusableSteps } from '@agentflow/engine';
+import type { EventPage, LogPage, RecordingSource, RetrySource, StepPage } from './client.ts';
 import type { Family } from './family.ts';
 import type { ReadLarge } from './large-values.ts';
 import { type ExecutionRun, hasEnded } from './run.ts';
@@ -58,6 +58,21 @@ export async function retrySource(
   if (taken === null) return { outcome: 'too_large' };
   await run.recall(read);
   return { outcome: 'found', agent_id, version, mode, project_id, definition, input: run.input(), results: taken };
+}
+
+/** What a shadow run of this execution begins with: what was run, on what, and what its steps answered. */
+export async function recordingSource(
+  run: ExecutionRun,
+  store: ExecutionStore,
+  read: ReadLarge,
+): Promise<RecordingSource> {
+  if (!hasEnded(run)) return { outcome: 'running' };
+  const { agent_id, project_id } = run.row.facts;
+  const nodes = run.plan.nodes.filter(({ type }) => isRecorded(type)).map(({ id }) => id);
+  const results = await store.steps.recordedResults(nodes, MAX_GIVEN_CHARACTERS, read);
+  if (results === null) return { outcome: 'too_large' };
+  await run.recall(read);
+  return { outcome: 'found', agent_id, project_id, definition: store.definition(), input: run.input(), results };
 }
 
 function nextOf<Row>(rows: readonly Row[], limit: number, position: (row: Row) => number): number | null {

@@ -127,6 +127,7 @@ function stepContext(
       ? [{ node_id: edge.source.id, output: run.output(key) }]
       : [];
   });
+  const shadow = run.shadowOf(step);
   return {
     node: nodeInContext(run, node),
     scope: { ...scopeOf(run, node, step.path, shared), env: around.markers },
@@ -137,6 +138,7 @@ function stepContext(
     call: run.callOf(step),
     calls: run.endedCalls(step),
     decision: null,
+    ...(shadow === undefined ? {} : { shadow }),
     idempotency_key: idempotencyKey(run.row.facts.execution_id, step),
     timeout_ms: node.timeout_ms,
     last_attempt: step.failures + 1 >= node.retry.max_attempts,

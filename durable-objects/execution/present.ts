@@ -56,6 +56,7 @@ export function presentExecution(
     output,
     trace_id: traceIdOf(row.facts.traceparent),
     retry_of: row.facts.given === undefined || row.facts.given.from === PINNED ? null : row.facts.given.from,
+    shadow_of: row.facts.shadow_of ?? null,
     parent_step: row.facts.lineage?.parent_step ?? null,
     depth: row.facts.lineage?.depth ?? 0,
   };

@@ -9,7 +9,7 @@ import {
   type StepState,
 } from '@agentflow/engine';
 import type { Approvals } from './approvals.ts';
-import { callsOf, endAttempt, type Outcome } from './outcomes.ts';
+import { callsOf, endAttempt, isRecordedAnswer, type Outcome } from './outcomes.ts';
 import type { Totals } from './present.ts';
 import type { RunEvents } from './run-events.ts';
 import type { StepRecord, StepRecords } from './step-records.ts';
@@ -289,12 +289,14 @@ export class Recorder {
     if (output !== null) this.records.keepOutput(step.key, output);
     const text = output === null ? null : JSON.stringify(output);
     const closed = change.type !== 'step_retrying';
+    const reusedFrom = result !== null && isRecordedAnswer(result) ? (this.row.facts.shadow_of ?? null) : null;
     this.store.steps.updateResult(record.ord, step, record.attempts, closed ? at : null, {
       // A loop's was written when it opened.
       input: result === null || result.input === null ? null : shownInput(result.input),
       output: text,
       error,
       blocked: result?.kind === 'completed' && result.blocked,
+      reusedFrom,
     });
     if (closed) this.totals.step_count++;
     if (change.type === 'step_retrying') {
@@ -325,6 +327,7 @@ export class Recorder {
       cost_usd: totals.cost_usd,
       output_preview: preview(text ?? 'null'),
       blocked: result?.kind === 'completed' && result.blocked,
+      ...(reusedFrom === null ? {} : { reused_from: reusedFrom }),
     });
   }
 

@@ -8,6 +8,7 @@ import {
   newRun,
   type Plan,
   type PlanNode,
+  type RecordedStep,
   type RunOptions,
   type RunState,
   restore,
@@ -61,7 +62,6 @@ export class ExecutionRun {
   }
 
   static load(store: ExecutionStore): ExecutionRun {
-    store.upgrade();
     const row = store.read();
     const steps = store.steps.openStates();
     const plan = planOf(row.facts.agent_id, row.facts.version, () => store.definition());
@@ -141,6 +141,11 @@ export class ExecutionRun {
   callOf(step: StepState): StepCall | null {
     if (step.call === '') return null;
     return { id: step.call, request: this.store.steps.items(this.recordOf(step).ord, step.key)?.[0] ?? null };
+  }
+
+  /** Of a shadow run: what the step answered then. */
+  shadowOf(step: StepState): { recorded: RecordedStep | null } | undefined {
+    return this.row.facts.shadow_of === undefined ? undefined : { recorded: this.store.steps.recorded(step.key) };
   }
 
   endedCalls(step: StepState): readonly EndedCall[] {

@@ -25,8 +25,8 @@ export interface DeskState {
   readonly live_executions: number;
   readonly live_of_agent: number;
   readonly queued_of_agent: number;
-  /** Whether this start has its lease already: it is told again, and counts once. */
-  readonly admitted: boolean;
+  /** Of a start that has its lease already, and may not have been made: it is told again, and counts once. */
+  readonly admitted: { readonly version: number | null } | null;
 }
 
 /** Starts of one agent that may wait for a place. */
@@ -65,6 +65,7 @@ function deny(
 export function decide(state: DeskState, request: AdmissionRequest, now: number): Decision {
   const caller = identify(state, request, now);
   if ('outcome' in caller) return caller;
+  const runs = whatRuns(state.agent, request);
   if (request.idempotency !== null && state.request !== null) {
     if (state.request.body_hash !== request.idempotency.body_hash || state.request.execution_id === null) {
       return deny(
@@ -72,25 +73,18 @@ export function decide(state: DeskState, request: AdmissionRequest, now: number)
         'This Idempotency-Key was used with another request within the last 24 hours.',
       );
     }
-    return { outcome: 'replay', execution_id: state.request.execution_id, caller: caller.key };
+    // Whoever asked first may have died before the execution was made: whoever asks again makes it, where it may still run.
+    if (state.admitted === null || 'outcome' in runs) {
+      return { outcome: 'replay', execution_id: state.request.execution_id, caller: caller.key };
+    }
   }
-  const { agent } = state;
-  if (agent === null) return deny('not_found', `There is no agent ${request.agent_id}.`);
-  if (agent.status === 'archived') return deny('agent_archived', 'Restore the agent before starting it.');
-  let version: number | null = null;
-  if (request.mode === 'live') {
-    if (agent.live_version === null) return deny('agent_not_published', 'Publish a version of the agent first.');
-    if (agent.status === 'paused') return deny('agent_paused', 'Activate the agent before starting it.');
-    version = request.version ?? agent.live_version;
-  } else if (request.lineage !== undefined) {
-    // The draft of another agent may be half-finished: a test calls what is live, where there is something.
-    version = request.version ?? agent.live_version;
-  }
-  if (version !== null && version > agent.latest_version) {
-    return deny('not_found', `The agent has no version ${version}.`);
-  }
+  if ('outcome' in runs) return runs;
+  const { agent, version } = runs;
   const admit = { outcome: 'admit', agent, version, caller: caller.actor, queued: false, replaces: 0 } as const;
-  if (state.admitted) return { ...admit, starts: state.starts ?? { window_start: now, used: 0 }, limit: null };
+  if (state.admitted !== null) {
+    const admitted = state.admitted.version ?? version;
+    return { ...admit, version: admitted, starts: state.starts ?? { window_start: now, used: 0 }, limit: null };
+  }
   const starts = currentCount(state.starts, now, HOUR_MS);
   const quota = state.plan.starts_per_hour;
   const limit = quota === null ? null : limitState('plan', quota, starts, now, HOUR_MS);
@@ -116,6 +110,28 @@ export function decide(state: DeskState, request: AdmissionRequest, now: number)
     starts: counted,
     limit: quota === null ? null : limitState('plan', quota, counted, now, HOUR_MS),
   };
+}
+
+/** The agent and the version to run; null for its draft. */
+function whatRuns(
+  agent: AgentHead | null,
+  request: AdmissionRequest,
+): Denial | { readonly agent: AgentHead; readonly version: number | null } {
+  if (agent === null) return deny('not_found', `There is no agent ${request.agent_id}.`);
+  if (agent.status === 'archived') return deny('agent_archived', 'Restore the agent before starting it.');
+  let version: number | null = null;
+  if (request.mode === 'live') {
+    if (agent.live_version === null) return deny('agent_not_published', 'Publish a version of the agent first.');
+    if (agent.status === 'paused') return deny('agent_paused', 'Activate the agent before starting it.');
+    version = request.version ?? agent.live_version;
+  } else if (request.lineage !== undefined) {
+    // The draft of another agent may be half-finished: a test calls what is live, where there is something.
+    version = request.version ?? agent.live_version;
+  }
+  if (version !== null && version > agent.latest_version) {
+    return deny('not_found', `The agent has no version ${version}.`);
+  }
+  return { agent, version };
 }
 
 type Room =

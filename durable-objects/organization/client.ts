@@ -177,7 +177,13 @@ export interface LimitState {
 export type Admission =
   | {
       readonly outcome: 'allow';
+      /** To be started: that of the request, or of the one before it with the same key. */
+      readonly execution_id: string;
       readonly lease_id: string;
+      /** It was admitted before, and may have been made. */
+      readonly again: boolean;
+      /** A start that reaches its object later is not made: its lease may be gone. In milliseconds. */
+      readonly start_by: number;
       /** It waits for a place: its execution is made, and begins when the desk tells it. */
       readonly queued: boolean;
       readonly agent: AgentHead;

@@ -1,5 +1,11 @@
 import { DurableObject } from 'cloudflare:workers';
-import { type ExecutionSummary, FEED_EVENT_TYPES, type FeedApproval, type RetentionDays } from '@agentflow/contracts';
+import {
+  type ExecutionSummary,
+  FEED_EVENT_TYPES,
+  type FeedApproval,
+  type FeedFact,
+  type RetentionDays,
+} from '@agentflow/contracts';
 import type { Env } from '../../workers/platform/env.ts';
 import { createLogger, describeError, type Logger } from '../../workers/platform/telemetry.ts';
 import { executionObject } from '../execution/client.ts';
@@ -81,7 +87,7 @@ export class OrganizationObject extends DurableObject<Env> {
       plan: () => this.plan ?? this.store.plan(),
       armAt: (at) => this.armAt(at),
       told: () => this.tellNotices(),
-      publish: (fact) => this.feed.publish(fact),
+      publish: (fact) => this.publish(fact),
       leaseState: (lease) => execution(lease.execution_id).leaseState(lease.id),
     });
   }
@@ -248,7 +254,7 @@ export class OrganizationObject extends DurableObject<Env> {
   /** Questions that D1 has, for those who watch. */
   async approvalsChanged(approvals: readonly FeedApproval[]): Promise<void> {
     if (!this.store.exists()) return;
-    for (const approval of approvals) this.feed.publish(asked(approval));
+    for (const approval of approvals) this.publish(asked(approval));
   }
 
   /** A person's role has changed, or they have left: they watch again as what they are now. */
@@ -379,12 +385,21 @@ export class OrganizationObject extends DurableObject<Env> {
   private tellAgent(before: AgentHead | null, agentId: string): void {
     const after = this.agents.find(agentId);
     const fact = after === null ? null : changed(before, after);
-    if (fact !== null) this.feed.publish(fact);
+    if (fact !== null) this.publish(fact);
+  }
+
+  /** That somebody watches never costs a start or its end. */
+  private publish(fact: FeedFact): void {
+    try {
+      this.feed.publish(fact);
+    } catch (error) {
+      this.logger().log('error', 'desk.feed_failed', describeError(error));
+    }
   }
 
   private tellMove(execution: ExecutionSummary | undefined): void {
     const fact = execution === undefined ? null : moved(execution);
-    if (fact !== null) this.feed.publish(fact);
+    if (fact !== null) this.publish(fact);
   }
 
   /** The alarm is set in the turn that wrote them, and so stored with them. */

@@ -1,5 +1,5 @@
 import { type ExecutionError, type FeedFact, ID_PREFIXES } from '@agentflow/contracts';
-import { idBody, newId } from '../../workers/platform/ids.ts';
+import { idBody } from '../../workers/platform/ids.ts';
 import { type DeskState, decide } from './admission.ts';
 import type { DeskAgents } from './agents.ts';
 import type { Admission, AdmissionRequest, AgentHead, LeaseNotice, PlanLimits } from './client.ts';
@@ -12,6 +12,8 @@ import type { OrganizationStore } from './store/organization.ts';
 
 /** A lease that no execution has been seen for is given up after this long. */
 const PROVISIONAL_MS = 60_000;
+/** How long before that its start must have been made: clocks of two machines differ, and the desk asks at its own. */
+const START_MARGIN_MS = 10_000;
 /** A live execution's lease is asked about this often. */
 const ACTIVE_MS = 15 * 60_000;
 const LEASE_PAGE = 100;
@@ -62,29 +64,31 @@ export class DeskStarts {
   admit(request: AdmissionRequest, state: StartState, now: number): Admission {
     const { agent_id, idempotency } = request;
     const stored = idempotency === null ? null : this.store.requests.find(startScope(request), idempotency.key);
-    const held = request.lineage === undefined ? null : this.store.leases.find(leaseIdOf(request, now));
+    const known = stored !== null && stored.expires_at > now ? stored : null;
+    const held = this.heldFor(request, known?.execution_id ?? null);
     const decision = decide(
       {
         ...state,
-        request: stored !== null && stored.expires_at > now ? stored : null,
+        request: known,
         starts: state.plan.starts_per_hour === null ? null : this.store.window('starts'),
         live_executions: this.places.total,
         live_of_agent: this.places.heldBy(agent_id),
         queued_of_agent: this.places.queuedOf(agent_id),
-        admitted: held !== null,
+        admitted: held,
       },
       request,
       now,
     );
     if (decision.outcome !== 'admit') return decision;
     const lease: Lease = held ?? {
-      id: leaseIdOf(request, now),
+      id: leaseIdOf(request.execution_id),
       execution_id: request.execution_id,
       agent_id,
       caller: decision.caller.id,
       root_execution_id: request.lineage?.root_execution_id ?? null,
       parent_execution_id: request.lineage?.parent_execution_id ?? null,
       state: decision.queued ? 'queued' : 'provisional',
+      version: decision.version,
       ord: this.nextOrd(),
       created_at: now,
       expires_at: now + PROVISIONAL_MS,
@@ -95,13 +99,34 @@ export class DeskStarts {
     }
     return {
       outcome: 'allow',
+      execution_id: lease.execution_id,
       lease_id: lease.id,
+      again: held !== null,
+      start_by: (held === null ? lease.expires_at : this.renew(held, now)) - START_MARGIN_MS,
       queued: lease.state === 'queued',
       agent: decision.agent,
       version: decision.version,
       caller: decision.caller,
       limit: decision.limit,
     };
+  }
+
+  /**
+   * The lease of a start that is asked for again: by another execution, or with the key of one that was not seen to run.
+   * null when there is none.
+   */
+  private heldFor(request: AdmissionRequest, executionId: string | null): Lease | null {
+    if (request.lineage !== undefined) return this.store.leases.find(leaseIdOf(request.execution_id));
+    const lease = executionId === null ? null : this.store.leases.find(leaseIdOf(executionId));
+    return lease !== null && (lease.state === 'provisional' || lease.state === 'queued') ? lease : null;
+  }
+
+  /** Leaves time for the start; gives back when the lease runs out. */
+  private renew(lease: Lease, now: number): number {
+    if (lease.expires_at >= now + PROVISIONAL_MS / 2) return lease.expires_at;
+    const expiresAt = now + PROVISIONAL_MS;
+    this.write(() => this.store.leases.renew(lease.id, expiresAt));
+    return expiresAt;
   }
 
   private grant(
@@ -150,7 +175,10 @@ export class DeskStarts {
     return true;
   }
 
-  /** Only who holds a place can leave it: false for who does not. Going on is never refused, also where that makes one more than may begin. */
+  /**
+   * Only who holds a place can leave it: false for who does not. Going on is never refused, also where that makes one more
+   * than may begin.
+   */
   park(leaseId: string, parked: boolean): boolean {
     const lease = this.store.leases.find(leaseId);
     if (lease === null || !(parked ? holdsPlace(lease.state) : lease.state === 'parked')) return false;
@@ -238,6 +266,8 @@ export class DeskStarts {
         // An object that does not answer may be alive: its lease is kept, and it is asked again.
         const state = await this.host.leaseState(lease).catch(() => 'alive' as const);
         if (!this.store.exists()) return;
+        // Its start may have been asked for again meanwhile.
+        if (this.store.leases.find(lease.id)?.expires_at !== lease.expires_at) return;
         if (state === 'unknown') this.giveUp(lease.id);
         else this.store.leases.extend(lease.id, Date.now() + (state === 'alive' ? ACTIVE_MS : PROVISIONAL_MS));
       }),
@@ -264,9 +294,9 @@ function mayBegin({ status, max_concurrency }: AgentHead, held: number): boolean
   return status === 'active' && (max_concurrency === null || held < max_concurrency);
 }
 
-/** A start that may be asked for twice finds its lease by the execution. */
-function leaseIdOf(request: AdmissionRequest, now: number): string {
-  return request.lineage === undefined ? newId('lease', now) : `${ID_PREFIXES.lease}_${idBody(request.execution_id)}`;
+/** A start that is asked for again finds its lease by the execution. */
+function leaseIdOf(executionId: string): string {
+  return `${ID_PREFIXES.lease}_${idBody(executionId)}`;
 }
 
 /** Starts of different callers and agents do not share Idempotency-Keys. */

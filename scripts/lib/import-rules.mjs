@@ -99,8 +99,8 @@ export const ZONES = [
     files: /^(workers\/domains\/[^/]+\/)/,
     packages: 'any',
     exceptPackages: [/^drizzle-orm\/d1$/],
-    may: [CONTRACTS, ENGINE, PLATFORM, DB, MODELS, OBJECT_STUB, DOMAIN_FACE],
-    says: 'a domain imports platform, db, models, contracts, engine, stubs (client.ts) and other domains’ index.ts',
+    may: [CONTRACTS, ENGINE, PLATFORM, DB, MODELS, OBJECT_STUB, DOMAIN_FACE, EXAMPLES],
+    says: 'a domain imports platform, db, models, contracts, engine, examples, stubs (client.ts) and other domains’ index.ts',
   },
   {
     name: 'door',

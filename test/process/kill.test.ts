@@ -112,23 +112,11 @@ async function through<T>(ask: () => Promise<T>): Promise<T> {
   }
 }
 
-/**
- * The same start under the same key: one execution, however often the answer is lost. A start that was admitted by a
- * process that died before it reached its object is "in progress" until the desk gives its lease up.
- */
-async function begin(key: string): Promise<Execution> {
+/** The same start under the same key: one execution, however often the answer is lost. */
+function begin(key: string): Promise<Execution> {
   const input = { names: ['a', 'b'] };
   const at = `/agents/${product.agentId}/execute`;
-  for (;;) {
-    const started = await through(() =>
-      call<Execution>('POST', at, { input }, { 'idempotency-key': key }).catch((error: unknown) => {
-        if (String(error).includes('idempotency_in_progress')) return null;
-        throw error;
-      }),
-    );
-    if (started !== null) return started;
-    await new Promise((resolve) => setTimeout(resolve, 500));
-  }
+  return through(() => call<Execution>('POST', at, { input }, { 'idempotency-key': key }));
 }
 
 async function toEnd(id: string): Promise<Execution> {

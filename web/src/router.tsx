@@ -1,4 +1,11 @@
-import { agentStatus, executionStatus, executionTrigger } from '@agentflow/contracts';
+import {
+  agentSort,
+  agentStatus,
+  agentTrigger,
+  executionStatus,
+  executionTrigger,
+  templateCategory,
+} from '@agentflow/contracts';
 import {
   createRootRoute,
   createRoute,
@@ -92,9 +99,12 @@ const agentsRoute = createRoute({
   path: '/agents',
   validateSearch: z.object({
     status: optional(agentStatus),
+    trigger: optional(agentTrigger),
+    project_id: text,
+    sort: optional(agentSort),
     search: text,
     cursor: text,
-    create: optional(z.enum(['new', 'import'])),
+    create: optional(z.enum(['new', 'template', 'import'])),
   }),
   component: lazyRouteComponent(() => import('./routes/agents.tsx'), 'AgentsPage'),
 });
@@ -110,6 +120,13 @@ const agentRoute = createRoute({
     project_id: text,
   }),
   component: lazyRouteComponent(() => import('./routes/agent.tsx'), 'AgentPage'),
+});
+
+const templatesRoute = createRoute({
+  getParentRoute: () => dashboardRoute,
+  path: '/templates',
+  validateSearch: z.object({ category: optional(templateCategory), template: text }),
+  component: lazyRouteComponent(() => import('./routes/templates.tsx'), 'TemplatesPage'),
 });
 
 const projectsRoute = createRoute({
@@ -253,6 +270,7 @@ const routeTree = rootRoute.addChildren([
     overviewRoute,
     agentsRoute,
     agentRoute,
+    templatesRoute,
     projectsRoute,
     projectRoute,
     executionsRoute,

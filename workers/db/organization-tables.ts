@@ -8,6 +8,7 @@ import * as executions from './schema/executions.ts';
 import * as models from './schema/models.ts';
 import * as projects from './schema/projects.ts';
 import * as secrets from './schema/secrets.ts';
+import * as shadowRuns from './schema/shadow-runs.ts';
 
 const SCHEMA = {
   ...accounts,
@@ -18,6 +19,7 @@ const SCHEMA = {
   ...models,
   ...projects,
   ...secrets,
+  ...shadowRuns,
 };
 
 export interface OrganizationTable {

@@ -2,6 +2,7 @@ import type { CircuitObject } from '../../durable-objects/circuit/object.ts';
 import type { ExecutionObject } from '../../durable-objects/execution/object.ts';
 import type { IpThrottleObject } from '../../durable-objects/ip-throttle/object.ts';
 import type { OrganizationObject } from '../../durable-objects/organization/object.ts';
+import type { ShadowRunObject } from '../../durable-objects/shadow-run/object.ts';
 
 /**
  * Bindings and variables of the Worker. Secrets (`AUTH_KEYS`, `VAULT_KEYS`, provider keys) come from `.dev.vars` locally
@@ -13,6 +14,7 @@ export interface Env {
   readonly ORGANIZATION: DurableObjectNamespace<OrganizationObject>;
   readonly IP_THROTTLE: DurableObjectNamespace<IpThrottleObject>;
   readonly CIRCUIT: DurableObjectNamespace<CircuitObject>;
+  readonly SHADOW_RUN: DurableObjectNamespace<ShadowRunObject>;
   /** Large values of executions that have ended: `<organization>/<execution>/<name>`. */
   readonly VALUES: R2Bucket;
   readonly ASSETS: Fetcher;

@@ -47,12 +47,14 @@ export class ExecutionStore {
     this.sql.exec('UPDATE execution SET facts = ?', JSON.stringify(facts));
   }
 
-  /** Brings an object of an earlier release to this one's layout. */
-  upgrade(): void {
+  /** Brings an object of an earlier release to this one's layout, as a whole or not at all. */
+  upgrade(transaction: (write: () => void) => void): void {
     const version = Number(this.sql.exec<Row>('SELECT schema_version FROM execution').one().schema_version);
     if (version >= SCHEMA_VERSION) return;
-    for (const step of SCHEMA_STEPS.slice(version)) for (const statement of step) this.sql.exec(statement);
-    this.sql.exec('UPDATE execution SET schema_version = ?', SCHEMA_VERSION);
+    transaction(() => {
+      for (const step of SCHEMA_STEPS.slice(version)) for (const statement of step) this.sql.exec(statement);
+      this.sql.exec('UPDATE execution SET schema_version = ?', SCHEMA_VERSION);
+    });
   }
 
   create(row: ExecutionRow, definition: string, input: JsonValue): void {

@@ -29,6 +29,8 @@ export interface Facts {
   readonly traceparent: string;
   readonly request_id: string;
   readonly engine_version: string;
+  /** Of a shadow run: the execution that it repeats. */
+  readonly shadow_of?: string;
   /** Of an execution that began with results: where they are from, which nodes may run, edited configurations. */
   readonly given?: { from: string; only: readonly string[] | null; configs: Given['configs'] };
 }

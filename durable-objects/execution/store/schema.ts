@@ -5,12 +5,14 @@ import type { Row } from './rows.ts';
  * - `execution`: one row. Fixed facts are the JSON in `facts`; what changes has columns.
  * - `steps`: one row a step, a round of a loop or a call, `ord` in the order of their beginning. Attempts are a JSON list
  *   in their step's row; `progress` is the engine's, `items` a loop's list or a call's request.
- * - `events`: the log that sockets and server-sent events read; `seq` has no gaps.
+ * - `events`: the log that sockets and server-sent events read. A row is the events of one commit, `seq` the number of the
+ *   last one; numbers have no gaps.
  *
  * Made when first needed, since making a table is the dearest part of a fresh object:
  * - `logs`: lines that handlers wrote.
  * - `costs`: one row a model attempt; `projected` once D1 has it.
  * - `given`: results that the execution began with, of a retry or a test with pinned outputs.
+ * - `recorded`: what steps answered in the execution that a shadow run repeats.
  * - `children`: executions that this one started, see ../children.ts.
  * - `approvals`: one row a question to a person; `projected_revision` is what D1 has confirmed.
  * - `large_values`: what does not fit beside the rest of its row.
@@ -19,7 +21,7 @@ import type { Row } from './rows.ts';
  * An execution that was erased before its start came has one table alone, for a while:
  * - `tombstone`: one row; see ../tombstone.ts.
  */
-export const SCHEMA_VERSION = 2;
+export const SCHEMA_VERSION = 3;
 
 export const SCHEMA = [
   `CREATE TABLE execution (
@@ -33,7 +35,7 @@ export const SCHEMA = [
     status TEXT NOT NULL, attempt INTEGER NOT NULL, failures INTEGER NOT NULL, handle TEXT, wake_at INTEGER,
     waiting_reason TEXT, progress TEXT, items TEXT, input TEXT, output TEXT, error TEXT,
     blocked INTEGER NOT NULL DEFAULT 0, reused_from TEXT, attempts TEXT NOT NULL, started_at INTEGER, finished_at INTEGER)`,
-  'CREATE TABLE events (seq INTEGER PRIMARY KEY, type TEXT NOT NULL, at INTEGER NOT NULL, node_id TEXT, path TEXT, data TEXT NOT NULL)',
+  'CREATE TABLE events (seq INTEGER PRIMARY KEY, batch TEXT NOT NULL)',
 ];
 
 /** What each release added to objects of the one before; an object takes the steps that it lacks when it is opened. */
@@ -49,6 +51,14 @@ export const SCHEMA_STEPS: readonly (readonly string[])[] = [
     'ALTER TABLE steps ADD COLUMN items TEXT',
     'ALTER TABLE steps ADD COLUMN reused_from TEXT',
   ],
+  [
+    'ALTER TABLE events RENAME TO single_events',
+    'CREATE TABLE events (seq INTEGER PRIMARY KEY, batch TEXT NOT NULL)',
+    `INSERT INTO events (seq, batch)
+      SELECT max(seq), json_group_array(json_array(type, at, node_id, path, json(data)) ORDER BY seq)
+        FROM single_events GROUP BY (seq - 1) / 20`,
+    'DROP TABLE single_events',
+  ],
 ];
 
 const LAZY_SCHEMA = {
@@ -56,6 +66,8 @@ const LAZY_SCHEMA = {
   costs:
     'CREATE TABLE costs (id TEXT PRIMARY KEY, node_id TEXT NOT NULL, call TEXT NOT NULL, at INTEGER NOT NULL, projected INTEGER NOT NULL DEFAULT 0) WITHOUT ROWID',
   given: 'CREATE TABLE given (key TEXT PRIMARY KEY, handle TEXT NOT NULL, input TEXT, output TEXT) WITHOUT ROWID',
+  recorded:
+    'CREATE TABLE recorded (key TEXT PRIMARY KEY, handle TEXT NOT NULL, input TEXT NOT NULL, output TEXT, error TEXT) WITHOUT ROWID',
   children:
     'CREATE TABLE children (step_key TEXT PRIMARY KEY, execution_id TEXT NOT NULL, waits INTEGER NOT NULL, noted_at INTEGER NOT NULL, state TEXT NOT NULL) WITHOUT ROWID',
   approvals: `CREATE TABLE approvals (

@@ -6,8 +6,8 @@ import type {
   StepStatus,
   WaitingReason,
 } from '@agentflow/contracts';
-import { type EndedCall, type GivenStep, ITEM, type StepState } from '@agentflow/engine';
-import type { GivenResult } from '../client.ts';
+import { type EndedCall, type GivenStep, ITEM, type RecordedStep, type StepState } from '@agentflow/engine';
+import type { GivenResult, RecordedResult } from '../client.ts';
 import type { ReadLarge } from '../large-values.ts';
 import { attemptTotals, parse, type Row, type StepRow } from './rows.ts';
 import type { LazyTables } from './schema.ts';
@@ -43,6 +43,33 @@ export class StepStore {
     if (!this.tables.has('given')) return new Map();
     const rows = this.sql.exec<Row>('SELECT key, handle FROM given').toArray();
     return new Map(rows.map((row) => [String(row.key), { handle: String(row.handle) }]));
+  }
+
+  /** What steps may answer without being run. */
+  writeRecorded(results: readonly RecordedResult[]): void {
+    this.tables.ensure('recorded');
+    for (const { key, handle, input, output, error } of results) {
+      this.sql.exec(
+        'INSERT INTO recorded (key, handle, input, output, error) VALUES (?, ?, ?, ?, ?)',
+        key,
+        handle,
+        input,
+        output === null ? null : this.values.inline(`recorded:${key}`, output),
+        error === null ? null : JSON.stringify(error),
+      );
+    }
+  }
+
+  recorded(key: string): RecordedStep | null {
+    const row = this.sql.exec<Row>('SELECT handle, input, output, error FROM recorded WHERE key = ?', key).toArray()[0];
+    if (row === undefined) return null;
+    const output = typeof row.output === 'string' ? this.values.here(`recorded:${key}`, row.output) : null;
+    return {
+      handle: String(row.handle),
+      input: JSON.parse(String(row.input)) as JsonValue,
+      output: parse<JsonValue>(output),
+      error: parse<ExecutionError>(row.error),
+    };
   }
 
   insert(step: StepState, ord: number, attempts: readonly StepAttempt[], startedAt: number | null): void {
@@ -109,11 +136,17 @@ export class StepStore {
     step: StepState,
     attempts: readonly StepAttempt[],
     finishedAt: number | null,
-    result: { input: string | null; output: string | null; error: ExecutionError | null; blocked: boolean },
+    result: {
+      input: string | null;
+      output: string | null;
+      error: ExecutionError | null;
+      blocked: boolean;
+      reusedFrom?: string | null;
+    },
   ): void {
     this.sql.exec(
       `UPDATE steps SET status = ?, attempt = ?, failures = ?, handle = ?, wake_at = ?, waiting_reason = ?, progress = ?,
-        attempts = ?, finished_at = ?, input = coalesce(?, input), output = ?, error = ?, blocked = ? WHERE ord = ?`,
+        attempts = ?, finished_at = ?, input = coalesce(?, input), output = ?, error = ?, blocked = ?, reused_from = coalesce(?, reused_from) WHERE ord = ?`,
       step.status,
       step.attempt,
       step.failures,
@@ -127,6 +160,7 @@ export class StepStore {
       result.output === null ? null : this.values.inline(`step:${step.key}`, result.output),
       result.error === null ? null : JSON.stringify(result.error),
       result.blocked ? 1 : 0,
+      result.reusedFrom ?? null,
       ord,
     );
   }
@@ -253,6 +287,34 @@ export class StepStore {
       results.push({ key, handle: String(row.handle ?? 'out'), input, output });
     }
     const texts = await read(large.map((key) => `step:${key}`));
+    return results.map((each) => ({ ...each, output: texts.get(`step:${each.key}`) ?? each.output }));
+  }
+
+  /**
+   * How the steps of these nodes ended, as a shadow run repeats it; null when that is larger than `limit` characters. What
+   * was not performed, and inputs that were kept in part, are left out.
+   */
+  async recordedResults(nodeIds: readonly string[], limit: number, read: ReadLarge): Promise<RecordedResult[] | null> {
+    let characters = 0;
+    const large: string[] = [];
+    const results: RecordedResult[] = [];
+    const rows = this.sql.exec<Row>(
+      `SELECT key, node_id, handle, input, output, error FROM steps WHERE call = '' AND blocked = 0 AND input IS NOT NULL
+        AND status IN ('completed', 'failed') AND node_id IN (SELECT value FROM json_each(?)) ORDER BY ord`,
+      JSON.stringify(nodeIds),
+    );
+    for (const row of rows) {
+      const key = String(row.key);
+      const input = String(row.input);
+      const output = row.output as string | null;
+      if (output === LARGE) large.push(`step:${key}`);
+      characters += output === LARGE ? this.values.characters(`step:${key}`) : (output?.length ?? 0);
+      characters += input.length + key.length;
+      if (characters > limit) return null;
+      const error = parse<ExecutionError>(row.error);
+      results.push({ key, node_id: String(row.node_id), handle: String(row.handle ?? 'out'), input, output, error });
+    }
+    const texts = await read(large);
     return results.map((each) => ({ ...each, output: texts.get(`step:${each.key}`) ?? each.output }));
   }
 

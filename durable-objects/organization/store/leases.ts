@@ -19,6 +19,8 @@ export interface Lease {
   readonly root_execution_id: string | null;
   readonly parent_execution_id: string | null;
   readonly state: LeaseState;
+  /** The version that it was admitted with; null in test mode, and of leases of an earlier release. */
+  readonly version: number | null;
   /** Place in the order of admissions; of one whose turn has come, in the order of turns. */
   readonly ord: number;
   readonly created_at: number;
@@ -39,7 +41,7 @@ export class LeaseStore {
   insert(lease: Lease): void {
     this.sql.exec(
       `INSERT INTO leases (id, execution_id, agent_id, caller, state, ord, created_at, expires_at, root_execution_id,
-        parent_execution_id) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+        parent_execution_id, version) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
       lease.id,
       lease.execution_id,
       lease.agent_id,
@@ -50,6 +52,7 @@ export class LeaseStore {
       lease.expires_at,
       lease.root_execution_id,
       lease.parent_execution_id,
+      lease.version,
     );
   }
 
@@ -64,6 +67,11 @@ export class LeaseStore {
       expiresAt,
       id,
     );
+  }
+
+  /** The start of its execution is asked for again. */
+  renew(id: string, expiresAt: number): void {
+    this.sql.exec('UPDATE leases SET expires_at = ? WHERE id = ?', expiresAt, id);
   }
 
   /** Takes an execution that waits out of the count of live ones, or puts it back. */
@@ -211,6 +219,7 @@ function leaseOf(row: Row | undefined): Lease | null {
     root_execution_id: row.root_execution_id as string | null,
     parent_execution_id: row.parent_execution_id as string | null,
     state: row.state as LeaseState,
+    version: row.version as number | null,
     ord: Number(row.ord),
     created_at: Number(row.created_at),
     expires_at: Number(row.expires_at),

@@ -62,6 +62,7 @@ export const SCHEMA_STEPS: readonly (readonly string[])[] = [
     "CREATE INDEX leases_queue ON leases (agent_id, ord) WHERE state = 'queued'",
     'CREATE INDEX leases_notices ON leases (notice_at) WHERE notice_at IS NOT NULL',
   ],
+  ['ALTER TABLE leases ADD COLUMN version INTEGER'],
   [
     // AUTOINCREMENT: numbers are not given again after the rows are gone.
     'CREATE TABLE feed (seq INTEGER PRIMARY KEY AUTOINCREMENT, at INTEGER NOT NULL, type TEXT NOT NULL, data TEXT NOT NULL)',

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { displayName, jsonValue, timestamp } from './common.ts';
 import { agentDefinition, definitionProblem } from './definition.ts';
-import { agentId } from './ids.ts';
+import { executionMode, executionStatus } from './executions.ts';
+import { agentId, executionId, projectId } from './ids.ts';
 
 export const agentStatus = z.enum(['draft', 'active', 'paused', 'archived']);
 export type AgentStatus = z.infer<typeof agentStatus>;
@@ -20,6 +21,36 @@ export const agent = z.object({
   updated_at: timestamp,
 });
 export type Agent = z.infer<typeof agent>;
+
+/** Days that an agent's statistics go back, today included. */
+export const AGENT_STATS_DAYS = 14;
+
+export const agentStats = z.object({
+  triggers: z.array(z.string()).describe('Types of the trigger nodes of the live version, or of the draft before it'),
+  last_execution: z
+    .object({ id: executionId, status: executionStatus, mode: executionMode, created_at: timestamp })
+    .nullable(),
+  success_rate: z
+    .number()
+    .min(0)
+    .max(1)
+    .nullable()
+    .describe('Completed of those that completed or failed; null of none'),
+  days: z
+    .array(
+      z.object({
+        date: z.iso.date(),
+        completed: z.number().int(),
+        failed: z.number().int(),
+        cancelled: z.number().int(),
+      }),
+    )
+    .describe('Live executions by the UTC day of their end: 14 days, oldest first'),
+});
+export type AgentStats = z.infer<typeof agentStats>;
+/** An agent as the list gives it. */
+export const listedAgent = agent.extend({ stats: agentStats.optional().describe('With `include=stats`') });
+export type ListedAgent = z.infer<typeof listedAgent>;
 
 export const createAgentRequest = z.strictObject({
   name: displayName,
@@ -52,7 +83,10 @@ export type AgentVersionDetail = z.infer<typeof agentVersionDetail>;
 export const fieldChange = z.object({ path: z.string(), before: jsonValue.optional(), after: jsonValue.optional() });
 export const nodeChange = z.object({
   node_id: z.string(),
-  kind: z.enum(['added', 'removed', 'changed']),
+  kind: z
+    .enum(['added', 'removed', 'changed', 'renamed'])
+    .describe('`renamed`: it is called something else and does the same; `changed` may be called something else too'),
+  renamed_from: z.string().optional().describe('The id that the node had; expressions follow it'),
   fields: z.array(fieldChange),
 });
 export const edgeChange = z.object({
@@ -60,15 +94,23 @@ export const edgeChange = z.object({
   kind: z.enum(['added', 'removed', 'changed']),
   fields: z.array(fieldChange),
 });
-/** What differs from version `from` to version `to`; positions on the canvas are left out. */
+const canvasPosition = z.object({ x: z.number(), y: z.number() });
+export const nodeMove = z.object({
+  node_id: z.string(),
+  before: canvasPosition.optional(),
+  after: canvasPosition.optional(),
+});
+/** What differs between two definitions. What was only moved on the canvas stands apart: it changes nothing that runs. */
 export const definitionDiff = z.object({
-  from: z.number().int(),
-  to: z.number().int(),
+  from: z.number().int().nullable().describe('The version compared; null for nothing, where no version is live'),
+  to: z.number().int().nullable().describe('The version that it is compared with; null for the draft'),
   nodes: z.array(nodeChange),
   edges: z.array(edgeChange),
-  other: z.array(fieldChange).describe('Changes of input_schema and settings'),
+  other: z.array(fieldChange).describe('Changes of input_schema and settings, and `edges` where inputs change places'),
+  moved: z.array(nodeMove).describe('Nodes that stand elsewhere on the canvas'),
 });
 export type FieldChange = z.infer<typeof fieldChange>;
+export type NodeMove = z.infer<typeof nodeMove>;
 export type NodeChange = z.infer<typeof nodeChange>;
 export type EdgeChange = z.infer<typeof edgeChange>;
 export type DefinitionDiff = z.infer<typeof definitionDiff>;
@@ -83,9 +125,20 @@ export const agentFile = z.strictObject({
 });
 export type AgentFile = z.infer<typeof agentFile>;
 
+export const agentTrigger = z.enum(['trigger.manual', 'trigger.webhook', 'trigger.schedule', 'trigger.event']);
+export type AgentTrigger = z.infer<typeof agentTrigger>;
+export const agentSort = z.enum(['newest', 'name', 'updated', 'last_run']);
+export type AgentSort = z.infer<typeof agentSort>;
+
 export const agentFilter = z.object({
   status: agentStatus.optional(),
   search: z.string().max(120).optional().describe('Part of the name, case-insensitive'),
+  project_id: projectId.optional().describe('Agents that have run in the project'),
+  trigger: agentTrigger
+    .optional()
+    .describe('Agents with such a trigger in the live version, or in the draft before it'),
+  sort: agentSort.optional().describe('`newest` when left out'),
+  include: z.enum(['stats']).optional().describe('`stats`: last execution, success and runs of 14 days'),
 });
 export type AgentFilter = z.infer<typeof agentFilter>;
 export type CreateAgentRequest = z.infer<typeof createAgentRequest>;

@@ -17,8 +17,8 @@ export const STEP_STATUSES = ['pending', 'running', 'waiting', 'completed', 'fai
 export const stepStatus = z.enum(STEP_STATUSES);
 export type StepStatus = z.infer<typeof stepStatus>;
 
-/** `agent`: called by another execution; `handoff`: work was handed over; `failure`: another execution has failed. */
-export const executionTrigger = z.enum(['manual', 'api', 'test', 'agent', 'handoff', 'failure']);
+/** `agent`: called by another execution; `handoff`: work was handed over; `failure`: another execution has failed; `shadow`: it was tried again by a shadow run. */
+export const executionTrigger = z.enum(['manual', 'api', 'test', 'agent', 'handoff', 'failure', 'shadow']);
 export type ExecutionTrigger = z.infer<typeof executionTrigger>;
 export const executionMode = z.enum(['live', 'test']);
 export type ExecutionMode = z.infer<typeof executionMode>;
@@ -66,6 +66,7 @@ export const execution = executionSummary.extend({
   output: jsonValue.nullable(),
   trace_id: z.string(),
   retry_of: executionId.nullable().describe('The execution whose finished steps this one took over'),
+  shadow_of: executionId.nullable().describe('The execution that this shadow run repeated with another definition'),
   parent_step: z.string().nullable().describe('Id of the step of the parent that started this execution'),
   depth: z.number().int().describe('How many executions stand above this one'),
 });

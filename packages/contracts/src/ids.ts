@@ -11,6 +11,7 @@ export const ID_PREFIXES = {
   invitation: 'ivt',
   team: 'tem',
   project: 'prj',
+  shadowRun: 'shr',
   handoff: 'hof',
   approval: 'apr',
   lease: 'lea',

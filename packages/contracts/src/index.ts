@@ -27,4 +27,6 @@ export * from './projects.ts';
 export * from './retention.ts';
 export { cronProblem } from './schedule.ts';
 export * from './secrets.ts';
+export * from './shadow-runs.ts';
 export * from './teams.ts';
+export * from './templates.ts';

@@ -308,6 +308,11 @@ export interface StepContext {
   readonly calls: readonly EndedCall[];
   /** What a person decided on the step's question; null before, and where nothing was asked. */
   readonly decision: Decision | null;
+  /**
+   * Of a shadow run, which repeats an execution: what the step answered there, null where nothing is recorded of it. With
+   * the same input it answers so again, and is not run.
+   */
+  readonly shadow?: { readonly recorded: RecordedStep | null };
   readonly idempotency_key: string;
   /** The step's time limit; the signal aborts when it has passed. */
   readonly timeout_ms?: number;
@@ -316,6 +321,15 @@ export interface StepContext {
   readonly signal: AbortSignal;
   readonly onDelta?: (text: string) => void;
   readonly log: (level: 'info' | 'warning' | 'error', message: string) => void;
+}
+
+/** How a step ended in the execution that is repeated, and the input that it had. */
+export interface RecordedStep {
+  readonly input: JsonValue;
+  readonly output: JsonValue;
+  readonly handle: string;
+  /** null where it ended well. */
+  readonly error: { readonly code: string; readonly message: string } | null;
 }
 
 export interface StepEvent {
@@ -336,12 +350,15 @@ export type StepResult =
       readonly calls: readonly ModelCall[];
       /** Told in the execution's log beside the step's end. */
       readonly event?: StepEvent;
+      /** True where it was not run: the answer is the recorded one. */
+      readonly recorded?: boolean;
     }
   | {
       readonly kind: 'failed';
       readonly input: JsonValue;
       readonly error: StepError;
       readonly calls: readonly ModelCall[];
+      readonly recorded?: boolean;
     }
   /** Goes on at `wake_at`, or when what it waits for is told. */
   | {

@@ -23,17 +23,17 @@ export const BEGAN_AT = 1_792_000_000_000;
 /** A value that the first release kept in two chunks. */
 export const LARGE_INPUT = { text: 'x'.repeat(700_000) };
 
-interface Owner {
+export interface Owner {
   readonly organization_id: string;
   readonly user_id: string;
 }
 
-interface Statement {
+export interface Statement {
   readonly text: string;
   readonly values: (string | number | null)[];
 }
 
-function insert(table: string, row: Record<string, string | number | null>): Statement {
+export function insert(table: string, row: Record<string, string | number | null>): Statement {
   const columns = Object.keys(row);
   const text = `INSERT INTO ${table} (${columns.join(', ')}) VALUES (${columns.map(() => '?').join(', ')})`;
   return { text, values: Object.values(row) };
@@ -56,7 +56,7 @@ function facts(owner: Owner, id: string, agentId: string): string {
   });
 }
 
-function attempt(number: number, status: string, finished: boolean) {
+export function attempt(number: number, status: string, finished: boolean) {
   const at = new Date(BEGAN_AT).toISOString();
   return {
     attempt: number,

@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { exampleOf } from '../../../web/src/lib/example-input.ts';
 import { formatDuration, formatUsd } from '../../../web/src/lib/format.ts';
-import { diffDefinitions } from '../../../web/src/lib/json-diff.ts';
 import { extendPath, jsonMistake, locateInJson } from '../../../web/src/lib/json-path.ts';
 import { safeRedirect } from '../../../web/src/lib/safe-redirect.ts';
 import { diffWords } from '../../../web/src/lib/word-diff.ts';
@@ -49,28 +48,6 @@ describe('diffWords', () => {
     expect(after.map((run) => run.text).join('')).toBe('Summarize the whole ticket');
     expect(after.filter((run) => run.changed).map((run) => run.text.trim())).toEqual(['whole']);
     expect(before.some((run) => run.changed && run.text.includes('briefly'))).toBe(true);
-  });
-});
-
-describe('diffDefinitions', () => {
-  const node = (id: string, prompt: string, x: number) => ({
-    id,
-    type: 'ai.chat',
-    config: { prompt },
-    position: { x, y: 0 },
-  });
-
-  it('tells what was added, removed and changed, and leaves positions out', () => {
-    const changes = diffDefinitions(
-      { nodes: [node('a', 'one', 0), node('b', 'two', 0), node('c', 'three', 0)], edges: [] },
-      { nodes: [node('a', 'one', 50), node('b', 'TWO', 0), node('d', 'four', 0)], edges: [] },
-    );
-    expect(changes.nodes.map((each) => [each.node_id, each.kind])).toEqual([
-      ['b', 'changed'],
-      ['c', 'removed'],
-      ['d', 'added'],
-    ]);
-    expect(changes.nodes[0]?.fields).toEqual([{ path: 'config.prompt', before: 'two', after: 'TWO' }]);
   });
 });
 

@@ -1,9 +1,9 @@
 import { env } from 'cloudflare:workers';
 import type { ActiveSession } from '@agentflow/contracts';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { globalDb } from '../../../workers/db/client.ts';
 import { findMember } from '../../../workers/domains/accounts/queries.ts';
-import { isPasswordChanged } from '../../../workers/domains/accounts/session-queries.ts';
+import { isOwnerErased, isPasswordChanged } from '../../../workers/domains/accounts/session-queries.ts';
 import { startSession } from '../../../workers/domains/accounts/sessions.ts';
 import {
   api,
@@ -135,6 +135,24 @@ describe('changing the password', () => {
       isPasswordChanged,
     );
     expect((await sessions(owner)).body.data.map(({ id }) => id)).toEqual([owner.session_id]);
+  });
+
+  it('leaves no session to a login that checked it just before the person was erased', async () => {
+    const owner = await signUp();
+    const checked = await findMember(globalDb(env), owner.organization_id, owner.user_id);
+    if (checked === undefined) throw new Error('the owner is no member');
+    const erased = await api('/auth/me', {
+      token: owner.token,
+      method: 'DELETE',
+      body: { confirm: owner.email, password: PASSWORD },
+    });
+    expect(erased.status).toBe(204);
+    const member = { ...checked, role: 'owner' as const };
+    await vi.waitUntil(
+      async () => (await findMember(globalDb(env), owner.organization_id, owner.user_id)) === undefined,
+    );
+    const begun = startSession(env, member, { ip: '', user_agent: '' }, Date.now());
+    await expect(begun).rejects.toSatisfy((error) => isOwnerErased(error) || isPasswordChanged(error));
   });
 
   it('is not for API keys', async () => {

@@ -348,7 +348,26 @@ describe('versions', () => {
     expect(forward.edges.map((change) => [change.edge_id, change.kind])).toEqual([['e2', 'added']]);
     expect(forward.other.map((change) => change.path).join()).toContain('settings');
     expect((await diff(2, 1)).nodes.find((change) => change.node_id === 'end')?.kind).toBe('removed');
-    expect(await diff(2, 2)).toEqual({ from: 2, to: 2, nodes: [], edges: [], other: [] });
+    expect(await diff(2, 2)).toEqual({ from: 2, to: 2, nodes: [], edges: [], other: [], moved: [] });
+  });
+
+  it('differ from the draft, the live one unless another is named', async () => {
+    const { id } = await newAgent(owner);
+    const draftDiff = async (query = ''): Promise<DefinitionDiff> =>
+      definitionDiff.parse(await (await owner.call('GET', `/agents/${id}/draft/diff${query}`)).json());
+    await saveDraft(id, adding(1));
+    const first = await draftDiff();
+    expect(first).toMatchObject({ from: null, to: null, other: [] });
+    expect(first.nodes.every((change) => change.kind === 'added')).toBe(true);
+    expect(first.nodes).toHaveLength(adding(1).nodes.length);
+
+    await published(id, adding(1));
+    await published(id, adding(2));
+    expect(await draftDiff()).toEqual({ from: 2, to: null, nodes: [], edges: [], other: [], moved: [] });
+    const before = await draftDiff('?against=1');
+    expect(before).toMatchObject({ from: 1, to: null, nodes: [{ node_id: 'sum', kind: 'changed' }] });
+    await refused(await owner.call('GET', `/agents/${id}/draft/diff?against=9`), 404, 'not_found');
+    await refused(await owner.call('GET', `/agents/${id}/draft/diff?against=x`), 422, 'validation_failed');
   });
 
   it('can be made live again; numbers go on, the draft stays', async () => {

@@ -1,7 +1,7 @@
 import { env } from 'cloudflare:workers';
-import { apiKeyScope, PERMISSIONS, type Permission, roleAllows } from '@agentflow/contracts';
+import { apiKeyScope, PERMISSIONS, type Permission, roleAllows, type ShadowRun } from '@agentflow/contracts';
 import { beforeAll, describe, expect, inject, it } from 'vitest';
-import { agentEdges, agentNode, publishedAgent } from '../../support/agents.ts';
+import { agentEdges, agentNode, publishedAgent, runToEnd } from '../../support/agents.ts';
 import {
   type ApiOptions,
   api,
@@ -16,6 +16,7 @@ import {
 } from '../../support/api.ts';
 import { askedOne } from '../../support/approvals.ts';
 import { joinAs } from '../../support/people.ts';
+import { listedEnds, startShadowRun, withHeldDraft } from '../../support/shadow-runs.ts';
 import { deadKeys, expiredToken, forgedTokens } from './dead-credentials.ts';
 import { type Listed, operations, permissionOf, smallestBody } from './served-document.ts';
 
@@ -47,6 +48,7 @@ type Make<T> = (owner: Member, before: string) => Promise<T>;
 const OBJECTS: { [prefix: string]: Make<string> } = {
   '/api/v1/agents/': async (owner) => (await agentOf(owner)).id,
   '/api/v1/executions/': executionOf,
+  '/api/v1/templates/': async () => 'support-triage',
   '/api/v1/projects/': projectOf,
   '/api/v1/context/': projectOf,
   '/api/v1/approvals/': async (owner) => (await askedOne(owner)).id,
@@ -57,6 +59,16 @@ const OBJECTS: { [prefix: string]: Make<string> } = {
   '/api/v1/org/teams/{id}/members/': async (owner) => (await withRole(owner, 'viewer')).user_id,
   '/api/v1/org/env-vars/': secretOf,
   '/api/v1/org/provider-keys/': providerKeyOf,
+  '/api/v1/agents/{id}/shadow-runs/': async (owner, before) => {
+    const agentId = before.split('/')[4] ?? '';
+    await runToEnd(owner, agentId, { n: 1 });
+    await listedEnds(owner, agentId, 1);
+    return (await startShadowRun(owner, agentId)).id;
+  },
+  '/api/v1/agents/{id}/shadow-runs/{shadow_run_id}/comparisons/': async (owner, before) => {
+    const run = await api<ShadowRun>(`/${before.replace(/\/comparisons\/$/, '')}`, { token: owner.token });
+    return String(run.body.comparisons[0]?.execution_id);
+  },
   '/api/v1/org/api-keys/': async (owner) => (await createKey(owner, ['agents:read'])).id,
 };
 
@@ -68,6 +80,17 @@ const OBJECT_OF: { [operationId: string]: Make<string> } = {
     const added = await api(`/${before}${user_id}`, { method: 'PUT', token: owner.token });
     expect(added.status, JSON.stringify(added.body)).toBe(204);
     return user_id;
+  },
+  cancelShadowRun: async (owner, before) => {
+    const agentId = before.split('/')[4] ?? '';
+    await withHeldDraft(owner, agentId, { n: 1 });
+    return (await startShadowRun(owner, agentId)).id;
+  },
+  startShadowRun: async (owner) => {
+    const { id } = await agentOf(owner);
+    await runToEnd(owner, id, { n: 1 });
+    await listedEnds(owner, id, 1);
+    return id;
   },
   approveExecution: async (owner) => (await askedOne(owner)).execution_id,
   rollbackAgent: async (owner) => {
@@ -111,8 +134,8 @@ const BODIES: { [operationId: string]: object | ((owner: Member) => Promise<obje
   setModelPrice: { model: 'custom/example', input_usd_per_million: 1, output_usd_per_million: 2 },
   updateAgent: { name: 'Renamed' },
 };
-/** Operations whose path names a setting that every organization has its own of: a stranger reaches theirs. */
-const OWN_SETTINGS = ['setProviderKey'];
+/** Operations whose path names what every organization has, or its own of: a stranger is answered too. */
+const EVERYBODYS = ['setProviderKey', 'getTemplate', 'installTemplate'];
 
 /** Queries without which an operation does nothing, with the question mark. */
 const QUERIES: { [operationId: string]: (owner: Member) => Promise<string> } = {
@@ -373,7 +396,7 @@ describe('strangers', () => {
     key = (await createKey(stranger, apiKeyScope.options)).key;
   });
 
-  it.each(named(guarded.filter(({ path, id }) => path.includes('{') && !OWN_SETTINGS.includes(id))))(
+  it.each(named(guarded.filter(({ path, id }) => path.includes('{') && !EVERYBODYS.includes(id))))(
     '%s',
     async (_name, listed) => {
       const { send, house } = await requestOf(listed);

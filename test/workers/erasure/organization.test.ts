@@ -59,6 +59,7 @@ function startRequest(member: Member, executionId: string, leaseId: string) {
     project_id: null,
     lineage: null,
     lease_id: leaseId,
+    start_by: Date.now() + 60_000,
     traceparent: `00-${'1'.repeat(32)}-${'2'.repeat(16)}-01`,
     request_id: 'req_test',
     wait_seconds: 0,
@@ -310,9 +311,9 @@ describe('a start that was admitted before', () => {
     await drain(owner.organization_id);
     const stub = executionStub(executionId);
     const request = startRequest(owner, executionId, admission.lease_id);
-    expect(await executionObject(env.EXECUTION, executionId).start(request)).toBe(null);
+    expect(await executionObject(env.EXECUTION, executionId).start(request)).toBe('erased');
     await evictDurableObject(stub);
-    expect(await executionObject(env.EXECUTION, executionId).start(request)).toBe(null);
+    expect(await executionObject(env.EXECUTION, executionId).start(request)).toBe('erased');
     expect(await runDurableObjectAlarm(stub)).toBe(true);
     expect((await storageOf(stub)).tables, 'not yet').toEqual(['tombstone']);
     await runInDurableObject(stub, (_object, { storage }) => {

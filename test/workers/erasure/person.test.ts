@@ -286,6 +286,7 @@ describe('an erased person', () => {
       project_id: null,
       lineage: null,
       lease_id: admission.lease_id,
+      start_by: admission.start_by,
       traceparent: `00-${'1'.repeat(32)}-${'2'.repeat(16)}-01`,
       request_id: 'req_test',
       wait_seconds: 0,

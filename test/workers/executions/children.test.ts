@@ -8,6 +8,7 @@ import { derivedId } from '../../../workers/platform/ids.ts';
 import { agentEdges, agentNode, publishedAgent, runToEnd } from '../../support/agents.ts';
 import { api, createKey, type Member, signUp } from '../../support/api.ts';
 import { eventually } from '../../support/eventually.ts';
+import { EXECUTION_1 } from '../../support/histories/execution-1.ts';
 
 let owner: Member;
 beforeAll(async () => {
@@ -656,6 +657,8 @@ describe('an object of the release before', () => {
         sql.exec(`ALTER TABLE execution DROP COLUMN ${column}`);
       }
       for (const column of ['progress', 'items', 'reused_from']) sql.exec(`ALTER TABLE steps DROP COLUMN ${column}`);
+      sql.exec('DROP TABLE events');
+      for (const statement of EXECUTION_1.filter((each) => each.includes('TABLE events'))) sql.exec(statement);
     });
     await evictDurableObject(stub(run.id));
     expect(await read(run.id)).toEqual(run);

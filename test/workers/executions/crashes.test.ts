@@ -148,9 +148,12 @@ async function dieAt(id: string, nth: number, commit: Commit, report: CrashRepor
     storage.transactionSync = <T>(work: () => T): T => {
       if (--left !== 0) return transaction(work);
       const last = () => {
-        const events = storage.sql.exec('SELECT type, node_id, path FROM events ORDER BY seq DESC LIMIT 5').toArray();
-        const step = events.find(({ node_id }) => node_id !== null);
-        report.hit(commit, `${step?.node_id ?? 'execution'}@${step?.path ?? ''} ${events[0]?.type}`);
+        const [row] = storage.sql
+          .exec<{ batch: string }>('SELECT batch FROM events ORDER BY seq DESC LIMIT 1')
+          .toArray();
+        const events = (JSON.parse(row?.batch ?? '[]') as [string, number, string | null, string | null][]).reverse();
+        const [, , node, path] = events.find((each) => each[2] !== null) ?? [];
+        report.hit(commit, `${node ?? 'execution'}@${path ?? ''} ${events[0]?.[0]}`);
       };
       if (commit === 'inside a commit') {
         return transaction(() => {

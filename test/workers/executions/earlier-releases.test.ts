@@ -8,7 +8,14 @@ import { api, createKey, signUp } from '../../support/api.ts';
 import type { Effect } from '../../support/effect-ledger.ts';
 import { eventually } from '../../support/eventually.ts';
 import { DESK_1 } from '../../support/histories/desk-1.ts';
-import { EXECUTION_1, endedWithLargeValues, LARGE_INPUT, underWay } from '../../support/histories/execution-1.ts';
+import {
+  BEGAN_AT,
+  EXECUTION_1,
+  endedWithLargeValues,
+  LARGE_INPUT,
+  underWay,
+} from '../../support/histories/execution-1.ts';
+import { EXECUTION_2, waiting } from '../../support/histories/execution-2.ts';
 
 const tools = inject('toolServerUrl');
 const plain = {
@@ -16,9 +23,9 @@ const plain = {
   edges: agentEdges('start>a'),
 };
 
-async function write(id: string, rows: ReturnType<typeof underWay>): Promise<void> {
+async function write(id: string, rows: ReturnType<typeof underWay>, tables = EXECUTION_1): Promise<void> {
   await runInDurableObject(env.EXECUTION.get(env.EXECUTION.idFromName(id)), (_object, { storage }) => {
-    for (const statement of EXECUTION_1) storage.sql.exec(statement);
+    for (const statement of tables) storage.sql.exec(statement);
     for (const { text, values } of rows) storage.sql.exec(text, ...values);
   });
 }
@@ -102,5 +109,58 @@ describe('what the first release wrote', () => {
     expect(rotated.status, JSON.stringify(rotated.body)).toBe(201);
     expect((await api('/org/ip-allowlist', { token: owner.token })).status).toBe(200);
     await eventually(async () => (await desk.usage()).settled_today === 2);
+  });
+});
+
+describe('what the second release wrote', () => {
+  it('an execution that waits goes on, and its events are read from anywhere', async () => {
+    const owner = await signUp();
+    const agent = await publishedAgent(owner, plain);
+    const id = newId('execution');
+    const log = 45;
+    await write(id, waiting(owner, id, agent.id, log), EXECUTION_2);
+    const events = async (after: number, limit: number) => {
+      const path = `/executions/${id}/events?after=${after}&limit=${limit}`;
+      return (await api<{ data: ExecutionEvent[]; next_cursor: string | null }>(path, { token: owner.token })).body;
+    };
+
+    expect((await events(0, 1)).data).toEqual([
+      {
+        seq: 1,
+        type: 'execution.started',
+        execution_id: id,
+        at: new Date(BEGAN_AT + 1).toISOString(),
+        data: { agent_id: agent.id, version: null, mode: 'live' },
+      },
+    ]);
+    expect(await events(28, 3)).toMatchObject({
+      data: [29, 30, 31].map((seq) => ({
+        seq,
+        type: 'step.started',
+        node_id: 'nap',
+        iteration: '0',
+        data: { attempt: seq - 2 },
+      })),
+      next_cursor: '31',
+    });
+    const run = await eventually(async () => {
+      const { body } = await api<Execution>(`/executions/${id}`, { token: owner.token });
+      return body.finished_at !== null && body;
+    });
+    expect(run).toMatchObject({ status: 'completed', output: 2 });
+    const { data } = await events(0, 1000);
+    expect(data.map(({ seq }) => seq)).toEqual(data.map((_, index) => index + 1));
+    expect(data[log - 1]).toMatchObject({ type: 'execution.waiting', data: { reason: 'delay' } });
+    expect(data.at(-1)).toMatchObject({ type: 'execution.completed' });
+    const { body: steps } = await api<{ data: ExecutionStep[] }>(`/executions/${id}/steps`, { token: owner.token });
+    expect(steps.data.map((step) => [step.id, step.attempts.length])).toEqual([
+      ['start', 1],
+      ['l', 1],
+      ['l@0#item', 0],
+      ['nap@0', 1],
+      ['l@1#item', 0],
+      ['nap@1', 1],
+      ['sum', 1],
+    ]);
   });
 });

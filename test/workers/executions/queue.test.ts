@@ -371,6 +371,7 @@ async function executionAt(agent: LimitedAgent, id: string, leaseId: string): Pr
     project_id: null,
     lineage: null,
     lease_id: leaseId,
+    start_by: Date.now() + 60_000,
     queued: true,
     traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',
     request_id: 'req_late',

@@ -124,6 +124,7 @@ describe('a start that finds no place, where the agent cancels the oldest', () =
       project_id: null,
       lineage: null,
       lease_id: admitted.lease_id,
+      start_by: admitted.start_by,
       traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',
       request_id: 'req_late',
       wait_seconds: 0,

@@ -1,5 +1,5 @@
 import type { DefinitionDiff, FieldChange, JsonValue } from '@agentflow/contracts';
-import { Minus, PencilLine, Plus } from 'lucide-react';
+import { Minus, PencilLine, Plus, Tag } from 'lucide-react';
 import { cn } from '@/lib/class-names.ts';
 import { diffWords, type WordRun } from '@/lib/word-diff.ts';
 
@@ -8,6 +8,7 @@ type Changes = Omit<DefinitionDiff, 'from' | 'to'>;
 const KINDS = {
   added: { word: 'Added', icon: Plus, look: 'bg-completed-soft text-completed' },
   removed: { word: 'Removed', icon: Minus, look: 'bg-failed-soft text-failed' },
+  renamed: { word: 'Renamed', icon: Tag, look: 'bg-sunken text-soft' },
   changed: { word: 'Changed', icon: PencilLine, look: 'bg-waiting-soft text-waiting' },
 } as const;
 
@@ -23,7 +24,7 @@ export function summarizeChanges(changes: Changes): string {
     [changes.nodes, 'node'],
     [changes.edges, 'edge'],
   ] as const) {
-    for (const kind of ['added', 'changed', 'removed'] as const) {
+    for (const kind of ['added', 'changed', 'renamed', 'removed'] as const) {
       const many = things.filter((each) => each.kind === kind).length;
       if (many > 0) parts.push(`${many} ${noun}${many === 1 ? '' : 's'} ${kind}`);
     }

@@ -38,6 +38,13 @@ export function formatDuration(ms: number): string {
   return `${Math.floor(seconds / 3600)} h ${String(Math.floor((seconds % 3600) / 60)).padStart(2, '0')} min`;
 }
 
+/** `100%`, `97%`, `99.6%`: never rounded up to all or down to nothing. */
+export function formatShare(share: number): string {
+  const percent = share * 100;
+  const close = (percent > 99 && percent < 100) || (percent > 0 && percent < 1);
+  return `${close ? (percent > 99 ? Math.floor(percent * 10) / 10 : Math.ceil(percent * 10) / 10) : Math.round(percent)}%`;
+}
+
 export function formatExactTime(iso: string): string {
   return exact.format(new Date(iso));
 }

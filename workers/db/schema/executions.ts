@@ -1,5 +1,5 @@
 import { sql } from 'drizzle-orm';
-import { index, integer, sqliteTable, text } from 'drizzle-orm/sqlite-core';
+import { index, integer, primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core';
 import { organizations } from './accounts.ts';
 import { agents } from './agents.ts';
 
@@ -51,7 +51,32 @@ export const executions = sqliteTable(
     index('executions_project')
       .on(table.organization_id, table.project_id, table.id)
       .where(sql`${table.project_id} IS NOT NULL`),
+    // Which agents ran in a project: one seek an agent.
+    index('executions_project_agent')
+      .on(table.organization_id, table.project_id, table.agent_id)
+      .where(sql`${table.project_id} IS NOT NULL`),
   ],
+);
+
+/**
+ * How an agent's live executions ended, by the UTC day of their end. Triggers of the database write it, in the statement
+ * that brings an execution to its end for the first time: telling it again counts nothing, and what
+ * retention deletes stays counted.
+ */
+export const agentDays = sqliteTable(
+  'agent_days',
+  {
+    organization_id: text('organization_id')
+      .notNull()
+      .references(() => organizations.id),
+    agent_id: text('agent_id').notNull(),
+    /** Whole days since 1970. */
+    day: integer('day').notNull(),
+    completed: integer('completed').notNull(),
+    failed: integer('failed').notNull(),
+    cancelled: integer('cancelled').notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.organization_id, table.agent_id, table.day] })],
 );
 
 /** One row per model attempt, successful or not. The id is derived from execution, step, attempt and call: retelling it changes nothing. */

@@ -6,7 +6,7 @@ import { verifyPassword } from '../../platform/passwords.ts';
 import { normalizeEmail } from './email.ts';
 import { withLoginThrottle } from './login-throttle.ts';
 import { findUserByEmail, firstMembership } from './queries.ts';
-import { isPasswordChanged } from './session-queries.ts';
+import { isOwnerErased, isPasswordChanged } from './session-queries.ts';
 import { type Client, type SignedIn, startSession } from './sessions.ts';
 
 const wrong = () => new ApiError('invalid_credentials', 'Check the e-mail address and the password.');
@@ -33,7 +33,7 @@ export function logIn(env: Env, request: LoginRequest, client: Client, now: numb
     try {
       return await startSession(env, { user, organization, role: role.parse(membership.role) }, client, now);
     } catch (error) {
-      if (isPasswordChanged(error)) throw wrong();
+      if (isPasswordChanged(error) || isOwnerErased(error)) throw wrong();
       throw error;
     }
   });

@@ -94,8 +94,17 @@ export function moveSession(database: Database, sessionId: string, organizationI
 
 /** Whether a batch failed because the password was changed between the check and the write. */
 export function isPasswordChanged(error: unknown): boolean {
+  return says(error, 'NOT NULL constraint failed: users.password_hash');
+}
+
+/** Whether a new session failed because its person or organization was erased between the check and the write. */
+export function isOwnerErased(error: unknown): boolean {
+  return says(error, 'FOREIGN KEY constraint failed');
+}
+
+function says(error: unknown, words: string): boolean {
   for (let cause = error; cause instanceof Error; cause = cause.cause) {
-    if (cause.message.includes('NOT NULL constraint failed: users.password_hash')) return true;
+    if (cause.message.includes(words)) return true;
   }
   return false;
 }

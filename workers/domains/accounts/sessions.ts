@@ -119,7 +119,10 @@ export async function presentSession(env: Env, member: Member, sessionId: string
   };
 }
 
-/** Signs in a person whose password was right; fails (see `isPasswordChanged`) when it has been changed meanwhile. */
+/**
+ * Signs in a person whose password was right; fails when it has been changed or they were erased meanwhile: see
+ * `isPasswordChanged` and `isOwnerErased`.
+ */
 export async function startSession(env: Env, member: Member, client: Client, now: number): Promise<SignedIn> {
   const owner = { user_id: member.user.id, organization_id: member.organization.id };
   const { row, refresh_token } = await newSession(env, owner, client, now);

@@ -1,6 +1,5 @@
 import {
   type AgentDefinition,
-  type AgentFilter,
   type AgentStatus,
   type CreateAgentRequest,
   EMPTY_DEFINITION,
@@ -12,11 +11,10 @@ import type { RequestContext } from '../../platform/context.ts';
 import { ApiError, notFound } from '../../platform/errors.ts';
 import { requireMatch } from '../../platform/etags.ts';
 import { newId } from '../../platform/ids.ts';
-import { decodeCursor, pageOf } from '../../platform/pagination.ts';
 import { auditOrigin, auditRow } from '../audit/index.ts';
 import { changeAgent, requireNotArchived } from './change-agent.ts';
 import { headOf } from './present.ts';
-import { type AgentRow, insertAgent, insertDraft, selectAgent, selectAgents } from './queries.ts';
+import { type AgentRow, insertAgent, insertDraft, selectAgent } from './queries.ts';
 
 /** Throws `not_found` for an agent of nobody and of another organization alike. */
 export async function getAgent(ctx: RequestContext, agentId: string): Promise<AgentRow> {
@@ -25,24 +23,18 @@ export async function getAgent(ctx: RequestContext, agentId: string): Promise<Ag
   return row;
 }
 
-export async function listAgents(
-  ctx: RequestContext,
-  query: AgentFilter & { limit: number; cursor?: string | undefined },
-): Promise<{ data: AgentRow[]; next_cursor: string | null }> {
-  const rows = await selectAgents(db(ctx.env, ctx.organizationId), ctx.organizationId, {
-    status: query.status,
-    search: query.search === '' ? undefined : query.search,
-    before: decodeCursor(query.cursor),
-    limit: query.limit + 1,
-  });
-  return pageOf(rows, query.limit);
+interface AgentOrigin {
+  /** Whether it was made here or came from a file. */
+  readonly action?: 'agent.created' | 'agent.imported';
+  /** What the audit log tells besides. */
+  readonly details?: Readonly<Record<string, string>>;
 }
 
-/** Creates an agent with its draft; `action` tells the audit log whether it was made here or came from a file. */
+/** Creates an agent with its draft. */
 export async function createAgent(
   ctx: RequestContext,
   input: CreateAgentRequest,
-  action: 'agent.created' | 'agent.imported' = 'agent.created',
+  { action = 'agent.created', details = {} }: AgentOrigin = {},
 ): Promise<AgentRow> {
   const { organizationId } = ctx;
   const now = ctx.now();
@@ -81,7 +73,7 @@ export async function createAgent(
         action,
         resource_type: 'agent',
         resource_id: row.id,
-        details: { name: row.name, nodes: definition.nodes.length },
+        details: { name: row.name, nodes: definition.nodes.length, ...details },
       },
       now,
     ),

@@ -4,6 +4,10 @@ import type { Database } from '../../db/client.ts';
 import { headOf } from './present.ts';
 import { selectAgentHead, selectDraft } from './queries.ts';
 
+export { createAgent, getAgent } from './agents.ts';
+export { getDraft } from './drafts.ts';
+export { presentAgent } from './present.ts';
+export { requireValid } from './publish-agent.ts';
 export { agentRoutes } from './routes.ts';
 export { versionDefinition } from './versions.ts';
 

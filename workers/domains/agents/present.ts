@@ -1,5 +1,6 @@
-import type { Agent, AgentStatus, AgentVersion } from '@agentflow/contracts';
+import type { Agent, AgentStatus, AgentVersion, ListedAgent } from '@agentflow/contracts';
 import type { AgentHead } from '../../../durable-objects/organization/client.ts';
+import type { ListedAgentRow } from './list-agents.ts';
 import type { AgentHeadRow, AgentRow, VersionSummaryRow } from './queries.ts';
 
 export function presentAgent(row: AgentRow): Agent {
@@ -14,6 +15,10 @@ export function presentAgent(row: AgentRow): Agent {
     created_by: row.created_by,
     updated_at: isoTime(row.updated_at),
   };
+}
+
+export function presentListedAgent({ stats, ...row }: ListedAgentRow): ListedAgent {
+  return stats === undefined ? presentAgent(row) : { ...presentAgent(row), stats };
 }
 
 export function presentVersion(row: VersionSummaryRow, liveVersion: number | null): AgentVersion {

@@ -1,4 +1,4 @@
-import type { AgentVersion, DefinitionProblem } from '@agentflow/contracts';
+import type { AgentDefinition, AgentVersion, DefinitionProblem } from '@agentflow/contracts';
 import type { RequestContext } from '../../platform/context.ts';
 import { ApiError, notFound } from '../../platform/errors.ts';
 import { requireMatch } from '../../platform/etags.ts';
@@ -28,8 +28,7 @@ export async function publishAgent(
     const draft = await getDraft(ctx, agentId);
     requireMatch(ifMatch, draft.revision, 'The draft');
     if (draft.revision !== checkedRevision) {
-      const { valid, problems } = await checkDefinition(ctx, agentId, draft.definition);
-      if (!valid) throw definitionInvalid(problems);
+      await requireValid(ctx, agentId, draft.definition);
       checkedRevision = draft.revision;
     }
     const version = agent.latest_version + 1;
@@ -63,13 +62,19 @@ export async function publishAgent(
   );
 }
 
+/** Throws `definition_invalid` with every error of a definition that can't be published. */
+export async function requireValid(ctx: RequestContext, agentId: string, definition: AgentDefinition): Promise<void> {
+  const { valid, problems } = await checkDefinition(ctx, agentId, definition);
+  if (!valid) throw definitionInvalid(problems);
+}
+
 function definitionInvalid(problems: readonly DefinitionProblem[]): ApiError {
   const errors = problems
     .filter((problem) => problem.severity === 'error')
     .slice(0, 100)
     .map(({ path, message }) => ({ path, message }));
   const count = errors.length === 1 ? 'a problem' : `${errors.length} problems`;
-  return new ApiError('definition_invalid', `The draft has ${count} and was not published.`, { errors });
+  return new ApiError('definition_invalid', `The draft has ${count}.`, { errors });
 }
 
 /**

@@ -1,7 +1,6 @@
 import type { ConcurrencyPolicy } from '@agentflow/contracts';
-import { and, desc, eq, inArray, lt, ne, type SQL, sql } from 'drizzle-orm';
+import { and, desc, eq, inArray, lt, type SQL, sql } from 'drizzle-orm';
 import type { Database } from '../../db/client.ts';
-import { nameContains } from '../../db/name-contains.ts';
 import { agentDrafts, agents, agentVersions } from '../../db/schema/agents.ts';
 
 export type AgentRow = typeof agents.$inferSelect;
@@ -92,31 +91,6 @@ export function selectCalls(db: Database, organizationId: string, ids: readonly 
       ),
     )
     .where(and(eq(agents.organization_id, organizationId), inArray(agents.id, [...ids])));
-}
-
-export interface AgentListFilter {
-  readonly status: string | undefined;
-  readonly search: string | undefined;
-  /** Id of the last agent of the page before. */
-  readonly before: string | undefined;
-  readonly limit: number;
-}
-
-/** Newest first; archived agents only where the status asks for them. */
-export function selectAgents(db: Database, organizationId: string, filter: AgentListFilter) {
-  return db
-    .select()
-    .from(agents)
-    .where(
-      and(
-        eq(agents.organization_id, organizationId),
-        filter.status === undefined ? ne(agents.status, 'archived') : eq(agents.status, filter.status),
-        filter.search === undefined ? undefined : nameContains(agents.name, filter.search),
-        filter.before === undefined ? undefined : lt(agents.id, filter.before),
-      ),
-    )
-    .orderBy(desc(agents.id))
-    .limit(filter.limit);
 }
 
 export function insertAgent(db: Database, row: AgentRow) {

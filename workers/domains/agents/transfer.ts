@@ -43,5 +43,5 @@ async function versionOf(ctx: RequestContext, agentId: string, version: number) 
 /** Creates an agent from an agent file; its draft may have mistakes like any other. Throws what `readAgentFile` throws. */
 export function importAgent(ctx: RequestContext, text: string, format: AgentFileFormat): Promise<AgentRow> {
   const { name, description, definition } = readAgentFile(text, format);
-  return createAgent(ctx, { name, description, definition }, 'agent.imported');
+  return createAgent(ctx, { name, description, definition }, { action: 'agent.imported' });
 }

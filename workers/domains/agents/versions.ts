@@ -1,9 +1,16 @@
-import type { AgentDefinition, AgentVersion, AgentVersionDetail, DefinitionDiff } from '@agentflow/contracts';
+import {
+  type AgentDefinition,
+  type AgentVersion,
+  type AgentVersionDetail,
+  type DefinitionDiff,
+  EMPTY_DEFINITION,
+} from '@agentflow/contracts';
 import { diffDefinitions } from '@agentflow/engine';
 import { type Database, db } from '../../db/client.ts';
 import type { RequestContext } from '../../platform/context.ts';
 import { invalid, notFound } from '../../platform/errors.ts';
 import { getAgent } from './agents.ts';
+import { getDraft } from './drafts.ts';
 import { presentVersion } from './present.ts';
 import { selectVersion, selectVersions } from './queries.ts';
 import { VersionCache } from './version-cache.ts';
@@ -68,4 +75,23 @@ export async function diffVersions(
   if (before === null) throw notFound('version', String(from));
   if (after === null) throw notFound('version', String(to));
   return { from, to, ...diffDefinitions(before, after) };
+}
+
+/**
+ * What publishing the draft would change: from version `against`, or from the live one where it is absent; from nothing
+ * where none is live. Throws `not_found`.
+ */
+export async function diffDraft(
+  ctx: RequestContext,
+  agentId: string,
+  against: number | undefined,
+): Promise<DefinitionDiff> {
+  const from = against ?? (await getAgent(ctx, agentId)).live_version;
+  const database = db(ctx.env, ctx.organizationId);
+  const [before, { definition }] = await Promise.all([
+    from === null ? EMPTY_DEFINITION : versionDefinition(database, ctx.organizationId, agentId, from),
+    getDraft(ctx, agentId),
+  ]);
+  if (before === null) throw notFound('version', String(from));
+  return { from, to: null, ...diffDefinitions(before, definition) };
 }

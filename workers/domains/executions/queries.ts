@@ -238,3 +238,29 @@ export async function runsByHour(database: Database, organizationId: string, fro
   ]);
   return { hours, alive };
 }
+
+/** Executions of an agent that were meant and have ended: of these ids, or the last ones. Newest first. */
+export async function endedExecutionsOf(
+  database: Database,
+  organizationId: string,
+  agentId: string,
+  choice: { readonly ids: readonly string[] } | { readonly last: number },
+): Promise<string[]> {
+  const chosen = 'ids' in choice ? inArray(executions.id, [...choice.ids]) : undefined;
+  const rows = await database
+    .select({ id: executions.id })
+    .from(executions)
+    .where(
+      and(
+        eq(executions.organization_id, organizationId),
+        eq(executions.agent_id, agentId),
+        eq(executions.mode, 'live'),
+        inArray(executions.status, ['completed', 'failed']),
+        chosen,
+      ),
+    )
+    .orderBy(desc(executions.id))
+    .limit('ids' in choice ? choice.ids.length : choice.last)
+    .all();
+  return rows.map(({ id }) => id);
+}

@@ -82,12 +82,17 @@ export async function startRelated(env: Env, start: RelatedStart): Promise<Relat
       project_id: start.project_id,
       lineage,
       lease_id: admission.lease_id,
+      start_by: admission.start_by,
       queued: admission.queued,
       traceparent: start.traceparent,
       request_id: start.request_id,
       wait_seconds: 0,
     });
-    if (execution !== null) return { ok: true, execution };
+    if (execution === 'late') {
+      const message = 'The start took too long and was not made.';
+      return { ok: false, error: { code: 'call_unavailable', message, retryable: true } };
+    }
+    if (execution !== 'erased') return { ok: true, execution };
     const message = 'The organization is being erased.';
     return { ok: false, error: { code: 'not_found', message, retryable: false } };
   } catch (error) {

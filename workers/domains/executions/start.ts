@@ -9,7 +9,7 @@ import type {
   TestRequest,
 } from '@agentflow/contracts';
 import { exitOfOutput, validateInput } from '@agentflow/engine';
-import { executionObject, type Given } from '../../../durable-objects/execution/client.ts';
+import { executionObject, type Given, type StartRefusal } from '../../../durable-objects/execution/client.ts';
 import {
   type Admission,
   type AdmissionCaller,
@@ -63,7 +63,6 @@ export async function startExecution(start: StartInput): Promise<StartOutcome> {
   const { env, principal } = start;
   const organizationId = principal.organization_id;
   const desk = organizationDesk(env.ORGANIZATION, organizationId);
-  const executionId = newId('execution');
   const request: AdmissionRequest = {
     organization_id: organizationId,
     caller: callerOf(principal),
@@ -71,7 +70,7 @@ export async function startExecution(start: StartInput): Promise<StartOutcome> {
     agent_id: start.agentId,
     version: start.version,
     mode: start.mode,
-    execution_id: executionId,
+    execution_id: newId('execution'),
     idempotency: start.idempotency,
     ip: start.ip,
     shown: { trigger: triggerOf(start), project_id: start.projectId },
@@ -80,20 +79,23 @@ export async function startExecution(start: StartInput): Promise<StartOutcome> {
   switch (admission.outcome) {
     case 'deny':
       throw refusal(admission);
-    case 'replay':
-      return {
-        execution: await replay(env, organizationId, admission.execution_id, start.waitSeconds),
-        replayed: true,
-        limit: null,
-      };
+    case 'replay': {
+      const execution = await madeBefore(env, organizationId, admission.execution_id, start.waitSeconds);
+      if (execution === null) throw stillStarting();
+      return { execution, replayed: true, limit: null };
+    }
     case 'allow':
       break;
   }
+  const { execution_id, again } = admission;
+  const before = again ? await madeBefore(env, organizationId, execution_id, start.waitSeconds) : null;
+  if (before !== null) return { execution: before, replayed: true, limit: null };
+  let execution: Execution | StartRefusal;
   try {
     const { definition, given } = await whatRuns(start, admission.version);
-    const execution = await executionObject(env.EXECUTION, executionId).start({
+    execution = await executionObject(env.EXECUTION, execution_id).start({
       organization_id: organizationId,
-      execution_id: executionId,
+      execution_id,
       agent_id: start.agentId,
       agent_name: admission.agent.name,
       version: admission.version,
@@ -105,19 +107,22 @@ export async function startExecution(start: StartInput): Promise<StartOutcome> {
       project_id: start.projectId,
       lineage: null,
       lease_id: admission.lease_id,
+      start_by: admission.start_by,
       queued: admission.queued,
       traceparent: traceparentOf(start.trace),
       request_id: start.requestId,
       wait_seconds: start.waitSeconds,
       ...(given === null ? {} : { given }),
     });
-    if (execution === null) throw unauthenticated();
-    return { execution, replayed: false, limit: admission.limit };
+    if (execution === 'erased') throw unauthenticated();
   } catch (error) {
-    // What was refused here never started. An unknown outcome of `start` is left to the lease: the desk asks the object.
-    if (error instanceof ApiError) await desk.forgo({ lease_id: admission.lease_id });
+    // What was refused here never started. An unknown outcome of `start` is left to the lease, and so is a start that others
+    // may be making too: the desk asks the object.
+    if (error instanceof ApiError && !again) await desk.forgo({ lease_id: admission.lease_id });
     throw error;
   }
+  if (execution === 'late') throw startedTooLate();
+  return { execution, replayed: again, limit: admission.limit };
 }
 
 /** How often a start that would replace others is checked anew because a publish was faster. */
@@ -222,13 +227,25 @@ export function limitHeaders(limit: LimitState | null): Record<string, string> {
   };
 }
 
-async function replay(env: Env, organizationId: string, executionId: string, waitSeconds: number): Promise<Execution> {
+/** The execution of a start that was admitted before; null while it has not reached its object. */
+function madeBefore(
+  env: Env,
+  organizationId: string,
+  executionId: string,
+  waitSeconds: number,
+): Promise<Execution | null> {
   const object = executionObject(env.EXECUTION, executionId);
-  const execution =
-    waitSeconds > 0 ? await object.waitForEnd(organizationId, waitSeconds) : await object.get(organizationId);
-  if (execution !== null) return execution;
-  // Admitted by a request that has not reached its object yet.
-  throw new ApiError('idempotency_in_progress', 'The first request with this key is still starting the execution.', {
+  return waitSeconds > 0 ? object.waitForEnd(organizationId, waitSeconds) : object.get(organizationId);
+}
+
+function stillStarting(): ApiError {
+  return new ApiError('idempotency_in_progress', 'The first request with this key has not started the execution.', {
+    headers: { 'Retry-After': '1' },
+  });
+}
+
+function startedTooLate(): ApiError {
+  return new ApiError('upstream_unavailable', 'The start took too long and was not made. Try again.', {
     headers: { 'Retry-After': '1' },
   });
 }

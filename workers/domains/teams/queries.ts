@@ -2,7 +2,8 @@ import { and, desc, eq, lt, sql } from 'drizzle-orm';
 import type { Database } from '../../db/client.ts';
 import { teamMembers, teams, users } from '../../db/schema/accounts.ts';
 
-const memberCount = sql<number>`(select count(*) from ${teamMembers} where ${eq(teamMembers.team_id, teams.id)})`;
+/** Names written out: Drizzle leaves tables out of columns where one table is selected from. */
+const memberCount = sql<number>`(select count(*) from team_members where team_members.team_id = teams.id)`;
 
 const teamFields = {
   id: teams.id,

@@ -3,44 +3,13 @@ import type {
   AgentEdge,
   AgentNode,
   DefinitionDiff,
-  EdgeChange,
   FieldChange,
   JsonValue,
   NodeChange,
+  NodeMove,
 } from '@agentflow/contracts';
-
-type JsonObject = Record<string, JsonValue>;
-
-function isObject(value: JsonValue | undefined): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-/** Each field that differs, dotted, objects and lists entered; the order of an object's keys says nothing. */
-function fieldChanges(before: JsonValue | undefined, after: JsonValue | undefined, path: string): FieldChange[] {
-  const below = (key: string | number) => (path === '' ? String(key) : `${path}.${key}`);
-  if (isObject(before) && isObject(after)) {
-    const keys = new Set([...Object.keys(before), ...Object.keys(after)]);
-    return [...keys].flatMap((key) => fieldChanges(ownField(before, key), ownField(after, key), below(key)));
-  }
-  if (Array.isArray(before) && Array.isArray(after)) {
-    const places = Array.from({ length: Math.max(before.length, after.length) }, (_, index) => index);
-    return places.flatMap((index) => fieldChanges(before[index], after[index], below(index)));
-  }
-  if (before === after) return [];
-  return [{ path, ...(before === undefined ? {} : { before }), ...(after === undefined ? {} : { after }) }];
-}
-
-function ownField(value: JsonObject, key: string): JsonValue | undefined {
-  return Object.hasOwn(value, key) ? value[key] : undefined;
-}
-
-/** What of a node or edge is compared: its id names it, and where it stands on the canvas is nobody's business. */
-function comparable(part: AgentNode | AgentEdge): JsonObject {
-  // Parsed from JSON by the contract, so every field is a JSON value; undefined ones are left out.
-  const fields = Object.entries(part) as [string, JsonValue | undefined][];
-  const kept = fields.filter(([key, value]) => key !== 'id' && key !== 'position' && value !== undefined);
-  return Object.fromEntries(kept) as JsonObject;
-}
+import { fieldChanges, fieldsOf } from './fields.ts';
+import { renamedNodes, withNames } from './renames.ts';
 
 interface PartChange {
   readonly id: string;
@@ -49,48 +18,100 @@ interface PartChange {
 }
 
 function topFields(part: AgentNode | AgentEdge, side: 'before' | 'after'): FieldChange[] {
-  return Object.entries(comparable(part)).map(([path, value]) => ({ path, [side]: value }));
+  return Object.entries(fieldsOf(part)).map(([path, value]) => ({ path, [side]: value }));
+}
+
+/** By id; where an old or foreign draft gives one id twice, by the id and a number. */
+function byKey<Part extends { readonly id: string }>(parts: readonly Part[]): Map<string, Part> {
+  const keyed = new Map<string, Part>();
+  for (const part of parts) {
+    let key = part.id;
+    for (let count = 2; keyed.has(key); count++) key = `${part.id}#${count}`;
+    keyed.set(key, part);
+  }
+  return keyed;
 }
 
 /** Parts in the order of `to`, then those that are gone in the order of `from`. */
 function partChanges(from: readonly (AgentNode | AgentEdge)[], to: readonly (AgentNode | AgentEdge)[]): PartChange[] {
-  const old = new Map(from.map((part) => [part.id, part]));
-  const kept = new Set(to.map((part) => part.id));
+  const [old, now] = [byKey(from), byKey(to)];
   const changes: PartChange[] = [];
-  for (const part of to) {
-    const before = old.get(part.id);
+  for (const [id, part] of now) {
+    const before = old.get(id);
     if (before === undefined) {
-      changes.push({ id: part.id, kind: 'added', fields: topFields(part, 'after') });
+      changes.push({ id, kind: 'added', fields: topFields(part, 'after') });
       continue;
     }
-    const fields = fieldChanges(comparable(before), comparable(part), '');
-    if (fields.length > 0) changes.push({ id: part.id, kind: 'changed', fields });
+    const fields = fieldChanges(fieldsOf(before), fieldsOf(part), '');
+    if (fields.length > 0) changes.push({ id, kind: 'changed', fields });
   }
-  for (const part of from) {
-    if (!kept.has(part.id)) changes.push({ id: part.id, kind: 'removed', fields: topFields(part, 'before') });
+  for (const [id, part] of old) {
+    if (!now.has(id)) changes.push({ id, kind: 'removed', fields: topFields(part, 'before') });
   }
   return changes;
 }
 
+function nodeChanges(from: AgentDefinition, to: AgentDefinition, names: ReadonlyMap<string, string>): NodeChange[] {
+  const renamed = new Map([...names].map(([before, after]) => [after, before]));
+  const changes = new Map(partChanges(from.nodes, to.nodes).map(({ id, ...change }) => [id, change]));
+  const order = [...byKey(to.nodes).keys(), ...changes.keys()];
+  return [...new Set(order)].flatMap((node_id): NodeChange[] => {
+    const change = changes.get(node_id);
+    const renamed_from = renamed.get(node_id);
+    if (change === undefined && renamed_from === undefined) return [];
+    const fields = change?.fields ?? [];
+    const onlyName = fields.every(({ path }) => path === 'name');
+    const kind = change === undefined || (change.kind === 'changed' && onlyName) ? 'renamed' : change.kind;
+    return [{ node_id, kind, ...(renamed_from === undefined ? {} : { renamed_from }), fields }];
+  });
+}
+
+function moves(from: AgentDefinition, to: AgentDefinition): NodeMove[] {
+  const old = byKey(from.nodes);
+  return [...byKey(to.nodes)].flatMap(([node_id, { position: after }]) => {
+    const part = old.get(node_id);
+    const before = part?.position;
+    if (part === undefined || (before?.x === after?.x && before?.y === after?.y)) return [];
+    return [{ node_id, ...(before === undefined ? {} : { before }), ...(after === undefined ? {} : { after }) }];
+  });
+}
+
+/** A node reads its inputs in the order of its edges: where those that stay change places, that is a change. */
+function edgeOrder(from: AgentDefinition, to: AgentDefinition): FieldChange[] {
+  const inputs = ({ edges }: AgentDefinition, others: AgentDefinition) => {
+    const kept = new Map([...byKey(others.edges)].map(([key, edge]) => [key, edge.target]));
+    const lists = new Map<string, string[]>();
+    for (const [key, { target }] of byKey(edges)) {
+      if (kept.get(key) === target) lists.set(target, [...(lists.get(target) ?? []), key]);
+    }
+    return lists;
+  };
+  const [before, after] = [inputs(from, to), inputs(to, from)];
+  const moved = [...after].filter(([target, keys]) => keys.join('\n') !== (before.get(target) ?? []).join('\n'));
+  if (moved.length === 0) return [];
+  const listed = (lists: Map<string, string[]>) => moved.flatMap(([target]) => lists.get(target) ?? []);
+  return [{ path: 'edges', before: listed(before), after: listed(after) }];
+}
+
 /**
- * What differs between two definitions: nodes and edges by id, with the dotted path of each changed field, and
- * input_schema and settings. An added or removed part lists its fields on one side only. Positions are left out.
+ * What differs between two definitions: nodes and edges by id, with the path of each changed field, and input_schema and
+ * settings. An added or removed part lists its fields on one side only. A node that has another id and does the same is
+ * renamed, and what names it is not changed by that: everything is told in the new names. Positions stand apart.
+ *
+ * Empty for equal definitions. Otherwise `from`, its nodes renamed, with every change made, is `to` up to the order of
+ * nodes and edges; of edges, `other` tells the order where it matters.
  */
-export function diffDefinitions(
-  from: AgentDefinition,
-  to: AgentDefinition,
-): Pick<DefinitionDiff, 'nodes' | 'edges' | 'other'> {
-  const nodes: NodeChange[] = partChanges(from.nodes, to.nodes).map(({ id, ...change }) => ({
-    node_id: id,
-    ...change,
-  }));
-  const edges: EdgeChange[] = partChanges(from.edges, to.edges).map(({ id, ...change }) => ({
-    edge_id: id,
-    ...change,
-  }));
-  const other = [
-    ...fieldChanges(from.input_schema, to.input_schema, 'input_schema'),
-    ...fieldChanges(from.settings as JsonValue | undefined, to.settings as JsonValue | undefined, 'settings'),
-  ];
-  return { nodes, edges, other };
+export function diffDefinitions(from: AgentDefinition, to: AgentDefinition): Omit<DefinitionDiff, 'from' | 'to'> {
+  const names = renamedNodes(from, to);
+  const before = withNames(from, names);
+  return {
+    nodes: nodeChanges(before, to, names),
+    edges: partChanges(before.edges, to.edges).map(({ id, ...change }) => ({ edge_id: id, ...change })),
+    other: [
+      ...fieldChanges(before.input_schema, to.input_schema, 'input_schema'),
+      ...fieldChanges(before.settings as JsonValue | undefined, to.settings as JsonValue | undefined, 'settings'),
+      ...edgeOrder(before, to),
+    ],
+    moved: moves(before, to),
+  };
 }

@@ -11,6 +11,7 @@ import { runSummarize } from './ai-summarize.ts';
 import { runApproval, runForm } from './human.ts';
 import { runIf, runMerge, runStop, runSwitch, runTransform } from './logic.ts';
 import { runDelay, runLoop } from './loop-and-delay.ts';
+import { shadowAnswer, withoutWaiting } from './shadow.ts';
 import { readStepConfig } from './step-config.ts';
 import type { StepHandler, StepOutcome } from './step-outcome.ts';
 import { runAgent, withToolSecrets } from './tool-loop/index.ts';
@@ -100,7 +101,9 @@ async function handle(context: StepContext, ports: EnginePorts): Promise<{ input
   const config = read.config as JsonValue;
   const given = configForHandler(node.type, config, scope.env);
   const handler = HANDLERS[node.type] as StepHandler<NodeTypeName>;
-  const outcome = await handler(given as NodeConfig<NodeTypeName>, context, ports);
+  const answer = shadowAnswer(context, redactMarkers(config, scope.env));
+  if (answer !== null) return { input: config, outcome: answer };
+  const outcome = withoutWaiting(await handler(given as NodeConfig<NodeTypeName>, context, ports), context);
   if (context.call !== null) return { input: context.call.request, outcome };
   return { input: config, outcome: await mapped(outcome, context) };
 }

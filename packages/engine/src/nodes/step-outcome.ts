@@ -20,8 +20,14 @@ export type StepOutcome =
       readonly blocked: boolean;
       readonly calls: readonly ModelCall[];
       readonly event?: StepEvent;
+      readonly recorded?: boolean;
     }
-  | { readonly kind: 'failed'; readonly error: StepError; readonly calls: readonly ModelCall[] }
+  | {
+      readonly kind: 'failed';
+      readonly error: StepError;
+      readonly calls: readonly ModelCall[];
+      readonly recorded?: boolean;
+    }
   | {
       readonly kind: 'waiting';
       readonly reason: WaitingReason;

@@ -15,7 +15,7 @@ const base: AgentDefinition = {
   input_schema: { type: 'object', properties: { body: { type: 'string' } } },
   settings: { timeout_ms: 1000 },
 };
-const same = { nodes: [], edges: [], other: [] };
+const same = { nodes: [], edges: [], other: [], moved: [] };
 
 function changed(change: (definition: AgentDefinition) => void): AgentDefinition {
   const copy = structuredClone(base);
@@ -24,13 +24,73 @@ function changed(change: (definition: AgentDefinition) => void): AgentDefinition
 }
 
 describe('diffDefinitions', () => {
-  it('finds nothing between equal definitions, whatever the order of keys and the places on the canvas', () => {
-    const moved = changed((definition) => {
-      definition.nodes = definition.nodes.map((node) => ({ ...node, position: { x: 9, y: 9 } }));
+  it('finds nothing between equal definitions, whatever the order of keys', () => {
+    const turned = changed((definition) => {
       definition.input_schema = { properties: { body: { type: 'string' } }, type: 'object' };
     });
     expect(diffDefinitions(base, base)).toEqual(same);
-    expect(diffDefinitions(base, moved)).toEqual(same);
+    expect(diffDefinitions(base, turned)).toEqual(same);
+  });
+
+  it('tells apart what only stands elsewhere on the canvas', () => {
+    const moved = changed((definition) => {
+      definition.nodes = definition.nodes.map((node) => ({ ...node, position: { x: 9, y: 9 } }));
+    });
+    expect(diffDefinitions(base, moved)).toEqual({
+      ...same,
+      moved: [
+        { node_id: 'start', before: { x: 0, y: 0 }, after: { x: 9, y: 9 } },
+        { node_id: 'classify', after: { x: 9, y: 9 } },
+      ],
+    });
+  });
+
+  it('tells another name and another id as renamed, what refers to the node included', () => {
+    const from = changed((definition) => {
+      definition.nodes.push({ id: 'answer', type: 'ai.chat', config: { prompt: 'About {{classify.output.label}}' } });
+      definition.edges.push({ id: 'e2', source: 'classify', target: 'answer' });
+    });
+    const to = structuredClone(from);
+    const [, classify, answer] = to.nodes;
+    if (classify === undefined || answer === undefined) throw new Error('the base has these nodes');
+    classify.id = 'sort';
+    answer.name = 'Answer';
+    answer.config.prompt = 'About {{sort.output.label}}';
+    to.edges = [
+      { id: 'e1', source: 'start', target: 'sort' },
+      { id: 'e2', source: 'sort', target: 'answer' },
+    ];
+    expect(diffDefinitions(from, to)).toEqual({
+      ...same,
+      nodes: [
+        { node_id: 'sort', kind: 'renamed', renamed_from: 'classify', fields: [] },
+        { node_id: 'answer', kind: 'renamed', fields: [{ path: 'name', after: 'Answer' }] },
+      ],
+    });
+    answer.config.prompt = 'About {{trigger.subject}}';
+    expect(diffDefinitions(from, to).nodes[1]).toMatchObject({ node_id: 'answer', kind: 'changed' });
+  });
+
+  it('tells when the inputs of a node change places, and when one id is there twice', () => {
+    const merging: AgentDefinition = {
+      nodes: [...base.nodes, { id: 'all', type: 'logic.merge', config: {} }],
+      edges: [
+        { id: 'a', source: 'start', target: 'all' },
+        { id: 'b', source: 'classify', target: 'all' },
+      ],
+    };
+    const turned = { ...merging, edges: merging.edges.toReversed() };
+    expect(diffDefinitions(merging, turned)).toEqual({
+      ...same,
+      other: [{ path: 'edges', before: ['a', 'b'], after: ['b', 'a'] }],
+    });
+    const [start, classify] = base.nodes;
+    if (start === undefined || classify === undefined) throw new Error('the base has these nodes');
+    const twice = { nodes: [start, { ...classify, id: 'start' }], edges: [] };
+    expect(diffDefinitions(twice, twice)).toEqual(same);
+    expect(diffDefinitions({ nodes: [start], edges: [] }, twice).nodes).toMatchObject([
+      { node_id: 'start#2', kind: 'added' },
+    ]);
   });
 
   it('tells each changed field with its path, deep', () => {

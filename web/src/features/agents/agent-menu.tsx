@@ -1,5 +1,6 @@
 import type { Agent } from '@agentflow/contracts';
-import { Archive, Download, Ellipsis, Pause, RotateCw } from 'lucide-react';
+import { Link } from '@tanstack/react-router';
+import { Archive, Copy, Download, Ellipsis, Pause, Pencil, Play, RotateCw } from 'lucide-react';
 import { useState } from 'react';
 import { toast } from 'sonner';
 import { Button } from '@/components/ui/button.tsx';
@@ -13,12 +14,15 @@ import {
 } from '@/components/ui/dropdown-menu.tsx';
 import { useCan } from '@/features/shell/queries.ts';
 import { exportAgent } from './export-agent.ts';
-import { useSetAgentStatus } from './use-agent-actions.ts';
+import { useDuplicateAgent, useSetAgentStatus } from './use-agent-actions.ts';
 
 /** What can be done with an agent from anywhere. */
 export function AgentMenu({ agent }: { agent: Agent }) {
   const mayPublish = useCan('agents:publish');
+  const mayWrite = useCan('agents:write');
+  const mayExecute = useCan('agents:execute');
   const setStatus = useSetAgentStatus(agent);
+  const duplicate = useDuplicateAgent(agent);
   const [archiving, setArchiving] = useState(false);
   const change = (status: 'active' | 'paused') =>
     setStatus.mutate(status, { onError: (error) => toast.error(error.message) });
@@ -31,6 +35,25 @@ export function AgentMenu({ agent }: { agent: Agent }) {
           </Button>
         </DropdownMenuTrigger>
         <DropdownMenuContent align="end">
+          {mayExecute && agent.status === 'active' && (
+            <DropdownMenuItem asChild>
+              <Link to="/dashboard/agents/$agentId" params={{ agentId: agent.id }} search={{ tab: 'run' }}>
+                <Play aria-hidden="true" /> Run
+              </Link>
+            </DropdownMenuItem>
+          )}
+          {mayWrite && agent.status !== 'archived' && (
+            <DropdownMenuItem asChild>
+              <Link to="/dashboard/agents/$agentId" params={{ agentId: agent.id }} search={{ tab: 'builder' }}>
+                <Pencil aria-hidden="true" /> Edit
+              </Link>
+            </DropdownMenuItem>
+          )}
+          {mayWrite && (
+            <DropdownMenuItem disabled={duplicate.isPending} onSelect={() => duplicate.mutate()}>
+              <Copy aria-hidden="true" /> Duplicate
+            </DropdownMenuItem>
+          )}
           {mayPublish && agent.status === 'active' && (
             <DropdownMenuItem onSelect={() => change('paused')}>
               <Pause aria-hidden="true" /> Pause

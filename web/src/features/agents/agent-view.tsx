@@ -19,8 +19,8 @@ import { AgentMenu } from './agent-menu.tsx';
 import { AgentSettings } from './agent-settings.tsx';
 import { agentQuery } from './queries.ts';
 import { RunTab } from './run-tab.tsx';
-import { VersionsTab } from './versions-tab.tsx';
 
+const VersionsTab = lazy(() => import('@/features/publish/versions-tab.tsx'));
 const BuilderTab = lazy(() => import('@/features/builder/builder-tab.tsx'));
 
 export type AgentTab = 'builder' | 'run' | 'versions' | 'settings';
@@ -107,7 +107,9 @@ function LoadedAgent({ tagged, tab, node, compare, projectId }: LoadedAgentProps
           <RunTab agent={agent} projectId={projectId} />
         </TabsContent>
         <TabsContent value="versions" className="pt-5">
-          <VersionsTab agent={agent} compare={compare} />
+          <Suspense fallback={<RoutePending />}>
+            <VersionsTab agent={agent} compare={compare} />
+          </Suspense>
         </TabsContent>
         <TabsContent value="settings" className="pt-5">
           <AgentSettings tagged={tagged} />

@@ -1,4 +1,5 @@
 import { type AgentDefinition, agentDefinition } from '@agentflow/contracts';
+import { diffDefinitions } from '@agentflow/engine';
 import { useQuery } from '@tanstack/react-query';
 import { ChangeList, summarizeChanges } from '@/components/change-list.tsx';
 import { CopyButton } from '@/components/copy-button.tsx';
@@ -7,7 +8,6 @@ import { Button } from '@/components/ui/button.tsx';
 import { Dialog, DialogBody, DialogFooter } from '@/components/ui/dialog.tsx';
 import { Skeleton } from '@/components/ui/skeleton.tsx';
 import { fetchApi } from '@/lib/api.ts';
-import { diffDefinitions } from '@/lib/json-diff.ts';
 import { readTagged, type Tagged } from '@/lib/tagged.ts';
 
 interface DraftConflictDialogProps {

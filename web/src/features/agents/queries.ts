@@ -5,6 +5,7 @@ import type {
   AgentVersion,
   AgentVersionDetail,
   DefinitionDiff,
+  ListedAgent,
 } from '@agentflow/contracts';
 import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query';
 import { api, fetchApi, type Page, queryString } from '@/lib/api.ts';
@@ -15,7 +16,7 @@ export function agentsQuery(
 ) {
   return queryOptions({
     queryKey: ['agents', 'list', filter],
-    queryFn: ({ signal }) => api<Page<Agent>>(`/agents${queryString(filter)}`, { signal }),
+    queryFn: ({ signal }) => api<Page<ListedAgent>>(`/agents${queryString(filter)}`, { signal }),
   });
 }
 

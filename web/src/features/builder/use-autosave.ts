@@ -3,7 +3,7 @@ import { useQueryClient } from '@tanstack/react-query';
 import { useEffect, useRef } from 'react';
 import { draftQuery } from '@/features/agents/queries.ts';
 import { fetchApi, RequestFailure } from '@/lib/api.ts';
-import { sameJson } from '@/lib/json-diff.ts';
+import { sameJson } from '@/lib/same-json.ts';
 import { readTagged } from '@/lib/tagged.ts';
 import type { BuilderStore } from './builder-store.ts';
 import { type Autosave, createAutosave, type SaveOutcome } from './draft/autosave.ts';

@@ -14,6 +14,8 @@ const PATIENCE_MS = 3_000;
 /** What events do to sums and to pages' ends is read again together. */
 const REREAD_AFTER_MS = 1_200;
 const REREAD_EVERY_MS = 3_000;
+/** The day's sums are counted over its rows. */
+const SUMS_EVERY_MS = 10_000;
 const ANNOUNCE_AFTER_MS = 2_500;
 const ACK_EVERY = 100;
 
@@ -37,21 +39,26 @@ function reread(queries: QueryClient, keys: Iterable<readonly string[]>): void {
 
 /** Reads lists again a moment after the first event that asks for it, and not more often than bearable. */
 function createRereader(queries: QueryClient) {
-  const wanted = new Map<string, readonly string[]>();
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  let last = 0;
-  const run = () => {
-    timer = undefined;
-    last = Date.now();
-    reread(queries, wanted.values());
-    wanted.clear();
-  };
+  const timers = new Map<string, ReturnType<typeof setTimeout>>();
+  const readAt = new Map<string, number>();
   return {
     want(keys: readonly (readonly string[])[]) {
-      for (const key of keys) wanted.set(key.join(), key);
-      timer ??= setTimeout(run, Math.max(REREAD_AFTER_MS, last + REREAD_EVERY_MS - Date.now()));
+      for (const key of keys) {
+        const name = key.join();
+        if (timers.has(name)) continue;
+        const every = name === 'overview' ? SUMS_EVERY_MS : REREAD_EVERY_MS;
+        const wait = Math.max(REREAD_AFTER_MS, (readAt.get(name) ?? 0) + every - Date.now());
+        const read = () => {
+          timers.delete(name);
+          readAt.set(name, Date.now());
+          reread(queries, [key]);
+        };
+        timers.set(name, setTimeout(read, wait));
+      }
     },
-    stop: () => clearTimeout(timer),
+    stop: () => {
+      for (const timer of timers.values()) clearTimeout(timer);
+    },
   };
 }
 
@@ -77,11 +84,14 @@ function applyEvent(queries: QueryClient, event: FeedEvent): void {
   if ('execution' in event.data) patchExecutionLists(queries, event.data.execution);
   if ('approval' in event.data) {
     // The inbox is short and what one may decide is told to each person differently: it is read.
-    reread(queries, LISTS.approval ?? []);
+    reread(queries, [['approvals']]);
   }
   if ('agent' in event.data) {
     const { id } = event.data.agent;
-    reread(queries, [...(LISTS.agent ?? []), ['agents', id, 'agent'], ['agents', id, 'versions']]);
+    reread(queries, [
+      ['agents', id, 'agent'],
+      ['agents', id, 'versions'],
+    ]);
   }
 }
 

@@ -3,22 +3,18 @@ import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { Link, useNavigate } from '@tanstack/react-router';
 import { FolderKanban, Plus, SearchX } from 'lucide-react';
 import { EmptyState } from '@/components/empty-state.tsx';
+import { FilterRow } from '@/components/filter-row.tsx';
 import { Pager } from '@/components/pager.tsx';
 import { ProblemCallout } from '@/components/problem-callout.tsx';
 import { RelativeTime } from '@/components/relative-time.tsx';
-import { SearchField } from '@/components/search-field.tsx';
 import { Button } from '@/components/ui/button.tsx';
-import { Select } from '@/components/ui/select.tsx';
 import { Skeleton } from '@/components/ui/skeleton.tsx';
 import { Table, TableCell, TableHead, TableRow } from '@/components/ui/table.tsx';
 import { useCan } from '@/features/shell/queries.ts';
 import { formatValues } from '@/lib/format.ts';
 import { projectsQuery } from './queries.ts';
 
-const STATE_OPTIONS = [
-  { value: 'open', label: 'Open' },
-  { value: 'archived', label: 'Archived' },
-] as const;
+const STATE_OPTIONS = [{ label: 'Open' }, { value: 'archived', label: 'Archived' }];
 
 interface ProjectListProps {
   search: string | undefined;
@@ -54,30 +50,26 @@ export function ProjectList({ search, archived, cursor, onCreate }: ProjectListP
   }
   return (
     <>
-      <div className="mb-3 flex flex-wrap gap-2">
-        <SearchField
-          value={search ?? ''}
-          onSearch={(typed) =>
-            void navigate({
-              search: (old) => ({ ...old, search: typed === '' ? undefined : typed, cursor: undefined }),
-              replace: true,
-            })
-          }
-          label="Search projects by name"
-          placeholder="Search by name"
-        />
-        <Select
-          label="State"
-          className="w-32"
-          value={archived ? 'archived' : 'open'}
-          options={STATE_OPTIONS}
-          onValueChange={(next) =>
-            void navigate({
-              search: (old) => ({ ...old, state: next === 'archived' ? 'archived' : undefined, cursor: undefined }),
-            })
-          }
-        />
-      </div>
+      <FilterRow
+        search={{
+          value: search,
+          label: 'Search projects by name',
+          onSearch: (typed) =>
+            void navigate({ search: (old) => ({ ...old, search: typed, cursor: undefined }), replace: true }),
+        }}
+        filters={[
+          {
+            label: 'State',
+            value: archived ? 'archived' : undefined,
+            options: STATE_OPTIONS,
+            onChoose: (next) =>
+              void navigate({
+                search: (old) => ({ ...old, state: next === 'archived' ? next : undefined, cursor: undefined }),
+              }),
+            className: 'w-32',
+          },
+        ]}
+      />
       {projects.error && (
         <ProblemCallout error={projects.error} onRetry={() => void projects.refetch()} className="mb-3" />
       )}

@@ -6,6 +6,7 @@ import {
   FolderKanban,
   History,
   LayoutDashboard,
+  LayoutTemplate,
   type LucideIcon,
   ScrollText,
   Settings,
@@ -16,6 +17,7 @@ interface Section {
   readonly to:
     | '/dashboard'
     | '/dashboard/agents'
+    | '/dashboard/templates'
     | '/dashboard/executions'
     | '/dashboard/projects'
     | '/dashboard/audit'
@@ -30,6 +32,7 @@ interface Section {
 const SECTIONS: readonly Section[] = [
   { to: '/dashboard', label: 'Overview', icon: LayoutDashboard },
   { to: '/dashboard/agents', label: 'Agents', icon: Bot },
+  { to: '/dashboard/templates', label: 'Templates', icon: LayoutTemplate, permission: 'agents:read' },
   { to: '/dashboard/executions', label: 'Executions', icon: History },
   { to: '/dashboard/projects', label: 'Projects', icon: FolderKanban, permission: 'projects:read' },
   { to: '/dashboard/approvals', label: 'Approvals', icon: ClipboardCheck },

@@ -2,6 +2,7 @@ import {
   agent,
   agentFilter,
   createAgentRequest,
+  listedAgent,
   page,
   pageQuery,
   setStatusRequest,
@@ -10,8 +11,9 @@ import {
 import { requestContext } from '../../../platform/auth.ts';
 import { etagHeader, etagOf, ifMatch, STALE } from '../../../platform/etags.ts';
 import { createRouter, json, operation, refusal } from '../../../platform/router.ts';
-import { createAgent, getAgent, listAgents, setAgentStatus, updateAgent } from '../agents.ts';
-import { presentAgent } from '../present.ts';
+import { createAgent, getAgent, setAgentStatus, updateAgent } from '../agents.ts';
+import { listAgents } from '../list-agents.ts';
+import { presentAgent, presentListedAgent } from '../present.ts';
 import { ARCHIVED, agentParams } from './shared.ts';
 
 const tags = ['Agents'];
@@ -23,9 +25,10 @@ const listOperation = operation({
   access: 'agents:read',
   tags,
   summary: 'List agents',
-  description: 'Newest first. Archived agents are listed only with `status=archived`.',
+  description:
+    'Newest first, or sorted. Archived agents are listed only with `status=archived`. Statistics count live executions that have ended, and may lag some seconds.',
   request: { query: pageQuery.extend(agentFilter.shape) },
-  responses: { 200: { description: 'A page of agents', content: json(page(agent)) } },
+  responses: { 200: { description: 'A page of agents', content: json(page(listedAgent)) } },
 });
 
 const createOperation = operation({
@@ -99,7 +102,7 @@ const statusOperation = operation({
 export const agentRoutes = createRouter()
   .openapi(listOperation, async (c) => {
     const { data, next_cursor } = await listAgents(requestContext(c), c.req.valid('query'));
-    return c.json({ data: data.map(presentAgent), next_cursor }, 200);
+    return c.json({ data: data.map(presentListedAgent), next_cursor }, 200);
   })
   .openapi(createOperation, async (c) => {
     const row = await createAgent(requestContext(c), c.req.valid('json'));

@@ -7,12 +7,13 @@ import {
   pageQuery,
   rollbackRequest,
 } from '@agentflow/contracts';
+import { z } from 'zod';
 import { requestContext } from '../../../platform/auth.ts';
 import { etagHeader, etagOf } from '../../../platform/etags.ts';
 import { createRouter, json, operation } from '../../../platform/router.ts';
 import { presentAgent } from '../present.ts';
 import { rollbackAgent } from '../publish-agent.ts';
-import { diffVersions, getVersion, listVersions } from '../versions.ts';
+import { diffDraft, diffVersions, getVersion, listVersions } from '../versions.ts';
 import { ARCHIVED, agentParams, versionNumber } from './shared.ts';
 
 const tags = ['Agents'];
@@ -51,6 +52,18 @@ const diffOperation = operation({
   responses: { 200: { description: 'Nodes, edges and settings that differ', content: json(definitionDiff) } },
 });
 
+const draftDiffOperation = operation({
+  method: 'get',
+  path: '/agents/{id}/draft/diff',
+  operationId: 'diffDraft',
+  access: 'agents:read',
+  tags,
+  summary: 'Tell what publishing the draft would change',
+  description: 'Against the live version, or against another one. Where no version is live, everything is added.',
+  request: { params: agentParams, query: z.object({ against: versionNumber.optional() }) },
+  responses: { 200: { description: 'Nodes, edges and settings that differ', content: json(definitionDiff) } },
+});
+
 const rollbackOperation = operation({
   method: 'post',
   path: '/agents/{id}/rollback',
@@ -77,6 +90,10 @@ export const versionRoutes = createRouter()
   .openapi(diffOperation, async (c) => {
     const { id, n, m } = c.req.valid('param');
     return c.json(await diffVersions(requestContext(c), id, n, m), 200);
+  })
+  .openapi(draftDiffOperation, async (c) => {
+    const { id } = c.req.valid('param');
+    return c.json(await diffDraft(requestContext(c), id, c.req.valid('query').against), 200);
   })
   .openapi(rollbackOperation, async (c) => {
     const row = await rollbackAgent(requestContext(c), c.req.valid('param').id, c.req.valid('json').version);

@@ -1,29 +1,16 @@
 import { useNavigate } from '@tanstack/react-router';
-import { FileUp, Sparkles } from 'lucide-react';
+import { FileUp } from 'lucide-react';
 import { useId, useRef, useState } from 'react';
 import { ProblemCallout } from '@/components/problem-callout.tsx';
 import { Button } from '@/components/ui/button.tsx';
-import { Dialog, DialogBody, DialogFooter } from '@/components/ui/dialog.tsx';
+import { DialogBody, DialogFooter } from '@/components/ui/dialog.tsx';
 import { Textarea } from '@/components/ui/input.tsx';
 import { cn } from '@/lib/class-names.ts';
 import { formatBytes } from '@/lib/format.ts';
-import { triageExample, useImportAgent } from './import-agent.ts';
+import { useImportAgent } from './import-agent.ts';
 
-export function ImportAgentDialog({ open, onClose }: { open: boolean; onClose: () => void }) {
-  return (
-    <Dialog
-      open={open}
-      onOpenChange={(next) => !next && onClose()}
-      title="Import an agent"
-      description="From an agent file in JSON or YAML, as export writes it. It becomes a draft; nothing is live until you publish it."
-      className="max-w-xl"
-    >
-      <ImportAgentForm onClose={onClose} />
-    </Dialog>
-  );
-}
-
-function ImportAgentForm({ onClose }: { onClose: () => void }) {
+/** An agent from a file: the inside of a dialog. */
+export function ImportAgentForm({ onClose }: { onClose: () => void }) {
   const navigate = useNavigate();
   const textId = useId();
   const picker = useRef<HTMLInputElement>(null);
@@ -100,17 +87,6 @@ function ImportAgentForm({ onClose }: { onClose: () => void }) {
         {load.error && <ProblemCallout error={load.error} />}
       </DialogBody>
       <DialogFooter>
-        <Button
-          variant="ghost"
-          className="mr-auto"
-          onClick={async () => {
-            setFile(null);
-            setContent(JSON.stringify(JSON.parse(await triageExample()), null, 2));
-            load.reset();
-          }}
-        >
-          <Sparkles aria-hidden="true" /> Use the triage example
-        </Button>
         <Button onClick={onClose}>Cancel</Button>
         <Button type="submit" variant="primary" busy={load.isPending} disabled={content.trim() === ''}>
           Import

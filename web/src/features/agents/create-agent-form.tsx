@@ -5,7 +5,7 @@ import { useNavigate } from '@tanstack/react-router';
 import { useForm } from 'react-hook-form';
 import { ProblemCallout } from '@/components/problem-callout.tsx';
 import { Button } from '@/components/ui/button.tsx';
-import { Dialog, DialogBody, DialogFooter } from '@/components/ui/dialog.tsx';
+import { DialogBody, DialogFooter } from '@/components/ui/dialog.tsx';
 import { Field } from '@/components/ui/field.tsx';
 import { Input, Textarea } from '@/components/ui/input.tsx';
 import { api, newIdempotencyKey } from '@/lib/api.ts';
@@ -29,20 +29,8 @@ const FIRST_DEFINITION: CreateAgentRequest['definition'] = {
   edges: [{ id: 'start_result', source: 'start', target: 'result' }],
 };
 
-export function CreateAgentDialog({ open, onClose }: { open: boolean; onClose: () => void }) {
-  return (
-    <Dialog
-      open={open}
-      onOpenChange={(next) => !next && onClose()}
-      title="Create an agent"
-      description="It starts as a small draft that runs; nothing is live until you publish it."
-    >
-      <CreateAgentForm onClose={onClose} />
-    </Dialog>
-  );
-}
-
-function CreateAgentForm({ onClose }: { onClose: () => void }) {
+/** An agent from nothing: the inside of a dialog. */
+export function CreateAgentForm({ onClose }: { onClose: () => void }) {
   const navigate = useNavigate();
   const queries = useQueryClient();
   const form = useForm<FormValues>({

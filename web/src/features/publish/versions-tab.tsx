@@ -13,17 +13,17 @@ import { Button } from '@/components/ui/button.tsx';
 import { Checkbox } from '@/components/ui/checkbox.tsx';
 import { ConfirmDialog } from '@/components/ui/confirm-dialog.tsx';
 import { Skeleton } from '@/components/ui/skeleton.tsx';
+import { downloadVersion } from '@/features/agents/export-agent.ts';
+import { diffQuery, versionsQuery } from '@/features/agents/queries.ts';
 import { meQuery, useCan } from '@/features/shell/queries.ts';
 import { api } from '@/lib/api.ts';
-import { downloadVersion } from './export-agent.ts';
-import { diffQuery, versionsQuery } from './queries.ts';
 
 interface VersionsTabProps {
   agent: Agent;
   compare: { from: number | undefined; to: number | undefined };
 }
 
-export function VersionsTab({ agent, compare }: VersionsTabProps) {
+export default function VersionsTab({ agent, compare }: VersionsTabProps) {
   const navigate = useNavigate();
   const show = (search: { from?: number; to?: number }) =>
     void navigate({

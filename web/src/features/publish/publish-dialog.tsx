@@ -6,6 +6,7 @@ import {
   publishRequest,
   type Validation,
 } from '@agentflow/contracts';
+import { diffDefinitions } from '@agentflow/engine';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { CircleAlert, CircleCheck } from 'lucide-react';
@@ -18,10 +19,9 @@ import { Dialog, DialogBody, DialogFooter } from '@/components/ui/dialog.tsx';
 import { Field } from '@/components/ui/field.tsx';
 import { Textarea } from '@/components/ui/input.tsx';
 import { Skeleton } from '@/components/ui/skeleton.tsx';
+import { versionQuery } from '@/features/agents/queries.ts';
 import { api, newIdempotencyKey } from '@/lib/api.ts';
-import { diffDefinitions } from '@/lib/json-diff.ts';
 import type { Tagged } from '@/lib/tagged.ts';
-import { versionQuery } from './queries.ts';
 
 interface PublishDialogProps {
   agent: Agent;

@@ -1,0 +1,2 @@
+export { advanceComparison, finishShadowRun, openComparisons } from './job.ts';
+export { shadowRunRoutes } from './routes.ts';
