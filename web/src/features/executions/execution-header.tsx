@@ -23,7 +23,7 @@ import { api } from '@/lib/api.ts';
 import { formatCount, formatUsd, shortId } from '@/lib/format.ts';
 import { LiveDot } from './live-dot.tsx';
 import type { ShownStep } from './live-execution.ts';
-import { executionQuery, stepsQuery } from './queries.ts';
+import { executionQuery, stepsKey } from './queries.ts';
 import { useMayRetry, useRetry } from './retry.ts';
 import type { ExecutionStream } from './use-execution-stream.ts';
 
@@ -46,7 +46,7 @@ export function ExecutionHeader({ execution, stream, following, steps }: Executi
       setCancelling(false);
       toast.success('The execution is being cancelled');
       await queries.invalidateQueries({ queryKey: executionQuery(execution.id).queryKey });
-      await queries.invalidateQueries({ queryKey: stepsQuery(execution.id).queryKey });
+      await queries.invalidateQueries({ queryKey: stepsKey(execution.id) });
     },
   });
   const ended = isTerminal(execution.status);

@@ -1,11 +1,12 @@
 import { type Execution, isTerminal } from '@agentflow/contracts';
-import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { keepPreviousData, useQuery, useQueryClient } from '@tanstack/react-query';
 import { Link, useNavigate } from '@tanstack/react-router';
 import { CircleAlert } from 'lucide-react';
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { JsonView } from '@/components/json-view.tsx';
 import { ProblemCallout } from '@/components/problem-callout.tsx';
 import { RoutePending } from '@/components/route-pending.tsx';
+import { Button } from '@/components/ui/button.tsx';
 import { Card, CardHeader } from '@/components/ui/card.tsx';
 import { nodesInOrder } from '@/features/agents/definition-order.ts';
 import { useBreadcrumbs } from '@/features/shell/breadcrumbs.tsx';
@@ -16,7 +17,7 @@ import { shortId } from '@/lib/format.ts';
 import { usePageTitle } from '@/lib/page-title.ts';
 import { ExecutionHeader } from './execution-header.tsx';
 import { hasEnded, type ShownStep, shownSteps } from './live-execution.ts';
-import { executionDefinitionQuery, executionQuery, stepsQuery } from './queries.ts';
+import { ALL_AT_ONCE, executionDefinitionQuery, executionQuery, stepsKey, stepsQuery } from './queries.ts';
 import { useMayRetry } from './retry.ts';
 import { RetryDialog } from './retry-dialog.tsx';
 import { RunGraph } from './run-graph.tsx';
@@ -63,7 +64,7 @@ function useFollowedExecution(read: Execution): { execution: Execution; stream: 
       timer.current = setTimeout(
         () => {
           timer.current = undefined;
-          void queries.invalidateQueries({ queryKey: stepsQuery(read.id).queryKey });
+          void queries.invalidateQueries({ queryKey: stepsKey(read.id) });
           void queries.invalidateQueries({ queryKey: executionQuery(read.id).queryKey });
           if (ended) void queries.invalidateQueries({ queryKey: ['executions', 'list'] });
         },
@@ -103,7 +104,9 @@ function LoadedExecution({ read, selected, tab }: { read: Execution } & Omit<Exe
   const navigate = useNavigate();
   const panel = useRef<HTMLDivElement>(null);
   const { execution, stream, following } = useFollowedExecution(read);
-  const steps = useQuery(stepsQuery(execution.id));
+  const [wanted, setWanted] = useState(ALL_AT_ONCE);
+  const steps = useQuery({ ...stepsQuery(execution.id, wanted), placeholderData: keepPreviousData });
+  const records = steps.data?.steps;
   const definition = useQuery(executionDefinitionQuery(execution.id)).data;
   const planned = useMemo(
     () => (definition === undefined ? [] : nodesInOrder(definition).map((each) => each.node)),
@@ -113,8 +116,8 @@ function LoadedExecution({ read, selected, tab }: { read: Execution } & Omit<Exe
   const [retrying, setRetrying] = useState<ShownStep | null>(null);
   const mayRetry = useMayRetry(execution) && isTerminal(execution.status);
   const shown = useMemo(
-    () => shownSteps(steps.data ?? [], stream.live, planned, execution.status),
-    [steps.data, stream.live, planned, execution.status],
+    () => shownSteps(records ?? [], stream.live, planned, execution.status),
+    [records, stream.live, planned, execution.status],
   );
   const current =
     shown.find((step) => step.id === selected) ?? shown.find((step) => step.id === mostInteresting(shown));
@@ -246,6 +249,13 @@ function LoadedExecution({ read, selected, tab }: { read: Execution } & Omit<Exe
               onSelect={(step) => go({ step })}
               onOpen={() => panel.current?.scrollIntoView({ block: 'nearest' })}
             />
+          )}
+          {steps.data?.more === true && (
+            <div className="border-line border-t px-4 py-2">
+              <Button busy={steps.isPlaceholderData} onClick={() => setWanted(wanted + ALL_AT_ONCE)}>
+                Show more steps
+              </Button>
+            </div>
           )}
         </Card>
         <div ref={panel} className="min-w-0 scroll-mt-16 xl:sticky xl:top-16">

@@ -13,7 +13,7 @@ const WATCHING_MS = 2_500;
 /** The feed keeps lists up to date; this is for what it may not have told. */
 const RESTING_MS = 60_000;
 /** The most that the API gives at once: more than a graph of 300 nodes has steps outside loops. */
-const ALL_AT_ONCE = 1000;
+export const ALL_AT_ONCE = 1000;
 
 type ListFilter = { [K in keyof ExecutionFilter]?: ExecutionFilter[K] | undefined } & {
   cursor?: string | undefined;
@@ -45,12 +45,27 @@ export function executionDefinitionQuery(id: string) {
   });
 }
 
-export function stepsQuery(id: string) {
+/** The first steps of an execution, as many as `wanted`, in the order in which they began. */
+export function stepsQuery(id: string, wanted = ALL_AT_ONCE) {
   return queryOptions({
-    queryKey: ['executions', id, 'steps'],
-    queryFn: async ({ signal }) =>
-      (await api<Page<ExecutionStep>>(`/executions/${id}/steps?limit=${ALL_AT_ONCE}`, { signal })).data,
+    queryKey: [...stepsKey(id), wanted],
+    queryFn: async ({ signal }) => {
+      const steps: ExecutionStep[] = [];
+      let after: string | null = '0';
+      while (after !== null && steps.length < wanted) {
+        const query: string = queryString({ after, limit: ALL_AT_ONCE });
+        const page: Page<ExecutionStep> = await api(`/executions/${id}/steps${query}`, { signal });
+        steps.push(...page.data);
+        after = page.next_cursor;
+      }
+      return { steps, more: after !== null };
+    },
   });
+}
+
+/** Every reading of an execution's steps. */
+export function stepsKey(id: string) {
+  return ['executions', id, 'steps'] as const;
 }
 
 export function logsQuery(id: string, live: boolean) {
