@@ -285,6 +285,9 @@ test('the keyboard walks, moves, copies and finds nodes', async ({ page, request
   await openBuilder(page, account, first);
   const canvas = page.getByRole('region', { name: 'Canvas' });
   await canvas.getByRole('group', { name: /^Start, Manual start/ }).focus();
+  // Edges come between, in the order in which they run.
+  await page.keyboard.press('Tab');
+  await expect(canvas.getByRole('group', { name: 'Edge from Start to Result' })).toBeFocused();
   await page.keyboard.press('Tab');
   await expect(canvas.getByRole('group', { name: /^Result, Transform/ })).toBeFocused();
 
@@ -299,6 +302,38 @@ test('the keyboard walks, moves, copies and finds nodes', async ({ page, request
   await page.keyboard.press('Control+z');
   await expect(page.getByRole('button', { name: 'Undo' })).toBeDisabled();
 
+  // An edge is deleted, and a node goes onto it, by keys.
+  const edge = canvas.getByRole('group', { name: 'Edge from Start to Result' });
+  await nodeView(page, 'result').focus();
+  await page.keyboard.press('Shift+Tab');
+  await expect(edge).toBeFocused();
+  await page.keyboard.press('Delete');
+  await expect(edge).toHaveCount(0);
+  await page.keyboard.press('Control+z');
+  await expect(edge).toBeVisible();
+  await edge.focus();
+  await page.keyboard.press('Enter');
+  await page.getByPlaceholder('What comes next?').fill('merge');
+  await expect(page.getByRole('option', { name: /^Merge/ })).toHaveAttribute('aria-selected', 'true');
+  await page.keyboard.press('Enter');
+  await expect(nodeView(page, 'merge')).toBeFocused();
+  await expect(canvas.getByRole('group', { name: 'Edge from Merge to Result' })).toBeVisible();
+
+  // In line by keys.
+  await page.keyboard.press('Control+a');
+  await page.keyboard.press('Alt+a');
+  await expect(page.getByRole('toolbar', { name: 'Align 3 nodes' })).toBeVisible();
+  await expect(async () => {
+    const { nodes } = await draftOf(request, account, first);
+    expect(new Set(nodes.map(({ position }) => position?.x)).size).toBe(1);
+    expect(nodes).toHaveLength(3);
+  }).toPass();
+  for (const _ of ['aligned', 'inserted']) await page.keyboard.press('Control+z');
+  await expect(nodeView(page, 'merge')).toHaveCount(0);
+  await expectSaved(page);
+
+  await nodeView(page, 'result').focus();
+  await page.keyboard.press('Escape');
   await page.keyboard.press('Enter');
   await expect(
     page.getByRole('complementary', { name: 'Node', exact: true }).getByLabel('Name', { exact: true }),

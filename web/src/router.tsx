@@ -115,8 +115,10 @@ const agentRoute = createRoute({
   validateSearch: z.object({
     tab: optional(z.enum(['builder', 'run', 'versions', 'settings'])),
     node: text,
-    from: optional(z.coerce.number().int().min(1)),
-    to: optional(z.coerce.number().int().min(1)),
+    run: text,
+    // Versions; 0 is the draft.
+    from: optional(z.coerce.number().int().min(0)),
+    to: optional(z.coerce.number().int().min(0)),
     project_id: text,
   }),
   component: lazyRouteComponent(() => import('./routes/agent.tsx'), 'AgentPage'),

@@ -181,6 +181,7 @@ export const testRequest = z.strictObject({
     .refine((pinned) => Object.keys(pinned).length <= LIMITS.definition_nodes, 'has too many nodes')
     .optional()
     .describe('Outputs by node id that stand in for running the node'),
+  project_id: projectId.optional().describe('Whose shared context the test reads, and to which its cost belongs'),
   only: nodeList.min(1).optional().describe('The nodes that may run; all others are skipped unless they are pinned'),
 });
 

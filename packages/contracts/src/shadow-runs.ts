@@ -94,7 +94,9 @@ export const shadowStepDifference = z.object({
   node_name: z.string(),
   node_type: z.string(),
   kind: z.enum(['changed', 'added', 'removed']),
-  blocked: z.boolean().describe('The repetition did not perform it; its output is what would have been sent'),
+  blocked: z
+    .boolean()
+    .describe('The repetition did not perform it: `output` is what was sent then, and what would be sent'),
   before: stepSide.nullable(),
   after: stepSide.nullable(),
 });
@@ -104,7 +106,10 @@ export const shadowComparisonDetail = shadowComparison.extend({
   missing: z
     .array(z.enum(['execution', 'shadow_execution']))
     .describe('Which of the two is no longer kept; then outputs and steps are not told'),
-  output: z.object({ before: jsonValue.nullable(), after: jsonValue.nullable() }).nullable(),
+  output: z
+    .object({ before: jsonValue.nullable(), after: jsonValue.nullable() })
+    .nullable()
+    .describe('null where it is that of a side effect which was not performed'),
   steps: z.array(shadowStepDifference),
 });
 export type ShadowComparisonDetail = z.infer<typeof shadowComparisonDetail>;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { answersOf, fieldsOf } from '../../../web/src/features/approvals/form-fields.ts';
+import { answersOf, draftOf, fieldsOf } from '../../../web/src/lib/form-fields.ts';
 
 const SCHEMA = {
   type: 'object',
@@ -48,5 +48,11 @@ describe('a form of a schema', () => {
   it('sends text that is no number as it is, for the server to say so, and names JSON that can’t be read', () => {
     expect(answersOf(fields, { hours: 'a few' })).toMatchObject({ ok: true, form: { hours: 'a few' } });
     expect(answersOf(fields, { extra: '{' })).toEqual({ ok: false, field: 'extra' });
+  });
+
+  it('holds a value, and gives it back as it was', () => {
+    const value = { name: 'Ada', level: 2, hours: 7, tell: false, rooms: ['a', 'b'], extra: { deep: [1] } };
+    expect(answersOf(fields, draftOf(fields, value))).toEqual({ ok: true, form: value });
+    expect(answersOf(fields, draftOf(fields, 'no object'))).toEqual({ ok: true, form: { tell: false } });
   });
 });

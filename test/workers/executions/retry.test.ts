@@ -187,6 +187,30 @@ describe('a test run', () => {
     expect(steps.get('no')?.status).toBe('skipped');
   });
 
+  it('reads what its project shares, and no project of others', async () => {
+    const owner = await signUp();
+    const project = await api<{ id: string }>('/projects', { token: owner.token, body: { name: 'Spring' } });
+    await api(`/context/${project.body.id}/goal`, { method: 'PUT', token: owner.token, body: { value: 'Answer' } });
+    const definition = {
+      nodes: [start, agentNode('read', 'logic.transform', { expression: 'context.goal' })],
+      edges: agentEdges('start>read'),
+    };
+    const agent = await publishedAgent(owner, definition);
+    const answer = await api<Execution>(`/agents/${agent.id}/test`, {
+      token: owner.token,
+      body: { project_id: project.body.id },
+      headers: { prefer: 'wait=20' },
+    });
+    expect(answer.body).toMatchObject({ output: 'Answer', project_id: project.body.id, mode: 'test' });
+    const stranger = await signUp();
+    const own = await publishedAgent(stranger, definition);
+    const refused = await api(`/agents/${own.id}/test`, {
+      token: stranger.token,
+      body: { project_id: project.body.id },
+    });
+    expectProblem(refused, 404, 'not_found');
+  });
+
   it('names nodes that are not there', async () => {
     const answer = await test(await signUp(), { pinned: { nowhere: 1 }, only: ['check', 'neither'] });
     const problem = expectProblem(answer, 422, 'validation_failed');

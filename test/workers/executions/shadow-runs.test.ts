@@ -114,6 +114,11 @@ describe('a shadow run', () => {
         before: { output: { text: 'good' } },
         after: { output: { text: 'better' } },
       });
+      // What was sent then beside what would be sent: there is no answer to compare.
+      expect(detail.output).toBeNull();
+      const [, send] = detail.steps;
+      expect(send?.before?.output).toEqual({ ...(send?.after?.output as object), body: { text: 'good' } });
+      expect(send?.after?.output).toMatchObject({ method: 'POST', body: { text: 'better' } });
       const shadow = await api(`/executions/${comparison.shadow_execution_id}`, { token: owner.token });
       expect(shadow.body).toMatchObject({ mode: 'test', trigger: 'shadow', shadow_of: comparison.execution_id });
     }
@@ -137,6 +142,32 @@ describe('a shadow run', () => {
     expect(only.outcome?.after).toEqual(only.outcome?.before);
     expect((await detailOf(owner, run, only)).body.steps).toEqual([]);
     expect([await modelCalls(first), await modelCalls(second), await callsOf(path)]).toEqual([1, 1, 1]);
+  });
+
+  it('runs only the rounds of a loop that get another input', async () => {
+    const owner = await signUp();
+    const model = await scripted('fine');
+    const looping = (items: string): AgentDefinition => ({
+      nodes: [
+        start,
+        agentNode('each', 'logic.loop', { items }),
+        agentNode('ask', 'ai.chat', { model: `custom/${model}`, prompt: 'About {{item}}' }),
+      ],
+      edges: agentEdges('start>each', 'each:each>ask'),
+    });
+    const agent = await publishedAgent(owner, looping('{{trigger.items}}'));
+    await runToEnd(owner, agent.id, { items: ['a', 'b'] });
+    await listedEnds(owner, agent.id, 1);
+    expect(await modelCalls(model)).toBe(2);
+    await saveDraft(owner, agent.id, looping('{{$append(trigger.items, "c")}}'));
+    const { only, run } = await comparedOnce(owner, agent.id);
+    expect(await modelCalls(model)).toBe(3);
+    expect(only.outcome).toMatchObject({ output_changed: true, steps_run: 1, steps_recorded: 2 });
+    const told = (await detailOf(owner, run, only)).body.steps.map((each) => [each.step_id, each.kind]);
+    expect(told).toEqual([
+      ['each', 'changed'],
+      ['ask@2', 'added'],
+    ]);
   });
 
   it('lets a recorded failure fail again, without a call, and tells what is added and removed', async () => {

@@ -5,8 +5,16 @@ const route = getRouteApi('/dashboard/agents/$agentId');
 
 export function AgentPage() {
   const { agentId } = route.useParams();
-  const { tab, node, from, to, project_id } = route.useSearch();
+  const { tab, node, run, from, to, project_id } = route.useSearch();
   return (
-    <AgentView key={agentId} agentId={agentId} tab={tab} node={node} compare={{ from, to }} projectId={project_id} />
+    <AgentView
+      key={agentId}
+      agentId={agentId}
+      tab={tab}
+      node={node}
+      run={run}
+      compare={{ from, to }}
+      projectId={project_id}
+    />
   );
 }

@@ -205,14 +205,14 @@ export const executionRoutes = createRouter()
     return started(c, outcome);
   })
   .openapi(test, async (c) => {
-    const { input, pinned, only } = c.req.valid('json');
+    const { input, pinned, only, project_id } = c.req.valid('json');
     const outcome = await startExecution({
       ...(await startBase(c)),
       pinned: { pinned, only },
       mode: 'test',
       permission: 'agents:write',
       version: null,
-      projectId: null,
+      projectId: project_id ?? null,
       input,
     });
     return started(c, outcome);

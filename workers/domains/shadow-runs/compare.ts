@@ -1,4 +1,4 @@
-import type { Execution, ExecutionStep, ShadowOutcome, ShadowStepDifference } from '@agentflow/contracts';
+import type { Execution, ExecutionStep, JsonValue, ShadowOutcome, ShadowStepDifference } from '@agentflow/contracts';
 import { sameJson } from '@agentflow/engine';
 
 /** An execution with its steps. */
@@ -35,6 +35,33 @@ function endedAlike(before: ExecutionStep, after: ExecutionStep): boolean {
   );
 }
 
+type Fields = Record<string, JsonValue>;
+
+function fieldsOf(value: JsonValue | undefined): Fields {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? value : {};
+}
+
+function wouldSend({ output }: ExecutionStep): Fields {
+  return fieldsOf(fieldsOf(output).would_send);
+}
+
+/** What a step sent then, in the form in which its repetition tells what it would send: the answers can't be compared. */
+function sentThen(was: ExecutionStep, blocked: ExecutionStep): JsonValue {
+  const input = fieldsOf(was.input);
+  const told = Object.entries(wouldSend(blocked)).map(([name, now]): [string, JsonValue] => {
+    const then = input[name];
+    if (then === undefined) return [name, now];
+    // Headers that are not configured are the same each time.
+    return [name, name === 'headers' ? { ...fieldsOf(now), ...fieldsOf(then) } : then];
+  });
+  return Object.fromEntries(told);
+}
+
+/** Whether an execution's output is that of a side effect which was not performed. */
+export function endsBlocked({ execution, steps }: Ran): boolean {
+  return steps.some((step) => step.blocked && sameJson(step.output, execution.output));
+}
+
 /** Steps that ended in another way, with another output, or on one side only; in the order in which they ran. */
 export function stepDifferences(
   before: readonly ExecutionStep[],
@@ -54,8 +81,8 @@ export function stepDifferences(
       ...nodeOf(step),
       kind: was === undefined ? 'added' : 'changed',
       blocked: step.blocked,
-      before: was === undefined ? null : sideOf(was),
-      after: sideOf(step),
+      before: was === undefined ? null : step.blocked ? { ...sideOf(was), output: sentThen(was, step) } : sideOf(was),
+      after: step.blocked ? { ...sideOf(step), output: wouldSend(step) } : sideOf(step),
     });
   }
   for (const [step_id, step] of old) {
@@ -76,12 +103,12 @@ function nodeOf({ node_id, node_name, node_type }: ExecutionStep) {
   return { node_id, node_name, node_type };
 }
 
-/** Cost and working time of a run in which steps that answered from the record cost what they cost then. */
+/** Cost and working time of a run; steps that answered from the record, or were not performed, count as they did then. */
 function effort({ steps }: Ran, recorded: ReadonlyMap<string, { cost_usd: number; latency_ms: number }>) {
   let cost_usd = 0;
   let latency_ms = 0;
   for (const step of steps) {
-    const taken = step.reused_from === null ? undefined : recorded.get(step.id);
+    const taken = step.reused_from === null && !step.blocked ? undefined : recorded.get(step.id);
     cost_usd += taken?.cost_usd ?? step.cost_usd;
     if (isWhole(step) && WORKS.test(step.node_type)) latency_ms += taken?.latency_ms ?? step.duration_ms ?? 0;
   }

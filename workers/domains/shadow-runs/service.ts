@@ -20,7 +20,7 @@ import { traceparentOf } from '../../platform/telemetry.ts';
 import { getAgent, getDraft, requireValid } from '../agents/index.ts';
 import { auditOrigin, auditRow } from '../audit/index.ts';
 import { endedExecutionsOf } from '../executions/index.ts';
-import { stepDifferences } from './compare.ts';
+import { endsBlocked, stepDifferences } from './compare.ts';
 import { ranOf, renamedOf } from './job.ts';
 import {
   type ComparisonRow,
@@ -208,7 +208,7 @@ export async function getComparison(
   return {
     ...shown,
     missing: [],
-    output: { before: before.execution.output, after: after.execution.output },
+    output: endsBlocked(after) ? null : { before: before.execution.output, after: after.execution.output },
     steps: stepDifferences(before.steps, after.steps, renamedOf(row)),
   };
 }

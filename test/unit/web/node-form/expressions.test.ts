@@ -81,6 +81,23 @@ describe('what is offered after {{', () => {
     expect(all.map(({ path }) => path)).not.toContain('each.output');
   });
 
+  it('is what the project of the last run shares', () => {
+    const context = { plan: { goal: 'Answer' }, 'handoff:agt_1': 1 };
+    const scope = previewScope(nodeOf('after'), viewOf(definition, 'after'), { ...LAST, context }, []);
+    const view = viewOf(definition, 'after');
+    const all = suggestionsFor({
+      definition,
+      node: nodeOf('after'),
+      view,
+      scope,
+      envNames: [],
+      bare: false,
+      withResult: false,
+    });
+    expect(all.find(({ path }) => path === 'context.plan.goal')?.value).toBe('Answer');
+    expect(all.find(({ path }) => path === 'context.`handoff:agt_1`')?.value).toBe(1);
+  });
+
   it('is secrets and context too, functions in bare JSONata, and result in an output mapping', () => {
     expect(offered('after').map(({ path }) => path)).toEqual(expect.arrayContaining(['context', 'env.API_TOKEN']));
     expect(offered('after').map(({ path }) => path)).not.toContain('$sum');

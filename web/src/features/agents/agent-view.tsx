@@ -30,6 +30,8 @@ interface AgentViewProps {
   tab: AgentTab | undefined;
   /** The node that the builder opens with. */
   node: string | undefined;
+  /** The execution that the builder shows on its canvas. */
+  run: string | undefined;
   compare: { from: number | undefined; to: number | undefined };
   /** Chosen for the next run. */
   projectId: string | undefined;
@@ -56,7 +58,7 @@ const BUILDING =
 
 type LoadedAgentProps = { tagged: Tagged<Agent> } & Omit<AgentViewProps, 'agentId'>;
 
-function LoadedAgent({ tagged, tab, node, compare, projectId }: LoadedAgentProps) {
+function LoadedAgent({ tagged, tab, node, run, compare, projectId }: LoadedAgentProps) {
   const agent = tagged.value;
   const navigate = useNavigate();
   const shownTab = tab ?? (agent.live_version === null ? 'builder' : 'run');
@@ -88,7 +90,7 @@ function LoadedAgent({ tagged, tab, node, compare, projectId }: LoadedAgentProps
           void navigate({
             to: '/dashboard/agents/$agentId',
             params: { agentId: agent.id },
-            search: { tab: next as AgentTab },
+            search: { tab: next as AgentTab, run },
           })
         }
       >
@@ -100,7 +102,7 @@ function LoadedAgent({ tagged, tab, node, compare, projectId }: LoadedAgentProps
         </TabsList>
         <TabsContent value="builder" className="flex min-h-0 flex-1 flex-col data-[state=inactive]:hidden">
           <Suspense fallback={<RoutePending />}>
-            <BuilderTab agent={agent} node={node} />
+            <BuilderTab agent={agent} node={node} run={run} />
           </Suspense>
         </TabsContent>
         <TabsContent value="run" className="pt-5">
@@ -108,7 +110,7 @@ function LoadedAgent({ tagged, tab, node, compare, projectId }: LoadedAgentProps
         </TabsContent>
         <TabsContent value="versions" className="pt-5">
           <Suspense fallback={<RoutePending />}>
-            <VersionsTab agent={agent} compare={compare} />
+            <VersionsTab agent={agent} shown={compare.to} against={compare.from} />
           </Suspense>
         </TabsContent>
         <TabsContent value="settings" className="pt-5">

@@ -1,12 +1,12 @@
 import { type AgentDefinition, agentDefinition } from '@agentflow/contracts';
 import { diffDefinitions } from '@agentflow/engine';
 import { useQuery } from '@tanstack/react-query';
-import { ChangeList, summarizeChanges } from '@/components/change-list.tsx';
 import { CopyButton } from '@/components/copy-button.tsx';
 import { ProblemCallout } from '@/components/problem-callout.tsx';
 import { Button } from '@/components/ui/button.tsx';
 import { Dialog, DialogBody, DialogFooter } from '@/components/ui/dialog.tsx';
 import { Skeleton } from '@/components/ui/skeleton.tsx';
+import { ChangeList, summarizeChanges } from '@/features/publish/change-list.tsx';
 import { fetchApi } from '@/lib/api.ts';
 import { readTagged, type Tagged } from '@/lib/tagged.ts';
 

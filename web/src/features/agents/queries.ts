@@ -4,7 +4,6 @@ import type {
   AgentFilter,
   AgentVersion,
   AgentVersionDetail,
-  DefinitionDiff,
   ListedAgent,
 } from '@agentflow/contracts';
 import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query';
@@ -49,14 +48,6 @@ export function versionQuery(id: string, version: number) {
   return queryOptions({
     queryKey: ['agents', id, 'versions', version],
     queryFn: ({ signal }) => api<AgentVersionDetail>(`/agents/${id}/versions/${version}`, { signal }),
-    staleTime: Number.POSITIVE_INFINITY,
-  });
-}
-
-export function diffQuery(id: string, from: number, to: number) {
-  return queryOptions({
-    queryKey: ['agents', id, 'diff', from, to],
-    queryFn: ({ signal }) => api<DefinitionDiff>(`/agents/${id}/versions/${from}/diff/${to}`, { signal }),
     staleTime: Number.POSITIVE_INFINITY,
   });
 }

@@ -1,6 +1,7 @@
 import type { Approval, JsonValue } from '@agentflow/contracts';
 import { Check, Send, X } from 'lucide-react';
 import { useEffect, useId, useRef, useState } from 'react';
+import { GeneratedForm } from '@/components/generated-form.tsx';
 import { JsonEditor } from '@/components/json-editor.tsx';
 import { ProblemCallout } from '@/components/problem-callout.tsx';
 import { Button } from '@/components/ui/button.tsx';
@@ -8,8 +9,7 @@ import { Field } from '@/components/ui/field.tsx';
 import { Textarea } from '@/components/ui/input.tsx';
 import { Kbd } from '@/components/ui/kbd.tsx';
 import { RequestFailure } from '@/lib/api.ts';
-import { answersOf, type FormDraft, fieldsOf } from './form-fields.ts';
-import { GeneratedForm } from './generated-form.tsx';
+import { answersOf, type FormDraft, fieldsOf } from '@/lib/form-fields.ts';
 import { useDecision } from './queries.ts';
 
 const WHOLE = '';

@@ -2,6 +2,9 @@ import type { DefinitionProblem } from '@agentflow/contracts';
 import { createContext, useContext } from 'react';
 import { useStore } from 'zustand';
 import type { Builder, BuilderStore } from './builder-store.ts';
+import type { MenuRequest } from './node-menu.tsx';
+import type { RunScope } from './test-run/run-plan.ts';
+import type { Run, RunStore } from './test-run/run-store.ts';
 import type { AddRequest } from './use-adding.ts';
 
 export interface BuilderServices {
@@ -20,6 +23,16 @@ export interface BuilderServices {
   /** Puts the focus into the form of the selected node. */
   readonly goToForm: () => void;
   readonly readOnly: boolean;
+  /** The run that the canvas shows, and what is pinned. */
+  readonly runs: RunStore;
+  /** Begins a test; null for who may not. */
+  readonly test: ((scope: RunScope) => void) | null;
+  /** Selects a node and brings it into view; the focus stays where it is. */
+  readonly showNode: (node: string) => void;
+  /** Opens the dialog that pins an output of a node. */
+  readonly openPin: (node: string) => void;
+  /** Opens what can be done with a node, or with all that are selected, at a point of the screen. */
+  readonly openMenu: (menu: MenuRequest) => void;
 }
 
 export const BuilderContext = createContext<BuilderServices | null>(null);
@@ -32,4 +45,8 @@ export function useBuilderServices(): BuilderServices {
 
 export function useBuilder<T>(selector: (builder: Builder) => T): T {
   return useStore(useBuilderServices().store, selector);
+}
+
+export function useRuns<T>(selector: (run: Run) => T): T {
+  return useStore(useBuilderServices().runs, selector);
 }

@@ -1,5 +1,6 @@
 import type { AgentDefinition, AgentNode, DefinitionProblem } from '@agentflow/contracts';
 import { createStore } from 'zustand/vanilla';
+import { type Alignment, align } from './draft/align.ts';
 import type { SaveState } from './draft/autosave.ts';
 import * as commands from './draft/commands.ts';
 import { edgeKeys, nodeKeys } from './draft/keys.ts';
@@ -53,6 +54,8 @@ interface BuilderActions {
   duplicate: () => void;
   insertPiece: (piece: commands.Piece, at?: Position) => void;
   autoLayout: () => void;
+  /** Puts the selected nodes in line. */
+  align: (how: Alignment) => void;
   /** Takes a document from elsewhere (JSON that was typed, somebody else's draft), as one change. */
   replace: (definition: AgentDefinition, group?: string) => void;
   setProblems: (problems: readonly DefinitionProblem[]) => void;
@@ -173,6 +176,7 @@ export function createBuilderStore(definition: AgentDefinition, now: () => numbe
       renameNode: (key, id) => edit(commands.renameNode(get().definition, key, id)),
       duplicate: () => edit(commands.duplicate(get().definition, get().selection.nodes)),
       insertPiece: (piece, at) => edit(commands.insertPiece(get().definition, piece, at)),
+      align: (how) => get().change(align(get().definition, get().selection.nodes, how)),
       autoLayout: () => get().change(commands.autoLayout(get().definition)),
       replace(next, group) {
         get().change(next, group === undefined ? {} : { group });

@@ -10,8 +10,16 @@ import { createBuilderStore } from './builder-store.ts';
 import { placeAll } from './draft/layout.ts';
 import { openDraft } from './draft/open-draft.ts';
 
+interface BuilderTabProps {
+  agent: Agent;
+  /** The node to begin with. */
+  node: string | undefined;
+  /** The execution that the canvas shows. */
+  run: string | undefined;
+}
+
 /** The first tab of an agent: its draft, read afresh when it opens and held by the builder from then on. */
-export default function BuilderTab({ agent, node }: { agent: Agent; node: string | undefined }) {
+export default function BuilderTab({ agent, node, run }: BuilderTabProps) {
   const draft = useQuery({
     ...draftQuery(agent.id),
     // One that was read before may be behind what others have saved.
@@ -21,21 +29,18 @@ export default function BuilderTab({ agent, node }: { agent: Agent; node: string
   });
   const [opened, setOpened] = useState<Tagged<AgentDefinition> | null>(null);
   if (opened === null && draft.isFetchedAfterMount && draft.data !== undefined) setOpened(draft.data);
-  if (opened !== null) return <OpenedDraft agent={agent} draft={opened} node={node} />;
+  if (opened !== null) return <OpenedDraft agent={agent} draft={opened} node={node} run={run} />;
   if (draft.error !== null && !draft.isFetching) {
     return <ProblemCallout error={draft.error} onRetry={() => void draft.refetch()} className="mt-5" />;
   }
   return <Skeleton className="mt-5 h-96 w-full" />;
 }
 
-interface OpenedDraftProps {
-  agent: Agent;
+interface OpenedDraftProps extends BuilderTabProps {
   draft: Tagged<AgentDefinition>;
-  /** The node to begin with. */
-  node: string | undefined;
 }
 
-function OpenedDraft({ agent, draft, node }: OpenedDraftProps) {
+function OpenedDraft({ agent, draft, node, run }: OpenedDraftProps) {
   const [store] = useState(() => {
     const definition = openDraft(draft.value);
     // What was laid out counts as the draft that is stored: it is saved with the first change.
@@ -44,5 +49,5 @@ function OpenedDraft({ agent, draft, node }: OpenedDraftProps) {
     empty.getState().setUnreadText(JSON.stringify(draft.value, null, 2));
     return empty;
   });
-  return <Builder agent={agent} store={store} etag={draft.etag} node={node} />;
+  return <Builder agent={agent} store={store} etag={draft.etag} node={node} run={run} />;
 }

@@ -2,6 +2,7 @@ import type { Agent, AgentDefinition, DefinitionProblem } from '@agentflow/contr
 import { useQueryClient } from '@tanstack/react-query';
 import { ReactFlowProvider, useReactFlow } from '@xyflow/react';
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
+import { flushSync } from 'react-dom';
 import { toast } from 'sonner';
 import { LeaveGuard } from '@/components/leave-guard.tsx';
 import { ConfirmDialog } from '@/components/ui/confirm-dialog.tsx';
@@ -25,10 +26,20 @@ import { GRID, NODE_WIDTH } from './draft/node-facts.ts';
 import { edgeOf, isDrawn, nodeOf } from './draft/problems.ts';
 import { EmptyCanvas } from './empty-canvas.tsx';
 import { NodeList } from './node-list.tsx';
+import { type MenuRequest, NodeMenu } from './node-menu.tsx';
 import { focusForm, NodePanel } from './node-panel.tsx';
 import { Palette } from './palette.tsx';
 import { ProblemsPanel } from './problems-panel.tsx';
 import { ShortcutsDialog } from './shortcuts-dialog.tsx';
+import { PinDialog } from './test-run/pin-dialog.tsx';
+import { RunBar } from './test-run/run-bar.tsx';
+import { RunFollower } from './test-run/run-follower.tsx';
+import { createRunStore } from './test-run/run-store.ts';
+import { storedPins, storePins } from './test-run/stored.ts';
+import { TestDialog } from './test-run/test-dialog.tsx';
+import { useKnownOutputs } from './test-run/use-node-outputs.ts';
+import { useTestKey } from './test-run/use-test-key.ts';
+import { useTestRuns } from './test-run/use-test-runs.ts';
 import { type BuilderMode, Toolbar } from './toolbar.tsx';
 import { useAdding } from './use-adding.ts';
 import { useAutosave } from './use-autosave.ts';
@@ -43,6 +54,8 @@ interface BuilderProps {
   etag: string | null;
   /** The node to begin with. */
   node: string | undefined;
+  /** The execution that the canvas shows. */
+  run: string | undefined;
 }
 
 /** The builder of one agent. The store is made for it; everything that is drawn and saved follows the store. */
@@ -60,7 +73,7 @@ function focusNode(key: string): void {
     ?.focus({ preventScroll: true });
 }
 
-function BuilderFrame({ agent, store, etag, node }: BuilderProps) {
+function BuilderFrame({ agent, store, etag, node, run }: BuilderProps) {
   const mayWrite = useCan('agents:write');
   const readOnly = !mayWrite || agent.status === 'archived';
   const isPhone = useMediaQuery('(max-width: 767px)');
@@ -74,12 +87,36 @@ function BuilderFrame({ agent, store, etag, node }: BuilderProps) {
   const [publishing, setPublishing] = useState<Tagged<AgentDefinition> | null>(null);
   const [comparing, setComparing] = useState(false);
   const [said, setSaid] = useState('');
+  const [menu, setMenu] = useState<MenuRequest | null>(null);
+  const [pinning, setPinning] = useState<string | null>(null);
+  const [runs] = useState(() =>
+    createRunStore(storedPins(agent.id), (pins) => {
+      if (!storePins(agent.id, pins))
+        toast.error('This browser can’t keep the pin: it holds until the page is closed.');
+    }),
+  );
   const { request, openAdd, closeAdd } = useAdding();
   const queries = useQueryClient();
   const askServer = useValidation(agent.id, store);
   const autosave = useAutosave(agent.id, store, etag, (definition) => void askServer(definition));
 
+  const saveNow = useCallback(
+    async () => (await autosave().flush()) && store.getState().unreadText === null,
+    [autosave, store],
+  );
+  const { asking, stopAsking, test, start, showRun } = useTestRuns(agent.id, store, runs, saveNow);
+  const clearRun = useCallback(() => showRun(undefined), [showRun]);
+  useKnownOutputs(agent.id, runs);
+
   useEffect(() => store.getState().setReadOnly(readOnly), [store, readOnly]);
+  useEffect(
+    () =>
+      store.subscribe((state, before) => {
+        // Whoever adds a node sets it up next.
+        if (state.definition.nodes.length > before.definition.nodes.length) runs.getState().showTab('settings');
+      }),
+    [store, runs],
+  );
   useEffect(() => void askServer(store.getState().definition), [store, askServer]);
 
   const announce = useCallback((words: string) => setSaid(words), []);
@@ -94,6 +131,18 @@ function BuilderFrame({ agent, store, etag, node }: BuilderProps) {
     },
     [store],
   );
+  const showNode = useCallback(
+    (key: string) => {
+      store.getState().select({ nodes: new Set([key]) });
+      root.current?.dispatchEvent(new CustomEvent('builder:reveal', { detail: key }));
+    },
+    [store],
+  );
+  const goToForm = useCallback(() => {
+    // Drawn before its field is looked for.
+    flushSync(() => runs.getState().showTab('settings'));
+    requestAnimationFrame(focusForm);
+  }, [runs]);
   const goToProblem = useCallback(
     (problem: DefinitionProblem) => {
       const { definition, select, jumpTo } = store.getState();
@@ -125,11 +174,16 @@ function BuilderFrame({ agent, store, etag, node }: BuilderProps) {
       announce,
       goToNode,
       goToProblem,
-      goToForm: () => requestAnimationFrame(focusForm),
+      goToForm,
       openShortcuts: () => setShowShortcuts(true),
       readOnly,
+      runs,
+      test: readOnly ? null : test,
+      showNode,
+      openPin: setPinning,
+      openMenu: setMenu,
     }),
-    [store, openAdd, announce, goToNode, goToProblem, readOnly],
+    [store, openAdd, announce, goToNode, goToProblem, goToForm, showNode, runs, test, readOnly],
   );
 
   const centre = useCallback((): Position | undefined => {
@@ -163,8 +217,8 @@ function BuilderFrame({ agent, store, etag, node }: BuilderProps) {
     if (stored !== undefined) setPublishing(stored);
   };
   useHistoryKeys(root, services);
+  useTestKey(services.test);
   const dirty = () => store.getState().save.kind !== 'saved' || store.getState().unreadText !== null;
-  const saveNow = async () => (await autosave().flush()) && store.getState().unreadText === null;
   return (
     <BuilderContext value={services}>
       <div ref={root} className="flex min-h-0 flex-1 flex-col">
@@ -185,7 +239,7 @@ function BuilderFrame({ agent, store, etag, node }: BuilderProps) {
           {mode === 'code' ? (
             <CodeView />
           ) : isPhone ? (
-            <NodeList agentId={agent.id} />
+            <NodeList />
           ) : (
             <>
               <Palette onAdd={addNode} />
@@ -194,10 +248,12 @@ function BuilderFrame({ agent, store, etag, node }: BuilderProps) {
                 <EmptyCanvas onAdd={addNode} />
                 <Revealer root={root} frame={frame} />
               </div>
-              <SelectedNode agentId={agent.id} />
+              <SelectedNode />
             </>
           )}
         </div>
+        {run !== undefined && <RunFollower key={run} agentId={agent.id} runId={run} onClear={clearRun} />}
+        <RunBar onClear={clearRun} />
         <ProblemsPanel />
       </div>
       <p role="status" className="sr-only">
@@ -216,8 +272,24 @@ function BuilderFrame({ agent, store, etag, node }: BuilderProps) {
         />
       )}
       {connectionsOf !== null && <ConnectionsDialog node={connectionsOf} onClose={() => setConnectionsOf(null)} />}
+      {menu !== null && <NodeMenu key={menu.node} request={menu} onClose={() => setMenu(null)} />}
+      {pinning !== null && <PinDialog node={pinning} onClose={() => setPinning(null)} />}
+      {asking !== null && (
+        <TestDialog agent={agent} scope={asking.scope} failed={asking.error} onStart={start} onClose={stopAsking} />
+      )}
       {showShortcuts && <ShortcutsDialog onClose={() => setShowShortcuts(false)} />}
-      {publishing !== null && <PublishDialog agent={agent} draft={publishing} onClose={() => setPublishing(null)} />}
+      {publishing !== null && (
+        <PublishDialog
+          agent={agent}
+          draft={publishing}
+          onJump={(problem) => {
+            setPublishing(null);
+            // Once the dialog has given the focus back.
+            requestAnimationFrame(() => goToProblem(problem));
+          }}
+          onClose={() => setPublishing(null)}
+        />
+      )}
       <Conflict
         agentId={agent.id}
         comparing={comparing}
@@ -251,10 +323,10 @@ function BuilderFrame({ agent, store, etag, node }: BuilderProps) {
   );
 }
 
-function SelectedNode({ agentId }: { agentId: string }) {
+function SelectedNode() {
   const selection = useBuilder((builder) => builder.selection);
   const [only, ...further] = selection.nodes;
-  return only === undefined || further.length > 0 ? null : <NodePanel agentId={agentId} node={only} />;
+  return only === undefined || further.length > 0 ? null : <NodePanel node={only} />;
 }
 
 /** Brings into view what is asked for, with the canvas as large as it is then. */

@@ -3,23 +3,28 @@ import { ArrowRight, CircleAlert, CornerDownRight } from 'lucide-react';
 import { NodeIcon, nodeTypeTitle } from '@/components/node-icon.tsx';
 import { nodesInOrder } from '@/features/agents/definition-order.ts';
 import { cn } from '@/lib/class-names.ts';
+import { RunBadge } from './canvas/run-badge.tsx';
 import { exitOf, exitTitle } from './draft/exits.ts';
 import { nodeLabel } from './draft/node-facts.ts';
+import type { NodeRun } from './test-run/run-view.ts';
 
 interface NodeCardsProps {
   definition: AgentDefinition;
   problems: readonly DefinitionProblem[];
+  /** How nodes fared in the run that is shown, by id. */
+  runs: ReadonlyMap<string, NodeRun>;
   onSelect: (nodeId: string) => void;
 }
 
 /** The graph as a list: every node in the order in which it runs, with where each of its exits leads. */
-export function NodeCards({ definition, problems, onSelect }: NodeCardsProps) {
+export function NodeCards({ definition, problems, runs, onSelect }: NodeCardsProps) {
   const ordered = nodesInOrder(definition);
   const names = new Map(definition.nodes.map((node) => [node.id, nodeLabel(node)]));
   return (
     <ol className="flex flex-col gap-2">
       {ordered.map(({ node, outgoing }) => {
         const wrong = problems.filter((each) => each.node_id === node.id);
+        const run = runs.get(node.id);
         return (
           <li key={node.id}>
             <button
@@ -35,6 +40,11 @@ export function NodeCards({ definition, problems, onSelect }: NodeCardsProps) {
                 <span className="flex min-w-0 items-baseline gap-2">
                   <span className="truncate font-medium text-text">{nodeLabel(node)}</span>
                   <code className="shrink-0 font-mono text-2xs text-faint">{node.id}</code>
+                  {run !== undefined && (
+                    <span className="ml-auto shrink-0 self-center">
+                      <RunBadge run={run} />
+                    </span>
+                  )}
                 </span>
                 <span className="block truncate text-faint text-xs">
                   {nodeTypeTitle(node.type)}

@@ -2,19 +2,20 @@ import { Plus } from 'lucide-react';
 import { useEffect, useState } from 'react';
 import { Button } from '@/components/ui/button.tsx';
 import { Sheet } from '@/components/ui/sheet.tsx';
-import { useBuilder, useBuilderServices } from './builder-context.ts';
+import { useBuilder, useBuilderServices, useRuns } from './builder-context.ts';
 import { nodeAt } from './draft/keys.ts';
 import { nodeLabel } from './draft/node-facts.ts';
 import { NodeCards } from './node-cards.tsx';
 import { NodeEditor } from './node-panel.tsx';
 
 /** The draft on a phone: its nodes in the order in which they run, each a tap from its form. */
-export function NodeList({ agentId }: { agentId: string }) {
+export function NodeList() {
   const { openAdd, store, readOnly } = useBuilderServices();
   const definition = useBuilder((builder) => builder.definition);
   const problems = useBuilder((builder) => builder.problems);
   const [selected] = useBuilder((builder) => builder.selection.nodes);
   const jump = useBuilder((builder) => builder.jump);
+  const runs = useRuns((run) => run.nodes);
   const [open, setOpen] = useState(false);
   useEffect(() => {
     if (jump !== null) setOpen(true);
@@ -30,6 +31,7 @@ export function NodeList({ agentId }: { agentId: string }) {
         <NodeCards
           definition={definition}
           problems={problems}
+          runs={runs}
           onSelect={(id) => {
             store.getState().select({ nodes: new Set([id]) });
             setOpen(true);
@@ -52,7 +54,7 @@ export function NodeList({ agentId }: { agentId: string }) {
       )}
       {selected !== undefined && node !== undefined && (
         <Sheet open={open} onOpenChange={setOpen} title={nodeLabel(node)} side="right">
-          <NodeEditor key={selected} agentId={agentId} node={selected} onClose={() => setOpen(false)} />
+          <NodeEditor key={selected} node={selected} onClose={() => setOpen(false)} />
         </Sheet>
       )}
     </div>

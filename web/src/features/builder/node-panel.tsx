@@ -1,16 +1,19 @@
 import { NODE_ID_PATTERN, nodeType, RESERVED_NODE_IDS } from '@agentflow/contracts';
-import { Cable, Copy, Trash2, X } from 'lucide-react';
+import { Cable, Copy, Ellipsis, Trash2, X } from 'lucide-react';
 import { type KeyboardEvent, type PointerEvent, useEffect, useRef, useState } from 'react';
-import { JsonView } from '@/components/json-view.tsx';
 import { NodeIcon, nodeTypeTitle } from '@/components/node-icon.tsx';
+import { StatusIcon, statusWord } from '@/components/status-badge.tsx';
 import { Button } from '@/components/ui/button.tsx';
 import { Field } from '@/components/ui/field.tsx';
 import { Input } from '@/components/ui/input.tsx';
-import { useLastOutputs } from '@/features/agents/last-outputs.ts';
+import { Tabs, TabsContent, TabsList, TabsTrigger } from '@/components/ui/tabs.tsx';
 import { NodeForm } from '@/features/node-form/node-form.tsx';
-import { useBuilder, useBuilderServices } from './builder-context.ts';
+import { useBuilder, useBuilderServices, useRuns } from './builder-context.ts';
 import { nodeAt } from './draft/keys.ts';
 import { nodeLabel } from './draft/node-facts.ts';
+import { LastRunTab } from './test-run/last-run-tab.tsx';
+import type { NodeTab } from './test-run/run-store.ts';
+import { useNodeOutputs } from './test-run/use-node-outputs.ts';
 
 const WIDTH_KEY = 'agentflow.builder.panel';
 const [NARROWEST, WIDEST] = [320, 720];
@@ -25,7 +28,7 @@ function storedWidth(): number {
 }
 
 /** Beside the canvas, as wide as one likes. */
-export function NodePanel({ agentId, node }: { agentId: string; node: string }) {
+export function NodePanel({ node }: { node: string }) {
   const [width, setWidth] = useState(storedWidth);
   const { goToNode } = useBuilderServices();
   const resize = (next: number) => {
@@ -74,30 +77,35 @@ export function NodePanel({ agentId, node }: { agentId: string; node: string }) 
         }}
         className="absolute inset-y-0 -left-1 z-10 w-2 cursor-col-resize touch-none hover:bg-accent/30 focus-visible:bg-accent/40 focus-visible:outline-none"
       />
-      <NodeEditor key={node} agentId={agentId} node={node} />
+      <NodeEditor key={node} node={node} />
     </aside>
   );
 }
 
 /** Everything about one node: what it is called, and what it does. */
-export function NodeEditor({ agentId, node: key, onClose }: { agentId: string; node: string; onClose?: () => void }) {
-  const { store, openConnections, readOnly } = useBuilderServices();
+export function NodeEditor({ node: key, onClose }: { node: string; onClose?: () => void }) {
+  const { store, runs, openConnections, openMenu, readOnly } = useBuilderServices();
   const definition = useBuilder((builder) => builder.definition);
   const problems = useBuilder((builder) => builder.problems);
   const jump = useBuilder((builder) => builder.jump);
-  const lastOutputs = useLastOutputs(agentId);
+  const lastOutputs = useNodeOutputs();
+  const tab = useRuns((run) => run.tab);
   const body = useRef<HTMLDivElement>(null);
   const node = nodeAt(definition, key);
 
   useEffect(() => {
+    if (jump === null || jump.node !== key) return;
     const form = body.current;
-    if (jump === null || jump.node !== key || form === null) return;
+    // The form is there once its tab is.
+    if (tab !== 'settings' || form === null) {
+      runs.getState().showTab('settings');
+      return;
+    }
     store.getState().jumpTo(null);
     return focusField(form, jump.field);
-  }, [jump, key, store]);
+  }, [jump, key, store, runs, tab]);
 
   if (node === undefined) return null;
-  const output = lastOutputs[node.id];
   return (
     <>
       <header className="flex items-center gap-2.5 border-line border-b py-2 pr-2 pl-4">
@@ -146,29 +154,64 @@ export function NodeEditor({ agentId, node: key, onClose }: { agentId: string; n
         <Button
           variant="ghost"
           size="icon-sm"
+          aria-label="More for this node"
+          title="More"
+          onClick={(event) => {
+            const box = event.currentTarget.getBoundingClientRect();
+            openMenu({ at: { x: box.left, y: box.bottom }, node: key });
+          }}
+        >
+          <Ellipsis aria-hidden="true" />
+        </Button>
+        <Button
+          variant="ghost"
+          size="icon-sm"
           aria-label="Close"
           onClick={() => (onClose === undefined ? store.getState().select({}) : onClose())}
         >
           <X aria-hidden="true" />
         </Button>
       </header>
-      <div ref={body} className="flex min-h-0 flex-1 flex-col gap-4 overflow-y-auto p-4">
-        <NodeForm
-          definition={definition}
-          node={node}
-          problems={problems}
-          lastOutputs={lastOutputs}
-          onChange={(edited) => store.getState().setNode(key, edited)}
-          readOnly={readOnly}
-        />
-        {nodeType(node.type)?.category !== 'trigger' && <IdField node={key} id={node.id} />}
-        {output !== undefined && (
-          <section aria-label="Output of the last run">
-            <h3 className="mb-1.5 font-medium text-sm">What it gave in the last run</h3>
-            <JsonView value={output} path={`${node.id}.output`} label="output" compact />
-          </section>
-        )}
-      </div>
+      <Tabs
+        value={tab}
+        onValueChange={(next) => runs.getState().showTab(next as NodeTab)}
+        className="flex min-h-0 flex-1 flex-col"
+      >
+        <TabsList aria-label="Of the node" className="shrink-0 px-4">
+          <TabsTrigger value="settings">Settings</TabsTrigger>
+          <TabsTrigger value="run">
+            Last run <RunMark nodeId={node.id} />
+          </TabsTrigger>
+        </TabsList>
+        <TabsContent value="settings" className="min-h-0 flex-1 overflow-y-auto">
+          <div ref={body} className="flex flex-col gap-4 p-4">
+            <NodeForm
+              definition={definition}
+              node={node}
+              problems={problems}
+              lastOutputs={lastOutputs}
+              onChange={(edited) => store.getState().setNode(key, edited)}
+              readOnly={readOnly}
+            />
+            {nodeType(node.type)?.category !== 'trigger' && <IdField node={key} id={node.id} />}
+          </div>
+        </TabsContent>
+        <TabsContent value="run" className="min-h-0 flex-1 overflow-y-auto p-4">
+          <LastRunTab nodeKey={key} node={node} />
+        </TabsContent>
+      </Tabs>
+    </>
+  );
+}
+
+/** How the node fared, beside the name of the tab that tells more. */
+function RunMark({ nodeId }: { nodeId: string }) {
+  const run = useRuns((state) => state.nodes.get(nodeId));
+  if (run === undefined) return null;
+  return (
+    <>
+      <StatusIcon status={run.status} className="size-3.5" />
+      <span className="sr-only">{statusWord(run.status)}</span>
     </>
   );
 }
@@ -202,7 +245,7 @@ export function focusForm(): void {
 }
 
 function IdField({ node, id }: { node: string; id: string }) {
-  const { store, readOnly } = useBuilderServices();
+  const { store, runs, readOnly } = useBuilderServices();
   const [typed, setTyped] = useState<string | null>(null);
   const wanted = typed ?? id;
   const taken = () => store.getState().definition.nodes.some((each) => each.id === wanted && wanted !== id);
@@ -219,7 +262,9 @@ function IdField({ node, id }: { node: string; id: string }) {
   const rename = () => {
     if (problem !== undefined) return;
     setTyped(null);
-    if (wanted !== id) store.getState().renameNode(node, wanted);
+    if (wanted === id) return;
+    store.getState().renameNode(node, wanted);
+    runs.getState().rename(id, wanted);
   };
   return (
     <Field

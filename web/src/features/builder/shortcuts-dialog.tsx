@@ -7,10 +7,12 @@ const SHORTCUTS: readonly { readonly title: string; readonly keys: readonly (rea
   {
     title: 'Build',
     keys: [
-      ['A', 'Add a node, after the selected one'],
+      ['A', 'Add a node, after the selected one or on the edge'],
       ['C', 'Connections of the selected node'],
       ['Enter', 'To its form; Esc leads back'],
       ['Delete', 'Delete what is selected'],
+      [`${CONTROL} Enter`, 'Test the draft'],
+      ['Shift F10', 'All that can be done with a node'],
       [`${CONTROL} D`, 'Duplicate'],
       [`${CONTROL} C, X, V`, 'Copy, cut, paste, also between agents'],
       [`${CONTROL} Z`, 'Undo'],
@@ -20,8 +22,11 @@ const SHORTCUTS: readonly { readonly title: string; readonly keys: readonly (rea
   {
     title: 'Get around',
     keys: [
-      ['Tab', 'Next node, in the order in which they run'],
+      ['Tab', 'Next node or edge, in the order in which they run'],
       ['Arrows', 'Move the selected nodes; with Shift further'],
+      ['Alt A, H, D', 'Align left, centres, right'],
+      ['Alt W, V, S', 'Align top, middles, bottom'],
+      ['Alt Shift H, V', 'Distribute across, down'],
       ['Space', 'Add the focused node to the selection'],
       [`${CONTROL} A`, 'Select all'],
       ['Esc', 'Select nothing'],

@@ -33,6 +33,8 @@ import { placeAll } from './draft/layout.ts';
 import { readDefinitionFile } from './import-draft.ts';
 import { SaveIndicator } from './save-indicator.tsx';
 
+const CONTROL = /Mac|iPhone|iPad/.test(navigator.userAgent) ? '⌘' : 'Ctrl';
+
 export type BuilderMode = 'canvas' | 'code';
 
 interface ToolbarProps {
@@ -49,15 +51,15 @@ interface ToolbarProps {
 
 export function Toolbar(props: ToolbarProps) {
   const { agent, mode, onMode, onFlush, onPublish, onResolve, onShortcuts, onAutoLayout } = props;
-  const { store, openAdd, readOnly } = useBuilderServices();
+  const { store, openAdd, test, readOnly } = useBuilderServices();
   const navigate = useNavigate();
   const mayPublish = useCan('agents:publish');
   const picker = useRef<HTMLInputElement>(null);
   const canUndo = useBuilder((builder) => builder.past.length > 0);
   const canRedo = useBuilder((builder) => builder.future.length > 0);
   const isEmpty = useBuilder((builder) => builder.definition.nodes.length === 0);
-  const showTab = (tab: 'run' | 'versions') =>
-    void navigate({ to: '/dashboard/agents/$agentId', params: { agentId: agent.id }, search: { tab } });
+  const showVersions = () =>
+    void navigate({ to: '/dashboard/agents/$agentId', params: { agentId: agent.id }, search: { tab: 'versions' } });
   const whenStored = async (act: () => void) => {
     if (await onFlush()) act();
     else toast.error('The draft is not saved yet. Save it first.');
@@ -154,7 +156,7 @@ export function Toolbar(props: ToolbarProps) {
           </Button>
         </DropdownMenuTrigger>
         <DropdownMenuContent align="end">
-          <DropdownMenuItem onSelect={() => void whenStored(() => showTab('versions'))}>
+          <DropdownMenuItem onSelect={() => void whenStored(showVersions)}>
             <Layers aria-hidden="true" /> Versions
           </DropdownMenuItem>
           <DropdownMenuSeparator />
@@ -187,9 +189,16 @@ export function Toolbar(props: ToolbarProps) {
           event.target.value = '';
         }}
       />
-      <Button onClick={() => void whenStored(() => showTab('run'))}>
-        <FlaskConical aria-hidden="true" /> Test
-      </Button>
+      {test !== null && (
+        <Button
+          disabled={isEmpty}
+          aria-keyshortcuts="Control+Enter"
+          title={`Test the draft (${CONTROL} Enter)`}
+          onClick={() => test({ kind: 'all' })}
+        >
+          <FlaskConical aria-hidden="true" /> <span className="max-sm:sr-only">Test</span>
+        </Button>
+      )}
       {mayPublish && agent.status !== 'archived' && (
         <Button variant="primary" onClick={() => void whenStored(onPublish)}>
           <Rocket aria-hidden="true" /> Publish…

@@ -1,8 +1,8 @@
 import { type Execution, isTerminal } from '@agentflow/contracts';
-import { keepPreviousData, useQuery, useQueryClient } from '@tanstack/react-query';
+import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { Link, useNavigate } from '@tanstack/react-router';
 import { CircleAlert } from 'lucide-react';
-import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
+import { useMemo, useRef, useState } from 'react';
 import { JsonView } from '@/components/json-view.tsx';
 import { ProblemCallout } from '@/components/problem-callout.tsx';
 import { RoutePending } from '@/components/route-pending.tsx';
@@ -17,17 +17,14 @@ import { shortId } from '@/lib/format.ts';
 import { usePageTitle } from '@/lib/page-title.ts';
 import { ExecutionHeader } from './execution-header.tsx';
 import { hasEnded, type ShownStep, shownSteps } from './live-execution.ts';
-import { ALL_AT_ONCE, executionDefinitionQuery, executionQuery, stepsKey, stepsQuery } from './queries.ts';
+import { ALL_AT_ONCE, executionDefinitionQuery, executionQuery, stepsQuery } from './queries.ts';
 import { useMayRetry } from './retry.ts';
 import { RetryDialog } from './retry-dialog.tsx';
 import { RunGraph } from './run-graph.tsx';
 import { StepPanel, type StepTab } from './step-panel.tsx';
 import { loopsOf } from './step-tree.ts';
 import { Timeline } from './timeline.tsx';
-import { type ExecutionStream, useExecutionStream } from './use-execution-stream.ts';
-
-/** Steps that end in quick succession are read again together. */
-const REREAD_AFTER_MS = 250;
+import { useFollowedExecution } from './use-followed-execution.ts';
 
 interface ExecutionViewProps {
   executionId: string;
@@ -50,43 +47,6 @@ export function ExecutionView({ executionId, selected, tab }: ExecutionViewProps
   }
   if (execution.data === undefined) return <RoutePending />;
   return <LoadedExecution read={execution.data} selected={selected} tab={tab} />;
-}
-
-/** Follows the execution, reading its record and its steps again as they end. */
-function useFollowedExecution(read: Execution): { execution: Execution; stream: ExecutionStream; following: boolean } {
-  const queries = useQueryClient();
-  const following = !isTerminal(read.status);
-  const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
-  const reread = useCallback(
-    (ended: boolean) => {
-      if (timer.current !== undefined && !ended) return;
-      clearTimeout(timer.current);
-      timer.current = setTimeout(
-        () => {
-          timer.current = undefined;
-          void queries.invalidateQueries({ queryKey: stepsKey(read.id) });
-          void queries.invalidateQueries({ queryKey: executionQuery(read.id).queryKey });
-          if (ended) void queries.invalidateQueries({ queryKey: ['executions', 'list'] });
-        },
-        ended ? 0 : REREAD_AFTER_MS,
-      );
-    },
-    [queries, read.id],
-  );
-  useEffect(() => () => clearTimeout(timer.current), []);
-  const stream = useExecutionStream(read.id, following, reread);
-  // Where the socket can't be had (a proxy in between) or has no more to tell, the page still gets on, only slower.
-  const told = stream.connection === 'live' && stream.live.capped === null;
-  useEffect(() => {
-    if (!following || told) return;
-    const poll = setInterval(() => reread(true), 3_000);
-    return () => clearInterval(poll);
-  }, [following, told, reread]);
-  const execution: Execution =
-    following && stream.live.status !== null && stream.live.capped === null
-      ? { ...read, status: stream.live.status, waiting_reason: stream.live.waiting_reason }
-      : read;
-  return { execution, stream, following };
 }
 
 /** What deserves the eye: what failed, else what waits for a person, else what runs, else what came last. */

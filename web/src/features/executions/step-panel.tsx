@@ -1,7 +1,7 @@
 import { type Execution, isTerminal, type JsonValue } from '@agentflow/contracts';
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
-import { CircleAlert, FlaskConical, RotateCcw, SquareArrowOutUpRight } from 'lucide-react';
+import { CircleAlert, RotateCcw, SquareArrowOutUpRight } from 'lucide-react';
 import type { ReactNode } from 'react';
 import { CopyButton } from '@/components/copy-button.tsx';
 import { JsonView } from '@/components/json-view.tsx';
@@ -18,6 +18,8 @@ import { cn } from '@/lib/class-names.ts';
 import { formatCount, formatDuration, formatExactTime, formatUsd, shortId } from '@/lib/format.ts';
 import { callTitle, hasEnded, type ShownStep, type StreamedText } from './live-execution.ts';
 import { logsQuery } from './queries.ts';
+import { adviceOn } from './step-advice.ts';
+import { blockedRequest, NotPerformed, WouldSend } from './would-send.tsx';
 
 export type StepTab = 'output' | 'input' | 'attempts' | 'logs';
 
@@ -109,18 +111,7 @@ export function StepPanel({ execution, step, streamed, tab, onTab, onRetry }: St
           </Link>
         </Button>
       </div>
-      {step.error !== null && (
-        <div className="mx-4 mb-2 flex gap-2 rounded-lg bg-failed-soft px-3 py-2 text-sm">
-          <CircleAlert className="mt-0.5 size-4 shrink-0 text-failed" aria-hidden="true" />
-          <div className="min-w-0">
-            <p className="break-words text-text">{step.error.message}</p>
-            <p className="text-soft text-xs">
-              <code className="font-mono">{step.error.code}</code>
-              {step.status === 'waiting' && ' · it will be tried again'}
-            </p>
-          </div>
-        </div>
-      )}
+      {step.error !== null && <StepError step={step} className="mx-4 mb-2" />}
       {step.status === 'waiting' && record?.waiting_reason === 'approval' && (
         <WaitingQuestion executionId={execution.id} stepId={step.id} />
       )}
@@ -154,8 +145,28 @@ export function StepPanel({ execution, step, streamed, tab, onTab, onRetry }: St
   );
 }
 
+/** What went wrong, and what to do about it. */
+export function StepError({ step, className }: { step: ShownStep; className?: string }) {
+  const { error, status } = step;
+  if (error === null) return null;
+  const advice = adviceOn(error.code);
+  return (
+    <div className={cn('flex gap-2 rounded-lg bg-failed-soft px-3 py-2 text-sm', className)}>
+      <CircleAlert className="mt-0.5 size-4 shrink-0 text-failed" aria-hidden="true" />
+      <div className="min-w-0">
+        <p className="break-words text-text">{error.message}</p>
+        {advice !== null && status !== 'waiting' && <p className="mt-0.5 text-soft">{advice}</p>}
+        <p className="mt-0.5 text-soft text-xs">
+          <code className="font-mono">{error.code}</code>
+          {status === 'waiting' && ' · it will be tried again'}
+        </p>
+      </div>
+    </div>
+  );
+}
+
 /** What the step asks, with the same answer as on the page of approvals. */
-function WaitingQuestion({ executionId, stepId }: { executionId: string; stepId: string }) {
+export function WaitingQuestion({ executionId, stepId }: { executionId: string; stepId: string }) {
   const approval = useQuery(approvalOfStepQuery(executionId, stepId));
   return (
     <section aria-label="What it asks" className="border-line border-b px-4 pt-2 pb-4">
@@ -178,18 +189,16 @@ function proseOf(output: JsonValue | null): string | null {
   return null;
 }
 
-function StepOutput({ step, streamed }: { step: ShownStep; streamed: StreamedText | undefined }) {
+export function StepOutput({ step, streamed }: { step: ShownStep; streamed: StreamedText | undefined }) {
   const output = step.record?.output ?? null;
   if (step.status === 'completed' && step.record !== null) {
+    const request = step.record.blocked ? blockedRequest(output) : null;
+    // Its tree would show what the request hides.
+    if (request !== null) return <WouldSend request={request} />;
     const prose = step.node_type.startsWith('ai.') ? proseOf(output) : null;
     return (
       <div className="flex flex-col gap-3">
-        {step.record.blocked && (
-          <p className="flex items-start gap-2 rounded-lg bg-idle-soft px-3 py-2 text-sm text-soft">
-            <FlaskConical className="mt-0.5 size-4 shrink-0" aria-hidden="true" />
-            Not performed, because this was a test. This is what would have been sent.
-          </p>
-        )}
+        {step.record.blocked && <NotPerformed />}
         {prose !== null && <Prose text={prose} writing={false} />}
         <JsonView
           value={output}
@@ -229,7 +238,7 @@ function Prose({ text, writing }: { text: string; writing: boolean }) {
   );
 }
 
-function Attempts({ step }: { step: ShownStep }) {
+export function Attempts({ step }: { step: ShownStep }) {
   const attempts = step.record?.attempts ?? [];
   if (attempts.length === 0) return <Note>No attempt is on record yet.</Note>;
   return (
@@ -263,7 +272,7 @@ function Attempts({ step }: { step: ShownStep }) {
 
 const LEVELS = { info: 'text-faint', warning: 'text-waiting', error: 'text-failed' } as const;
 
-function StepLogs({ execution, step }: { execution: Execution; step: ShownStep }) {
+export function StepLogs({ execution, step }: { execution: Execution; step: ShownStep }) {
   const logs = useQuery(logsQuery(execution.id, !isTerminal(execution.status)));
   if (logs.error && logs.data === undefined) {
     return <ProblemCallout error={logs.error} onRetry={() => void logs.refetch()} />;

@@ -1,6 +1,7 @@
 import type {
   ContextEntry,
   ContextEntrySummary,
+  JsonValue,
   Project,
   ProjectAgents,
   ProjectFilter,
@@ -57,6 +58,26 @@ export function contextQuery(projectId: string, search: string) {
     initialPageParam: undefined as string | undefined,
     getNextPageParam: (page) => page.next_cursor ?? undefined,
     refetchInterval: WATCHING_MS,
+  });
+}
+
+/** As many keys as expressions are shown values of. */
+const VALUES_AT_ONCE = 50;
+
+/** The values of a project's shared context, by key, as they are now; lists give short ones whole. */
+export function contextValuesQuery(projectId: string) {
+  return queryOptions({
+    queryKey: [...contextKey(projectId), 'values'],
+    queryFn: async ({ signal }) => {
+      const page = await api<Page<ContextEntrySummary>>(`/context/${projectId}?limit=${VALUES_AT_ONCE}`, { signal });
+      const values = await Promise.all(
+        page.data.map(async ({ key, preview, characters }): Promise<[string, JsonValue]> => {
+          if (preview.length === characters) return [key, JSON.parse(preview) as JsonValue];
+          return [key, (await api<ContextEntry>(entryPath(projectId, key), { signal })).value];
+        }),
+      );
+      return Object.fromEntries(values);
+    },
   });
 }
 

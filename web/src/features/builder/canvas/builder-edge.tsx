@@ -4,6 +4,8 @@ import { cn } from '@/lib/class-names.ts';
 import { useBuilderServices } from '../builder-context.ts';
 import type { FlowEdge } from './flow-elements.ts';
 
+const RUN_CLASSES = { running: 'is-running', taken: 'is-taken', failed: 'is-failed' } as const;
+
 /** Flat to the sides; one that leads back goes around. */
 export const BuilderEdge = memo(function BuilderEdge(props: EdgeProps<FlowEdge>) {
   const { id, sourceX, sourceY, targetX, targetY, sourcePosition, targetPosition, data, selected } = props;
@@ -15,7 +17,14 @@ export const BuilderEdge = memo(function BuilderEdge(props: EdgeProps<FlowEdge>)
   // Between close nodes the exit itself says it, and the label would cover the edges.
   const roomy = label !== null && targetX - sourceX > label.length * 6 + 60;
   return (
-    <g className={cn('builder-edge', selected && 'is-selected', data?.broken && 'is-broken')}>
+    <g
+      className={cn(
+        'builder-edge',
+        data?.run && RUN_CLASSES[data.run],
+        selected && 'is-selected',
+        data?.broken && 'is-broken',
+      )}
+    >
       <BaseEdge id={id} path={path} interactionWidth={24} />
       {roomy && (
         <EdgeLabelRenderer>
@@ -32,7 +41,7 @@ export const BuilderEdge = memo(function BuilderEdge(props: EdgeProps<FlowEdge>)
         </EdgeLabelRenderer>
       )}
       {!readOnly && (
-        // The keyboard inserts by the connections of a node.
+        // The keyboard inserts with A.
         // biome-ignore lint/a11y/noStaticElementInteractions: see above
         <g
           className="builder-edge-plus nodrag nopan"

@@ -1,6 +1,6 @@
 import { type NodeCategory, nodeType } from '@agentflow/contracts';
 import { Handle, type NodeProps, Position, useUpdateNodeInternals } from '@xyflow/react';
-import { CircleAlert, Plus, TriangleAlert } from 'lucide-react';
+import { CircleAlert, Pin, Plus, TriangleAlert } from 'lucide-react';
 import { memo, useEffect, useRef } from 'react';
 import { NodeIcon, nodeTypeTitle } from '@/components/node-icon.tsx';
 import { cn } from '@/lib/class-names.ts';
@@ -8,6 +8,7 @@ import { useBuilderServices } from '../builder-context.ts';
 import type { Exit } from '../draft/exits.ts';
 import { EXIT_ROW, modelOf, nodeLabel } from '../draft/node-facts.ts';
 import type { FlowNode } from './flow-elements.ts';
+import { RUN_BORDERS, RunBadge } from './run-badge.tsx';
 
 /** Categories are told apart by shape: colour means status and nothing else. */
 const TILES: Record<NodeCategory, string> = {
@@ -30,7 +31,7 @@ const CARDS: Record<NodeCategory, string> = {
 };
 
 export const BuilderNode = memo(function BuilderNode({ id, data, selected }: NodeProps<FlowNode>) {
-  const { node, exits, taken, hasEntry, errors, warnings } = data;
+  const { node, exits, taken, hasEntry, errors, warnings, run, pinned } = data;
   const refresh = useUpdateNodeInternals();
   const shape = `${hasEntry} ${exits.map(({ handle }) => handle).join(' ')}`;
   const measured = useRef(shape);
@@ -49,11 +50,13 @@ export const BuilderNode = memo(function BuilderNode({ id, data, selected }: Nod
   return (
     <div
       className={cn(
-        'group/node flex h-full flex-col border bg-surface shadow-card transition-[border-color,box-shadow] duration-100 dark:bg-raised',
+        'builder-card group/node flex h-full flex-col border bg-surface shadow-card transition-[border-color,box-shadow] duration-100 dark:bg-raised',
         CARDS[category],
         errors > 0 ? 'border-failed-solid/60' : 'border-line-strong hover:border-field-line',
+        run !== null && RUN_BORDERS[run.status],
         selected && 'border-accent! shadow-pop ring-2 ring-accent/30',
       )}
+      data-look={errors > 0 && run === null ? 'failed' : run?.status}
     >
       <div className="flex h-[54px] shrink-0 items-center gap-2.5 px-3">
         {type === undefined ? (
@@ -102,6 +105,16 @@ export const BuilderNode = memo(function BuilderNode({ id, data, selected }: Nod
       {hasEntry && <Handle type="target" position={Position.Left} className="builder-entry" style={{ top: 28 }} />}
       {exits.length === 1 && only !== undefined && (
         <ExitHandle node={id} exit={only} taken={isTaken(only)} name={nodeLabel(node)} top={28} />
+      )}
+      {(run !== null || pinned) && (
+        <span className="absolute -bottom-3 left-2.5 flex max-w-[12.5rem] gap-1">
+          {run !== null && <RunBadge run={run} short={pinned} />}
+          {pinned && (
+            <span className="flex h-5 items-center gap-1 rounded-full border border-accent/50 bg-accent-soft px-1.5 font-medium text-2xs text-accent-text">
+              <Pin className="size-3" aria-hidden="true" /> Pinned
+            </span>
+          )}
+        </span>
       )}
       {errors + warnings > 0 && (
         <span

@@ -10,14 +10,26 @@ import {
   MiniMap,
   type NodeChange,
   ReactFlow,
+  type ReactFlowState,
   useReactFlow,
+  useStore,
 } from '@xyflow/react';
-import { type DragEvent, type RefObject, useCallback, useMemo, useState } from 'react';
-import { useBuilder, useBuilderServices } from '../builder-context.ts';
+import {
+  type DragEvent,
+  type MouseEvent as ReactMouseEvent,
+  type RefObject,
+  useCallback,
+  useMemo,
+  useRef,
+  useState,
+} from 'react';
+import { cn } from '@/lib/class-names.ts';
+import { useBuilder, useBuilderServices, useRuns } from '../builder-context.ts';
 import { isTrigger, whyNotConnect } from '../draft/exits.ts';
 import { edgeAt, nodeAt } from '../draft/keys.ts';
 import { GRID, NODE_WIDTH } from '../draft/node-facts.ts';
 import { useProblemsByNode } from '../use-problems.ts';
+import { AlignBar } from './align-bar.tsx';
 import { BuilderEdge } from './builder-edge.tsx';
 import { BuilderNode } from './builder-node.tsx';
 import { CanvasControls } from './canvas-controls.tsx';
@@ -64,21 +76,43 @@ function edgeUnder(x: number, y: number): string | null {
   return null;
 }
 
+/** Where no word of a node can be read any more. */
+const FAR = 0.3;
+
+function isFar({ transform }: ReactFlowState): boolean {
+  return transform[2] < FAR;
+}
+
+/** Defined once: the overview draws all its nodes again for another function. */
+function overviewColour({ data: { errors, run } }: FlowNode): string {
+  if (run === null || run.status === 'pending' || run.status === 'skipped') {
+    return errors > 0 ? 'var(--failed-solid)' : 'var(--line-strong)';
+  }
+  return run.status === 'cancelled' ? 'var(--idle-solid)' : `var(--${run.status}-solid)`;
+}
+
 export function Canvas({ frame }: { frame: RefObject<HTMLElement | null> }) {
-  const { store, openAdd, openConnections, announce, goToForm, readOnly } = useBuilderServices();
+  const { store, openAdd, openConnections, openMenu, announce, goToForm, readOnly } = useBuilderServices();
   const definition = useBuilder((builder) => builder.definition);
   const selection = useBuilder((builder) => builder.selection);
   const problems = useProblemsByNode();
+  const runs = useRuns((run) => run.nodes);
+  const pins = useRuns((run) => run.pins);
   const input = useMemo(
-    () => ({ definition, selection, problems, readOnly }),
-    [definition, selection, problems, readOnly],
+    () => ({ definition, selection, problems, readOnly, runs, pins }),
+    [definition, selection, problems, readOnly, runs, pins],
   );
   const [nodes, setNodes] = useFlowNodes(input);
-  const edges = useMemo(() => flowEdges({ definition, selection }), [definition, selection]);
+  const drawnEdges = useRef<FlowEdge[]>([]);
+  const edges = useMemo(() => {
+    drawnEdges.current = flowEdges({ definition, selection, runs }, drawnEdges.current);
+    return drawnEdges.current;
+  }, [definition, selection, runs]);
   const flow = useReactFlow<FlowNode, FlowEdge>();
+  const far = useStore(isFar);
   const [dropEdge, setDropEdge] = useState<string | null>(null);
   const reveal = useReveal(frame);
-  const onKeyDown = useCanvasKeys({ openAdd, openConnections, goToForm, announce, readOnly });
+  const onKeyDown = useCanvasKeys({ openAdd, openConnections, openMenu, goToForm, announce, readOnly });
 
   const onNodesChange = useCallback(
     (changes: NodeChange<FlowNode>[]) => {
@@ -173,6 +207,14 @@ export function Canvas({ frame }: { frame: RefObject<HTMLElement | null> }) {
     frame.current?.focus();
   };
 
+  const onContextMenu = useCallback(
+    (event: ReactMouseEvent, { id }: FlowNode) => {
+      event.preventDefault();
+      openMenu({ at: { x: event.clientX, y: event.clientY }, node: id });
+    },
+    [openMenu],
+  );
+
   const shownEdges = useMemo(
     () =>
       dropEdge === null
@@ -185,7 +227,7 @@ export function Canvas({ frame }: { frame: RefObject<HTMLElement | null> }) {
       ref={frame}
       aria-label="Canvas"
       tabIndex={-1}
-      className="builder-canvas relative min-w-0 flex-1 outline-none"
+      className={cn('builder-canvas relative min-w-0 flex-1 outline-none', far && 'is-far')}
       onKeyDown={onKeyDown}
       onFocus={reveal}
       onDragOver={onDragOver}
@@ -202,6 +244,9 @@ export function Canvas({ frame }: { frame: RefObject<HTMLElement | null> }) {
         onNodeDragStop={onDragStop}
         onSelectionDragStop={(event, dragged) => onDragStop(event, null, dragged)}
         onNodeDoubleClick={goToForm}
+        onMoveStart={() => frame.current?.classList.add('is-moving')}
+        onMoveEnd={() => frame.current?.classList.remove('is-moving')}
+        onNodeContextMenu={onContextMenu}
         onConnect={onConnect}
         onConnectEnd={onConnectEnd}
         onReconnect={onReconnect}
@@ -226,9 +271,10 @@ export function Canvas({ frame }: { frame: RefObject<HTMLElement | null> }) {
         fitViewOptions={FIT_VIEW}
         proOptions={{ hideAttribution: true }}
       >
-        <Background variant={BackgroundVariant.Dots} gap={GRID} size={1.5} />
+        {!far && <Background variant={BackgroundVariant.Dots} gap={GRID} size={1.5} />}
         <LoopBodiesView definition={definition} nodes={nodes} />
         <CanvasControls />
+        <AlignBar />
         {nodes.length > 4 && (
           <MiniMap<FlowNode>
             pannable
@@ -237,7 +283,7 @@ export function Canvas({ frame }: { frame: RefObject<HTMLElement | null> }) {
             className="overflow-hidden rounded-lg border border-line shadow-card max-sm:hidden"
             style={{ width: 144, height: 90 }}
             nodeBorderRadius={16}
-            nodeColor={(node) => (node.data.errors > 0 ? 'var(--failed-solid)' : 'var(--line-strong)')}
+            nodeColor={overviewColour}
           />
         )}
       </ReactFlow>

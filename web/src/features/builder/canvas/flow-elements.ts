@@ -6,6 +6,7 @@ import type { Selection } from '../builder-store.ts';
 import { type Exit, exitOf, exitsInUse, exitTitle, isTrigger } from '../draft/exits.ts';
 import { edgeKeys, nodeKeys } from '../draft/keys.ts';
 import { nodeLabel, nodeSize } from '../draft/node-facts.ts';
+import { type EdgeRun, edgeRuns, type NodeRun } from '../test-run/run-view.ts';
 
 export interface FlowNodeData extends Record<string, unknown> {
   readonly node: AgentNode;
@@ -15,12 +16,16 @@ export interface FlowNodeData extends Record<string, unknown> {
   readonly hasEntry: boolean;
   readonly errors: number;
   readonly warnings: number;
+  /** How it fared in the run that is shown. */
+  readonly run: NodeRun | null;
+  readonly pinned: boolean;
 }
 export type FlowNode = Node<FlowNodeData, 'node'>;
 
 interface FlowEdgeData extends Record<string, unknown> {
   readonly label: string | null;
   readonly broken: boolean;
+  readonly run: EdgeRun;
 }
 export type FlowEdge = Edge<FlowEdgeData, 'exit'>;
 
@@ -29,11 +34,18 @@ export interface FlowInput {
   readonly selection: Selection;
   readonly problems: ReadonlyMap<string, readonly DefinitionProblem[]>;
   readonly readOnly: boolean;
+  /** By node id. */
+  readonly runs: ReadonlyMap<string, NodeRun>;
+  readonly pins: Readonly<Record<string, unknown>>;
 }
 
 /** "Classify, AI classify, 2 problems": what a node is when it can't be seen. */
-export function spokenName(node: AgentNode, problems: number): string {
-  const told = problems === 0 ? [] : [`${problems} ${problems === 1 ? 'problem' : 'problems'}`];
+export function spokenName(node: AgentNode, problems: number, run: NodeRun | null = null, pinned = false): string {
+  const told = [
+    ...(problems === 0 ? [] : [`${problems} ${problems === 1 ? 'problem' : 'problems'}`]),
+    ...(run === null ? [] : [run.status]),
+    ...(pinned ? ['pinned'] : []),
+  ];
   return [nodeLabel(node), nodeTypeTitle(node.type), ...told].join(', ');
 }
 
@@ -44,7 +56,9 @@ function same(left: FlowNodeData, right: FlowNodeData): boolean {
     left.taken === right.taken &&
     left.hasEntry === right.hasEntry &&
     left.errors === right.errors &&
-    left.warnings === right.warnings
+    left.warnings === right.warnings &&
+    left.run === right.run &&
+    left.pinned === right.pinned
   );
 }
 
@@ -53,7 +67,7 @@ function same(left: FlowNodeData, right: FlowNodeData): boolean {
  * object it was, so that only changed nodes are drawn again; a node under the pointer stays where that holds it.
  */
 export function flowNodes(input: FlowInput, before: readonly FlowNode[]): FlowNode[] {
-  const { definition, selection, problems, readOnly } = input;
+  const { definition, selection, problems, readOnly, runs, pins } = input;
   const known = new Map(before.map((each) => [each.id, each]));
   const exitsTaken = new Map<string, Set<string>>();
   const entered = new Set<string>();
@@ -76,6 +90,8 @@ export function flowNodes(input: FlowInput, before: readonly FlowNode[]): FlowNo
       hasEntry: !isTrigger(node.type) || entered.has(node.id),
       errors,
       warnings: wrong.length - errors,
+      run: runs.get(node.id) ?? null,
+      pinned: Object.hasOwn(pins, node.id),
     };
     const selected = selection.nodes.has(key);
     const position = old?.dragging === true ? old.position : (node.position ?? { x: 0, y: 0 });
@@ -98,7 +114,7 @@ export function flowNodes(input: FlowInput, before: readonly FlowNode[]): FlowNo
       selected,
       draggable: !readOnly,
       ...nodeSize(node, exits.length),
-      ariaLabel: spokenName(node, wrong.length) + (selected ? ', selected' : ''),
+      ariaLabel: spokenName(node, wrong.length, data.run, data.pinned) + (selected ? ', selected' : ''),
     };
   });
 }
@@ -113,8 +129,13 @@ function sameExits(left: readonly Exit[], right: readonly Exit[]): boolean {
   );
 }
 
-/** The canvas' edges. One that leads from or to nothing can't be drawn; the problems tell of it. */
-export function flowEdges({ definition, selection }: Omit<FlowInput, 'problems' | 'readOnly'>): FlowEdge[] {
+/** The canvas' edges; what has not changed is the object it was. One that leads from or to nothing can't be drawn; the problems tell of it. */
+export function flowEdges(
+  { definition, selection, runs }: Pick<FlowInput, 'definition' | 'selection' | 'runs'>,
+  before: readonly FlowEdge[],
+): FlowEdge[] {
+  const drawn = new Map(before.map((each) => [each.id, each]));
+  const told = edgeRuns(definition, runs);
   const keys = edgeKeys(definition);
   const nodes = new Map(definition.nodes.map((node) => [node.id, node]));
   return definition.edges.flatMap((edge, index) => {
@@ -123,16 +144,36 @@ export function flowEdges({ definition, selection }: Omit<FlowInput, 'problems' 
     if (source === undefined || target === undefined || source === target) return [];
     const exit = exitOf(edge);
     const known = exitsInUse(source, []).some(({ handle }) => handle === exit);
-    return [
-      {
-        id: key,
-        type: 'exit' as const,
-        source: edge.source,
-        target: edge.target,
-        sourceHandle: exit,
-        data: { label: exitTitle(source, exit), broken: !known },
-        selected: selection.edges.has(key),
-      },
-    ];
+    const label = exitTitle(source, exit);
+    const by = label === null ? '' : `, by ${label}`;
+    const name = `Edge from ${nodeLabel(source)} to ${nodeLabel(target)}${by}`;
+    const made = {
+      id: key,
+      type: 'exit' as const,
+      source: edge.source,
+      target: edge.target,
+      sourceHandle: exit,
+      data: { label, broken: !known, run: told.get(key) ?? null },
+      ariaLabel: name,
+      ariaRole: 'group' as const,
+      // Reached in the order in which nodes run, from the node that it leaves.
+      domAttributes: { tabIndex: -1 },
+      selected: selection.edges.has(key),
+    };
+    const old = drawn.get(key);
+    return [old !== undefined && sameEdge(old, made) ? old : made];
   });
+}
+
+function sameEdge(left: FlowEdge, right: FlowEdge): boolean {
+  return (
+    left.source === right.source &&
+    left.target === right.target &&
+    left.sourceHandle === right.sourceHandle &&
+    left.selected === right.selected &&
+    left.data?.label === right.data?.label &&
+    left.data?.broken === right.data?.broken &&
+    left.data?.run === right.data?.run &&
+    left.ariaLabel === right.ariaLabel
+  );
 }

@@ -1,6 +1,7 @@
 import type { AgentDefinition } from '@agentflow/contracts';
 import { ViewportPortal } from '@xyflow/react';
 import { Repeat } from 'lucide-react';
+import { useRuns } from '../builder-context.ts';
 import { nodeAt } from '../draft/keys.ts';
 import { loopBodies } from '../draft/loop-bodies.ts';
 import { GRID, nodeLabel } from '../draft/node-facts.ts';
@@ -43,10 +44,22 @@ export function LoopBodiesView({ definition, nodes }: { definition: AgentDefinit
             <span className="flex h-7 items-center gap-1.5 px-2.5 font-medium text-2xs text-accent-text">
               <Repeat className="size-3 shrink-0" aria-hidden="true" />
               <span className="truncate">Each round of {nodeLabel(node)}</span>
+              <Rounds loop={node.id} />
             </span>
           </div>
         );
       })}
     </ViewportPortal>
+  );
+}
+
+/** How many rounds of a loop have been, and how many are at work. */
+function Rounds({ loop }: { loop: string }) {
+  const rounds = useRuns((run) => run.nodes.get(loop)?.rounds ?? null);
+  if (rounds === null) return null;
+  return (
+    <span className="tabular shrink-0 rounded-full bg-surface px-1.5 text-soft dark:bg-raised">
+      {rounds.ended} done{rounds.open > 0 && `, ${rounds.open} running`}
+    </span>
   );
 }

@@ -1,7 +1,7 @@
 import { useReactFlow, useStoreApi } from '@xyflow/react';
 import { type FocusEvent, type RefObject, useCallback } from 'react';
 import { useBuilderServices } from '../builder-context.ts';
-import { nodeAt } from '../draft/keys.ts';
+import { edgeAt, nodeAt } from '../draft/keys.ts';
 import { nodeSize } from '../draft/node-facts.ts';
 
 const MARGIN = 24;
@@ -31,13 +31,20 @@ export function useBringIntoView(frame: RefObject<HTMLElement | null>): (key: st
   );
 }
 
-/** A node that the keyboard reaches is chosen and can be seen. */
+/** A node or an edge that the keyboard reaches is chosen and can be seen. */
 export function useReveal(frame: RefObject<HTMLElement | null>) {
   const { store } = useBuilderServices();
   const bringIntoView = useBringIntoView(frame);
   return useCallback(
     (event: FocusEvent) => {
       const { target } = event;
+      if (target instanceof SVGElement && target.matches('.react-flow__edge:focus-visible')) {
+        const key = target.getAttribute('data-id') ?? '';
+        const edge = edgeAt(store.getState().definition, key);
+        store.getState().select({ edges: new Set([key]) });
+        if (edge !== undefined) bringIntoView(edge.target);
+        return;
+      }
       if (!(target instanceof HTMLElement) || !target.matches('.react-flow__node:focus-visible')) return;
       const key = target.getAttribute('data-id');
       if (key === null) return;

@@ -13,6 +13,10 @@ import {
 
 export type LastOutputs = Readonly<Record<string, JsonValue>>;
 
+export function isObject(value: JsonValue | undefined): value is { [key: string]: JsonValue } {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
 /** The first item of a loop over a list that a plain path leads to; for a loop that counts, its first number. */
 function firstItem(loop: AgentNode, scope: Scope): JsonValue | undefined {
   const { items, count } = loop.config;
@@ -47,7 +51,7 @@ export function previewScope(
   const result = lastOutputs[node.id];
   let scope: Scope = {
     trigger: lastOutputs.trigger ?? null,
-    context: {},
+    context: isObject(lastOutputs.context) ? lastOutputs.context : {},
     env,
     nodes,
     ...(result === undefined ? {} : { result }),

@@ -2,6 +2,7 @@ import { type AgentDefinition, type AgentNode, type JsonValue, nodeType, outputS
 import { FUNCTION_NAMES, type NodeView, type Scope } from '@agentflow/engine';
 import { extendPath } from '../../../lib/json-path.ts';
 import { asSchema, type ConfigSchema } from '../config-fields.ts';
+import { isObject } from './preview-scope.ts';
 
 /** One thing that an expression can name. */
 export interface Suggestion {
@@ -32,10 +33,6 @@ const MOST_FIELDS = 60;
 
 function typeOf(schema: ConfigSchema): string | undefined {
   return typeof schema.type === 'string' ? schema.type : undefined;
-}
-
-function isObject(value: JsonValue | undefined): value is { [key: string]: JsonValue } {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** A path and every path below it that its schema or its last value tells. A list's fields are those of its items. */
@@ -93,6 +90,9 @@ export function suggestionsFor(source: SuggestionSource): Suggestion[] {
   }
   collect('trigger', 'Trigger', asSchema(definition.input_schema), scope.trigger ?? undefined, found);
   found.push({ path: 'context', section: 'Project', description: 'Values that executions of a project share' });
+  for (const [name, value] of Object.entries(scope.context ?? {})) {
+    collect(extendPath('context', name), 'Project', {}, value, found);
+  }
   for (const name of envNames) {
     found.push({ path: `env.${name}`, section: 'Secrets', description: 'Put in where an HTTP request leaves' });
   }

@@ -70,6 +70,12 @@ export function fieldsOf(schema: Schema): FormField[] | null {
   });
 }
 
+/** A value as the controls hold it; where it has nothing for a field, the control is empty. */
+export function draftOf(fields: readonly FormField[], value: JsonValue): FormDraft {
+  const given: Schema = isSchema(value) ? value : {};
+  return Object.fromEntries(fields.map(({ name, control }) => [name, initialOf(control, given[name])]));
+}
+
 /** What one control holds as the answer that is sent; undefined where nothing was entered. */
 function answerOf(field: FormField, held: string | boolean): JsonValue | undefined {
   if (typeof held === 'boolean') return held;

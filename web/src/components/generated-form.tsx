@@ -1,10 +1,10 @@
 import type { JsonValue } from '@agentflow/contracts';
-import { JsonEditor } from '@/components/json-editor.tsx';
-import { Checkbox } from '@/components/ui/checkbox.tsx';
-import { Field } from '@/components/ui/field.tsx';
-import { Input, Textarea } from '@/components/ui/input.tsx';
-import { Select } from '@/components/ui/select.tsx';
-import type { FormDraft, FormField } from './form-fields.ts';
+import type { FormDraft, FormField } from '@/lib/form-fields.ts';
+import { JsonEditor } from './json-editor.tsx';
+import { Checkbox } from './ui/checkbox.tsx';
+import { Field } from './ui/field.tsx';
+import { Input, Textarea } from './ui/input.tsx';
+import { Select } from './ui/select.tsx';
 
 interface GeneratedFormProps {
   fields: readonly FormField[];
