@@ -5,13 +5,16 @@ import { defineConfig } from 'vite';
 /** Where the Worker listens while `vite web` serves the UI with hot reloading. */
 const API_ORIGIN = 'http://127.0.0.1:8787';
 
-/** The editor and the engine load when a form opens, however many parts of the UI share them. */
+/** The editor, the engine and the canvas load with what shows them, however many parts of the UI share them. */
 const LATER =
-  /packages[\\/]engine|node_modules[\\/](jsonata|re2js|@codemirror|@lezer|style-mod|crelt|w3c-keyname|@marijn)/;
+  /packages[\\/]engine|node_modules[\\/](jsonata|re2js|@codemirror|@lezer|style-mod|crelt|w3c-keyname|@marijn|@xyflow|@dagrejs|zustand|classcat|d3-)/;
 /** What forms need, and pages that only show do not. */
 const FORMS = /node_modules[\\/](react-hook-form|@hookform)/;
 const LIBRARIES = new RegExp(`^(?!.*(?:${LATER.source})).*node_modules`);
-const SHARED = new RegExp(`^(?!.*(?:${LATER.source}))`);
+/** What several pages share and the first one does not show. */
+const PAGES =
+  /web[\\/]src[\\/](features[\\/](builder|executions|graph-view|node-form|approvals|publish)[\\/]|components[\\/](generated-form|json-editor|json-view))/;
+const SHARED = new RegExp(`^(?!.*(?:${LATER.source}|${PAGES.source}))`);
 
 export default defineConfig({
   root: new URL('.', import.meta.url).pathname,
