@@ -10,8 +10,11 @@ const LATER =
   /packages[\\/]engine|node_modules[\\/](jsonata|re2js|@codemirror|@lezer|style-mod|crelt|w3c-keyname|@marijn)/;
 /** What forms need, and pages that only show do not. */
 const FORMS = /node_modules[\\/](react-hook-form|@hookform)/;
-const LIBRARIES = new RegExp(`^(?!.*(?:${LATER.source})).*node_modules`);
-const SHARED = new RegExp(`^(?!.*(?:${LATER.source}))`);
+/** What values, questions and long lists are shown with: the first page has none of them. */
+const DETAILS =
+  /node_modules[\\/]cmdk|src[\\/](components[\\/](json-|generated-form)|lib[\\/](form-fields|json-path)|features[\\/]approvals[\\/](approval-question|decision-form))/;
+const LIBRARIES = new RegExp(`^(?!.*(?:${LATER.source}|${DETAILS.source})).*node_modules`);
+const SHARED = new RegExp(`^(?!.*(?:${LATER.source}|${DETAILS.source}))`);
 
 export default defineConfig({
   root: new URL('.', import.meta.url).pathname,
