@@ -5,20 +5,16 @@ import { defineConfig } from 'vite';
 /** Where the Worker listens while `vite web` serves the UI with hot reloading. */
 const API_ORIGIN = 'http://127.0.0.1:8787';
 
-/** What draws, edits and compares drafts, shows JSON, and asks for decisions, loads with the pages that do, however many parts of the UI share it. */
-const LATER = [
-  String.raw`packages[\\/]engine`,
-  String.raw`features[\\/](builder|node-form|publish)[\\/]`,
-  String.raw`components[\\/](ui[\\/]popover|json-|generated-form|conflict-dialog)`,
-  String.raw`features[\\/]approvals[\\/](approval-|decision-form)`,
-  String.raw`lib[\\/]word-diff`,
-  String.raw`@radix-ui[\\/]react-popover`,
-  String.raw`node_modules[\\/](@dagrejs|jsonata|re2js|@codemirror|@lezer|style-mod|crelt|w3c-keyname|@marijn)`,
-].join('|');
+/** The editor, the engine, the canvas and the palette load with what shows them, however many parts of the UI share them. */
+const LATER =
+  /packages[\\/]engine|node_modules[\\/](jsonata|re2js|@codemirror|@lezer|style-mod|crelt|w3c-keyname|@marijn|@xyflow|@dagrejs|zustand|classcat|d3-|cmdk)|react-popover/;
 /** What forms need, and pages that only show do not. */
 const FORMS = /node_modules[\\/](react-hook-form|@hookform)/;
-const LIBRARIES = new RegExp(`^(?!.*(?:${LATER})).*node_modules`);
-const SHARED = new RegExp(`^(?!.*(?:${LATER}))`);
+const LIBRARIES = new RegExp(`^(?!.*(?:${LATER.source})).*node_modules`);
+/** What several pages share and the first one does not show. */
+const PAGES =
+  /web[\\/]src[\\/](features[\\/](builder|executions|graph-view|node-form|approvals|publish)[\\/]|components[\\/](generated-form|json-|conflict-dialog|ui[\\/]popover)|lib[\\/](form-fields|json-path|word-diff))/;
+const SHARED = new RegExp(`^(?!.*(?:${LATER.source}|${PAGES.source}))`);
 
 export default defineConfig({
   root: new URL('.', import.meta.url).pathname,

@@ -28,8 +28,8 @@ const SHORTCUTS: readonly ShortcutGroup[] = [
   },
 ];
 
-/** Runs end without this page knowing. */
-const REFRESH_MS = 10_000;
+/** The feed keeps the page up to date; this is for what it may not have told. */
+const REFRESH_MS = 60_000;
 const PAGE = 24;
 
 interface AgentListProps {

@@ -6,6 +6,7 @@ import { useMemo } from 'react';
 import { CopyableId } from '@/components/copy-button.tsx';
 import { Elapsed } from '@/components/elapsed.tsx';
 import { EmptyState } from '@/components/empty-state.tsx';
+import { moveBetweenRows } from '@/components/move-between-rows.ts';
 import { Pager } from '@/components/pager.tsx';
 import { ProblemCallout } from '@/components/problem-callout.tsx';
 import { RelativeTime } from '@/components/relative-time.tsx';
@@ -18,6 +19,7 @@ import { agentsQuery } from '@/features/agents/queries.ts';
 import { projectsQuery } from '@/features/projects/queries.ts';
 import { cn } from '@/lib/class-names.ts';
 import { formatCount, formatUsd, shortId } from '@/lib/format.ts';
+import { COLUMNS, type Column, ColumnChoice, useColumns } from './column-choice.tsx';
 import { executionsQuery } from './queries.ts';
 
 export type Since = '1h' | '24h' | '7d' | '30d';
@@ -80,6 +82,7 @@ export function ExecutionList({ chosen, onChoose, ofAgent }: ExecutionListProps)
     placeholderData: keepPreviousData,
   });
   const agents = useQuery({ ...agentsQuery({ limit: 100 }), enabled: ofAgent === undefined });
+  const [columns, chooseColumn] = useColumns();
   const projects = useQuery(projectsQuery({ limit: 100 }));
   const filtered = [status, trigger, chosen.agent_id, projectId, since].some((each) => each !== undefined);
   const rows = executions.data?.data;
@@ -167,6 +170,7 @@ export function ExecutionList({ chosen, onChoose, ofAgent }: ExecutionListProps)
             Clear
           </Button>
         )}
+        <ColumnChoice columns={columns} onChange={chooseColumn} />
       </div>
       {executions.error && (
         <ProblemCallout error={executions.error} onRetry={() => void executions.refetch()} className="mb-3" />
@@ -177,23 +181,26 @@ export function ExecutionList({ chosen, onChoose, ofAgent }: ExecutionListProps)
         </EmptyState>
       ) : (
         <>
-          <Table label="Executions" className="lg:min-w-220">
+          <Table label="Executions" className="lg:min-w-220" onKeyDown={moveBetweenRows}>
             <thead>
               <tr>
                 <TableHead>Status</TableHead>
                 <TableHead className="w-full">Agent</TableHead>
-                <TableHead className="max-lg:hidden">Execution</TableHead>
-                <TableHead className="max-md:hidden">Started by</TableHead>
-                <TableHead className="text-right max-sm:hidden">Duration</TableHead>
-                <TableHead className="text-right max-lg:hidden">Tokens</TableHead>
-                <TableHead className="text-right max-md:hidden">Cost</TableHead>
+                {columns.has('execution') && <TableHead className="max-lg:hidden">{COLUMNS.execution}</TableHead>}
+                {columns.has('starter') && <TableHead className="max-md:hidden">{COLUMNS.starter}</TableHead>}
+                {columns.has('duration') && (
+                  <TableHead className="text-right max-sm:hidden">{COLUMNS.duration}</TableHead>
+                )}
+                {columns.has('steps') && <TableHead className="text-right max-lg:hidden">{COLUMNS.steps}</TableHead>}
+                {columns.has('tokens') && <TableHead className="text-right max-lg:hidden">{COLUMNS.tokens}</TableHead>}
+                {columns.has('cost') && <TableHead className="text-right max-md:hidden">{COLUMNS.cost}</TableHead>}
                 <TableHead className="text-right">When</TableHead>
               </tr>
             </thead>
             <tbody>
-              {rows === undefined && !executions.error && <LoadingRows />}
+              {rows === undefined && !executions.error && <LoadingRows columns={columns} />}
               {rows?.map((execution) => (
-                <ExecutionTableRow key={execution.id} execution={execution} />
+                <ExecutionTableRow key={execution.id} execution={execution} columns={columns} />
               ))}
             </tbody>
           </Table>
@@ -211,7 +218,7 @@ export function ExecutionList({ chosen, onChoose, ofAgent }: ExecutionListProps)
   );
 }
 
-function ExecutionTableRow({ execution }: { execution: ExecutionSummary }) {
+function ExecutionTableRow({ execution, columns }: { execution: ExecutionSummary; columns: ReadonlySet<Column> }) {
   const Starter =
     execution.trigger === 'test' ? FlaskConical : execution.triggered_by.type === 'api_key' ? KeyRound : UserRound;
   const tokens = execution.input_tokens + execution.output_tokens;
@@ -224,6 +231,7 @@ function ExecutionTableRow({ execution }: { execution: ExecutionSummary }) {
         <Link
           to="/dashboard/executions/$executionId"
           params={{ executionId: execution.id }}
+          data-row=""
           className="block truncate rounded-sm font-medium text-text hover:text-accent-text"
         >
           {execution.agent_name}
@@ -240,22 +248,35 @@ function ExecutionTableRow({ execution }: { execution: ExecutionSummary }) {
           </p>
         )}
       </TableCell>
-      <TableCell className="max-lg:hidden">
-        <CopyableId id={execution.id} short={shortId(execution.id)} />
-      </TableCell>
-      <TableCell className="max-md:hidden">
-        <span className="flex max-w-40 items-center gap-1.5">
-          <Starter className="size-3.5 shrink-0 text-faint" aria-hidden="true" />
-          <span className="truncate">{execution.triggered_by.name}</span>
-        </span>
-      </TableCell>
-      <TableCell className="whitespace-nowrap text-right max-sm:hidden">
-        <Elapsed startedAt={execution.started_at} durationMs={execution.duration_ms} />
-      </TableCell>
-      <TableCell className="text-right max-lg:hidden">
-        {tokens === 0 ? <span className="text-faint">–</span> : formatCount(tokens)}
-      </TableCell>
-      <TableCell className="text-right max-md:hidden">{formatUsd(execution.cost_usd)}</TableCell>
+      {columns.has('execution') && (
+        <TableCell className="max-lg:hidden">
+          <CopyableId id={execution.id} short={shortId(execution.id)} />
+        </TableCell>
+      )}
+      {columns.has('starter') && (
+        <TableCell className="max-md:hidden">
+          <span className="flex max-w-40 items-center gap-1.5">
+            <Starter className="size-3.5 shrink-0 text-faint" aria-hidden="true" />
+            <span className="truncate">{execution.triggered_by.name}</span>
+          </span>
+        </TableCell>
+      )}
+      {columns.has('duration') && (
+        <TableCell className="whitespace-nowrap text-right max-sm:hidden">
+          <Elapsed startedAt={execution.started_at} durationMs={execution.duration_ms} />
+        </TableCell>
+      )}
+      {columns.has('steps') && (
+        <TableCell className="text-right max-lg:hidden">{formatCount(execution.step_count)}</TableCell>
+      )}
+      {columns.has('tokens') && (
+        <TableCell className="text-right max-lg:hidden">
+          {tokens === 0 ? <span className="text-faint">–</span> : formatCount(tokens)}
+        </TableCell>
+      )}
+      {columns.has('cost') && (
+        <TableCell className="text-right max-md:hidden">{formatUsd(execution.cost_usd)}</TableCell>
+      )}
       <TableCell className="whitespace-nowrap text-right">
         <RelativeTime iso={execution.created_at} />
       </TableCell>
@@ -263,7 +284,16 @@ function ExecutionTableRow({ execution }: { execution: ExecutionSummary }) {
   );
 }
 
-function LoadingRows() {
+const HIDDEN: Record<Column, string> = {
+  execution: 'max-lg:hidden',
+  starter: 'max-md:hidden',
+  duration: 'max-sm:hidden',
+  steps: 'max-lg:hidden',
+  tokens: 'max-lg:hidden',
+  cost: 'max-md:hidden',
+};
+
+function LoadingRows({ columns }: { columns: ReadonlySet<Column> }) {
   return ['a', 'b', 'c', 'd', 'e', 'f'].map((key) => (
     <TableRow key={key}>
       <TableCell>
@@ -272,13 +302,14 @@ function LoadingRows() {
       <TableCell>
         <Skeleton className="h-4 w-48" />
       </TableCell>
-      {['max-lg:hidden', 'max-md:hidden', 'max-sm:hidden', 'max-lg:hidden ', 'max-md:hidden ', 'whitespace-nowrap'].map(
-        (hidden) => (
-          <TableCell key={hidden} className={hidden}>
-            <Skeleton className="ml-auto h-4 w-16" />
-          </TableCell>
-        ),
-      )}
+      {[...columns].map((column) => (
+        <TableCell key={column} className={HIDDEN[column]}>
+          <Skeleton className="ml-auto h-4 w-16" />
+        </TableCell>
+      ))}
+      <TableCell className="whitespace-nowrap">
+        <Skeleton className="ml-auto h-4 w-16" />
+      </TableCell>
     </TableRow>
   ));
 }

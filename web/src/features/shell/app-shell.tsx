@@ -5,6 +5,7 @@ import { RoutePending } from '@/components/route-pending.tsx';
 import { Button } from '@/components/ui/button.tsx';
 import { Kbd } from '@/components/ui/kbd.tsx';
 import { Sheet } from '@/components/ui/sheet.tsx';
+import { FeedStatus } from '@/features/feed/feed-status.tsx';
 import { type SessionState, useSession } from '@/lib/session.ts';
 import { CONTROL } from '@/lib/shortcuts.ts';
 import { endTour, useTourState } from '@/lib/tour.ts';
@@ -145,6 +146,7 @@ function Shell({ session }: { session: Extract<SessionState, { status: 'signed_i
             >
               <Search aria-hidden="true" />
             </Button>
+            <FeedStatus />
             <ThemeMenu />
             <UserMenu user={session.user} organization={session.organization} />
           </header>
