@@ -267,7 +267,7 @@ test('the triage agent is built by pointer and keyboard, mended, published and r
   await page.getByRole('button', { name: 'Publish…' }).click();
   await page.getByRole('dialog').getByRole('button', { name: 'Publish' }).click();
   await expect(page.getByText('Version 1 is live')).toBeVisible();
-  await page.getByRole('tab', { name: 'Run' }).click();
+  await page.getByRole('tab', { name: 'Run', exact: true }).click();
   await page
     .getByLabel('Input as JSON')
     .fill(
@@ -409,7 +409,7 @@ test('what can’t be saved is told, kept and saved later', async ({ page, reque
     .getByLabel('Name', { exact: true })
     .fill('Typed offline');
   await expect(page.getByText('Not saved: offline')).toBeVisible();
-  await page.getByRole('tab', { name: 'Run' }).click();
+  await page.getByRole('tab', { name: 'Run', exact: true }).click();
   await expect(page.getByRole('dialog', { name: 'Leave without saving?' })).toBeVisible();
   await page.getByRole('button', { name: 'Keep it' }).click();
   await context.setOffline(false);
@@ -420,7 +420,7 @@ test('what can’t be saved is told, kept and saved later', async ({ page, reque
     .getByRole('complementary', { name: 'Node', exact: true })
     .getByLabel('Name', { exact: true })
     .fill('Typed last');
-  await page.getByRole('tab', { name: 'Run' }).click();
+  await page.getByRole('tab', { name: 'Run', exact: true }).click();
   await expect(page.getByLabel('Input as JSON')).toBeVisible();
   expect((await draftOf(request, account, agentId)).nodes[1]?.name).toBe('Typed last');
 });

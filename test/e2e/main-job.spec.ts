@@ -33,7 +33,7 @@ test('a new person signs up, brings the triage agent, publishes it and watches i
   await page.getByRole('dialog').getByRole('button', { name: 'Publish' }).click();
   await expect(page.getByText('Version 1 is live')).toBeVisible();
 
-  await page.getByRole('tab', { name: 'Run' }).click();
+  await page.getByRole('tab', { name: 'Run', exact: true }).click();
   await page.getByLabel('Input as JSON').fill(
     JSON.stringify({
       subject: 'Charged twice',

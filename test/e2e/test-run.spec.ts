@@ -50,6 +50,12 @@ function nodeView(page: Page, id: string) {
   return page.locator(`.react-flow__node[data-id="${id}"]`);
 }
 
+/** Clicks a node with the whole canvas in view: the panel beside it covers what was there. */
+async function choose(page: Page, id: string, button: 'left' | 'right' = 'left'): Promise<void> {
+  await page.getByRole('button', { name: 'Show everything' }).click();
+  await nodeView(page, id).click({ button });
+}
+
 test('a draft is tested on its canvas: live, over a reload, in part, and on pinned outputs', async ({
   page,
   request,
@@ -115,7 +121,7 @@ test('a draft is tested on its canvas: live, over a reload, in part, and on pinn
   await expect(nodeView(page, 'each')).toContainText('3×');
   await expect(canvas.getByText('3 done')).toBeVisible();
   await expect(page.locator('.react-flow__edge[data-id="c"] .builder-edge')).toHaveClass(/is-running/);
-  await nodeView(page, 'ask').click();
+  await choose(page, 'ask');
   await panel.getByRole('tab', { name: 'Last run' }).click();
   await panel.getByRole('button', { name: 'Approve' }).click();
   await expect(bar.getByText('Completed', { exact: true })).toBeVisible();
@@ -123,13 +129,13 @@ test('a draft is tested on its canvas: live, over a reload, in part, and on pinn
   await expect(nodeView(page, 'sorry')).toContainText('Skipped');
 
   // What a blocked side effect would have sent, without what was typed in as a secret; rounds one by one.
-  await nodeView(page, 'tell').click();
+  await choose(page, 'tell');
   const sent = panel.getByRole('region', { name: 'What would have been sent' });
   await expect(sent).toContainText('POST https://desk.example.com/refunds');
   await expect(sent).toContainText('support');
   await expect(sent).not.toContainText('typed in');
   await expect(sent).toContainText('INV-77');
-  await nodeView(page, 'double').click();
+  await choose(page, 'double');
   await expect(panel.getByText('Round 1 of 3')).toBeVisible();
   await panel.getByRole('button', { name: 'Round after' }).click();
   await expect(panel.getByRole('region', { name: 'Output', exact: true })).toContainText('4');
@@ -143,7 +149,7 @@ test('a draft is tested on its canvas: live, over a reload, in part, and on pinn
   await pinning.getByLabel('Output as JSON').fill('{"status": 204}');
   await pinning.getByRole('button', { name: 'Pin this output' }).click();
   await expect(nodeView(page, 'tell')).toContainText('Pinned');
-  await nodeView(page, 'sum').click();
+  await choose(page, 'sum');
   await panel.getByRole('button', { name: 'Run only this node' }).click();
   await expect(canvas.getByRole('group', { name: /^Sum, Transform, completed/ })).toBeVisible();
   await expect(panel.getByRole('region', { name: 'Output', exact: true })).toContainText('204');
@@ -169,11 +175,11 @@ test('a draft is tested on its canvas: live, over a reload, in part, and on pinn
   await page.reload();
   await expect(nodeView(page, 'tell')).toContainText('Pinned');
   await expect(bar.getByText('Completed', { exact: true })).toBeVisible();
-  await nodeView(page, 'sum').click();
+  await choose(page, 'sum');
   await panel.getByRole('tab', { name: 'Last run' }).click();
   await expect(panel.getByRole('region', { name: 'Output', exact: true })).toContainText('204');
   await expectAccessible(page, 'a test run on the canvas');
-  await nodeView(page, 'tell').click({ button: 'right' });
+  await choose(page, 'tell', 'right');
   await page.getByRole('menuitem', { name: 'Unpin' }).click();
   await expect(nodeView(page, 'tell')).not.toContainText('Pinned');
   await bar.getByRole('button', { name: 'Clear the run from the canvas' }).click();

@@ -1,6 +1,6 @@
 import type { ExecutionStatus, ExecutionSummary, ExecutionTrigger } from '@agentflow/contracts';
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
-import { Link, useNavigate } from '@tanstack/react-router';
+import { Link } from '@tanstack/react-router';
 import { FlaskConical, History, KeyRound, SearchX, UserRound } from 'lucide-react';
 import { useMemo } from 'react';
 import { CopyableId } from '@/components/copy-button.tsx';
@@ -51,17 +51,27 @@ const SINCE_OPTIONS = [
   { value: '30d', label: 'Last 30 days' },
 ];
 
-interface ExecutionListProps {
-  status: ExecutionStatus | undefined;
-  trigger: ExecutionTrigger | undefined;
-  agentId: string | undefined;
-  projectId: string | undefined;
-  since: Since | undefined;
-  cursor: string | undefined;
+/** The choices above the list, as they stand in the address. */
+export interface ExecutionListSearch {
+  readonly status?: ExecutionStatus | undefined;
+  readonly trigger?: ExecutionTrigger | undefined;
+  readonly agent_id?: string | undefined;
+  readonly project_id?: string | undefined;
+  readonly since?: Since | undefined;
+  readonly cursor?: string | undefined;
 }
 
-export function ExecutionList({ status, trigger, agentId, projectId, since, cursor }: ExecutionListProps) {
-  const navigate = useNavigate({ from: '/dashboard/executions' });
+interface ExecutionListProps {
+  chosen: ExecutionListSearch;
+  /** Gets all choices as they are from then on. */
+  onChoose: (chosen: ExecutionListSearch) => void;
+  /** The agent whose executions alone are shown: there is no choice of agents then. */
+  ofAgent?: string;
+}
+
+export function ExecutionList({ chosen, onChoose, ofAgent }: ExecutionListProps) {
+  const { status, trigger, project_id: projectId, since, cursor } = chosen;
+  const agentId = ofAgent ?? chosen.agent_id;
   // Fixed until the choice changes: a start that moves with the clock would be another list on every render.
   const from = useMemo(
     () => (since === undefined ? undefined : new Date(Date.now() - HOURS[since] * 3_600_000).toISOString()),
@@ -71,10 +81,10 @@ export function ExecutionList({ status, trigger, agentId, projectId, since, curs
     ...executionsQuery({ status, trigger, agent_id: agentId, project_id: projectId, from, cursor, limit: 25 }),
     placeholderData: keepPreviousData,
   });
+  const agents = useQuery({ ...agentsQuery({ limit: 100 }), enabled: ofAgent === undefined });
   const [columns, chooseColumn] = useColumns();
-  const agents = useQuery(agentsQuery({ limit: 100 }));
   const projects = useQuery(projectsQuery({ limit: 100 }));
-  const filtered = [status, trigger, agentId, projectId, since].some((each) => each !== undefined);
+  const filtered = [status, trigger, chosen.agent_id, projectId, since].some((each) => each !== undefined);
   const rows = executions.data?.data;
   const nextCursor = executions.data?.next_cursor;
 
@@ -86,15 +96,19 @@ export function ExecutionList({ status, trigger, agentId, projectId, since, curs
         description="Every run of an agent shows here with its steps, its cost and its result, while it happens and afterwards."
       >
         <Button asChild variant="primary">
-          <Link to="/dashboard/agents">Choose an agent to run</Link>
+          {ofAgent === undefined ? (
+            <Link to="/dashboard/agents">Choose an agent to run</Link>
+          ) : (
+            <Link to="/dashboard/agents/$agentId" params={{ agentId: ofAgent }} search={{ tab: 'run' }}>
+              Run the agent
+            </Link>
+          )}
         </Button>
       </EmptyState>
     );
   }
-  const choose = (name: string) => (value: string) =>
-    void navigate({
-      search: (old) => ({ ...old, [name]: value === 'all' ? undefined : value, cursor: undefined }),
-    });
+  const choose = (name: keyof ExecutionListSearch) => (value: string) =>
+    onChoose({ ...chosen, [name]: value === 'all' ? undefined : value, cursor: undefined });
   const agentOptions = [
     { value: 'all', label: 'Any agent' },
     ...(agents.data?.data ?? []).map((agent) => ({ value: agent.id, label: agent.name })),
@@ -119,13 +133,15 @@ export function ExecutionList({ status, trigger, agentId, projectId, since, curs
           options={STATUS_OPTIONS}
           onValueChange={choose('status')}
         />
-        <Select
-          label="Agent"
-          className="w-48 [&>span]:truncate"
-          value={agentId ?? 'all'}
-          options={agentOptions}
-          onValueChange={choose('agent_id')}
-        />
+        {ofAgent === undefined && (
+          <Select
+            label="Agent"
+            className="w-48 [&>span]:truncate"
+            value={agentId ?? 'all'}
+            options={agentOptions}
+            onValueChange={choose('agent_id')}
+          />
+        )}
         {projectOptions.length > 1 && (
           <Select
             label="Project"
@@ -150,7 +166,7 @@ export function ExecutionList({ status, trigger, agentId, projectId, since, curs
           onValueChange={choose('since')}
         />
         {filtered && (
-          <Button variant="ghost" onClick={() => void navigate({ search: {} })}>
+          <Button variant="ghost" onClick={() => onChoose({})}>
             Clear
           </Button>
         )}
@@ -161,7 +177,7 @@ export function ExecutionList({ status, trigger, agentId, projectId, since, curs
       )}
       {rows?.length === 0 ? (
         <EmptyState icon={SearchX} title="No execution fits" description="Loosen a filter, or look at all of them.">
-          <Button onClick={() => void navigate({ search: {} })}>Show all executions</Button>
+          <Button onClick={() => onChoose({})}>Show all executions</Button>
         </EmptyState>
       ) : (
         <>
@@ -193,7 +209,7 @@ export function ExecutionList({ status, trigger, agentId, projectId, since, curs
               summary={`${rows.length} executions on this page`}
               cursor={cursor}
               next={nextCursor}
-              onGo={(to) => void navigate({ search: (old) => ({ ...old, cursor: to }) })}
+              onGo={(to) => onChoose({ ...chosen, cursor: to })}
             />
           )}
         </>
