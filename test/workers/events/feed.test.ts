@@ -1,6 +1,6 @@
 import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
-import type { ExecutionSummary, FeedApproval, FeedEvent } from '@agentflow/contracts';
+import { type ExecutionSummary, executionSummary, type FeedApproval, type FeedEvent } from '@agentflow/contracts';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { agentEdges, agentNode, publishedAgent, runToEnd } from '../../support/agents.ts';
 import {
@@ -70,7 +70,7 @@ describe("the organization's feed", () => {
     expect(typesOf(feed.events)).toEqual(['reset', 'execution.started', 'execution.completed']);
     const seqs = feed.events.map(({ seq }) => seq);
     expect(seqs).toEqual([...seqs].sort((a, b) => a - b));
-    const { input: _input, output: _output, trace_id, retry_of, parent_step, depth, ...summary } = run;
+    const summary = executionSummary.parse(run);
     expect(executionOf(end)).toEqual(summary);
     const { status, started_at, finished_at, duration_ms, step_count, created_at, ...told } = summary;
     expect(executionOf(feed.events[1] as FeedEvent)).toMatchObject({ ...told, status: 'running' });
