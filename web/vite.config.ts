@@ -5,16 +5,16 @@ import { defineConfig } from 'vite';
 /** Where the Worker listens while `vite web` serves the UI with hot reloading. */
 const API_ORIGIN = 'http://127.0.0.1:8787';
 
-/** The editor and the engine load when a form opens, however many parts of the UI share them. */
+/** The editor, the engine, the canvas and the palette load with what shows them, however many parts of the UI share them. */
 const LATER =
-  /packages[\\/]engine|node_modules[\\/](jsonata|re2js|@codemirror|@lezer|style-mod|crelt|w3c-keyname|@marijn)/;
+  /packages[\\/]engine|node_modules[\\/](jsonata|re2js|@codemirror|@lezer|style-mod|crelt|w3c-keyname|@marijn|@xyflow|@dagrejs|zustand|classcat|d3-|cmdk)/;
 /** What forms need, and pages that only show do not. */
 const FORMS = /node_modules[\\/](react-hook-form|@hookform)/;
-/** What values, questions and long lists are shown with: the first page has none of them. */
-const DETAILS =
-  /node_modules[\\/]cmdk|src[\\/](components[\\/](json-|generated-form)|lib[\\/](form-fields|json-path)|features[\\/]approvals[\\/](approval-question|decision-form))/;
-const LIBRARIES = new RegExp(`^(?!.*(?:${LATER.source}|${DETAILS.source})).*node_modules`);
-const SHARED = new RegExp(`^(?!.*(?:${LATER.source}|${DETAILS.source}))`);
+const LIBRARIES = new RegExp(`^(?!.*(?:${LATER.source})).*node_modules`);
+/** What several pages share and the first one does not show. */
+const PAGES =
+  /web[\\/]src[\\/](features[\\/](builder|executions|graph-view|node-form|approvals|publish)[\\/]|components[\\/](generated-form|json-)|lib[\\/](form-fields|json-path))/;
+const SHARED = new RegExp(`^(?!.*(?:${LATER.source}|${PAGES.source}))`);
 
 export default defineConfig({
   root: new URL('.', import.meta.url).pathname,

@@ -210,6 +210,8 @@ export interface ExecutionRpc {
   start(request: StartRequest): Promise<Execution | StartRefusal>;
   get(organizationId: string): Promise<Execution | null>;
   waitForEnd(organizationId: string, seconds: number): Promise<Execution | null>;
+  /** JSON of the definition that it runs. */
+  definition(organizationId: string): Promise<string | null>;
   steps(organizationId: string, after: number, limit: number): Promise<StepPage | null>;
   events(organizationId: string, after: number, limit: number): Promise<EventPage | null>;
   logs(organizationId: string, after: number, limit: number): Promise<LogPage | null>;

@@ -151,6 +151,10 @@ export class ExecutionObject extends DurableObject<Env> implements ExecutionRpc 
     return this.get(organizationId);
   }
 
+  async definition(organizationId: string): Promise<string | null> {
+    return this.open(organizationId) === null ? null : this.store.definition();
+  }
+
   async steps(organizationId: string, after: number, limit: number): Promise<StepPage | null> {
     const run = this.open(organizationId);
     return run === null ? null : stepPage(run, this.store, this.family, this.large(run).read, { after, limit });

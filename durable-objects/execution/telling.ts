@@ -69,18 +69,20 @@ export class Telling {
     const costs = this.store.costs.unprojected(COSTS_AT_ONCE);
     const asked = run.approvals.toTell(APPROVALS_AT_ONCE);
     const parks = shouldPark(run);
+    const summary = presentSummary(row, run.totals);
     const results = await Promise.allSettled([
       row.projected_revision < revision || costs.length > 0
-        ? tellLists(this.env, presentSummary(row, run.totals), revision, run.totals.cost_microusd, costs)
+        ? tellLists(this.env, summary, revision, run.totals.cost_microusd, costs)
         : null,
-      ended && !row.settled ? tellDesk(this.env, row.facts, run.totals.cost_microusd) : null,
+      ended && !row.settled ? tellDesk(this.env, row.facts, run.totals.cost_microusd, summary) : null,
       asked.length > 0
         ? tellApprovals(
             this.env,
+            row.facts,
             asked.map((each) => projectionOf(each, row.facts, run.plan.byId.get(each.node_id))),
           )
         : null,
-      parks !== row.parked ? tellParked(this.env, row.facts, parks) : null,
+      parks !== row.parked ? tellParked(this.env, row.facts, parks, summary) : null,
     ]);
     if (this.host.isErased()) return;
     const [lists, desk, approvals, park] = results;

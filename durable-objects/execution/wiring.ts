@@ -1,4 +1,4 @@
-import type { ExecutionSummary } from '@agentflow/contracts';
+import { type ExecutionSummary, feedApproval } from '@agentflow/contracts';
 import type { EnginePorts } from '@agentflow/engine';
 import { projectApprovals } from '../../workers/domains/approvals/index.ts';
 import { handOff, readContext } from '../../workers/domains/context/index.ts';
@@ -71,14 +71,17 @@ export function isErased(env: Env, facts: Facts): Promise<boolean> {
   return isOrganizationErased(env, facts.organization_id);
 }
 
-/** Questions to people, with the audit rows of their decisions: one D1 batch. */
-export function tellApprovals(env: Env, approvals: readonly ApprovalProjection[]): Promise<void> {
-  return projectApprovals(env, approvals);
+/** Questions to people, with the audit rows of their decisions: one D1 batch, then the feed, whose readers look there. */
+export async function tellApprovals(env: Env, facts: Facts, approvals: readonly ApprovalProjection[]): Promise<void> {
+  await projectApprovals(env, approvals);
+  await organizationDesk(env.ORGANIZATION, facts.organization_id).approvalsChanged(
+    approvals.map(({ approval }) => feedApproval.parse(approval)),
+  );
 }
 
 /** Tells the desk that the execution waits, so that it takes no place of others, or that it goes on. */
-export async function tellParked(env: Env, facts: Facts, parked: boolean): Promise<void> {
-  await organizationDesk(env.ORGANIZATION, facts.organization_id).park({ lease_id: facts.lease_id, parked });
+export async function tellParked(env: Env, facts: Facts, parked: boolean, execution: ExecutionSummary): Promise<void> {
+  await organizationDesk(env.ORGANIZATION, facts.organization_id).park({ lease_id: facts.lease_id, parked, execution });
 }
 
 /** What the desk has decided about a queued execution; null while it has to wait. */
@@ -98,10 +101,16 @@ export function forgetRow(env: Env, facts: Facts): Promise<void> {
 }
 
 /** Ends the lease with the real cost; settling twice changes nothing. Answers how long the execution is kept. */
-export async function tellDesk(env: Env, facts: Facts, costMicrousd: number): Promise<RetentionRule> {
+export async function tellDesk(
+  env: Env,
+  facts: Facts,
+  costMicrousd: number,
+  execution: ExecutionSummary,
+): Promise<RetentionRule> {
   const { days, effective_at } = await organizationDesk(env.ORGANIZATION, facts.organization_id).settle({
     lease_id: facts.lease_id,
     cost_microusd: costMicrousd,
+    execution,
   });
   return { days, effective_at };
 }

@@ -54,18 +54,19 @@ export class DeskAgents {
     this.known.delete(head.agent_id);
   }
 
-  /** Reads the heads of agents whose changes nobody has told; gives back which these are. */
-  async checkWatched(due: number): Promise<string[]> {
-    const checked: string[] = [];
+  /** Reads the heads of agents whose changes nobody has told; gives back which these are, each with the head that was known. */
+  async checkWatched(due: number): Promise<[agentId: string, before: AgentHead | null][]> {
+    const checked: [string, AgentHead | null][] = [];
     for (const agentId of this.store.watchedAgents(due)) {
       const head = await this.readHead(agentId);
       if (!this.store.exists()) return [];
+      const before = this.find(agentId);
       this.storage.transactionSync(() => {
         if (head !== null) this.store.writeAgent(head);
         this.store.unwatchAgent(agentId);
       });
       this.known.delete(agentId);
-      checked.push(agentId);
+      checked.push([agentId, before]);
     }
     return checked;
   }

@@ -4,6 +4,7 @@ import type {
   ConcurrencyPolicy,
   ErrorCode,
   ExecutionError,
+  ExecutionTrigger,
   Permission,
   Plan,
   RetentionDays,
@@ -160,6 +161,8 @@ export interface AdmissionRequest {
   readonly checked_version?: number | null;
   /** Of a start by another execution. Its id is derived, so the same start may be asked for twice and has one lease. */
   readonly lineage?: { readonly root_execution_id: string; readonly parent_execution_id: string };
+  /** What the feed shows of it besides, and admission does not look at. */
+  readonly shown?: { readonly trigger: ExecutionTrigger; readonly project_id: string | null };
 }
 
 /** IETF draft-ietf-httpapi-ratelimit-headers: what `RateLimit` and `RateLimit-Policy` tell. */
@@ -243,6 +246,14 @@ export interface ErasurePage {
 
 /** Erases one page of one kind of storage. May be done again. */
 export type ErasePage = (cursor: string, objects: EraseObjects) => Promise<ErasurePage>;
+
+/** Path and headers by which the Worker hands a checked request for the feed to the desk. */
+export const FEED_URL = 'https://organization.internal/feed';
+export const FEED_HEADERS = {
+  organization: 'x-agentflow-organization',
+  caller: 'x-agentflow-caller',
+  types: 'x-agentflow-types',
+} as const;
 
 export type OrganizationStub = DurableObjectStub<OrganizationObject>;
 

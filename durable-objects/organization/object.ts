@@ -1,27 +1,36 @@
 import { DurableObject } from 'cloudflare:workers';
-import type { RetentionDays } from '@agentflow/contracts';
+import {
+  type ExecutionSummary,
+  FEED_EVENT_TYPES,
+  type FeedApproval,
+  type FeedFact,
+  type RetentionDays,
+} from '@agentflow/contracts';
 import type { Env } from '../../workers/platform/env.ts';
 import { createLogger, describeError, type Logger } from '../../workers/platform/telemetry.ts';
 import { executionObject } from '../execution/client.ts';
 import { DeskAddresses } from './addresses.ts';
 import { DeskAgents } from './agents.ts';
-import type {
-  Admission,
-  AdmissionRequest,
-  AgentHead,
-  AuditOrigin,
-  ErasureSubject,
-  KeyCheck,
-  KeyRecord,
-  KeyRotation,
-  LeaseNotice,
-  PlanLimits,
-  RequestClaim,
-  RetentionRule,
-  RotatedKey,
-  StoredAllowlist,
+import {
+  type Admission,
+  type AdmissionRequest,
+  type AgentHead,
+  type AuditOrigin,
+  type ErasureSubject,
+  FEED_HEADERS,
+  type KeyCheck,
+  type KeyRecord,
+  type KeyRotation,
+  type LeaseNotice,
+  type PlanLimits,
+  type RequestClaim,
+  type RetentionRule,
+  type RotatedKey,
+  type StoredAllowlist,
 } from './client.ts';
 import { Erasures } from './erasure.ts';
+import { DeskFeed } from './feed.ts';
+import { asked, changed, moved } from './feed-facts.ts';
 import { DeskKeys, TELL_MS } from './keys.ts';
 import { LeaseNotices, NOTICE_RETRY_MS } from './notices.ts';
 import { DeskRequests } from './requests.ts';
@@ -51,6 +60,7 @@ export class OrganizationObject extends DurableObject<Env> {
   private readonly agents: DeskAgents;
   private readonly starts: DeskStarts;
   private readonly notices: LeaseNotices;
+  private readonly feed: DeskFeed;
   private plan: PlanLimits | null = null;
   private armedAt: number | null = null;
 
@@ -72,10 +82,12 @@ export class OrganizationObject extends DurableObject<Env> {
       (executionId, leaseId, notice) => execution(executionId).heed(leaseId, notice),
       () => this.logger(),
     );
+    this.feed = new DeskFeed(ctx, this.store.feed, (at) => this.armAt(at));
     this.starts = new DeskStarts(ctx.storage, this.store, this.agents, {
       plan: () => this.plan ?? this.store.plan(),
       armAt: (at) => this.armAt(at),
       told: () => this.tellNotices(),
+      publish: (fact) => this.publish(fact),
       leaseState: (lease) => execution(lease.execution_id).leaseState(lease.id),
     });
   }
@@ -114,6 +126,7 @@ export class OrganizationObject extends DurableObject<Env> {
   /** `found: false` for an unknown or already revoked key. The revocation holds when this answers. */
   async revokeKey(keyId: string, origin: AuditOrigin): Promise<{ found: boolean }> {
     if (!this.store.exists() || !this.keys.revoke(keyId, origin)) return { found: false };
+    this.feed.renew(keyId);
     await this.drainOutbox(Date.now());
     return { found: true };
   }
@@ -122,6 +135,7 @@ export class OrganizationObject extends DurableObject<Env> {
   async rotateKey(rotation: KeyRotation, origin: AuditOrigin): Promise<RotatedKey> {
     if (!this.store.exists()) return { outcome: 'not_found' };
     const rotated = this.keys.rotate(rotation, origin);
+    if (rotated.outcome === 'rotated' && rotation.overlap_ms === 0) this.feed.renew(rotation.key_id);
     if (rotated.outcome === 'rotated') await this.drainOutbox(Date.now());
     return rotated;
   }
@@ -143,6 +157,7 @@ export class OrganizationObject extends DurableObject<Env> {
     const now = Date.now();
     const after = this.addresses.replace(change.entries, change.expected, origin, now);
     if (after === null) return { ok: false, current: this.store.ipAllowlist() };
+    this.feed.renew();
     this.armAt(now + TELL_MS);
     await this.drainOutbox(now);
     return { ok: true, current: after };
@@ -181,8 +196,10 @@ export class OrganizationObject extends DurableObject<Env> {
 
   async putAgentHead(organizationId: string, head: AgentHead): Promise<void> {
     this.store.create(organizationId);
+    const before = this.agents.find(head.agent_id);
     this.agents.put(head);
     this.starts.agentChanged(head.agent_id);
+    this.tellAgent(before, head.agent_id);
   }
 
   /** Decides a start and, when it is allowed, writes its lease: the one call of the hot path. */
@@ -201,9 +218,16 @@ export class OrganizationObject extends DurableObject<Env> {
     return admission;
   }
 
-  /** Ends a lease with the execution's real cost, once. Answers how long the execution is kept. */
-  async settle(input: { lease_id: string; cost_microusd: number }): Promise<RetentionRule> {
-    if (this.store.exists()) this.starts.settle(input.lease_id, input.cost_microusd);
+  /**
+   * Ends a lease with the execution's real cost, once. Answers how long the execution is kept. Objects of an earlier release
+   * do not say what has ended.
+   */
+  async settle(input: {
+    lease_id: string;
+    cost_microusd: number;
+    execution?: ExecutionSummary;
+  }): Promise<RetentionRule> {
+    if (this.store.exists() && this.starts.settle(input.lease_id, input.cost_microusd)) this.tellMove(input.execution);
     return this.retention();
   }
 
@@ -223,8 +247,48 @@ export class OrganizationObject extends DurableObject<Env> {
   }
 
   /** An execution waits, so that its place is free for others, or goes on. */
-  async park(input: { lease_id: string; parked: boolean }): Promise<void> {
-    if (this.store.exists()) this.starts.park(input.lease_id, input.parked);
+  async park(input: { lease_id: string; parked: boolean; execution?: ExecutionSummary }): Promise<void> {
+    if (this.store.exists() && this.starts.park(input.lease_id, input.parked)) this.tellMove(input.execution);
+  }
+
+  /** Questions that D1 has, for those who watch. */
+  async approvalsChanged(approvals: readonly FeedApproval[]): Promise<void> {
+    if (!this.store.exists()) return;
+    for (const approval of approvals) this.publish(asked(approval));
+  }
+
+  /** A person's role has changed, or they have left: they watch again as what they are now. */
+  async renewFeed(userId: string): Promise<void> {
+    if (this.store.exists()) this.feed.renew(userId);
+  }
+
+  /** The feed only, already authorized by the Worker. 404 for an erased organization. */
+  override async fetch(request: Request): Promise<Response> {
+    const header = (name: keyof typeof FEED_HEADERS) => request.headers.get(FEED_HEADERS[name]) ?? '';
+    this.store.create(header('organization'));
+    if (!this.store.exists()) return new Response(null, { status: 404 });
+    const after = new URL(request.url).searchParams.get('after');
+    const named = header('types').split(',');
+    return this.feed.open({
+      caller: header('caller'),
+      types: FEED_EVENT_TYPES.filter((type) => named.includes(type)),
+      after: after === null ? null : Number(after),
+      as:
+        request.headers.get('upgrade') === 'websocket'
+          ? 'socket'
+          : request.headers.get('accept')?.includes('text/event-stream') === true
+            ? 'stream'
+            : 'page',
+    });
+  }
+
+  override webSocketMessage(socket: WebSocket, message: string | ArrayBuffer): void {
+    this.feed.acknowledge(socket, message);
+  }
+
+  override webSocketClose(socket: WebSocket, code: number): void {
+    // Codes outside these ranges may be received but not sent (RFC 6455, 7.4).
+    socket.close(code === 1000 || (code >= 3000 && code <= 4999) ? code : 1000);
   }
 
   /** A start that was admitted but never made. */
@@ -261,6 +325,7 @@ export class OrganizationObject extends DurableObject<Env> {
     const now = Date.now();
     this.erasures.begin(subject, now);
     this.noticeErasure();
+    if (this.store.exists()) this.feed.forgetEvents();
     await this.arm(now);
   }
 
@@ -284,6 +349,7 @@ export class OrganizationObject extends DurableObject<Env> {
       () => this.notices.tell(),
       () => this.keeping.turn(due),
       async () => this.store.requests.deleteExpired(due),
+      async () => this.feed.rest(due),
     ]) {
       try {
         await part();
@@ -304,11 +370,36 @@ export class OrganizationObject extends DurableObject<Env> {
     this.keeping.forget();
     this.agents.forget();
     this.starts.forget();
+    this.feed.forget();
+    this.feed.closeAll();
     this.plan = null;
   }
 
   private async checkWatchedAgents(due: number): Promise<void> {
-    for (const agentId of await this.agents.checkWatched(due)) this.starts.agentChanged(agentId);
+    for (const [agentId, before] of await this.agents.checkWatched(due)) {
+      this.starts.agentChanged(agentId);
+      this.tellAgent(before, agentId);
+    }
+  }
+
+  private tellAgent(before: AgentHead | null, agentId: string): void {
+    const after = this.agents.find(agentId);
+    const fact = after === null ? null : changed(before, after);
+    if (fact !== null) this.publish(fact);
+  }
+
+  /** That somebody watches never costs a start or its end. */
+  private publish(fact: FeedFact): void {
+    try {
+      this.feed.publish(fact);
+    } catch (error) {
+      this.logger().log('error', 'desk.feed_failed', describeError(error));
+    }
+  }
+
+  private tellMove(execution: ExecutionSummary | undefined): void {
+    const fact = execution === undefined ? null : moved(execution);
+    if (fact !== null) this.publish(fact);
   }
 
   /** The alarm is set in the turn that wrote them, and so stored with them. */

@@ -1,8 +1,9 @@
-import { type ExecutionError, ID_PREFIXES } from '@agentflow/contracts';
+import { type ExecutionError, type FeedFact, ID_PREFIXES } from '@agentflow/contracts';
 import { idBody } from '../../workers/platform/ids.ts';
 import { type DeskState, decide } from './admission.ts';
 import type { DeskAgents } from './agents.ts';
 import type { Admission, AdmissionRequest, AgentHead, LeaseNotice, PlanLimits } from './client.ts';
+import { admitted, promoted } from './feed-facts.ts';
 import type { WindowCount } from './limits.ts';
 import { holdsPlace, Places } from './places.ts';
 import { REQUEST_TTL_MS } from './requests.ts';
@@ -25,6 +26,7 @@ interface StartsHost {
   armAt(at: number): void;
   /** Notices were written: they are told now, and by the alarm if this instance dies first. */
   told(): void;
+  publish(fact: FeedFact): void;
   /** Asks an execution's object what has become of a lease. */
   leaseState(lease: Lease): Promise<'alive' | 'ended' | 'unknown'>;
 }
@@ -91,7 +93,10 @@ export class DeskStarts {
       created_at: now,
       expires_at: now + PROVISIONAL_MS,
     };
-    if (held === null) this.grant(request, lease, state.plan, decision.starts, decision.replaces);
+    if (held === null) {
+      this.grant(request, lease, state.plan, decision.starts, decision.replaces);
+      this.host.publish(admitted(request, lease, decision));
+    }
     return {
       outcome: 'allow',
       execution_id: lease.execution_id,
@@ -157,25 +162,30 @@ export class DeskStarts {
     if (replaced.length > 0) this.host.told();
   }
 
-  /** Ends a lease with the execution's real cost. One that is not there was settled before: nothing changes. */
-  settle(leaseId: string, costMicrousd: number): void {
+  /** Ends a lease with the execution's real cost. False for one that is not there: it was settled before. */
+  settle(leaseId: string, costMicrousd: number): boolean {
     const lease = this.store.leases.find(leaseId);
-    if (lease === null) return;
+    if (lease === null) return false;
     this.places.add(lease, -1);
     this.write(() => {
       this.store.leases.delete(lease.id);
       this.store.addSpend(new Date().toISOString().slice(0, 10), costMicrousd);
     });
     this.fillPlaces();
+    return true;
   }
 
-  /** Only who holds a place can leave it. Going on is never refused, also where that makes one more than may begin. */
-  park(leaseId: string, parked: boolean): void {
+  /**
+   * Only who holds a place can leave it: false for who does not. Going on is never refused, also where that makes one more
+   * than may begin.
+   */
+  park(leaseId: string, parked: boolean): boolean {
     const lease = this.store.leases.find(leaseId);
-    if (lease === null || !(parked ? holdsPlace(lease.state) : lease.state === 'parked')) return;
+    if (lease === null || !(parked ? holdsPlace(lease.state) : lease.state === 'parked')) return false;
     this.places.move(lease, parked ? 'parked' : 'active');
     this.write(() => this.store.leases.park(lease.id, parked));
     if (parked) this.fillPlaces();
+    return true;
   }
 
   /** The execution was never made: its lease and its idempotency key are free again. */
@@ -187,6 +197,8 @@ export class DeskStarts {
       this.store.leases.delete(lease.id);
       this.store.requests.deleteOf(lease.execution_id);
     });
+    // It was told as a start.
+    this.host.publish({ type: 'reset', data: {} });
     this.fillPlaces();
   }
 
@@ -218,6 +230,7 @@ export class DeskStarts {
       this.places.move(next, 'provisional');
       const ord = this.nextOrd();
       this.write(() => this.store.leases.promote(next.id, ord, now, expiresAt));
+      this.host.publish(promoted(next, now));
       this.host.armAt(expiresAt);
       filled = true;
     }

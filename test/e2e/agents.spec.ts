@@ -1,3 +1,4 @@
+import { agentSettings } from '@agentflow/contracts';
 import { expect, type Page, test } from '@playwright/test';
 import { createAccount, ECHO, logIn, publishAgent } from './support.ts';
 
@@ -63,4 +64,62 @@ test('agents begin with a template, are found, copied, paused and archived', asy
   await page.keyboard.press('n');
   await page.getByRole('tab', { name: 'Import' }).press('Enter');
   await expect(page.getByLabel('Or paste its text')).toBeVisible();
+});
+
+test('how an agent runs is set in its draft, beside others who change it', async ({ page, request }) => {
+  const account = await createAccount(request);
+  const id = await publishAgent(request, account, { name: 'Echo', definition: ECHO });
+  const headers = { Authorization: `Bearer ${account.token}` };
+  const draft = async () => (await request.get(`/api/v1/agents/${id}/draft`, { headers })).json();
+  await logIn(page, account, `/dashboard/agents/${id}?tab=settings`);
+
+  await page.getByLabel('Executions side by side').fill('3');
+  await page.getByRole('combobox', { name: 'A start beyond that' }).click();
+  await page.getByRole('option', { name: 'Queue it until there is room' }).click();
+  await page.getByRole('textbox', { name: 'Time limit of an execution' }).fill('90');
+  await page.getByLabel('Retries of every step').check();
+  await page.getByLabel('Attempts in all').fill('5');
+  await page.getByRole('button', { name: 'Add field' }).click();
+  await page.getByLabel('Name of field 1').fill('subject');
+  await page.getByLabel('subject is required').check();
+  await page.getByRole('button', { name: /^Agent that is told/ }).click();
+  await page.getByRole('option', { name: /Echo/ }).click();
+  await expect.poll(draft).toMatchObject({
+    input_schema: { type: 'object', required: ['subject'], properties: { subject: { type: 'string' } } },
+    settings: {
+      timeout_ms: 90_000,
+      max_concurrency: 3,
+      concurrency_policy: 'queue',
+      retry: { max_attempts: 5 },
+      on_failure_agent_id: id,
+    },
+  });
+
+  // A setting that a definition takes and this page lacks shows here.
+  expect(Object.keys((await draft()).settings).sort()).toEqual(Object.keys(agentSettings.shape).sort());
+
+  const theirs = { ...(await draft()), settings: { timeout_ms: 5000 } };
+  const saved = await request.put(`/api/v1/agents/${id}/draft`, { data: theirs, headers });
+  expect(saved.status()).toBe(200);
+  await page.getByLabel('Executions side by side').fill('4');
+  const conflict = page.getByRole('dialog', { name: 'The draft has changed since you opened it' });
+  await conflict.getByRole('button', { name: 'Take theirs, drop mine' }).click();
+  await expect(page.getByRole('textbox', { name: 'Time limit of an execution' })).toHaveValue('5');
+  await page.getByLabel('Executions side by side').fill('2');
+  // Leaving saves what is not saved yet.
+  await page.getByRole('tab', { name: 'Executions' }).click();
+  await expect(page.getByText('Nothing has run yet')).toBeVisible();
+  await expect.poll(draft).toMatchObject({ settings: { timeout_ms: 5000, max_concurrency: 2 } });
+
+  const run = await request.post(`/api/v1/agents/${id}/execute`, {
+    data: { input: {} },
+    headers: { ...headers, Prefer: 'wait=20' },
+  });
+  expect(run.status()).toBe(200);
+  await page.reload();
+  await expect(page.getByRole('table', { name: 'Executions' })).toContainText('Completed');
+  await page.getByRole('combobox', { name: 'Status' }).click();
+  await page.getByRole('option', { name: 'Failed' }).click();
+  await expect(page).toHaveURL(/tab=executions.*status=failed|status=failed.*tab=executions/);
+  await expect(page.getByText('No execution fits')).toBeVisible();
 });

@@ -79,16 +79,20 @@ test('what waits is counted, shown with exactly what will be done, and decided',
   const table = page.getByRole('table', { name: 'Approvals' });
   await expect(table.getByRole('link', { name: /Refund 40 to Marta/ })).toBeVisible();
   await page.getByRole('region', { name: 'Approvals' }).focus();
-  await page.keyboard.press('ArrowDown');
-  await page.keyboard.press('ArrowDown');
+  await page.keyboard.press('j');
   await page.keyboard.press('Enter');
   const sheet = page.getByRole('dialog', { name: 'Refund?' });
+  await expect(sheet.getByText('Refund 9000 to Jonas?')).toBeVisible();
+  await page.keyboard.press('j');
   await expect(sheet.getByText('Refund 40 to Marta?')).toBeVisible();
   await expect(sheet.getByRole('region', { name: 'payload' })).toContainText('Marta');
   await expect(sheet.getByText(/then it counts as denied/)).toBeVisible();
   await expectAccessible(page, 'an approval that waits');
-  await sheet.getByLabel('Comment').fill('They are right.');
-  await page.keyboard.press('Control+Enter');
+  // Written, an a is an a.
+  await sheet.getByLabel('Comment').pressSequentially('as they say');
+  await expect(sheet.getByRole('button', { name: 'Approve' })).toBeEnabled();
+  await sheet.getByRole('button', { name: 'Close' }).focus();
+  await page.keyboard.press('a');
   await expect(sheet.getByText('Approved by Test owner')).toBeVisible();
   await page.keyboard.press('Escape');
   await expect(sheet).toBeHidden();

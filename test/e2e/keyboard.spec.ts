@@ -53,12 +53,34 @@ test('logging in and running an agent needs no mouse', async ({ page, request })
   await expect(page.getByLabel('step output', { exact: true })).toContainText('keyboard');
 });
 
-test('the theme can be chosen and is kept', async ({ page, request }) => {
+test('the theme is kept, the tour is skipped once and for all, and keys are listed', async ({ page, request }) => {
   const account = await createAccount(request);
   await logIn(page, account);
   await page.getByRole('button', { name: /^Theme/ }).click();
   await page.getByRole('menuitemradio', { name: 'Dark' }).click();
   await expect(page.locator('html')).toHaveAttribute('data-theme', 'dark');
+
+  const tour = page.getByRole('region', { name: 'Tour' });
+  await expect(tour).toContainText('Begin with an agent');
+  await tour.getByRole('button', { name: 'Next' }).press('Enter');
+  await expect(tour).toContainText('Step 2 of 4');
+  await page.keyboard.press('Escape');
+  await expect(tour).toHaveCount(0);
+  await page.reload();
+  await expect(page.getByRole('heading', { level: 1 })).toBeVisible();
+  await expect(tour).toHaveCount(0);
+  await page.getByRole('button', { name: /your account$/ }).click();
+  await page.getByRole('menuitem', { name: 'Take the tour' }).press('Enter');
+  await expect(tour.getByRole('button', { name: 'Next' })).toBeFocused();
+  for (const step of [2, 3, 4]) {
+    await page.keyboard.press('Enter');
+    await expect(tour).toContainText(`Step ${step} of 4`);
+  }
+  await page.keyboard.press('Enter');
+  await expect(tour).toHaveCount(0);
+  await page.keyboard.press('?');
+  await expect(page.getByRole('dialog', { name: 'Shortcuts' })).toContainText('Go anywhere, do anything');
+
   // Before the application's own code has run the theme is there already: nothing flashes.
   await page.route('**/assets/*.js', (route) => route.abort());
   await page.reload();

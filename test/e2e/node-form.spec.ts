@@ -109,7 +109,18 @@ test('every kind of node is edited in its form, and the draft has what was enter
 }) => {
   test.slow();
   const account = await createAccount(request);
-  const other = await createAgent(request, account, 'Other agent', { nodes: [], edges: [] });
+  const other = await createAgent(request, account, 'Other agent', {
+    nodes: [],
+    edges: [],
+    input_schema: {
+      type: 'object',
+      required: ['subject'],
+      properties: {
+        subject: { type: 'string', title: 'Subject' },
+        team: { type: 'string', title: 'Team', enum: ['billing', 'sales'] },
+      },
+    },
+  });
   const agentId = await createAgent(request, account, 'Forms', bareNodes(other));
   await logIn(page, account);
   await openDraft(page, agentId);
@@ -216,6 +227,8 @@ test('every kind of node is edited in its form, and the draft has what was enter
     .click();
   await page.getByPlaceholder('Find an agent by name').fill('other');
   await page.getByRole('option', { name: /Other agent/ }).click();
+  await sheet.getByRole('textbox', { name: 'Subject' }).fill('About {{trigger.subject}}');
+  await choose(page, sheet.getByRole('combobox', { name: 'Team' }), 'billing');
   await done(sheet);
 
   sheet = await edit(page, 'Approve');
@@ -297,7 +310,10 @@ test('every kind of node is edited in its form, and the draft has what was enter
     body: { text: '{{summary.output.summary}}' },
     later: { kept: [1] },
   });
-  expect(node('sub').config).toEqual({ agent_id: other });
+  expect(node('sub').config).toEqual({
+    agent_id: other,
+    input: { subject: 'About {{trigger.subject}}', team: 'billing' },
+  });
   expect(node('approve').config).toMatchObject({
     ...{ timeout_seconds: 10_800, on_timeout: 'fail' },
     approvers: { roles: ['admin'], users: [expect.stringMatching(/^usr_/)] },

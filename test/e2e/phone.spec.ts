@@ -14,9 +14,9 @@ test('everything can be reached and run on a phone', async ({ page, request }) =
   await page.getByRole('dialog').getByRole('link', { name: 'Agents' }).click();
   await expect(page.getByRole('heading', { name: 'Agents' })).toBeVisible();
   await expectNoSidewaysScroll(page);
-  await page.getByRole('link', { name }).click();
+  await page.getByRole('link', { name, exact: true }).click();
   await expectNoSidewaysScroll(page);
-  for (const tab of ['Builder', 'Versions', 'Settings', 'Run']) {
+  for (const tab of ['Builder', 'Executions', 'Versions', 'Settings', 'Run']) {
     await page.getByRole('tab', { name: tab }).click();
     await expect(page.getByRole('tabpanel', { name: tab })).toBeVisible();
     await expectNoSidewaysScroll(page);

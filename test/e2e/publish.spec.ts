@@ -58,6 +58,7 @@ test('a change is tried on recent runs, published with a message, looked at and 
   await page.locator('.react-flow__node[data-id="reply"]').click();
   const expression = page.getByRole('textbox', { name: 'Expression', exact: true });
   await expression.fill('"Thank you. We have read: " & summary.output.summary');
+  await page.getByRole('button', { name: 'Close', exact: true }).click();
   await page.getByRole('button', { name: 'Publish…' }).click();
   const dialog = page.getByRole('dialog', { name: 'Publish version 2' });
   await expect(dialog).toContainText('instead of version 1');

@@ -160,5 +160,5 @@ export function triageWithHeldDesk(hold: string): string {
 
 /** The row of a step in the timeline. */
 export function stepRow(page: Page, stepId: string) {
-  return page.locator(`[role="option"][data-step="${stepId}"]`);
+  return page.locator(`[role="treeitem"][data-step="${stepId}"]`);
 }

@@ -113,13 +113,17 @@ const agentRoute = createRoute({
   getParentRoute: () => dashboardRoute,
   path: '/agents/$agentId',
   validateSearch: z.object({
-    tab: optional(z.enum(['builder', 'run', 'versions', 'settings'])),
+    tab: optional(z.enum(['builder', 'run', 'executions', 'versions', 'settings'])),
     node: text,
     run: text,
     // Versions; 0 is the draft.
     from: optional(z.coerce.number().int().min(0)),
     to: optional(z.coerce.number().int().min(0)),
     project_id: text,
+    status: optional(executionStatus),
+    trigger: optional(executionTrigger),
+    since: optional(z.enum(['1h', '24h', '7d', '30d'])),
+    cursor: text,
   }),
   component: lazyRouteComponent(() => import('./routes/agent.tsx'), 'AgentPage'),
 });

@@ -1,4 +1,4 @@
-import { roleAllows } from '@agentflow/contracts';
+import { type Permission, roleAllows } from '@agentflow/contracts';
 import type { Context } from 'hono';
 import { createMiddleware } from 'hono/factory';
 import { actorOf, type Principal, type RequestContext, type UncheckedKeyPrincipal } from './context.ts';
@@ -48,14 +48,17 @@ export async function identify(
 
 export function requireAccess(principal: Principal, access: Exclude<Access, 'public'>): void {
   if (access === 'signed_in') return;
-  const allowed = principal.kind === 'user' ? roleAllows(principal.role, access) : principal.scopes.includes(access);
-  if (allowed) return;
+  if (isAllowed(principal, access)) return;
   throw new ApiError(
     'forbidden',
     principal.kind === 'user'
       ? `The role ${principal.role} does not have the permission ${access}.`
       : `The API key does not have the scope ${access}.`,
   );
+}
+
+export function isAllowed(principal: Principal, permission: Permission): boolean {
+  return principal.kind === 'user' ? roleAllows(principal.role, permission) : principal.scopes.includes(permission);
 }
 
 /** What a service needs of the request. Only for routes whose principal is checked: all but those with `deferKey`. */

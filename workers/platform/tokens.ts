@@ -1,16 +1,17 @@
-import { type Role, role } from '@agentflow/contracts';
+import { FEED_EVENT_TYPES, type FeedEventType, type Role, role } from '@agentflow/contracts';
 import { errors, type JWTPayload, jwtVerify, SignJWT } from 'jose';
 import { z } from 'zod';
 import { keyring } from './keyring.ts';
 
 /**
- * Access tokens and stream tickets: JWTs (RFC 7519) signed with HS256 and nothing else, by the first of AUTH_KEYS. The
- * two differ in audience, so that neither passes for the other.
+ * Access tokens and tickets for streams: JWTs (RFC 7519) signed with HS256 and nothing else, by the first of AUTH_KEYS.
+ * They differ in audience, so that none passes for another.
  */
 const ALGORITHM = 'HS256';
 const ISSUER = 'agentflow';
 const ACCESS_AUDIENCE = 'agentflow:api';
 const TICKET_AUDIENCE = 'agentflow:stream';
+const FEED_AUDIENCE = 'agentflow:feed';
 
 export const ACCESS_TOKEN_SECONDS = 15 * 60;
 export const TICKET_SECONDS = 60;
@@ -31,6 +32,17 @@ export interface TicketClaims {
   readonly held_to: string | null;
 }
 
+/** Lets a browser watch the feed of an organization. */
+export interface FeedTicketClaims {
+  readonly organization_id: string;
+  /** Id of the person or key that it was made for. */
+  readonly caller: string;
+  /** Types of events that they may see. */
+  readonly types: readonly FeedEventType[];
+  /** As in `TicketClaims`. */
+  readonly held_to: string | null;
+}
+
 export type Verified<Claims> =
   | { readonly ok: true; readonly claims: Claims }
   | { readonly ok: false; readonly reason: 'expired' | 'invalid' };
@@ -45,6 +57,12 @@ const accessPayload = z.object({
   exp: z.number(),
 });
 const ticketPayload = z.object({ exe: z.string(), org: z.string(), ip: z.string().optional() });
+const feedPayload = z.object({
+  sub: z.string(),
+  org: z.string(),
+  types: z.array(z.enum(FEED_EVENT_TYPES)),
+  ip: z.string().optional(),
+});
 
 const imported = new Map<string, Promise<CryptoKey>>();
 
@@ -163,4 +181,26 @@ export async function verifyTicket(authKeys: string, ticket: string, now: number
   if (!verified.ok) return verified;
   const { exe, org, ip } = verified.claims;
   return { ok: true, claims: { execution_id: exe, organization_id: org, held_to: ip ?? null } };
+}
+
+/** A ticket for the feed; one minute, for the `ticket` query parameter. */
+export function signFeedTicket(authKeys: string, claims: FeedTicketClaims, now: number): Promise<string> {
+  const payload = {
+    sub: claims.caller,
+    org: claims.organization_id,
+    types: claims.types,
+    ...(claims.held_to === null ? {} : { ip: claims.held_to }),
+  };
+  return sign(authKeys, FEED_AUDIENCE, TICKET_SECONDS, payload, now);
+}
+
+export async function verifyFeedTicket(
+  authKeys: string,
+  ticket: string,
+  now: number,
+): Promise<Verified<FeedTicketClaims>> {
+  const verified = await verify(authKeys, FEED_AUDIENCE, ticket, feedPayload, now);
+  if (!verified.ok) return verified;
+  const { sub, org, types, ip } = verified.claims;
+  return { ok: true, claims: { caller: sub, organization_id: org, types, held_to: ip ?? null } };
 }

@@ -2,6 +2,7 @@ import type { RetentionDays } from '@agentflow/contracts';
 import type { AgentHead, PlanLimits, Projection, StoredAllowlist } from '../client.ts';
 import type { RetentionWalk } from '../retention.ts';
 import { ErasureStore } from './erasures.ts';
+import { FeedStore } from './feed.ts';
 import { KeyStore } from './keys.ts';
 import { LeaseStore } from './leases.ts';
 import { RequestStore } from './requests.ts';
@@ -19,12 +20,14 @@ export class OrganizationStore {
   private ready = false;
   private erasing = false;
   readonly erasures: ErasureStore;
+  readonly feed: FeedStore;
   readonly keys: KeyStore;
   readonly leases: LeaseStore;
   readonly requests: RequestStore;
 
   constructor(private readonly sql: SqlStorage) {
     this.erasures = new ErasureStore(sql);
+    this.feed = new FeedStore(sql);
     this.keys = new KeyStore(sql);
     this.leases = new LeaseStore(sql);
     this.requests = new RequestStore(sql);
@@ -231,7 +234,8 @@ export class OrganizationStore {
           (SELECT next_at FROM outbox WHERE id = (SELECT min(id) FROM outbox)),
           (SELECT min(expires_at) FROM requests),
           (SELECT min(next_at) FROM erasures),
-          (SELECT next_at FROM retention)))`,
+          (SELECT next_at FROM retention),
+          (SELECT kept_until FROM feed_watch)))`,
       )
       .one();
     return row.at === null ? null : Number(row.at);

@@ -14,6 +14,7 @@
  * - `ip_allowlist`: one row, the networks that callers may come from.
  * - `erasures`: what is being erased, page by page; see ../erasure.ts.
  * - `retention`: one row, how long executions are kept, and how far that has been told; see ../retention.ts.
+ * - `feed`: the newest events of the organization's feed, and `feed_watch`, one row, until when they are kept; see ../feed.ts.
  * - `schema_version`: one row, how many of the steps below have been taken; a desk without the table has taken one.
  */
 export const SCHEMA_STEPS: readonly (readonly string[])[] = [
@@ -62,4 +63,9 @@ export const SCHEMA_STEPS: readonly (readonly string[])[] = [
     'CREATE INDEX leases_notices ON leases (notice_at) WHERE notice_at IS NOT NULL',
   ],
   ['ALTER TABLE leases ADD COLUMN version INTEGER'],
+  [
+    // AUTOINCREMENT: numbers are not given again after the rows are gone.
+    'CREATE TABLE feed (seq INTEGER PRIMARY KEY AUTOINCREMENT, at INTEGER NOT NULL, type TEXT NOT NULL, data TEXT NOT NULL)',
+    'CREATE TABLE feed_watch (id INTEGER PRIMARY KEY CHECK (id = 1), kept_until INTEGER NOT NULL)',
+  ],
 ];

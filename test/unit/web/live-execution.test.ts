@@ -1,7 +1,7 @@
 import type { ExecutionEvent, ExecutionStep } from '@agentflow/contracts';
 import { describe, expect, it } from 'vitest';
 import {
-  applyEvent,
+  applyEvents,
   callTitle,
   type LiveExecution,
   NOTHING_YET,
@@ -20,7 +20,7 @@ function event(
 }
 
 function replay(events: ExecutionEvent[]): LiveExecution {
-  return events.reduce(applyEvent, NOTHING_YET);
+  return events.reduce((state, each) => applyEvents(state, [each]), NOTHING_YET);
 }
 
 function record(id: string, status: ExecutionStep['status']): ExecutionStep {
@@ -50,7 +50,7 @@ function record(id: string, status: ExecutionStep['status']): ExecutionStep {
   };
 }
 
-describe('applyEvent', () => {
+describe('applyEvents', () => {
   it('tells when no more events of steps will come', () => {
     expect(replay([event(1, 'execution.started')]).capped).toBeNull();
     const capped = replay([event(1, 'execution.started'), event(9, 'execution.events_capped', { limit: 8 })]);
@@ -86,7 +86,7 @@ describe('applyEvent', () => {
 
   it('takes an event that comes twice only once', () => {
     const once = replay([event(1, 'execution.started'), event(2, 'execution.completed')]);
-    expect(applyEvent(once, event(1, 'execution.started'))).toBe(once);
+    expect(applyEvents(once, [event(1, 'execution.started')])).toEqual(once);
   });
 
   it('keeps the iterations of one node apart', () => {
@@ -108,7 +108,7 @@ describe('streamed text', () => {
   it('waits for a snapshot where a piece is missing', () => {
     const gap = replay([delta('Hello', 0), delta('!', 11)]);
     expect(gap.texts.get('answer')?.text).toBe('Hello');
-    expect(applyEvent(gap, delta('Hello world!', 0, { snapshot: true })).texts.get('answer')?.text).toBe(
+    expect(applyEvents(gap, [delta('Hello world!', 0, { snapshot: true })]).texts.get('answer')?.text).toBe(
       'Hello world!',
     );
   });

@@ -165,6 +165,7 @@ const UNTOLD: { [operationId: string]: string } = {
   validateAgent: 'changes nothing',
   switchOrganization: 'the organization that was switched to is told',
   eraseOrganization: 'the audit log goes with the organization',
+  createFeedTicket: 'changes nothing: lets its caller watch for a minute what they may read anyway',
   createStreamTicket: 'changes nothing: lets its caller follow for a minute what they may read anyway',
 };
 

@@ -7,6 +7,7 @@ import { agentEdges, agentNode, publishedAgent } from '../../support/agents.ts';
 import { api, createKey, type Member, ORIGIN, signUp } from '../../support/api.ts';
 import { type BoundaryCall, boundaryCalls, recordedEnv } from '../../support/binding-calls.ts';
 import { eventually } from '../../support/eventually.ts';
+import { watchFeed } from '../events/watch-feed.ts';
 
 /** It waits for an hour: nothing of it ends while the start is looked at. */
 const definition = {
@@ -94,6 +95,17 @@ describe('a start', () => {
     const { execution, worker, everybody } = await start(known, headers);
     expect(worker).toEqual(['ORGANIZATION.admit', 'EXECUTION.start']);
     expect(everybody).toEqual([`${owner.organization_id}.admit`, `${execution.id}.start`]);
+  });
+
+  it('asks no more while somebody watches', async () => {
+    const known = await person();
+    await start(known);
+    const feed = await watchFeed(owner);
+    const { execution, worker, everybody } = await start(known);
+    await feed.seen('execution.started', execution.id);
+    expect(worker).toEqual(['ORGANIZATION.admit', 'EXECUTION.start']);
+    expect(everybody).toEqual([`${owner.organization_id}.admit`, `${execution.id}.start`]);
+    feed.socket.close(1000);
   });
 
   it('reads the version once an isolate, and a membership once in five seconds', async () => {

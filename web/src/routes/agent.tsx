@@ -5,7 +5,7 @@ const route = getRouteApi('/dashboard/agents/$agentId');
 
 export function AgentPage() {
   const { agentId } = route.useParams();
-  const { tab, node, run, from, to, project_id } = route.useSearch();
+  const { tab, node, run, from, to, project_id, ...listed } = route.useSearch();
   return (
     <AgentView
       key={agentId}
@@ -15,6 +15,7 @@ export function AgentPage() {
       run={run}
       compare={{ from, to }}
       projectId={project_id}
+      executions={{ ...listed, project_id }}
     />
   );
 }

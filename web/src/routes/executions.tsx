@@ -10,17 +10,11 @@ export function ExecutionsPage() {
   usePageTitle('Executions');
   useBreadcrumbs([{ label: 'Executions' }], 'executions');
   const search = route.useSearch();
+  const navigate = route.useNavigate();
   return (
     <div className="mx-auto max-w-7xl">
       <PageHeader title="Executions" description="Every run, newest first. The list keeps itself up to date." />
-      <ExecutionList
-        status={search.status}
-        trigger={search.trigger}
-        agentId={search.agent_id}
-        projectId={search.project_id}
-        since={search.since}
-        cursor={search.cursor}
-      />
+      <ExecutionList chosen={search} onChoose={(chosen) => void navigate({ search: chosen })} />
     </div>
   );
 }

@@ -1,6 +1,7 @@
 import { type Role, role, roleAtLeast } from '@agentflow/contracts';
 import { and, type SQL } from 'drizzle-orm';
 import type { BatchItem } from 'drizzle-orm/batch';
+import { organizationDesk } from '../../../durable-objects/organization/client.ts';
 import { type Database, db } from '../../db/client.ts';
 import { requireAccess } from '../../platform/auth.ts';
 import type { RequestContext } from '../../platform/context.ts';
@@ -109,6 +110,7 @@ async function changeMember(
       continue;
     }
     forgetMemberships({ organization_id: organizationId, user_id: userId });
+    ctx.waitUntil(organizationDesk(ctx.env.ORGANIZATION, organizationId).renewFeed(userId));
     return;
   }
   throw new ApiError('conflict', 'Others are changing the members at the same time. Try again.');

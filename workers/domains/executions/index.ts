@@ -1,3 +1,4 @@
+export { overviewRoutes } from './overview-routes.ts';
 export { deleteExecutionRow, endedExecutions, endedExecutionsOf } from './queries.ts';
 export { projectRetention } from './retention.ts';
 export { retentionRoutes } from './retention-routes.ts';

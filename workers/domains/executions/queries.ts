@@ -200,6 +200,45 @@ export async function deleteExecutionRow(env: Env, organizationId: string, execu
     .where(and(eq(executions.organization_id, organizationId), eq(executions.id, executionId)));
 }
 
+/**
+ * Executions that began at `from` or later, in milliseconds, by hours since then, mode and status; and how many are alive,
+ * whenever they began.
+ */
+export async function runsByHour(database: Database, organizationId: string, from: number) {
+  const hour = sql<number>`cast((${executions.created_at} - ${from}) / 3600000 as integer)`;
+  const [hours, alive] = await database.batch([
+    database
+      .select({
+        hour: hour.as('hour'),
+        mode: executions.mode,
+        status: executions.status,
+        runs: count().as('runs'),
+        cost_microusd: sql<number>`sum(${executions.cost_microusd})`.as('cost_microusd'),
+      })
+      .from(executions)
+      // What began by then has a later id: only these rows are read.
+      .where(
+        and(
+          eq(executions.organization_id, organizationId),
+          gte(executions.id, firstIdAt('execution', from)),
+          gte(executions.created_at, from),
+        ),
+      )
+      .groupBy(sql`hour`, executions.mode, executions.status),
+    database
+      .select({ status: executions.status, executions: count() })
+      .from(executions)
+      .where(
+        and(
+          eq(executions.organization_id, organizationId),
+          inArray(executions.status, ['queued', 'running', 'waiting']),
+        ),
+      )
+      .groupBy(executions.status),
+  ]);
+  return { hours, alive };
+}
+
 /** Executions of an agent that were meant and have ended: of these ids, or the last ones. Newest first. */
 export async function endedExecutionsOf(
   database: Database,

@@ -1,4 +1,5 @@
 import {
+  agentDefinition,
   agentId,
   executeRequest,
   execution,
@@ -25,7 +26,15 @@ import { decodeCursor } from '../../platform/pagination.ts';
 import { type AppEnv, createRouter, json, operation } from '../../platform/router.ts';
 import { signTicket, TICKET_SECONDS, verifyTicket } from '../../platform/tokens.ts';
 import { retryExecution } from './retry.ts';
-import { cancelExecution, getExecution, listEvents, listExecutions, listLogs, listSteps } from './service.ts';
+import {
+  cancelExecution,
+  executionDefinition,
+  getExecution,
+  listEvents,
+  listExecutions,
+  listLogs,
+  listSteps,
+} from './service.ts';
 import { limitHeaders, type StartOutcome, startExecution } from './start.ts';
 
 const MAX_WAIT_SECONDS = 60;
@@ -93,6 +102,18 @@ const get = operation({
   access: 'executions:read',
   request: { params: executionParams },
   responses: { 200: { description: 'The execution', content: json(execution) } },
+});
+
+const definition = operation({
+  method: 'get',
+  path: '/executions/{id}/definition',
+  operationId: 'getExecutionDefinition',
+  tags,
+  summary: 'Get the definition that an execution runs',
+  description: 'That of its version, or of the draft as it was when the test began.',
+  access: 'agents:read',
+  request: { params: executionParams },
+  responses: { 200: { description: 'The definition', content: json(agentDefinition) } },
 });
 
 const steps = operation({
@@ -205,6 +226,7 @@ export const executionRoutes = createRouter()
     return c.json(await listExecutions(requestContext(c), filter, decodeCursor(cursor), limit), 200);
   })
   .openapi(get, async (c) => c.json(await getExecution(requestContext(c), c.req.valid('param').id), 200))
+  .openapi(definition, async (c) => c.json(await executionDefinition(requestContext(c), c.req.valid('param').id), 200))
   .openapi(steps, async (c) => {
     const { after, limit } = c.req.valid('query');
     return c.json(sequence(await listSteps(requestContext(c), c.req.valid('param').id, after, limit)), 200);

@@ -1,4 +1,4 @@
-import type { Execution, ExecutionFilter, ExecutionSummary } from '@agentflow/contracts';
+import type { AgentDefinition, Execution, ExecutionFilter, ExecutionSummary } from '@agentflow/contracts';
 import {
   type EventPage,
   executionObject,
@@ -29,6 +29,12 @@ export async function listExecutions(
 /** From the execution's object, which checks the organization: right after the start it is there. */
 export async function getExecution(ctx: RequestContext, id: string): Promise<Execution> {
   return found(id, await executionObject(ctx.env.EXECUTION, id).get(ctx.organizationId));
+}
+
+/** What it runs: that of its version, or of the draft as it was. */
+export async function executionDefinition(ctx: RequestContext, id: string): Promise<AgentDefinition> {
+  const text = await executionObject(ctx.env.EXECUTION, id).definition(ctx.organizationId);
+  return JSON.parse(found(id, text)) as AgentDefinition;
 }
 
 export async function listSteps(ctx: RequestContext, id: string, after: number, limit: number): Promise<StepPage> {

@@ -49,6 +49,7 @@ export async function startRelated(env: Env, start: RelatedStart): Promise<Relat
     idempotency: null,
     ip: '',
     lineage: { root_execution_id: lineage.root_execution_id, parent_execution_id: lineage.parent_execution_id },
+    shown: { trigger: start.trigger, project_id: start.project_id },
   };
   const checked = async (version: number | null) => {
     const definition = await definitionOf(env, organization_id, agent_id, version);

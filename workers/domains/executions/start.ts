@@ -73,6 +73,7 @@ export async function startExecution(start: StartInput): Promise<StartOutcome> {
     execution_id: newId('execution'),
     idempotency: start.idempotency,
     ip: start.ip,
+    shown: { trigger: triggerOf(start), project_id: start.projectId },
   };
   const admission = await admit(desk, request, (version) => whatRuns(start, version));
   switch (admission.outcome) {

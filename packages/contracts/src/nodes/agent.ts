@@ -15,9 +15,12 @@ export const agentCall = defineNode({
   icon: 'bot',
   config: z.strictObject({
     agent_id: agentReference.meta({ title: 'Agent', description: 'Id of the agent to run.', control: 'agent' }),
-    input: jsonValue
-      .default({})
-      .meta({ title: 'Input', description: 'What the agent gets as {{trigger}}.', control: 'json' }),
+    input: jsonValue.default({}).meta({
+      title: 'Input',
+      description: 'What the agent gets as {{trigger}}.',
+      control: 'json',
+      input_of: 'agent_id',
+    }),
     version: z.number().int().min(1).optional().meta({
       title: 'Version',
       description: 'A published version; the live one when not set.',

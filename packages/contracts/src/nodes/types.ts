@@ -55,6 +55,8 @@ export interface FieldHints {
   readonly advanced?: boolean | undefined;
   /** Only models that use tools fit. */
   readonly needs_tools?: boolean | undefined;
+  /** The sibling that names the agent whose input this is: it is asked for as that agent's input schema says. */
+  readonly input_of?: string | undefined;
   readonly suggestions?: readonly string[] | undefined;
   readonly placeholder?: string | undefined;
 }

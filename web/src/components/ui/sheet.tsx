@@ -1,5 +1,5 @@
 import { Dialog as Primitive } from 'radix-ui';
-import type { ReactNode } from 'react';
+import type { KeyboardEvent, ReactNode } from 'react';
 import { cn } from '@/lib/class-names.ts';
 
 interface SheetProps {
@@ -9,16 +9,18 @@ interface SheetProps {
   children: ReactNode;
   /** `left` is the navigation of small screens, `right` shows what was chosen from a list. */
   side?: 'left' | 'right';
+  onKeyDown?: (event: KeyboardEvent<HTMLElement>) => void;
 }
 
 /** A panel from the left edge (the navigation of small screens), or from the right one (details beside a list). */
-export function Sheet({ open, onOpenChange, title, side = 'left', children }: SheetProps) {
+export function Sheet({ open, onOpenChange, title, side = 'left', onKeyDown, children }: SheetProps) {
   return (
     <Primitive.Root open={open} onOpenChange={onOpenChange}>
       <Primitive.Portal>
         <Primitive.Overlay className="fixed inset-0 z-40 bg-overlay" />
         <Primitive.Content
           aria-describedby={undefined}
+          onKeyDown={onKeyDown}
           className={cn(
             'fixed inset-y-0 z-50 flex flex-col border-line bg-surface shadow-pop',
             side === 'left'

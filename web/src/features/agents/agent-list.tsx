@@ -6,6 +6,7 @@ import { EmptyState } from '@/components/empty-state.tsx';
 import { Pager } from '@/components/pager.tsx';
 import { ProblemCallout } from '@/components/problem-callout.tsx';
 import { Button } from '@/components/ui/button.tsx';
+import { type ShortcutGroup, useShortcuts } from '@/lib/shortcuts.ts';
 import { AgentCard, LoadingCards } from './agent-card.tsx';
 import { AgentFilters, type AgentListSearch } from './agent-filters.tsx';
 import { AgentTable } from './agent-table.tsx';
@@ -14,8 +15,21 @@ import type { NewAgentWay } from './new-agent-dialog.tsx';
 import { agentsQuery } from './queries.ts';
 import { useListKeys } from './use-list-keys.ts';
 
-/** Runs end without this page knowing. */
-const REFRESH_MS = 10_000;
+const SHORTCUTS: readonly ShortcutGroup[] = [
+  {
+    title: 'Agents',
+    keys: [
+      ['/', 'Search by name'],
+      ['N', 'New agent'],
+      ['J, K', 'Next agent, the one before'],
+      ['Arrows', 'From agent to agent, once in the list'],
+      ['Enter', 'Open the agent'],
+    ],
+  },
+];
+
+/** The feed keeps the page up to date; this is for what it may not have told. */
+const REFRESH_MS = 60_000;
 const PAGE = 24;
 
 interface AgentListProps {
@@ -29,6 +43,7 @@ export function AgentList({ chosen, cursor, onCreate }: AgentListProps) {
   const navigate = useNavigate({ from: '/dashboard/agents' });
   const [view, setView] = useAgentsView();
   const root = useRef<HTMLDivElement>(null);
+  useShortcuts(SHORTCUTS);
   useListKeys(root, onCreate && (() => onCreate('new')));
   const agents = useQuery({
     ...agentsQuery({ ...chosen, include: 'stats', cursor, limit: PAGE }),

@@ -1,7 +1,7 @@
 import { type Agent, type UpdateAgentRequest, updateAgentRequest } from '@agentflow/contracts';
 import { zodResolver } from '@hookform/resolvers/zod';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
-import { useRef, useState } from 'react';
+import { lazy, Suspense, useRef, useState } from 'react';
 import { useForm } from 'react-hook-form';
 import { toast } from 'sonner';
 import { LeaveGuard } from '@/components/leave-guard.tsx';
@@ -11,6 +11,7 @@ import { Card, CardHeader } from '@/components/ui/card.tsx';
 import { ConfirmDialog } from '@/components/ui/confirm-dialog.tsx';
 import { Field } from '@/components/ui/field.tsx';
 import { Input, Textarea } from '@/components/ui/input.tsx';
+import { Skeleton } from '@/components/ui/skeleton.tsx';
 import { useCan } from '@/features/shell/queries.ts';
 import { fetchApi, RequestFailure } from '@/lib/api.ts';
 import { showOnFields } from '@/lib/form-problems.ts';
@@ -18,10 +19,15 @@ import { readTagged, type Tagged } from '@/lib/tagged.ts';
 import { agentQuery } from './queries.ts';
 import { useSetAgentStatus } from './use-agent-actions.ts';
 
+const DraftSettings = lazy(() => import('./draft-settings.tsx'));
+
 export function AgentSettings({ tagged }: { tagged: Tagged<Agent> }) {
   return (
     <div className="flex max-w-2xl flex-col gap-5">
       <NameCard tagged={tagged} />
+      <Suspense fallback={<Skeleton className="h-96 w-full" />}>
+        <DraftSettings agent={tagged.value} />
+      </Suspense>
       <StatusCard agent={tagged.value} />
     </div>
   );

@@ -8,6 +8,7 @@ import { ProblemCallout } from '@/components/problem-callout.tsx';
 import { RoutePending } from '@/components/route-pending.tsx';
 import { StatusBadge } from '@/components/status-badge.tsx';
 import { Tabs, TabsContent, TabsList, TabsTrigger } from '@/components/ui/tabs.tsx';
+import { ExecutionList, type ExecutionListSearch } from '@/features/executions/execution-list.tsx';
 import { useBreadcrumbs } from '@/features/shell/breadcrumbs.tsx';
 import { NotFoundPage } from '@/features/shell/not-found-page.tsx';
 import { RequestFailure } from '@/lib/api.ts';
@@ -23,7 +24,7 @@ import { RunTab } from './run-tab.tsx';
 const VersionsTab = lazy(() => import('@/features/publish/versions-tab.tsx'));
 const BuilderTab = lazy(() => import('@/features/builder/builder-tab.tsx'));
 
-export type AgentTab = 'builder' | 'run' | 'versions' | 'settings';
+export type AgentTab = 'builder' | 'run' | 'executions' | 'versions' | 'settings';
 
 interface AgentViewProps {
   agentId: string;
@@ -35,6 +36,8 @@ interface AgentViewProps {
   compare: { from: number | undefined; to: number | undefined };
   /** Chosen for the next run. */
   projectId: string | undefined;
+  /** What the list of its executions is narrowed to. */
+  executions: ExecutionListSearch;
 }
 
 export function AgentView({ agentId, ...shown }: AgentViewProps) {
@@ -58,7 +61,7 @@ const BUILDING =
 
 type LoadedAgentProps = { tagged: Tagged<Agent> } & Omit<AgentViewProps, 'agentId'>;
 
-function LoadedAgent({ tagged, tab, node, run, compare, projectId }: LoadedAgentProps) {
+function LoadedAgent({ tagged, tab, node, run, compare, projectId, executions }: LoadedAgentProps) {
   const agent = tagged.value;
   const navigate = useNavigate();
   const shownTab = tab ?? (agent.live_version === null ? 'builder' : 'run');
@@ -97,6 +100,7 @@ function LoadedAgent({ tagged, tab, node, run, compare, projectId }: LoadedAgent
         <TabsList aria-label="Agent" className={cn(building && 'shrink-0 px-4 sm:px-6')}>
           <TabsTrigger value="builder">Builder</TabsTrigger>
           <TabsTrigger value="run">Run</TabsTrigger>
+          <TabsTrigger value="executions">Executions</TabsTrigger>
           <TabsTrigger value="versions">Versions</TabsTrigger>
           <TabsTrigger value="settings">Settings</TabsTrigger>
         </TabsList>
@@ -107,6 +111,19 @@ function LoadedAgent({ tagged, tab, node, run, compare, projectId }: LoadedAgent
         </TabsContent>
         <TabsContent value="run" className="pt-5">
           <RunTab agent={agent} projectId={projectId} />
+        </TabsContent>
+        <TabsContent value="executions" className="pt-5">
+          <ExecutionList
+            ofAgent={agent.id}
+            chosen={executions}
+            onChoose={(chosen) =>
+              void navigate({
+                to: '/dashboard/agents/$agentId',
+                params: { agentId: agent.id },
+                search: { ...chosen, tab: 'executions' },
+              })
+            }
+          />
         </TabsContent>
         <TabsContent value="versions" className="pt-5">
           <Suspense fallback={<RoutePending />}>

@@ -59,7 +59,11 @@ export function CreateAgentForm({ onClose }: { onClose: () => void }) {
   return (
     <form noValidate className="flex min-h-0 flex-col" onSubmit={form.handleSubmit((values) => create.mutate(values))}>
       <DialogBody>
-        <Field label="Name" error={errors.name && 'Give the agent a name of up to 120 characters'}>
+        <Field
+          label="Name"
+          help="It can be changed later."
+          error={errors.name && 'Give the agent a name of up to 120 characters'}
+        >
           {(control) => (
             <Input {...control} {...form.register('name')} placeholder="Support ticket triage" autoComplete="off" />
           )}

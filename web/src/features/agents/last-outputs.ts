@@ -26,7 +26,7 @@ export function useLastOutputs(agentId: string): Outputs {
   const outputs = useQuery({
     queryKey: ['executions', id, 'outputs', last?.status],
     queryFn: async ({ client }) => {
-      const [execution, steps] = await Promise.all([
+      const [execution, { steps }] = await Promise.all([
         client.fetchQuery(executionQuery(id)),
         client.fetchQuery(stepsQuery(id)),
       ]);

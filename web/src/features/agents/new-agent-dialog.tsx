@@ -34,6 +34,7 @@ export function NewAgentDialog({ way, onWay, onClose }: NewAgentDialogProps) {
       title="New agent"
       description={DESCRIPTIONS[shown]}
       className="max-w-xl"
+      startInField={shown === 'new'}
     >
       <Tabs value={shown} onValueChange={(next) => onWay(next as NewAgentWay)} className="flex min-h-0 flex-col">
         <TabsList aria-label="Begin with" className="mt-2 shrink-0 px-5">

@@ -42,8 +42,9 @@ export function RunTab({ agent, projectId }: { agent: Agent; projectId: string |
         <div className="mb-2 flex items-baseline justify-between">
           <h2 className="font-semibold">Recent executions</h2>
           <Link
-            to="/dashboard/executions"
-            search={{ agent_id: agent.id }}
+            to="/dashboard/agents/$agentId"
+            params={{ agentId: agent.id }}
+            search={{ tab: 'executions' }}
             className="rounded-sm text-accent-text text-sm hover:underline"
           >
             All of them
@@ -112,6 +113,20 @@ function RunForm({ agent, definition, projectId }: RunFormProps) {
         <h2 className="font-semibold">Input</h2>
         <p className="text-faint text-xs">
           JSON that the agent reads as <code className="font-mono">{'{{trigger}}'}</code>
+          {definition.input_schema === undefined && mayTest && (
+            <>
+              . Name its fields under{' '}
+              <Link
+                to="/dashboard/agents/$agentId"
+                params={{ agentId: agent.id }}
+                search={{ tab: 'settings' }}
+                className="rounded-sm text-accent-text hover:underline"
+              >
+                Settings
+              </Link>
+              , and an example stands here
+            </>
+          )}
         </p>
       </div>
       <JsonEditor

@@ -2,8 +2,8 @@ import type { ApprovalSummary } from '@agentflow/contracts';
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { Link, useNavigate } from '@tanstack/react-router';
 import { ClipboardCheck, ClipboardList, UserCheck } from 'lucide-react';
-import type { KeyboardEvent } from 'react';
 import { EmptyState } from '@/components/empty-state.tsx';
+import { moveBetweenRows } from '@/components/move-between-rows.ts';
 import { Pager } from '@/components/pager.tsx';
 import { ProblemCallout } from '@/components/problem-callout.tsx';
 import { RelativeTime } from '@/components/relative-time.tsx';
@@ -25,7 +25,7 @@ interface ApprovalListProps {
   opened: string | undefined;
 }
 
-/** What waits, and what was decided; rows by arrow keys, the opened one in the address. */
+/** What waits, and what was decided; rows by keys, the opened one in the address. */
 export function ApprovalList({ tab, cursor, opened }: ApprovalListProps) {
   const navigate = useNavigate({ from: '/dashboard/approvals' });
   const approvals = useQuery({
@@ -67,6 +67,12 @@ export function ApprovalList({ tab, cursor, opened }: ApprovalListProps) {
       </Tabs>
       <ApprovalSheet
         id={opened}
+        onMove={(by) => {
+          const at = rows?.findIndex(({ id }) => id === opened) ?? -1;
+          const target = at < 0 ? undefined : rows?.[at + by];
+          if (target !== undefined)
+            void navigate({ search: (old) => ({ ...old, approval: target.id }), resetScroll: false, replace: true });
+        }}
         onClose={() => void navigate({ search: (old) => ({ ...old, approval: undefined }), resetScroll: false })}
       />
     </>
@@ -93,18 +99,6 @@ function Nothing({ tab }: { tab: ApprovalTab }) {
   );
 }
 
-/** Up and down go from row to row, as Tab does. */
-function moveFocus(event: KeyboardEvent<HTMLElement>): void {
-  const step = { ArrowDown: 1, j: 1, ArrowUp: -1, k: -1 }[event.key];
-  if (step === undefined || event.altKey || event.ctrlKey || event.metaKey) return;
-  const links = [...event.currentTarget.querySelectorAll<HTMLElement>('a[data-row]')];
-  const at = links.indexOf(document.activeElement as HTMLElement);
-  const target = links[at < 0 ? 0 : at + step];
-  if (target === undefined) return;
-  event.preventDefault();
-  target.focus();
-}
-
 /** What is pending all waits: on a phone the question needs the room more. */
 function statusClass(tab: ApprovalTab): string | undefined {
   return tab === 'pending' ? 'max-sm:hidden' : undefined;
@@ -112,7 +106,7 @@ function statusClass(tab: ApprovalTab): string | undefined {
 
 function ApprovalTable({ rows, tab }: { rows: readonly ApprovalSummary[] | undefined; tab: ApprovalTab }) {
   return (
-    <Table label="Approvals" onKeyDown={moveFocus}>
+    <Table label="Approvals" onKeyDown={moveBetweenRows}>
       <thead>
         <tr>
           <TableHead className={statusClass(tab)}>Status</TableHead>

@@ -108,12 +108,12 @@ export function DecisionForm({ approval }: { approval: Approval }) {
       </Field>
       {decide.error && !(onlyFields && errors.size > 0) && <ProblemCallout error={decide.error} shownPaths={shown} />}
       <div className="flex flex-wrap items-center gap-2">
-        <Button type="submit" variant="primary" busy={decide.isPending} aria-describedby={hint}>
+        <Button type="submit" variant="primary" busy={decide.isPending} aria-describedby={hint} data-decision="approve">
           {isForm ? <Send aria-hidden="true" /> : <Check aria-hidden="true" />}
           {isForm ? 'Send' : 'Approve'}
         </Button>
         {!isForm && (
-          <Button onClick={() => send('deny')} disabled={decide.isPending}>
+          <Button onClick={() => send('deny')} disabled={decide.isPending} data-decision="deny">
             <X aria-hidden="true" /> Deny
           </Button>
         )}

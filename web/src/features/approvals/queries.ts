@@ -4,17 +4,18 @@ import { toast } from 'sonner';
 import { api, type Page, queryString, RequestFailure } from '@/lib/api.ts';
 
 const WATCHING_MS = 5_000;
-const RESTING_MS = 20_000;
+/** The feed keeps lists up to date; this is for what it may not have told. */
+const RESTING_MS = 60_000;
 const SOON_MS = 700;
 
 type ListFilter = { [K in keyof ApprovalQuery]?: ApprovalQuery[K] | undefined };
 
-/** A list of approvals that keeps itself up to date. */
+/** A list of approvals, which the feed keeps up to date. */
 export function approvalsQuery(filter: ListFilter) {
   return queryOptions({
     queryKey: ['approvals', 'list', filter],
     queryFn: ({ signal }) => api<Page<ApprovalSummary>>(`/approvals${queryString(filter)}`, { signal }),
-    refetchInterval: WATCHING_MS,
+    refetchInterval: RESTING_MS,
   });
 }
 

@@ -19,7 +19,6 @@ export interface BuilderServices {
   readonly goToNode: (node: string) => void;
   /** The same, and on to the field that the problem is about. */
   readonly goToProblem: (problem: DefinitionProblem) => void;
-  readonly openShortcuts: () => void;
   /** Puts the focus into the form of the selected node. */
   readonly goToForm: () => void;
   readonly readOnly: boolean;

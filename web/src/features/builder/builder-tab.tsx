@@ -1,14 +1,13 @@
 import type { Agent, AgentDefinition } from '@agentflow/contracts';
-import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { ProblemCallout } from '@/components/problem-callout.tsx';
 import { Skeleton } from '@/components/ui/skeleton.tsx';
-import { draftQuery } from '@/features/agents/queries.ts';
 import type { Tagged } from '@/lib/tagged.ts';
 import { Builder } from './builder.tsx';
 import { createBuilderStore } from './builder-store.ts';
 import { placeAll } from './draft/layout.ts';
 import { openDraft } from './draft/open-draft.ts';
+import { useOpenedDraft } from './use-opened-draft.ts';
 
 interface BuilderTabProps {
   agent: Agent;
@@ -20,19 +19,9 @@ interface BuilderTabProps {
 
 /** The first tab of an agent: its draft, read afresh when it opens and held by the builder from then on. */
 export default function BuilderTab({ agent, node, run }: BuilderTabProps) {
-  const draft = useQuery({
-    ...draftQuery(agent.id),
-    // One that was read before may be behind what others have saved.
-    refetchOnMount: 'always',
-    refetchOnWindowFocus: false,
-    refetchOnReconnect: false,
-  });
-  const [opened, setOpened] = useState<Tagged<AgentDefinition> | null>(null);
-  if (opened === null && draft.isFetchedAfterMount && draft.data !== undefined) setOpened(draft.data);
+  const { opened, error, retry } = useOpenedDraft(agent.id);
   if (opened !== null) return <OpenedDraft agent={agent} draft={opened} node={node} run={run} />;
-  if (draft.error !== null && !draft.isFetching) {
-    return <ProblemCallout error={draft.error} onRetry={() => void draft.refetch()} className="mt-5" />;
-  }
+  if (error !== null) return <ProblemCallout error={error} onRetry={retry} className="mt-5" />;
   return <Skeleton className="mt-5 h-96 w-full" />;
 }
 

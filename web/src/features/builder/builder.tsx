@@ -6,14 +6,14 @@ import { flushSync } from 'react-dom';
 import { toast } from 'sonner';
 import { LeaveGuard } from '@/components/leave-guard.tsx';
 import { ConfirmDialog } from '@/components/ui/confirm-dialog.tsx';
-import { DraftConflictDialog } from '@/features/agents/draft-conflict-dialog.tsx';
 import { draftQuery } from '@/features/agents/queries.ts';
 import { PublishDialog } from '@/features/publish/publish-dialog.tsx';
 import { useCan } from '@/features/shell/queries.ts';
+import { openShortcuts, useShortcuts } from '@/lib/shortcuts.ts';
 import type { Tagged } from '@/lib/tagged.ts';
 import { useMediaQuery } from '@/lib/use-media-query.ts';
 import { AddMenu } from './add-menu.tsx';
-import { BuilderContext, type BuilderServices, useBuilder, useBuilderServices } from './builder-context.ts';
+import { BuilderContext, type BuilderServices, useBuilder } from './builder-context.ts';
 import type { BuilderStore } from './builder-store.ts';
 import { Canvas } from './canvas/canvas.tsx';
 import { FIT_VIEW } from './canvas/fit-view.ts';
@@ -24,13 +24,14 @@ import { nodeAt } from './draft/keys.ts';
 import type { Position } from './draft/layout.ts';
 import { GRID, NODE_WIDTH } from './draft/node-facts.ts';
 import { edgeOf, isDrawn, nodeOf } from './draft/problems.ts';
+import { DraftConflict } from './draft-conflict.tsx';
 import { EmptyCanvas } from './empty-canvas.tsx';
 import { NodeList } from './node-list.tsx';
 import { type MenuRequest, NodeMenu } from './node-menu.tsx';
 import { focusForm, NodePanel } from './node-panel.tsx';
 import { Palette } from './palette.tsx';
 import { ProblemsPanel } from './problems-panel.tsx';
-import { ShortcutsDialog } from './shortcuts-dialog.tsx';
+import { BUILDER_SHORTCUTS } from './shortcuts.ts';
 import { PinDialog } from './test-run/pin-dialog.tsx';
 import { RunBar } from './test-run/run-bar.tsx';
 import { RunFollower } from './test-run/run-follower.tsx';
@@ -83,7 +84,6 @@ function BuilderFrame({ agent, store, etag, node, run }: BuilderProps) {
   const [mode, setMode] = useState<BuilderMode>(store.getState().unreadText === null ? 'canvas' : 'code');
   const [leavingCode, setLeavingCode] = useState(false);
   const [connectionsOf, setConnectionsOf] = useState<string | null>(null);
-  const [showShortcuts, setShowShortcuts] = useState(false);
   const [publishing, setPublishing] = useState<Tagged<AgentDefinition> | null>(null);
   const [comparing, setComparing] = useState(false);
   const [said, setSaid] = useState('');
@@ -175,7 +175,6 @@ function BuilderFrame({ agent, store, etag, node, run }: BuilderProps) {
       goToNode,
       goToProblem,
       goToForm,
-      openShortcuts: () => setShowShortcuts(true),
       readOnly,
       runs,
       test: readOnly ? null : test,
@@ -216,7 +215,8 @@ function BuilderFrame({ agent, store, etag, node, run }: BuilderProps) {
     const stored = queries.getQueryData(draftQuery(agent.id).queryKey);
     if (stored !== undefined) setPublishing(stored);
   };
-  useHistoryKeys(root, services);
+  useHistoryKeys(root, store);
+  useShortcuts(BUILDER_SHORTCUTS);
   useTestKey(services.test);
   const dirty = () => store.getState().save.kind !== 'saved' || store.getState().unreadText !== null;
   return (
@@ -229,7 +229,7 @@ function BuilderFrame({ agent, store, etag, node, run }: BuilderProps) {
           onFlush={saveNow}
           onPublish={publish}
           onResolve={() => setComparing(true)}
-          onShortcuts={services.openShortcuts}
+          onShortcuts={openShortcuts}
           onAutoLayout={() => {
             store.getState().autoLayout();
             requestAnimationFrame(() => void flow.fitView(FIT_VIEW));
@@ -277,7 +277,6 @@ function BuilderFrame({ agent, store, etag, node, run }: BuilderProps) {
       {asking !== null && (
         <TestDialog agent={agent} scope={asking.scope} failed={asking.error} onStart={start} onClose={stopAsking} />
       )}
-      {showShortcuts && <ShortcutsDialog onClose={() => setShowShortcuts(false)} />}
       {publishing !== null && (
         <PublishDialog
           agent={agent}
@@ -290,8 +289,9 @@ function BuilderFrame({ agent, store, etag, node, run }: BuilderProps) {
           onClose={() => setPublishing(null)}
         />
       )}
-      <Conflict
+      <DraftConflict
         agentId={agent.id}
+        store={store}
         comparing={comparing}
         onComparing={setComparing}
         onKeepMine={(theirs) => autosave().overwrite(theirs)}
@@ -342,42 +342,4 @@ function Revealer({ root, frame }: Record<'root' | 'frame', React.RefObject<HTML
     return () => element?.removeEventListener('builder:reveal', onReveal);
   }, [root, bringIntoView]);
   return null;
-}
-
-interface ConflictProps {
-  agentId: string;
-  comparing: boolean;
-  onComparing: (comparing: boolean) => void;
-  onKeepMine: (etag: string | null) => Promise<boolean>;
-  onTakeTheirs: (theirs: Tagged<AgentDefinition>) => void;
-}
-
-/** Asks as soon as somebody else has saved; who closes the dialog goes on, unsaved, and can come back to it. */
-function Conflict({ agentId, comparing, onComparing, onKeepMine, onTakeTheirs }: ConflictProps) {
-  const { store } = useBuilderServices();
-  const conflict = useBuilder((builder) => builder.save.kind === 'conflict');
-  const definition = useBuilder((builder) => builder.definition);
-  const [busy, setBusy] = useState(false);
-  useEffect(() => onComparing(conflict), [conflict, onComparing]);
-  if (!conflict || !comparing) return null;
-  return (
-    <DraftConflictDialog
-      agentId={agentId}
-      mine={JSON.stringify(definition, null, 2)}
-      busy={busy}
-      onKeepMine={(etag) => {
-        setBusy(true);
-        void onKeepMine(etag)
-          .then((saved) => saved && toast.success('Draft saved'))
-          .finally(() => setBusy(false));
-      }}
-      onTakeTheirs={(theirs) => {
-        onTakeTheirs(theirs);
-        toast.success('Their draft is open now', {
-          action: { label: 'Undo', onClick: () => store.getState().undo() },
-        });
-      }}
-      onClose={() => onComparing(false)}
-    />
-  );
 }

@@ -1,17 +1,24 @@
 import { Check, CloudOff, LoaderCircle, PencilLine, RotateCw, TriangleAlert } from 'lucide-react';
+import { useStore } from 'zustand';
 import { Button } from '@/components/ui/button.tsx';
-import { useBuilder } from './builder-context.ts';
+import { useBuilderServices } from './builder-context.ts';
+import type { BuilderStore } from './builder-store.ts';
 
 interface SaveIndicatorProps {
   onRetry: () => void;
   onResolve: () => void;
 }
 
-/** Whether what one sees is stored. */
-export function SaveIndicator({ onRetry, onResolve }: SaveIndicatorProps) {
-  const save = useBuilder((builder) => builder.save);
-  const unread = useBuilder((builder) => builder.unreadText !== null);
-  const readOnly = useBuilder((builder) => builder.readOnly);
+/** Whether what one sees in the builder is stored. */
+export function SaveIndicator(ways: SaveIndicatorProps) {
+  return <SaveStateOf store={useBuilderServices().store} {...ways} />;
+}
+
+/** Whether what one sees of a draft is stored. */
+export function SaveStateOf({ store, onRetry, onResolve }: SaveIndicatorProps & { store: BuilderStore }) {
+  const save = useStore(store, (builder) => builder.save);
+  const unread = useStore(store, (builder) => builder.unreadText !== null);
+  const readOnly = useStore(store, (builder) => builder.readOnly);
   if (readOnly) return <span className="text-faint text-xs">Read only</span>;
   if (unread) {
     return (

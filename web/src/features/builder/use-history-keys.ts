@@ -1,11 +1,9 @@
 import { type RefObject, useEffect } from 'react';
-import type { BuilderServices } from './builder-context.ts';
+import type { BuilderStore } from './builder-store.ts';
 import { isOurs } from './is-ours.ts';
 
-type Needed = Pick<BuilderServices, 'store' | 'openShortcuts'>;
-
-/** Undo, redo and the list of shortcuts. In a text field the browser's own undo stays. */
-export function useHistoryKeys(root: RefObject<HTMLElement | null>, { store, openShortcuts }: Needed): void {
+/** Undo and redo. In a text field the browser's own undo stays. */
+export function useHistoryKeys(root: RefObject<HTMLElement | null>, store: BuilderStore): void {
   useEffect(() => {
     const onKeyDown = (event: KeyboardEvent) => {
       if (!isOurs(event, root.current)) return;
@@ -13,11 +11,10 @@ export function useHistoryKeys(root: RefObject<HTMLElement | null>, { store, ope
       const key = event.key.toLowerCase();
       if (modified && key === 'z' && !event.shiftKey) store.getState().undo();
       else if (modified && (key === 'z' || key === 'y')) store.getState().redo();
-      else if (!modified && key === '?') openShortcuts();
       else return;
       event.preventDefault();
     };
     document.addEventListener('keydown', onKeyDown);
     return () => document.removeEventListener('keydown', onKeyDown);
-  }, [root, store, openShortcuts]);
+  }, [root, store]);
 }

@@ -1,11 +1,12 @@
 import { type Execution, isTerminal } from '@agentflow/contracts';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
-import { Ban, Copy, Ellipsis, FlaskConical } from 'lucide-react';
+import { Ban, Copy, Ellipsis, FlaskConical, RotateCcw } from 'lucide-react';
 import { type ReactNode, useState } from 'react';
 import { toast } from 'sonner';
 import { CopyableId, copyText } from '@/components/copy-button.tsx';
 import { Elapsed } from '@/components/elapsed.tsx';
+import { ProblemCallout } from '@/components/problem-callout.tsx';
 import { RelativeTime } from '@/components/relative-time.tsx';
 import { StatusBadge } from '@/components/status-badge.tsx';
 import { Button } from '@/components/ui/button.tsx';
@@ -22,7 +23,8 @@ import { api } from '@/lib/api.ts';
 import { formatCount, formatUsd, shortId } from '@/lib/format.ts';
 import { LiveDot } from './live-dot.tsx';
 import type { ShownStep } from './live-execution.ts';
-import { executionQuery, stepsQuery } from './queries.ts';
+import { executionQuery, stepsKey } from './queries.ts';
+import { useMayRetry, useRetry } from './retry.ts';
 import type { ExecutionStream } from './use-execution-stream.ts';
 
 interface ExecutionHeaderProps {
@@ -35,6 +37,8 @@ interface ExecutionHeaderProps {
 export function ExecutionHeader({ execution, stream, following, steps }: ExecutionHeaderProps) {
   const queries = useQueryClient();
   const mayCancel = useCan('executions:cancel');
+  const mayRetry = useMayRetry(execution);
+  const retry = useRetry(execution);
   const [cancelling, setCancelling] = useState(false);
   const cancel = useMutation({
     mutationFn: () => api(`/executions/${execution.id}/cancel`, { method: 'POST', body: {} }),
@@ -42,7 +46,7 @@ export function ExecutionHeader({ execution, stream, following, steps }: Executi
       setCancelling(false);
       toast.success('The execution is being cancelled');
       await queries.invalidateQueries({ queryKey: executionQuery(execution.id).queryKey });
-      await queries.invalidateQueries({ queryKey: stepsQuery(execution.id).queryKey });
+      await queries.invalidateQueries({ queryKey: stepsKey(execution.id) });
     },
   });
   const ended = isTerminal(execution.status);
@@ -99,9 +103,29 @@ export function ExecutionHeader({ execution, stream, following, steps }: Executi
                 </Link>
               </>
             )}
+            {execution.retry_of !== null && (
+              <>
+                <span aria-hidden="true" className="mx-1.5 text-faint">
+                  ·
+                </span>
+                retry of{' '}
+                <Link
+                  to="/dashboard/executions/$executionId"
+                  params={{ executionId: execution.retry_of }}
+                  className="rounded-sm text-accent-text hover:underline"
+                >
+                  execution {shortId(execution.retry_of)}
+                </Link>
+              </>
+            )}
           </p>
         </div>
         <div className="flex items-center gap-2">
+          {ended && execution.status !== 'completed' && mayRetry && (
+            <Button busy={retry.isPending} onClick={() => retry.mutate({})}>
+              <RotateCcw aria-hidden="true" /> Retry
+            </Button>
+          )}
           {!ended && mayCancel && (
             <Button onClick={() => setCancelling(true)}>
               <Ban aria-hidden="true" /> Cancel
@@ -140,6 +164,7 @@ export function ExecutionHeader({ execution, stream, following, steps }: Executi
         </Figure>
         <Figure label="Cost">{formatUsd(cost)}</Figure>
       </dl>
+      {retry.error && <ProblemCallout error={retry.error} className="mt-3" />}
       <ConfirmDialog
         open={cancelling && !ended}
         onOpenChange={setCancelling}

@@ -1,14 +1,14 @@
-import type { Execution } from '@agentflow/contracts';
-import { useQuery } from '@tanstack/react-query';
+import { type Execution, isTerminal } from '@agentflow/contracts';
+import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { Link, useNavigate } from '@tanstack/react-router';
 import { CircleAlert } from 'lucide-react';
-import { useMemo, useRef } from 'react';
+import { useMemo, useRef, useState } from 'react';
 import { JsonView } from '@/components/json-view.tsx';
 import { ProblemCallout } from '@/components/problem-callout.tsx';
 import { RoutePending } from '@/components/route-pending.tsx';
+import { Button } from '@/components/ui/button.tsx';
 import { Card, CardHeader } from '@/components/ui/card.tsx';
 import { nodesInOrder } from '@/features/agents/definition-order.ts';
-import { versionQuery } from '@/features/agents/queries.ts';
 import { useBreadcrumbs } from '@/features/shell/breadcrumbs.tsx';
 import { NotFoundPage } from '@/features/shell/not-found-page.tsx';
 import { RequestFailure } from '@/lib/api.ts';
@@ -17,8 +17,12 @@ import { shortId } from '@/lib/format.ts';
 import { usePageTitle } from '@/lib/page-title.ts';
 import { ExecutionHeader } from './execution-header.tsx';
 import { hasEnded, type ShownStep, shownSteps } from './live-execution.ts';
-import { executionQuery, stepsQuery } from './queries.ts';
+import { ALL_AT_ONCE, executionDefinitionQuery, executionQuery, stepsQuery } from './queries.ts';
+import { useMayRetry } from './retry.ts';
+import { RetryDialog } from './retry-dialog.tsx';
+import { RunGraph } from './run-graph.tsx';
 import { StepPanel, type StepTab } from './step-panel.tsx';
+import { loopsOf } from './step-tree.ts';
 import { Timeline } from './timeline.tsx';
 import { useFollowedExecution } from './use-followed-execution.ts';
 
@@ -60,18 +64,20 @@ function LoadedExecution({ read, selected, tab }: { read: Execution } & Omit<Exe
   const navigate = useNavigate();
   const panel = useRef<HTMLDivElement>(null);
   const { execution, stream, following } = useFollowedExecution(read);
-  const steps = useQuery(stepsQuery(execution.id));
-  const version = useQuery({
-    ...versionQuery(execution.agent_id, execution.version ?? 0),
-    enabled: execution.version !== null,
-  });
+  const [wanted, setWanted] = useState(ALL_AT_ONCE);
+  const steps = useQuery({ ...stepsQuery(execution.id, wanted), placeholderData: keepPreviousData });
+  const records = steps.data?.steps;
+  const definition = useQuery(executionDefinitionQuery(execution.id)).data;
   const planned = useMemo(
-    () => (version.data === undefined ? [] : nodesInOrder(version.data.definition).map((each) => each.node)),
-    [version.data],
+    () => (definition === undefined ? [] : nodesInOrder(definition).map((each) => each.node)),
+    [definition],
   );
+  const loops = useMemo(() => loopsOf(definition), [definition]);
+  const [retrying, setRetrying] = useState<ShownStep | null>(null);
+  const mayRetry = useMayRetry(execution) && isTerminal(execution.status);
   const shown = useMemo(
-    () => shownSteps(steps.data ?? [], stream.live, planned, execution.status),
-    [steps.data, stream.live, planned, execution.status],
+    () => shownSteps(records ?? [], stream.live, planned, execution.status),
+    [records, stream.live, planned, execution.status],
   );
   const current =
     shown.find((step) => step.id === selected) ?? shown.find((step) => step.id === mostInteresting(shown));
@@ -84,6 +90,11 @@ function LoadedExecution({ read, selected, tab }: { read: Execution } & Omit<Exe
       resetScroll: false,
     });
   const failedAt = execution.error?.node_id;
+  const failedStep =
+    failedAt === undefined
+      ? undefined
+      : (shown.find((step) => step.node_id === failedAt && step.status === 'failed') ??
+        shown.find((step) => step.node_id === failedAt));
   const withoutResult = execution.status === 'failed' || execution.status === 'cancelled';
   return (
     <div className="mx-auto flex max-w-[88rem] flex-col">
@@ -115,16 +126,27 @@ function LoadedExecution({ read, selected, tab }: { read: Execution } & Omit<Exe
             aria-hidden="true"
           />
           <div className="min-w-0">
-            <p className="break-words font-medium text-text">{execution.error.message}</p>
+            <p className="line-clamp-3 break-words font-medium text-text" title={execution.error.message}>
+              {execution.error.message}
+            </p>
             <p className="mt-0.5 flex flex-wrap gap-x-3 text-soft">
               <code className="font-mono text-xs leading-5">{execution.error.code}</code>
-              {failedAt !== undefined && (
+              {failedStep !== undefined && (
                 <button
                   type="button"
                   className="rounded-sm text-text underline underline-offset-4"
-                  onClick={() => go({ step: failedAt, tab: 'input' })}
+                  onClick={() => go({ step: failedStep.id, tab: 'input' })}
                 >
                   See its input
+                </button>
+              )}
+              {failedStep !== undefined && mayRetry && (
+                <button
+                  type="button"
+                  className="rounded-sm text-text underline underline-offset-4"
+                  onClick={() => setRetrying(failedStep)}
+                >
+                  Retry from it
                 </button>
               )}
               <Link
@@ -142,8 +164,16 @@ function LoadedExecution({ read, selected, tab }: { read: Execution } & Omit<Exe
           </div>
         </div>
       )}
-      {/* On small screens what happens comes first, what went in and came out after it. */}
-      <div className={cn('grid gap-4 max-xl:order-last max-xl:mt-4 xl:mb-4', !withoutResult && 'lg:grid-cols-2')}>
+      {definition !== undefined && (
+        <RunGraph
+          definition={definition}
+          steps={shown}
+          selectedNode={current?.node_id}
+          onSelect={(step) => go({ step })}
+        />
+      )}
+      {/* What happens comes first, what went in and came out after it. */}
+      <div className={cn('order-last mt-4 grid gap-4', !withoutResult && 'lg:grid-cols-2')}>
         <section aria-label="Input" className="min-w-0">
           <h2 className="mb-1.5 font-semibold text-sm">Input</h2>
           <JsonView value={execution.input} path="trigger" label="input" compact />
@@ -174,10 +204,18 @@ function LoadedExecution({ read, selected, tab }: { read: Execution } & Omit<Exe
             <Timeline
               execution={execution}
               steps={shown}
+              loops={loops}
               selected={current?.id}
               onSelect={(step) => go({ step })}
               onOpen={() => panel.current?.scrollIntoView({ block: 'nearest' })}
             />
+          )}
+          {steps.data?.more === true && (
+            <div className="border-line border-t px-4 py-2">
+              <Button busy={steps.isPlaceholderData} onClick={() => setWanted(wanted + ALL_AT_ONCE)}>
+                Show more steps
+              </Button>
+            </div>
           )}
         </Card>
         <div ref={panel} className="min-w-0 scroll-mt-16 xl:sticky xl:top-16">
@@ -189,10 +227,12 @@ function LoadedExecution({ read, selected, tab }: { read: Execution } & Omit<Exe
               streamed={stream.live.texts.get(current.id)}
               tab={tab ?? 'output'}
               onTab={(next) => go({ tab: next })}
+              onRetry={mayRetry && current.status !== 'skipped' ? () => setRetrying(current) : undefined}
             />
           )}
         </div>
       </div>
+      {retrying !== null && <RetryDialog execution={execution} step={retrying} onClose={() => setRetrying(null)} />}
     </div>
   );
 }

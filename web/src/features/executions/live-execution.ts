@@ -176,13 +176,24 @@ function stepAfter(before: LiveStep | undefined, id: string, event: ExecutionEve
   }
 }
 
-/** Takes one event in. Logged events that came before are left out, so replays after a reconnect do no harm. */
-export function applyEvent(state: LiveExecution, event: ExecutionEvent): LiveExecution {
+/** The maps of one batch are changed in place: a long run has thousands of steps, and as many events at once. */
+interface Batch {
+  readonly steps: Map<string, LiveStep>;
+  readonly texts: Map<string, StreamedText>;
+}
+
+/** Takes events in. Logged events that came before are left out, so replays after a reconnect do no harm. */
+export function applyEvents(state: LiveExecution, events: readonly ExecutionEvent[]): LiveExecution {
+  const batch: Batch = { steps: new Map(state.steps), texts: new Map(state.texts) };
+  return events.reduce<LiveExecution>((before, event) => applyEvent(before, event, batch), { ...state, ...batch });
+}
+
+function applyEvent(state: LiveExecution, event: ExecutionEvent, { steps, texts }: Batch): LiveExecution {
   const id = stepIdOf(event);
   if (event.type === 'step.delta') {
-    if (id === null) return state;
-    const text = withDelta(state.texts.get(id), event.data);
-    return text === undefined ? state : { ...state, texts: new Map(state.texts).set(id, text) };
+    const text = id === null ? undefined : withDelta(texts.get(id), event.data);
+    if (id !== null && text !== undefined) texts.set(id, text);
+    return state;
   }
   if (event.type === 'state.updated') {
     const status = executionStatus.safeParse(event.data.status);
@@ -190,8 +201,11 @@ export function applyEvent(state: LiveExecution, event: ExecutionEvent): LiveExe
   }
   if (event.seq <= state.seq) return state;
   const next = { ...state, seq: event.seq };
-  const step = id === null ? null : stepAfter(state.steps.get(id), id, event);
-  if (step !== null) return { ...next, steps: new Map(state.steps).set(step.id, step) };
+  const step = id === null ? null : stepAfter(steps.get(id), id, event);
+  if (step !== null) {
+    steps.set(step.id, step);
+    return next;
+  }
   switch (event.type) {
     case 'execution.queued':
       return { ...next, status: 'queued', waiting_reason: null };

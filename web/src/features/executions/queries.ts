@@ -1,31 +1,31 @@
-import {
-  type Execution,
-  type ExecutionFilter,
-  type ExecutionLog,
-  type ExecutionStep,
-  type ExecutionSummary,
-  isTerminal,
+import type {
+  AgentDefinition,
+  Execution,
+  ExecutionFilter,
+  ExecutionLog,
+  ExecutionStep,
+  ExecutionSummary,
 } from '@agentflow/contracts';
 import { queryOptions } from '@tanstack/react-query';
 import { api, type Page, queryString } from '@/lib/api.ts';
 
 const WATCHING_MS = 2_500;
-const RESTING_MS = 20_000;
+/** The feed keeps lists up to date; this is for what it may not have told. */
+const RESTING_MS = 60_000;
 /** The most that the API gives at once: more than a graph of 300 nodes has steps outside loops. */
-const ALL_AT_ONCE = 1000;
+export const ALL_AT_ONCE = 1000;
 
 type ListFilter = { [K in keyof ExecutionFilter]?: ExecutionFilter[K] | undefined } & {
   cursor?: string | undefined;
   limit?: number;
 };
 
-/** A list of executions; it is read again often while something on it is alive, and seldom otherwise. */
+/** A list of executions, which the feed keeps up to date. */
 export function executionsQuery(filter: ListFilter) {
   return queryOptions({
     queryKey: ['executions', 'list', filter],
     queryFn: ({ signal }) => api<Page<ExecutionSummary>>(`/executions${queryString(filter)}`, { signal }),
-    refetchInterval: (query) =>
-      query.state.data?.data.some((each) => !isTerminal(each.status)) === true ? WATCHING_MS : RESTING_MS,
+    refetchInterval: RESTING_MS,
   });
 }
 
@@ -36,12 +36,36 @@ export function executionQuery(id: string) {
   });
 }
 
-export function stepsQuery(id: string) {
+/** What it runs never changes. */
+export function executionDefinitionQuery(id: string) {
   return queryOptions({
-    queryKey: ['executions', id, 'steps'],
-    queryFn: async ({ signal }) =>
-      (await api<Page<ExecutionStep>>(`/executions/${id}/steps?limit=${ALL_AT_ONCE}`, { signal })).data,
+    queryKey: ['executions', id, 'definition'],
+    queryFn: ({ signal }) => api<AgentDefinition>(`/executions/${id}/definition`, { signal }),
+    staleTime: Number.POSITIVE_INFINITY,
   });
+}
+
+/** The first steps of an execution, as many as `wanted`, in the order in which they began. */
+export function stepsQuery(id: string, wanted = ALL_AT_ONCE) {
+  return queryOptions({
+    queryKey: [...stepsKey(id), wanted],
+    queryFn: async ({ signal }) => {
+      const steps: ExecutionStep[] = [];
+      let after: string | null = '0';
+      while (after !== null && steps.length < wanted) {
+        const query: string = queryString({ after, limit: ALL_AT_ONCE });
+        const page: Page<ExecutionStep> = await api(`/executions/${id}/steps${query}`, { signal });
+        steps.push(...page.data);
+        after = page.next_cursor;
+      }
+      return { steps, more: after !== null };
+    },
+  });
+}
+
+/** Every reading of an execution's steps. */
+export function stepsKey(id: string) {
+  return ['executions', id, 'steps'] as const;
 }
 
 export function logsQuery(id: string, live: boolean) {

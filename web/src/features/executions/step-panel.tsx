@@ -1,20 +1,21 @@
 import { type Execution, isTerminal, type JsonValue } from '@agentflow/contracts';
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
-import { CircleAlert } from 'lucide-react';
+import { CircleAlert, RotateCcw, SquareArrowOutUpRight } from 'lucide-react';
 import type { ReactNode } from 'react';
 import { CopyButton } from '@/components/copy-button.tsx';
 import { JsonView } from '@/components/json-view.tsx';
 import { NodeIcon, nodeTypeTitle } from '@/components/node-icon.tsx';
 import { ProblemCallout } from '@/components/problem-callout.tsx';
 import { StatusBadge } from '@/components/status-badge.tsx';
+import { Button } from '@/components/ui/button.tsx';
 import { Card } from '@/components/ui/card.tsx';
 import { Skeleton } from '@/components/ui/skeleton.tsx';
 import { Tabs, TabsContent, TabsList, TabsTrigger } from '@/components/ui/tabs.tsx';
 import { ApprovalQuestion } from '@/features/approvals/approval-question.tsx';
 import { approvalOfStepQuery } from '@/features/approvals/queries.ts';
 import { cn } from '@/lib/class-names.ts';
-import { formatCount, formatDuration, formatExactTime, formatUsd } from '@/lib/format.ts';
+import { formatCount, formatDuration, formatExactTime, formatUsd, shortId } from '@/lib/format.ts';
 import { callTitle, hasEnded, type ShownStep, type StreamedText } from './live-execution.ts';
 import { logsQuery } from './queries.ts';
 import { adviceOn } from './step-advice.ts';
@@ -28,9 +29,11 @@ interface StepPanelProps {
   streamed: StreamedText | undefined;
   tab: StepTab;
   onTab: (tab: StepTab) => void;
+  /** Undefined where it can't be run again from here. */
+  onRetry: (() => void) | undefined;
 }
 
-export function StepPanel({ execution, step, streamed, tab, onTab }: StepPanelProps) {
+export function StepPanel({ execution, step, streamed, tab, onTab, onRetry }: StepPanelProps) {
   const { record } = step;
   const tokens = step.input_tokens + step.output_tokens;
   const facts = [
@@ -59,6 +62,25 @@ export function StepPanel({ execution, step, streamed, tab, onTab }: StepPanelPr
               </span>
             ))}
           </p>
+          {record?.reused_from != null && (
+            <p className="text-faint text-xs">
+              {record.reused_from === 'pinned' ? (
+                'Pinned: its output was given, not computed'
+              ) : (
+                <>
+                  Taken over from{' '}
+                  <Link
+                    to="/dashboard/executions/$executionId"
+                    params={{ executionId: record.reused_from }}
+                    search={{ step: step.id }}
+                    className="rounded-sm text-accent-text hover:underline"
+                  >
+                    execution {shortId(record.reused_from)}
+                  </Link>
+                </>
+              )}
+            </p>
+          )}
           {record?.child_execution_id != null && (
             <p className="text-xs">
               <Link
@@ -72,6 +94,22 @@ export function StepPanel({ execution, step, streamed, tab, onTab }: StepPanelPr
           )}
         </div>
         <StatusBadge status={step.status} reason={record?.waiting_reason ?? null} />
+      </div>
+      <div className="flex flex-wrap gap-2 px-4 pb-2">
+        {onRetry !== undefined && (
+          <Button size="sm" onClick={onRetry}>
+            <RotateCcw aria-hidden="true" /> Retry from here…
+          </Button>
+        )}
+        <Button asChild size="sm" variant="ghost">
+          <Link
+            to="/dashboard/agents/$agentId"
+            params={{ agentId: execution.agent_id }}
+            search={{ tab: 'builder', node: step.node_id }}
+          >
+            <SquareArrowOutUpRight aria-hidden="true" /> Open in the builder
+          </Link>
+        </Button>
       </div>
       {step.error !== null && <StepError step={step} className="mx-4 mb-2" />}
       {step.status === 'waiting' && record?.waiting_reason === 'approval' && (

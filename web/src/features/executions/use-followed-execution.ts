@@ -1,7 +1,7 @@
 import { type Execution, isTerminal } from '@agentflow/contracts';
 import { useQueryClient } from '@tanstack/react-query';
 import { useCallback, useEffect, useRef } from 'react';
-import { executionQuery, stepsQuery } from './queries.ts';
+import { executionQuery, stepsKey } from './queries.ts';
 import { type ExecutionStream, useExecutionStream } from './use-execution-stream.ts';
 
 /** Steps that end in quick succession are read again together. */
@@ -23,7 +23,7 @@ export function useFollowedExecution(read: Execution): {
       timer.current = setTimeout(
         () => {
           timer.current = undefined;
-          void queries.invalidateQueries({ queryKey: stepsQuery(read.id).queryKey });
+          void queries.invalidateQueries({ queryKey: stepsKey(read.id) });
           void queries.invalidateQueries({ queryKey: executionQuery(read.id).queryKey });
           if (ended) void queries.invalidateQueries({ queryKey: ['executions', 'list'] });
         },

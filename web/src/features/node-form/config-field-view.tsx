@@ -1,7 +1,8 @@
 import type { JsonValue } from '@agentflow/contracts';
-import { lazy, Suspense, useState } from 'react';
+import { lazy, type ReactNode, Suspense, useState } from 'react';
 import { Checkbox } from '@/components/ui/checkbox.tsx';
 import { Skeleton } from '@/components/ui/skeleton.tsx';
+import { CalledInputField } from './called-input-field.tsx';
 import type { Config, ConfigField, RenderFields } from './config-fields.ts';
 import { FreeValue, JsonInput, TextOrJsonSwitch, useTextOrJson } from './controls/json-value.tsx';
 import { Segments } from './controls/segments.tsx';
@@ -33,13 +34,15 @@ const TELLS_ITSELF = new Set([
   'cases',
 ]);
 
-function useMessages({ field, path }: ConfigFieldViewProps, hasEditor: boolean): Message[] {
+function useMessages({ field, path, value }: ConfigFieldViewProps, hasEditor: boolean): Message[] {
   const { problems } = useNodeForm();
+  const hasFieldsOfItsOwn =
+    ['tools', 'fields'].includes(field.control) || (field.input_of !== undefined && typeof value !== 'string');
   return (
     problemsAt(problems, path)
       .filter((problem) => !(isFoundInText(problem) && (hasEditor || TELLS_ITSELF.has(field.control))))
       // A tool, or what has fields of its own, tells its problems there.
-      .filter((problem) => !['tools', 'fields'].includes(field.control) || problem.field === path)
+      .filter((problem) => !hasFieldsOfItsOwn || problem.field === path)
       .map((problem) => ({ severity: problem.severity, message: messageBeside(problem, path) }))
   );
 }
@@ -56,6 +59,7 @@ export function ConfigFieldView(props: ConfigFieldViewProps) {
 /** Its control where that can show the value, else the value as it is stored. */
 function FieldByControl(props: ConfigFieldViewProps) {
   const { field, value } = props;
+  if (field.input_of !== undefined) return <InputField {...props} />;
   const isFree = field.control === 'json' || (field.control === 'template' && '$ref' in field.schema);
   if (isFree) return <FreeField {...props} />;
   if (field.control === 'json_schema') return <SchemaField {...props} />;
@@ -77,9 +81,10 @@ function ControlField(props: ConfigFieldViewProps) {
   const [picked, pick] = useState<'value' | 'expression' | null>(null);
   const kind = CONTROLS[field.control as keyof typeof CONTROLS];
   const isComputed = typeof value === 'string' && value.includes('{{');
-  const offersBoth = COMPUTABLE.has(field.control) || (isComputed && !kind.fits(value));
-  const fallback = kind.fits(value) || typeof value !== 'string' ? 'value' : 'expression';
-  const mode = !offersBoth ? 'value' : value === undefined || kind.fits(value) ? (picked ?? fallback) : fallback;
+  const isTyped = kind.fits(value) && !(field.computable === true && isComputed);
+  const offersBoth = COMPUTABLE.has(field.control) || field.computable === true || (isComputed && !isTyped);
+  const fallback = isTyped || typeof value !== 'string' ? 'value' : 'expression';
+  const mode = !offersBoth ? 'value' : value === undefined || isTyped ? (picked ?? fallback) : fallback;
   const messages = useMessages(props, mode === 'expression');
   if (mode === 'value' && !kind.fits(value)) return <ForeignField {...props} />;
   return (
@@ -100,7 +105,7 @@ function ControlField(props: ConfigFieldViewProps) {
             ]}
             onChange={(next) => {
               pick(next);
-              if (next === 'value' && !kind.fits(value)) onChange(undefined);
+              if (next === 'value' && !isTyped) onChange(undefined);
               if (next === 'expression' && typeof value === 'number') onChange(String(value));
             }}
           />
@@ -169,8 +174,21 @@ function BooleanField(props: ConfigFieldViewProps) {
   );
 }
 
+/** The input of another agent. */
+function InputField(props: ConfigFieldViewProps) {
+  const { field, config } = props;
+  return (
+    <CalledInputField
+      {...props}
+      messages={useMessages(props, true)}
+      agentId={config[field.input_of ?? '']}
+      free={(action) => <FreeField {...props} action={action} />}
+    />
+  );
+}
+
 /** Any JSON value: a text with `{{…}}`, or JSON. */
-function FreeField(props: ConfigFieldViewProps) {
+function FreeField(props: ConfigFieldViewProps & { action?: ReactNode }) {
   const { field, value, onChange } = props;
   const isLine = field.control === 'template';
   const [mode, pick] = useTextOrJson(value, isLine ? 'text' : 'json');
@@ -181,7 +199,11 @@ function FreeField(props: ConfigFieldViewProps) {
       help={field.help}
       messages={messages}
       optional={!field.required && field.defaultValue === undefined && field.one_of === undefined}
-      action={<TextOrJsonSwitch label={field.title} mode={mode} value={value} onPick={pick} onChange={onChange} />}
+      action={
+        props.action ?? (
+          <TextOrJsonSwitch label={field.title} mode={mode} value={value} onPick={pick} onChange={onChange} />
+        )
+      }
     >
       {(control) => <FreeValue mode={mode} multiline={!isLine} value={value} onChange={onChange} control={control} />}
     </FieldFrame>

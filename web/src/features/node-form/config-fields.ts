@@ -13,6 +13,8 @@ export interface ConfigField extends Omit<FieldHints, 'control'> {
   readonly control: FieldControl;
   readonly schema: ConfigSchema;
   readonly defaultValue: JsonValue | undefined;
+  /** Whether an expression may stand in place of the value. */
+  readonly computable?: boolean;
 }
 
 /** One kind of a union of objects that differ by `kind`. */
@@ -68,7 +70,12 @@ export function configFields(schema: ConfigSchema): ConfigField[] {
     const hints = own as FieldHints;
     return {
       ...{ choices: hints.choices, when: hints.when, one_of: hints.one_of, advanced: hints.advanced },
-      ...{ needs_tools: hints.needs_tools, suggestions: hints.suggestions, placeholder: hints.placeholder },
+      ...{
+        input_of: hints.input_of,
+        needs_tools: hints.needs_tools,
+        suggestions: hints.suggestions,
+        placeholder: hints.placeholder,
+      },
       name,
       title: typeof own.title === 'string' ? own.title : wordsFor(name),
       help: typeof own.description === 'string' ? own.description : undefined,

@@ -1,11 +1,10 @@
-import { type AgentNode, agentNode, type OnError, type RetryPolicy } from '@agentflow/contracts';
+import { type AgentNode, agentNode, type OnError } from '@agentflow/contracts';
 import { RadioGroup } from 'radix-ui';
 import { Checkbox } from '@/components/ui/checkbox.tsx';
 import { DurationInput } from './controls/duration-input.tsx';
-import { NumberInput } from './controls/number-input.tsx';
-import { unitFor, unitMs } from './durations.ts';
 import { FieldFrame, type Message } from './field-frame.tsx';
 import { withOwn } from './node-changes.ts';
+import { FIRST_RETRY, RetryFields, waitsInWords } from './retry-fields.tsx';
 
 interface FailureSettingsProps {
   node: AgentNode;
@@ -18,8 +17,6 @@ const CHOICES: readonly { value: OnError; title: string; help: string }[] = [
   { value: 'branch', title: 'Take the error exit', help: 'Nodes behind the exit “On error” run instead.' },
 ];
 
-const FIRST_RETRY: RetryPolicy = { max_attempts: 3, initial_ms: 1000, factor: 2, max_ms: 60_000 };
-const MOST_MS = 3_600_000;
 const MOST_TIMEOUT_MS = 600_000;
 
 /** Mistakes of a node's own fields, which the shape of a draft forbids: they are told before saving refuses them. */
@@ -87,7 +84,11 @@ export function FailureSettings({ node, onChange }: FailureSettingsProps) {
         )}
       </FieldFrame>
       {retry !== undefined && (
-        <RetryFields retry={retry} mistakes={mistakes} onChange={(next) => onChange(withOwn(node, 'retry', next))} />
+        <RetryFields
+          retry={retry}
+          mistakes={(key) => mistakes(`retry.${key}`)}
+          onChange={(next) => onChange(withOwn(node, 'retry', next))}
+        />
       )}
       <FieldFrame
         label="Time limit of an attempt"
@@ -107,59 +108,4 @@ export function FailureSettings({ node, onChange }: FailureSettingsProps) {
       </FieldFrame>
     </>
   );
-}
-
-interface RetryFieldsProps {
-  retry: RetryPolicy;
-  mistakes: (path: string) => Message[];
-  onChange: (retry: RetryPolicy) => void;
-}
-
-function RetryFields({ retry, mistakes, onChange }: RetryFieldsProps) {
-  const change = (key: keyof RetryPolicy) => (value: number | undefined) =>
-    onChange({ ...retry, [key]: value ?? FIRST_RETRY[key] });
-  return (
-    <div className="grid gap-3 pl-6 sm:grid-cols-2">
-      <FieldFrame label="Attempts in all" messages={mistakes('retry.max_attempts')}>
-        {(control) => (
-          <NumberInput
-            control={control}
-            value={retry.max_attempts}
-            onChange={change('max_attempts')}
-            min={1}
-            max={10}
-          />
-        )}
-      </FieldFrame>
-      <FieldFrame label="Factor" messages={mistakes('retry.factor')}>
-        {(control) => (
-          <NumberInput control={control} value={retry.factor} onChange={change('factor')} min={1} max={10} step={0.5} />
-        )}
-      </FieldFrame>
-      <FieldFrame label="First wait" messages={mistakes('retry.initial_ms')}>
-        {(control) => (
-          <DurationInput control={control} value={retry.initial_ms} onChange={change('initial_ms')} maxMs={MOST_MS} />
-        )}
-      </FieldFrame>
-      <FieldFrame label="Longest wait" messages={mistakes('retry.max_ms')}>
-        {(control) => (
-          <DurationInput control={control} value={retry.max_ms} onChange={change('max_ms')} maxMs={MOST_MS} />
-        )}
-      </FieldFrame>
-    </div>
-  );
-}
-
-const UNIT_SIGNS = { seconds: 's', minutes: 'min', hours: 'h', days: 'd' } as const;
-
-function inWords(ms: number): string {
-  const unit = unitFor(ms);
-  return `${ms / unitMs(unit)} ${UNIT_SIGNS[unit]}`;
-}
-
-function waitsInWords({ max_attempts, initial_ms, factor, max_ms }: RetryPolicy): string {
-  const waits = Array.from({ length: Math.min(Math.max(max_attempts - 1, 0), 9) }, (_, index) =>
-    inWords(Math.min(initial_ms * factor ** index, max_ms)),
-  );
-  return waits.length === 0 ? 'Tried once.' : `Waits at most ${waits.join(', ')} between attempts, half of it random.`;
 }

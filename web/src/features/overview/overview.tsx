@@ -1,4 +1,4 @@
-import { keepPreviousData, useQuery } from '@tanstack/react-query';
+import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 import { PageHeader } from '@/components/page-header.tsx';
@@ -12,7 +12,7 @@ import { executionsQuery } from '@/features/executions/queries.ts';
 import { cn } from '@/lib/class-names.ts';
 import { formatCount, formatUsd } from '@/lib/format.ts';
 import { FirstSteps } from './first-steps.tsx';
-import { todayQuery } from './queries.ts';
+import { overviewQuery } from './queries.ts';
 
 export function Overview({ firstName }: { firstName: string }) {
   const newest = useQuery(executionsQuery({ limit: 1 }));
@@ -81,36 +81,51 @@ function SectionTitle({ title, children }: { title: string; children: ReactNode 
   );
 }
 
+/** "12 yesterday by now": what a number of today is to be seen beside. */
+function beside(now: number, before: number, show: (value: number) => string): string {
+  if (before === 0) return now === 0 ? 'none yesterday by now either' : 'none yesterday by now';
+  if (now === before) return 'as yesterday by now';
+  return `${show(before)} yesterday by now`;
+}
+
 function Figures() {
-  const today = useQuery(todayQuery);
-  const running = useQuery({
-    ...executionsQuery({ status: 'running', limit: 100 }),
-    placeholderData: keepPreviousData,
-  });
-  if (today.error && today.data === undefined) {
-    return <ProblemCallout error={today.error} onRetry={() => void today.refetch()} />;
+  const overview = useQuery(overviewQuery);
+  if (overview.error && overview.data === undefined) {
+    return <ProblemCallout error={overview.error} onRetry={() => void overview.refetch()} />;
   }
-  const day = today.data;
+  const day = overview.data;
   const ended = day === undefined ? 0 : day.completed + day.failed;
-  const alive = running.data?.data.length;
-  const range = day === undefined || day.whole ? 'since midnight' : `the newest ${formatCount(day.runs)} of today`;
+  const lives = [
+    day !== undefined && day.waiting > 0 && `${formatCount(day.waiting)} waiting`,
+    day !== undefined && day.queued > 0 && `${formatCount(day.queued)} queued`,
+  ].filter(Boolean);
   return (
     <section aria-label="Today" className="grid grid-cols-2 gap-3 lg:grid-cols-4">
       <Figure
         label="Running now"
-        note={alive === 0 ? 'all is quiet' : 'right now'}
-        value={alive === undefined ? undefined : `${alive}${running.data?.next_cursor ? '+' : ''}`}
-        live={(alive ?? 0) > 0}
+        note={lives.length > 0 ? lives.join(', ') : day?.running === 0 ? 'all is quiet' : 'right now'}
+        value={day && formatCount(day.running)}
+        live={(day?.running ?? 0) > 0}
       />
-      <Figure label="Runs today" note={range} value={day && `${formatCount(day.runs)}${day.whole ? '' : '+'}`}>
-        {day !== undefined && day.runs > 0 && <HourBars byHour={day.byHour} />}
+      <Figure
+        label="Runs today"
+        note={day === undefined ? 'since midnight' : beside(day.runs, day.runs_before, formatCount)}
+        value={day && formatCount(day.runs)}
+      >
+        {day !== undefined && day.runs > 0 && <HourBars byHour={day.runs_by_hour} />}
       </Figure>
       <Figure
         label="Success share"
-        note={ended === 0 ? 'nothing has ended today' : `${formatCount(ended)} ended, ${range}`}
+        note={
+          ended === 0 ? 'nothing has ended today' : `${formatCount(day?.failed ?? 0)} of ${formatCount(ended)} failed`
+        }
         value={day && (ended === 0 ? '–' : `${Math.floor((day.completed / ended) * 1000) / 10} %`)}
       />
-      <Figure label="Spent today" note={`${range}, tests included`} value={day && formatUsd(day.cost_usd)} />
+      <Figure
+        label="Spent today"
+        note={day === undefined ? 'tests included' : beside(day.cost_usd, day.cost_usd_before, formatUsd)}
+        value={day && formatUsd(day.cost_usd)}
+      />
     </section>
   );
 }
@@ -151,7 +166,7 @@ function HourBars({ byHour }: { byHour: readonly number[] }) {
       aria-label={`Runs by hour: ${told}`}
       className="absolute right-3 bottom-3 hidden h-8 items-end gap-px sm:flex"
     >
-      {byHour.map((runs, hour) => (
+      {Array.from({ length: 24 }, (_, hour) => byHour[hour] ?? 0).map((runs, hour) => (
         <span
           // biome-ignore lint/suspicious/noArrayIndexKey: an hour is its number
           key={hour}

@@ -1,22 +1,28 @@
 import { Outlet, useLocation, useNavigate } from '@tanstack/react-router';
 import { Menu, Search } from 'lucide-react';
-import { lazy, Suspense, useEffect, useRef, useState } from 'react';
+import { lazy, Suspense, useCallback, useEffect, useRef, useState } from 'react';
 import { RoutePending } from '@/components/route-pending.tsx';
 import { Button } from '@/components/ui/button.tsx';
 import { Kbd } from '@/components/ui/kbd.tsx';
 import { Sheet } from '@/components/ui/sheet.tsx';
+import { FeedStatus } from '@/features/feed/feed-status.tsx';
 import { type SessionState, useSession } from '@/lib/session.ts';
+import { CONTROL } from '@/lib/shortcuts.ts';
+import { endTour, useTourState } from '@/lib/tour.ts';
+import { useMediaQuery } from '@/lib/use-media-query.ts';
 import { Breadcrumbs, BreadcrumbsProvider } from './breadcrumbs.tsx';
 import { NetworkRefusedPage } from './network-refused-page.tsx';
 import { OrganizationSwitcher } from './organization-switcher.tsx';
 import { SectionLinks, Sidebar, SidebarHeader } from './sidebar.tsx';
 import { ThemeMenu } from './theme-menu.tsx';
 import { useOrganizationMoves } from './use-organization-moves.ts';
+import { useShortcutsDialog } from './use-shortcuts-dialog.ts';
 import { UserMenu } from './user-menu.tsx';
 
 const CommandPalette = lazy(() => import('./command-palette.tsx'));
+const ShortcutsDialog = lazy(() => import('./shortcuts-dialog.tsx'));
+const Tour = lazy(() => import('./tour.tsx'));
 const SIDEBAR_KEY = 'agentflow.sidebar';
-const COMMAND_KEY = /Mac|iPhone|iPad/.test(navigator.userAgent) ? '⌘' : 'Ctrl';
 
 function useCollapsedSidebar(): [boolean, () => void] {
   const [collapsed, setCollapsed] = useState(() => {
@@ -35,6 +41,15 @@ function useCollapsedSidebar(): [boolean, () => void] {
     setCollapsed(!collapsed);
   };
   return [collapsed, toggle];
+}
+
+/** The tour as it is to be shown: for who asks, and by itself on the overview of who is new, where there is room beside it. */
+function useTour(userId: string) {
+  const state = useTourState(userId);
+  const onOverview = useLocation({ select: ({ pathname }) => pathname.replace(/\/$/, '') === '/dashboard' });
+  const hasRoom = useMediaQuery('(min-width: 1024px)');
+  const tour = state === 'asked' || (state === 'new' && onOverview && hasRoom) ? state : null;
+  return { tour, endTour: useCallback(() => endTour(userId), [userId]) };
 }
 
 /** The shell of the session's organization. Leads to the login as soon as the session has ended. */
@@ -61,6 +76,8 @@ function Shell({ session }: { session: Extract<SessionState, { status: 'signed_i
   const [collapsed, toggleSidebar] = useCollapsedSidebar();
   const [menuOpen, setMenuOpen] = useState(false);
   const [paletteOpen, setPaletteOpen] = useState(false);
+  const [shortcutsOpen, closeShortcuts] = useShortcutsDialog();
+  const { tour, endTour } = useTour(session.user.id);
 
   // A new page starts at its content, for keyboards and screen readers; the first one starts at its top.
   const shownPath = useRef(location.pathname);
@@ -117,7 +134,7 @@ function Shell({ session }: { session: Extract<SessionState, { status: 'signed_i
             >
               <Search aria-hidden="true" />
               <span className="flex-1 text-left">Search or run…</span>
-              <Kbd>{COMMAND_KEY}</Kbd>
+              <Kbd>{CONTROL}</Kbd>
               <Kbd>K</Kbd>
             </Button>
             <Button
@@ -129,6 +146,7 @@ function Shell({ session }: { session: Extract<SessionState, { status: 'signed_i
             >
               <Search aria-hidden="true" />
             </Button>
+            <FeedStatus />
             <ThemeMenu />
             <UserMenu user={session.user} organization={session.organization} />
           </header>
@@ -140,6 +158,16 @@ function Shell({ session }: { session: Extract<SessionState, { status: 'signed_i
       {paletteOpen && (
         <Suspense>
           <CommandPalette onClose={() => setPaletteOpen(false)} />
+        </Suspense>
+      )}
+      {shortcutsOpen && (
+        <Suspense>
+          <ShortcutsDialog onClose={closeShortcuts} />
+        </Suspense>
+      )}
+      {tour !== null && (
+        <Suspense>
+          <Tour key={tour} focused={tour === 'asked'} onEnd={endTour} />
         </Suspense>
       )}
     </BreadcrumbsProvider>

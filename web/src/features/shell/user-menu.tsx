@@ -1,7 +1,7 @@
 import type { Organization, User } from '@agentflow/contracts';
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
-import { KeyRound, LogOut, Settings, ShieldCheck } from 'lucide-react';
+import { Compass, Keyboard, KeyRound, LogOut, Settings, ShieldCheck } from 'lucide-react';
 import {
   DropdownMenu,
   DropdownMenuContent,
@@ -10,6 +10,8 @@ import {
   DropdownMenuTrigger,
 } from '@/components/ui/dropdown-menu.tsx';
 import { signOut } from '@/lib/session.ts';
+import { openShortcuts } from '@/lib/shortcuts.ts';
+import { startTour } from '@/lib/tour.ts';
 import { meQuery } from './queries.ts';
 
 function initials(name: string): string {
@@ -54,6 +56,13 @@ export function UserMenu({ user, organization }: { user: User; organization: Org
           <Link to="/dashboard/settings/security">
             <ShieldCheck aria-hidden="true" /> Security
           </Link>
+        </DropdownMenuItem>
+        <DropdownMenuSeparator />
+        <DropdownMenuItem onSelect={openShortcuts}>
+          <Keyboard aria-hidden="true" /> Shortcuts
+        </DropdownMenuItem>
+        <DropdownMenuItem onSelect={startTour}>
+          <Compass aria-hidden="true" /> Take the tour
         </DropdownMenuItem>
         <DropdownMenuSeparator />
         <DropdownMenuItem onSelect={() => void signOut()}>

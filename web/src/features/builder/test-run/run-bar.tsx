@@ -1,15 +1,16 @@
 import { isTerminal } from '@agentflow/contracts';
-import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { Ban, ChevronDown, CircleAlert, ExternalLink, FlaskConical, Play, X } from 'lucide-react';
-import { useState } from 'react';
+import { useMemo, useState } from 'react';
 import { toast } from 'sonner';
 import { Elapsed } from '@/components/elapsed.tsx';
 import { JsonView } from '@/components/json-view.tsx';
 import { StatusBadge } from '@/components/status-badge.tsx';
 import { Button } from '@/components/ui/button.tsx';
 import { LiveDot } from '@/features/executions/live-dot.tsx';
-import { executionQuery } from '@/features/executions/queries.ts';
+import { executionDefinitionQuery, executionQuery } from '@/features/executions/queries.ts';
+import { loopsOf } from '@/features/executions/step-tree.ts';
 import { Timeline } from '@/features/executions/timeline.tsx';
 import { useCan } from '@/features/shell/queries.ts';
 import { api } from '@/lib/api.ts';
@@ -29,6 +30,8 @@ export function RunBar({ onClear }: { onClear: () => void }) {
 function ShownRun({ run, onClear }: { run: FollowedRun; onClear: () => void }) {
   const { execution, steps, connection, heardAt } = run;
   const { test, store, runs, showNode } = useBuilderServices();
+  const definition = useQuery(executionDefinitionQuery(run.execution.id)).data;
+  const loops = useMemo(() => loopsOf(definition), [definition]);
   const queries = useQueryClient();
   const mayCancel = useCan('executions:cancel');
   const nodes = useRuns((state) => state.nodes);
@@ -132,6 +135,7 @@ function ShownRun({ run, onClear }: { run: FollowedRun; onClear: () => void }) {
           <Timeline
             execution={execution}
             steps={steps}
+            loops={loops}
             selected={selected}
             onSelect={(id) => {
               const step = steps.find((each) => each.id === id);

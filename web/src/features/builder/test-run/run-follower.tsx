@@ -44,7 +44,7 @@ export function RunFollower({ agentId, runId, onClear }: RunFollowerProps) {
 function Following({ read }: { read: Execution }) {
   const { runs, store, announce } = useBuilderServices();
   const { execution, stream } = useFollowedExecution(read);
-  const records = useQuery(stepsQuery(execution.id)).data;
+  const records = useQuery(stepsQuery(execution.id)).data?.steps;
   const planned = useMemo(() => {
     const { tested } = runs.getState();
     const definition = tested?.runId === read.id ? tested.definition : store.getState().definition;

@@ -1,9 +1,6 @@
-import { Dialog, DialogBody } from '@/components/ui/dialog.tsx';
-import { Kbd } from '@/components/ui/kbd.tsx';
+import { CONTROL, type ShortcutGroup } from '@/lib/shortcuts.ts';
 
-const CONTROL = /Mac|iPhone|iPad/.test(navigator.userAgent) ? '⌘' : 'Ctrl';
-
-const SHORTCUTS: readonly { readonly title: string; readonly keys: readonly (readonly [string, string])[] }[] = [
+export const BUILDER_SHORTCUTS: readonly ShortcutGroup[] = [
   {
     title: 'Build',
     keys: [
@@ -33,7 +30,6 @@ const SHORTCUTS: readonly { readonly title: string; readonly keys: readonly (rea
       ['+ −', 'Zoom in, zoom out'],
       ['1', 'Show everything'],
       [`${CONTROL} K`, 'Go to a node, or add one, by its name'],
-      ['?', 'This list'],
     ],
   },
   {
@@ -46,27 +42,3 @@ const SHORTCUTS: readonly { readonly title: string; readonly keys: readonly (rea
     ],
   },
 ];
-
-export function ShortcutsDialog({ onClose }: { onClose: () => void }) {
-  return (
-    <Dialog open onOpenChange={(open) => !open && onClose()} title="Shortcuts" className="max-w-2xl">
-      <DialogBody className="grid gap-x-8 gap-y-5 sm:grid-cols-2">
-        {SHORTCUTS.map(({ title, keys }) => (
-          <section key={title} aria-label={title}>
-            <h3 className="mb-1.5 font-medium text-faint text-xs">{title}</h3>
-            <dl className="flex flex-col gap-1.5">
-              {keys.map(([key, what]) => (
-                <div key={key} className="flex items-start justify-between gap-3 text-sm">
-                  <dt className="order-last shrink-0">
-                    <Kbd>{key}</Kbd>
-                  </dt>
-                  <dd className="min-w-0 text-soft">{what}</dd>
-                </div>
-              ))}
-            </dl>
-          </section>
-        ))}
-      </DialogBody>
-    </Dialog>
-  );
-}
