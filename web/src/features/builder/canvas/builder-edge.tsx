@@ -1,7 +1,8 @@
 import { BaseEdge, EdgeLabelRenderer, type EdgeProps, getBezierPath, getSmoothStepPath } from '@xyflow/react';
-import { memo } from 'react';
+import { memo, useContext } from 'react';
 import { cn } from '@/lib/class-names.ts';
 import { useBuilderServices } from '../builder-context.ts';
+import { DetailContext } from './detail.ts';
 import type { FlowEdge } from './flow-elements.ts';
 
 const RUN_CLASSES = { running: 'is-running', taken: 'is-taken', failed: 'is-failed' } as const;
@@ -10,6 +11,7 @@ const RUN_CLASSES = { running: 'is-running', taken: 'is-taken', failed: 'is-fail
 export const BuilderEdge = memo(function BuilderEdge(props: EdgeProps<FlowEdge>) {
   const { id, sourceX, sourceY, targetX, targetY, sourcePosition, targetPosition, data, selected } = props;
   const { openAdd, readOnly } = useBuilderServices();
+  const detailed = useContext(DetailContext);
   const ends = { sourceX, sourceY, targetX, targetY, sourcePosition, targetPosition };
   const [path, labelX, labelY] =
     targetX < sourceX + 8 ? getSmoothStepPath({ ...ends, borderRadius: 12, offset: 24 }) : getBezierPath(ends);
@@ -26,7 +28,7 @@ export const BuilderEdge = memo(function BuilderEdge(props: EdgeProps<FlowEdge>)
       )}
     >
       <BaseEdge id={id} path={path} interactionWidth={24} />
-      {roomy && (
+      {detailed && roomy && (
         <EdgeLabelRenderer>
           <span
             className={cn(
@@ -40,7 +42,7 @@ export const BuilderEdge = memo(function BuilderEdge(props: EdgeProps<FlowEdge>)
           </span>
         </EdgeLabelRenderer>
       )}
-      {!readOnly && (
+      {detailed && !readOnly && (
         // The keyboard inserts with A.
         // biome-ignore lint/a11y/noStaticElementInteractions: see above
         <g

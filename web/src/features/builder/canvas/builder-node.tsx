@@ -1,12 +1,13 @@
 import { type NodeCategory, nodeType } from '@agentflow/contracts';
 import { Handle, type NodeProps, Position, useUpdateNodeInternals } from '@xyflow/react';
 import { CircleAlert, Pin, Plus, TriangleAlert } from 'lucide-react';
-import { memo, useEffect, useRef } from 'react';
+import { memo, useContext, useEffect, useRef } from 'react';
 import { NodeIcon, nodeTypeTitle } from '@/components/node-icon.tsx';
 import { cn } from '@/lib/class-names.ts';
 import { useBuilderServices } from '../builder-context.ts';
 import type { Exit } from '../draft/exits.ts';
 import { EXIT_ROW, modelOf, nodeLabel } from '../draft/node-facts.ts';
+import { DetailContext } from './detail.ts';
 import type { FlowNode } from './flow-elements.ts';
 import { RUN_BORDERS, RunBadge } from './run-badge.tsx';
 
@@ -32,6 +33,7 @@ const CARDS: Record<NodeCategory, string> = {
 
 export const BuilderNode = memo(function BuilderNode({ id, data, selected }: NodeProps<FlowNode>) {
   const { node, exits, taken, hasEntry, errors, warnings, run, pinned } = data;
+  const detailed = useContext(DetailContext);
   const refresh = useUpdateNodeInternals();
   const shape = `${hasEntry} ${exits.map(({ handle }) => handle).join(' ')}`;
   const measured = useRef(shape);
@@ -59,7 +61,7 @@ export const BuilderNode = memo(function BuilderNode({ id, data, selected }: Nod
       data-look={errors > 0 && run === null ? 'failed' : run?.status}
     >
       <div className="flex h-[54px] shrink-0 items-center gap-2.5 px-3">
-        {type === undefined ? (
+        {!detailed ? null : type === undefined ? (
           <span className="flex size-8 shrink-0 items-center justify-center rounded-md border border-failed-solid/50 border-dashed text-failed">
             ?
           </span>
@@ -68,35 +70,41 @@ export const BuilderNode = memo(function BuilderNode({ id, data, selected }: Nod
             <NodeIcon type={node.type} className={cn('size-8 dark:bg-hover [&>svg]:size-4', TILES[category])} />
           </span>
         )}
-        <span className="min-w-0 flex-1">
-          <span className="block truncate font-medium text-sm text-text">{nodeLabel(node)}</span>
-          <span className="block truncate text-2xs text-faint">
-            {type === undefined ? `${node.type} · unknown type` : nodeTypeTitle(node.type)}
+        {detailed && (
+          <span className="min-w-0 flex-1">
+            <span className="block truncate font-medium text-sm text-text">{nodeLabel(node)}</span>
+            <span className="block truncate text-2xs text-faint">
+              {type === undefined ? `${node.type} · unknown type` : nodeTypeTitle(node.type)}
+            </span>
           </span>
-        </span>
+        )}
       </div>
       {model !== null && (
         <div className="flex h-6 items-start px-3">
-          <span
-            className="truncate rounded-sm bg-sunken px-1.5 font-mono text-2xs text-soft dark:bg-hover"
-            title={model}
-          >
-            {model}
-          </span>
+          {detailed && (
+            <span
+              className="truncate rounded-sm bg-sunken px-1.5 font-mono text-2xs text-soft dark:bg-hover"
+              title={model}
+            >
+              {model}
+            </span>
+          )}
         </div>
       )}
       {exits.length > 1 && (
         <div className="border-line border-t py-[3px]">
           {exits.map((exit) => (
             <div key={exit.handle} className="relative flex items-center justify-end pr-4" style={{ height: EXIT_ROW }}>
-              <span
-                className={cn(
-                  'block truncate text-xs first-letter:uppercase',
-                  exit.known ? 'text-soft' : 'text-failed',
-                )}
-              >
-                {exit.title}
-              </span>
+              {detailed && (
+                <span
+                  className={cn(
+                    'block truncate text-xs first-letter:uppercase',
+                    exit.known ? 'text-soft' : 'text-failed',
+                  )}
+                >
+                  {exit.title}
+                </span>
+              )}
               <ExitHandle node={id} exit={exit} taken={isTaken(exit)} name={nodeLabel(node)} />
             </div>
           ))}
@@ -106,7 +114,7 @@ export const BuilderNode = memo(function BuilderNode({ id, data, selected }: Nod
       {exits.length === 1 && only !== undefined && (
         <ExitHandle node={id} exit={only} taken={isTaken(only)} name={nodeLabel(node)} top={28} />
       )}
-      {(run !== null || pinned) && (
+      {detailed && (run !== null || pinned) && (
         <span className="absolute -bottom-3 left-2.5 flex max-w-[12.5rem] gap-1">
           {run !== null && <RunBadge run={run} short={pinned} />}
           {pinned && (
@@ -116,7 +124,7 @@ export const BuilderNode = memo(function BuilderNode({ id, data, selected }: Nod
           )}
         </span>
       )}
-      {errors + warnings > 0 && (
+      {detailed && errors + warnings > 0 && (
         <span
           className={cn(
             'absolute -top-2 -right-2 flex h-5 items-center gap-0.5 rounded-full border px-1.5 font-medium text-2xs shadow-card',
@@ -149,6 +157,7 @@ interface ExitHandleProps {
 /** Drag from it to connect; where it leads nowhere yet, its plus adds the next node. */
 function ExitHandle({ node, exit, taken, name, top }: ExitHandleProps) {
   const { openAdd, readOnly } = useBuilderServices();
+  const detailed = useContext(DetailContext);
   return (
     <Handle
       type="source"
@@ -157,7 +166,7 @@ function ExitHandle({ node, exit, taken, name, top }: ExitHandleProps) {
       className={cn('builder-exit', !exit.known && 'builder-exit-unknown')}
       {...(top === undefined ? {} : { style: { top } })}
     >
-      {!taken && exit.known && !readOnly && (
+      {detailed && !taken && exit.known && !readOnly && (
         <button
           type="button"
           tabIndex={-1}

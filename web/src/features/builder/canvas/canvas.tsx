@@ -10,9 +10,7 @@ import {
   MiniMap,
   type NodeChange,
   ReactFlow,
-  type ReactFlowState,
   useReactFlow,
-  useStore,
 } from '@xyflow/react';
 import {
   type DragEvent,
@@ -33,6 +31,7 @@ import { AlignBar } from './align-bar.tsx';
 import { BuilderEdge } from './builder-edge.tsx';
 import { BuilderNode } from './builder-node.tsx';
 import { CanvasControls } from './canvas-controls.tsx';
+import { DetailContext, useDetail } from './detail.ts';
 import { FIT_VIEW } from './fit-view.ts';
 import { type FlowEdge, type FlowInput, type FlowNode, flowEdges, flowNodes } from './flow-elements.ts';
 import { LoopBodiesView } from './loop-bodies-view.tsx';
@@ -76,13 +75,6 @@ function edgeUnder(x: number, y: number): string | null {
   return null;
 }
 
-/** Where no word of a node can be read any more. */
-const FAR = 0.3;
-
-function isFar({ transform }: ReactFlowState): boolean {
-  return transform[2] < FAR;
-}
-
 /** Defined once: the overview draws all its nodes again for another function. */
 function overviewColour({ data: { errors, run } }: FlowNode): string {
   if (run === null || run.status === 'pending' || run.status === 'skipped') {
@@ -109,7 +101,7 @@ export function Canvas({ frame }: { frame: RefObject<HTMLElement | null> }) {
     return drawnEdges.current;
   }, [definition, selection, runs]);
   const flow = useReactFlow<FlowNode, FlowEdge>();
-  const far = useStore(isFar);
+  const { far, detailed } = useDetail(definition.nodes.length);
   const [dropEdge, setDropEdge] = useState<string | null>(null);
   const reveal = useReveal(frame);
   const onKeyDown = useCanvasKeys({ openAdd, openConnections, openMenu, goToForm, announce, readOnly });
@@ -234,59 +226,61 @@ export function Canvas({ frame }: { frame: RefObject<HTMLElement | null> }) {
       onDragLeave={() => setDropEdge(null)}
       onDrop={onDrop}
     >
-      <ReactFlow<FlowNode, FlowEdge>
-        nodes={nodes}
-        edges={shownEdges}
-        nodeTypes={NODE_VIEWS}
-        edgeTypes={EDGE_VIEWS}
-        onNodesChange={onNodesChange}
-        onEdgesChange={onEdgesChange}
-        onNodeDragStop={onDragStop}
-        onSelectionDragStop={(event, dragged) => onDragStop(event, null, dragged)}
-        onNodeDoubleClick={goToForm}
-        onMoveStart={() => frame.current?.classList.add('is-moving')}
-        onMoveEnd={() => frame.current?.classList.remove('is-moving')}
-        onNodeContextMenu={onContextMenu}
-        onConnect={onConnect}
-        onConnectEnd={onConnectEnd}
-        onReconnect={onReconnect}
-        edgesReconnectable={!readOnly}
-        isValidConnection={isValidConnection}
-        connectOnClick={false}
-        connectionRadius={28}
-        nodesConnectable={!readOnly}
-        nodesDraggable={!readOnly}
-        edgesFocusable={false}
-        disableKeyboardA11y
-        deleteKeyCode={null}
-        selectionKeyCode="Shift"
-        multiSelectionKeyCode={['Shift', 'Meta', 'Control']}
-        zoomActivationKeyCode={['Meta', 'Control']}
-        panOnScroll
-        snapToGrid
-        snapGrid={SNAP}
-        minZoom={0.05}
-        maxZoom={2}
-        fitView
-        fitViewOptions={FIT_VIEW}
-        proOptions={{ hideAttribution: true }}
-      >
-        {!far && <Background variant={BackgroundVariant.Dots} gap={GRID} size={1.5} />}
-        <LoopBodiesView definition={definition} nodes={nodes} />
-        <CanvasControls />
-        <AlignBar />
-        {nodes.length > 4 && (
-          <MiniMap<FlowNode>
-            pannable
-            zoomable
-            ariaLabel="Overview of the canvas"
-            className="overflow-hidden rounded-lg border border-line shadow-card max-sm:hidden"
-            style={{ width: 144, height: 90 }}
-            nodeBorderRadius={16}
-            nodeColor={overviewColour}
-          />
-        )}
-      </ReactFlow>
+      <DetailContext value={detailed}>
+        <ReactFlow<FlowNode, FlowEdge>
+          nodes={nodes}
+          edges={shownEdges}
+          nodeTypes={NODE_VIEWS}
+          edgeTypes={EDGE_VIEWS}
+          onNodesChange={onNodesChange}
+          onEdgesChange={onEdgesChange}
+          onNodeDragStop={onDragStop}
+          onSelectionDragStop={(event, dragged) => onDragStop(event, null, dragged)}
+          onNodeDoubleClick={goToForm}
+          onMoveStart={() => frame.current?.classList.add('is-moving')}
+          onMoveEnd={() => frame.current?.classList.remove('is-moving')}
+          onNodeContextMenu={onContextMenu}
+          onConnect={onConnect}
+          onConnectEnd={onConnectEnd}
+          onReconnect={onReconnect}
+          edgesReconnectable={!readOnly}
+          isValidConnection={isValidConnection}
+          connectOnClick={false}
+          connectionRadius={28}
+          nodesConnectable={!readOnly}
+          nodesDraggable={!readOnly}
+          edgesFocusable={false}
+          disableKeyboardA11y
+          deleteKeyCode={null}
+          selectionKeyCode="Shift"
+          multiSelectionKeyCode={['Shift', 'Meta', 'Control']}
+          zoomActivationKeyCode={['Meta', 'Control']}
+          panOnScroll
+          snapToGrid
+          snapGrid={SNAP}
+          minZoom={0.05}
+          maxZoom={2}
+          fitView
+          fitViewOptions={FIT_VIEW}
+          proOptions={{ hideAttribution: true }}
+        >
+          {!far && <Background variant={BackgroundVariant.Dots} gap={GRID} size={1.5} />}
+          <LoopBodiesView definition={definition} nodes={nodes} />
+          <CanvasControls />
+          <AlignBar />
+          {nodes.length > 4 && (
+            <MiniMap<FlowNode>
+              pannable
+              zoomable
+              ariaLabel="Overview of the canvas"
+              className="overflow-hidden rounded-lg border border-line shadow-card max-sm:hidden"
+              style={{ width: 144, height: 90 }}
+              nodeBorderRadius={16}
+              nodeColor={overviewColour}
+            />
+          )}
+        </ReactFlow>
+      </DetailContext>
     </section>
   );
 }
