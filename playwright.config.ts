@@ -17,6 +17,7 @@ export default defineConfig({
     ...(baseURL === undefined ? {} : { baseURL }),
     // Traces cost a fifth of the time; `npx playwright test --trace on` records them when one is needed.
     trace: 'off',
+    contextOptions: { reducedMotion: 'reduce' },
     screenshot: 'only-on-failure',
     launchOptions: {
       ...(executablePath === undefined ? {} : { executablePath }),

@@ -4,7 +4,9 @@ export type ThemeChoice = 'system' | 'light' | 'dark';
 
 /** The same key and rule as public/theme.js, which sets the theme before the first paint. */
 const STORAGE_KEY = 'agentflow.theme';
-const systemDark = matchMedia('(prefers-color-scheme: dark)');
+const system = matchMedia('(prefers-color-scheme: dark)');
+/** Kept up to date by the event alone: Chromium fires none for a change that `matches` was asked about just before. */
+let systemIsDark = system.matches;
 const listeners = new Set<() => void>();
 let choice: ThemeChoice = readChoice();
 
@@ -18,7 +20,7 @@ function readChoice(): ThemeChoice {
 }
 
 function isDark(): boolean {
-  return choice === 'dark' || (choice === 'system' && systemDark.matches);
+  return choice === 'dark' || (choice === 'system' && systemIsDark);
 }
 
 function apply(): void {
@@ -26,7 +28,10 @@ function apply(): void {
   for (const listener of listeners) listener();
 }
 
-systemDark.addEventListener('change', apply);
+system.addEventListener('change', ({ matches }) => {
+  systemIsDark = matches;
+  apply();
+});
 
 export function setTheme(next: ThemeChoice): void {
   choice = next;

@@ -1,7 +1,7 @@
 import { type Agent, type UpdateAgentRequest, updateAgentRequest } from '@agentflow/contracts';
 import { zodResolver } from '@hookform/resolvers/zod';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
-import { lazy, Suspense, useRef, useState } from 'react';
+import { lazy, Suspense, useState } from 'react';
 import { useForm } from 'react-hook-form';
 import { toast } from 'sonner';
 import { LeaveGuard } from '@/components/leave-guard.tsx';
@@ -16,6 +16,7 @@ import { useCan } from '@/features/shell/queries.ts';
 import { fetchApi, RequestFailure } from '@/lib/api.ts';
 import { showOnFields } from '@/lib/form-problems.ts';
 import { readTagged, type Tagged } from '@/lib/tagged.ts';
+import { useEditedCopy } from '@/lib/use-edited-copy.ts';
 import { agentQuery } from './queries.ts';
 import { useSetAgentStatus } from './use-agent-actions.ts';
 
@@ -33,19 +34,20 @@ export function AgentSettings({ tagged }: { tagged: Tagged<Agent> }) {
   );
 }
 
+function fieldsOf({ name, description }: Agent): UpdateAgentRequest {
+  return { name, description };
+}
+
 function NameCard({ tagged }: { tagged: Tagged<Agent> }) {
   const agent = tagged.value;
   const queries = useQueryClient();
   const mayWrite = useCan('agents:write');
-  // What the form was filled from: an edit is saved against it, not against what a refresh in the background has brought.
-  const base = useRef(tagged);
   const form = useForm<UpdateAgentRequest>({
     resolver: zodResolver(updateAgentRequest),
     mode: 'onTouched',
-    values: { name: agent.name, description: agent.description },
-    // A refresh in the background must not take away what is being typed.
-    resetOptions: { keepDirtyValues: true },
+    defaultValues: fieldsOf(agent),
   });
+  const { base, startFrom } = useEditedCopy(tagged, form, fieldsOf);
   const save = useMutation({
     mutationFn: async ({ body, etag }: { body: UpdateAgentRequest; etag: string | null }) =>
       readTagged<Agent>(
@@ -57,7 +59,7 @@ function NameCard({ tagged }: { tagged: Tagged<Agent> }) {
       ),
     onSuccess: (saved) => {
       queries.setQueryData(agentQuery(agent.id).queryKey, saved);
-      form.reset({ name: saved.value.name, description: saved.value.description });
+      startFrom(saved);
       void queries.invalidateQueries({ queryKey: ['agents', 'list'] });
       toast.success('Saved');
     },
@@ -68,11 +70,10 @@ function NameCard({ tagged }: { tagged: Tagged<Agent> }) {
     },
   });
   const { errors, isDirty } = form.formState;
-  if (!isDirty) base.current = tagged;
   const overtaken = save.error instanceof RequestFailure && save.error.code === 'precondition_failed';
   const discard = () => {
     save.reset();
-    form.reset({ name: agent.name, description: agent.description });
+    startFrom(tagged);
   };
   return (
     <Card>

@@ -2,7 +2,7 @@ import { type IpAllowlist, type SetIpAllowlistRequest, setIpAllowlistRequest } f
 import { zodResolver } from '@hookform/resolvers/zod';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { CircleAlert, Globe, LocateFixed, Plus, Trash2 } from 'lucide-react';
-import { useCallback, useEffect, useRef, useState } from 'react';
+import { useState } from 'react';
 import { type FieldError, useFieldArray, useForm, useWatch } from 'react-hook-form';
 import { toast } from 'sonner';
 import type { z } from 'zod';
@@ -14,6 +14,7 @@ import { Input } from '@/components/ui/input.tsx';
 import { fetchApi, RequestFailure } from '@/lib/api.ts';
 import { showOnFields } from '@/lib/form-problems.ts';
 import { readTagged, type Tagged } from '@/lib/tagged.ts';
+import { useEditedCopy } from '@/lib/use-edited-copy.ts';
 import { NetworkList } from './network-list.tsx';
 import { ipAllowlistQuery } from './queries.ts';
 
@@ -25,31 +26,23 @@ interface Save {
   readonly etag: string | null;
 }
 
+function fieldsOf({ entries }: IpAllowlist): Fields {
+  return { entries: [...entries] };
+}
+
 export function IpAllowlistForm({ tagged, mayManage }: { tagged: Tagged<IpAllowlist>; mayManage: boolean }) {
   const queries = useQueryClient();
-  // What is typed is saved against what it was based on: a refresh in the background replaces it only while nothing is.
-  const base = useRef(tagged);
   const [conflict, setConflict] = useState<Entries | null>(null);
   const [shownPaths, setShownPaths] = useState<string[]>([]);
   const form = useForm<Fields, unknown, SetIpAllowlistRequest>({
     resolver: zodResolver(setIpAllowlistRequest),
     mode: 'onTouched',
-    defaultValues: { entries: [...tagged.value.entries] },
+    defaultValues: fieldsOf(tagged.value),
   });
   const { fields, append, remove } = useFieldArray({ control: form.control, name: 'entries' });
   const entries = useWatch({ control: form.control, name: 'entries' });
   const { errors, isDirty } = form.formState;
-  const startFrom = useCallback(
-    (next: Tagged<IpAllowlist>) => {
-      base.current = next;
-      form.reset({ entries: [...next.value.entries] });
-    },
-    [form],
-  );
-  useEffect(() => {
-    if (!form.formState.isDirty) startFrom(tagged);
-  }, [tagged, form, startFrom]);
-
+  const { base, startFrom } = useEditedCopy(tagged, form, fieldsOf);
   const adopt = (next: Tagged<IpAllowlist>) => {
     queries.setQueryData(ipAllowlistQuery.queryKey, next);
     startFrom(next);

@@ -2,7 +2,7 @@ import { type Project, type UpdateProjectRequest, updateProjectRequest } from '@
 import { zodResolver } from '@hookform/resolvers/zod';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
-import { useRef, useState } from 'react';
+import { useState } from 'react';
 import { useForm } from 'react-hook-form';
 import { toast } from 'sonner';
 import { ConflictDialog } from '@/components/conflict-dialog.tsx';
@@ -17,6 +17,7 @@ import { api, fetchApi, RequestFailure } from '@/lib/api.ts';
 import { isNameTaken, showNameTaken, showOnFields } from '@/lib/form-problems.ts';
 import { formatCount } from '@/lib/format.ts';
 import { readTagged, type Tagged } from '@/lib/tagged.ts';
+import { useEditedCopy } from '@/lib/use-edited-copy.ts';
 import { nameProblem } from './name-problem.ts';
 import { projectAgentsQuery, projectQuery } from './queries.ts';
 
@@ -40,24 +41,24 @@ interface Save {
   readonly etag: string | null;
 }
 
+function fieldsOf({ name, description }: Project): UpdateProjectRequest {
+  return { name, description };
+}
+
 function NameCard({ tagged, mayWrite }: ProjectSettingsProps) {
   const { id, name, description } = tagged.value;
   const queries = useQueryClient();
-  // What the form was filled from: an edit is saved against it, not against what a refresh in the background has brought.
-  const base = useRef(tagged);
   const [conflict, setConflict] = useState<UpdateProjectRequest | null>(null);
   const form = useForm<UpdateProjectRequest>({
     resolver: zodResolver(updateProjectRequest),
     mode: 'onTouched',
-    values: { name, description },
-    resetOptions: { keepDirtyValues: true },
+    defaultValues: fieldsOf(tagged.value),
   });
   const { errors, isDirty } = form.formState;
-  if (!isDirty) base.current = tagged;
+  const { base, startFrom } = useEditedCopy(tagged, form, fieldsOf);
   const adopt = (next: Tagged<Project>) => {
-    base.current = next;
     queries.setQueryData(projectQuery(id).queryKey, next);
-    form.reset({ name: next.value.name, description: next.value.description });
+    startFrom(next);
     void queries.invalidateQueries({ queryKey: ['projects', 'list'] });
     setConflict(null);
   };
@@ -104,7 +105,7 @@ function NameCard({ tagged, mayWrite }: ProjectSettingsProps) {
                 variant="ghost"
                 onClick={() => {
                   save.reset();
-                  form.reset({ name, description });
+                  startFrom(tagged);
                 }}
               >
                 Discard

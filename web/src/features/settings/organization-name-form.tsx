@@ -1,7 +1,7 @@
 import { type Organization, type UpdateOrganizationRequest, updateOrganizationRequest } from '@agentflow/contracts';
 import { zodResolver } from '@hookform/resolvers/zod';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
-import { useCallback, useEffect, useRef, useState } from 'react';
+import { useState } from 'react';
 import { useForm } from 'react-hook-form';
 import { toast } from 'sonner';
 import { ConflictDialog } from '@/components/conflict-dialog.tsx';
@@ -15,6 +15,7 @@ import { fetchApi, RequestFailure } from '@/lib/api.ts';
 import { showOnFields } from '@/lib/form-problems.ts';
 import { renameSessionOrganization } from '@/lib/session.ts';
 import { readTagged, type Tagged } from '@/lib/tagged.ts';
+import { useEditedCopy } from '@/lib/use-edited-copy.ts';
 import { organizationQuery } from './queries.ts';
 
 interface Rename {
@@ -22,29 +23,20 @@ interface Rename {
   readonly etag: string | null;
 }
 
+function fieldsOf({ name }: Organization): UpdateOrganizationRequest {
+  return { name };
+}
+
 export function OrganizationNameForm({ tagged }: { tagged: Tagged<Organization> }) {
   const queries = useQueryClient();
-  // What the typed name is based on. A refresh in the background replaces it only while nothing is typed: its newer tag
-  // would let the save go over a name that this person has never seen.
-  const base = useRef(tagged);
   const [conflict, setConflict] = useState<string | null>(null);
   const form = useForm<UpdateOrganizationRequest>({
     resolver: zodResolver(updateOrganizationRequest),
     mode: 'onTouched',
-    defaultValues: { name: tagged.value.name },
+    defaultValues: fieldsOf(tagged.value),
   });
   const { errors, isDirty } = form.formState;
-  const startFrom = useCallback(
-    (next: Tagged<Organization>) => {
-      base.current = next;
-      form.reset({ name: next.value.name });
-    },
-    [form],
-  );
-  useEffect(() => {
-    if (!form.formState.isDirty) startFrom(tagged);
-  }, [tagged, form, startFrom]);
-
+  const { base, startFrom } = useEditedCopy(tagged, form, fieldsOf);
   const adopt = (next: Tagged<Organization>) => {
     queries.setQueryData(organizationQuery.queryKey, next);
     startFrom(next);
