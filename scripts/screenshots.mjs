@@ -12,6 +12,7 @@ import { readTickets } from './lib/triage.mjs';
 
 const FOLDER = join(ROOT, 'docs', 'images');
 const TICKETS = 14;
+const [ticket] = readTickets(join(ROOT, 'examples', 'tickets.json'));
 const account = { email: 'owner@example.com', password: randomBytes(12).toString('hex') };
 
 /** @param {string} mockUrl */
@@ -102,7 +103,23 @@ async function furnish(url, mockUrl) {
     const run = await call('POST', `/agents/${triage}/execute`, { input, project_id: project }, { Prefer: 'wait=30' });
     last ||= must(run, 'Running the triage agent', [200]).id;
   }
-  return { call, triage, stock, project, triaged: last };
+  const refunds = must(await call('POST', '/templates/refund-approval/install', {}), 'Installing a template');
+  const secret = { name: 'PAYMENTS_API_TOKEN', value: 'an example', allowed_hosts: ['payments.example.com'] };
+  must(await call('POST', '/org/env-vars', secret), 'Adding a secret');
+  must(await call('POST', `/agents/${refunds.id}/publish`, {}), 'Publishing');
+  for (const [customer, amount] of /** @type {const} */ ([
+    ['Ann Lee', 120],
+    ['Jo Park', 85],
+  ])) {
+    const input = { customer, amount, order_number: `A-${1000 + amount}`, reason: 'The parcel arrived broken.' };
+    must(await call('POST', `/agents/${refunds.id}/execute`, { input }), 'Asking for a refund', [202]);
+  }
+  // A draft that differs from what is live.
+  const changed = structuredClone(file.definition);
+  changed.nodes.find((/** @type {{ id: string }} */ { id }) => id === 'summary').config.max_sentences = 3;
+  changed.nodes.find((/** @type {{ id: string }} */ { id }) => id === 'priority').name = 'How soon is it needed?';
+  must(await call('PUT', `/agents/${triage}/draft`, changed), 'Changing a draft');
+  return { call, triage, stock, project, refunds: refunds.id, triaged: last };
 }
 
 await buildUi();
@@ -118,6 +135,7 @@ try {
     const context = await browser.newContext({
       baseURL: server.url,
       colorScheme: theme,
+      reducedMotion: 'reduce',
       viewport: { width: 1440, height: 900 },
     });
     const page = await context.newPage();
@@ -132,10 +150,34 @@ try {
     await page.getByLabel('Password', { exact: true }).fill(account.password);
     await page.getByRole('button', { name: 'Log in' }).click();
     await page.getByText('Recent executions').waitFor();
+    await page.getByRole('button', { name: 'Skip the tour' }).click();
     await shoot('overview');
+    await page.goto('/dashboard/agents');
+    await page.getByRole('link', { name: 'Nightly stock sync' }).first().waitFor();
+    await shoot('agents');
+    await page.goto('/dashboard/templates');
+    await page.getByText('Approval before a refund').waitFor();
+    await shoot('templates');
+    await page.goto('/dashboard/approvals');
+    await page.getByRole('link', { name: /Jo Park/ }).click();
+    await page.getByRole('dialog').getByText('Jo Park').first().waitFor();
+    await shoot('approvals');
     await page.goto(`/dashboard/agents/${triage}?tab=builder`);
     await page.getByText('No problems').waitFor();
     await shoot('agent');
+    await page.getByRole('button', { name: 'Publish…' }).click();
+    await page.getByRole('list', { name: 'Changes' }).waitFor();
+    await shoot('publish');
+    await page.keyboard.press('Escape');
+    await page.getByRole('button', { name: 'Test', exact: true }).click();
+    const test = page.getByRole('dialog', { name: 'Test the draft' });
+    await test.getByRole('tab', { name: 'JSON' }).click();
+    await test.getByLabel('Input as JSON').fill(JSON.stringify(ticket));
+    await test.getByRole('button', { name: 'Run test' }).click();
+    await page.getByRole('region', { name: 'Test run' }).getByText('Completed').waitFor();
+    await page.getByRole('region', { name: 'Canvas' }).getByText('What is it about?').click();
+    await page.getByRole('tab', { name: 'Last run' }).click();
+    await shoot('test-run');
     await page.goto(`/dashboard/executions/${triaged}?step=category`);
     await page.getByText('of 16 steps ended').waitFor();
     await shoot('execution');

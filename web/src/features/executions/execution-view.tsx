@@ -67,7 +67,8 @@ function LoadedExecution({ read, selected, tab }: { read: Execution } & Omit<Exe
   const [wanted, setWanted] = useState(ALL_AT_ONCE);
   const steps = useQuery({ ...stepsQuery(execution.id, wanted), placeholderData: keepPreviousData });
   const records = steps.data?.steps;
-  const definition = useQuery(executionDefinitionQuery(execution.id)).data;
+  const graph = useQuery(executionDefinitionQuery(execution.id));
+  const definition = graph.data;
   const planned = useMemo(
     () => (definition === undefined ? [] : nodesInOrder(definition).map((each) => each.node)),
     [definition],
@@ -164,7 +165,7 @@ function LoadedExecution({ read, selected, tab }: { read: Execution } & Omit<Exe
           </div>
         </div>
       )}
-      {definition !== undefined && (
+      {!graph.isError && (
         <RunGraph
           definition={definition}
           steps={shown}

@@ -31,7 +31,8 @@ function useOpen(): [boolean, (open: boolean) => void] {
 }
 
 interface RunGraphProps {
-  definition: AgentDefinition;
+  /** Undefined until it is read: its place is kept. */
+  definition: AgentDefinition | undefined;
   steps: readonly ShownStep[];
   selectedNode: string | undefined;
   onSelect: (stepId: string) => void;
@@ -58,23 +59,29 @@ export function RunGraph({ definition, steps, selectedNode, onSelect }: RunGraph
             className={cn('size-4 text-faint transition-transform duration-100', open && 'rotate-90')}
           />
           Graph
-          <span className="ml-auto font-normal text-faint text-xs">{definition.nodes.length} nodes</span>
+          {definition !== undefined && (
+            <span className="ml-auto font-normal text-faint text-xs">{definition.nodes.length} nodes</span>
+          )}
         </button>
       </h2>
       {open && (
         <div className="h-72 sm:h-80">
-          <Suspense fallback={<Skeleton className="size-full rounded-none" />}>
-            <GraphView
-              label="The run on its graph"
-              definition={definition}
-              marks={marks}
-              selected={selectedNode}
-              onSelect={(node) => {
-                const step = stepOfNode(steps, node);
-                if (step !== undefined) onSelect(step);
-              }}
-            />
-          </Suspense>
+          {definition === undefined ? (
+            <Skeleton className="size-full rounded-none" />
+          ) : (
+            <Suspense fallback={<Skeleton className="size-full rounded-none" />}>
+              <GraphView
+                label="The run on its graph"
+                definition={definition}
+                marks={marks}
+                selected={selectedNode}
+                onSelect={(node) => {
+                  const step = stepOfNode(steps, node);
+                  if (step !== undefined) onSelect(step);
+                }}
+              />
+            </Suspense>
+          )}
         </div>
       )}
     </Card>

@@ -10,7 +10,7 @@ import { WaitingForMe } from '@/features/approvals/waiting-for-me.tsx';
 import { ExecutionRows } from '@/features/executions/execution-rows.tsx';
 import { executionsQuery } from '@/features/executions/queries.ts';
 import { cn } from '@/lib/class-names.ts';
-import { formatCount, formatUsd } from '@/lib/format.ts';
+import { formatCount, formatShare, formatUsd } from '@/lib/format.ts';
 import { FirstSteps } from './first-steps.tsx';
 import { overviewQuery } from './queries.ts';
 
@@ -119,7 +119,7 @@ function Figures() {
         note={
           ended === 0 ? 'nothing has ended today' : `${formatCount(day?.failed ?? 0)} of ${formatCount(ended)} failed`
         }
-        value={day && (ended === 0 ? '–' : `${Math.floor((day.completed / ended) * 1000) / 10} %`)}
+        value={day && (ended === 0 ? '–' : formatShare(day.completed / ended))}
       />
       <Figure
         label="Spent today"
