@@ -11,8 +11,8 @@ export default defineConfig({
   fullyParallel: true,
   retries: 0,
   workers: 2,
-  timeout: 60_000,
-  expect: { timeout: 10_000 },
+  timeout: 120_000,
+  expect: { timeout: 15_000 },
   use: {
     ...(baseURL === undefined ? {} : { baseURL }),
     // Traces cost a fifth of the time; `npx playwright test --trace on` records them when one is needed.

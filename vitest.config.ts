@@ -13,7 +13,7 @@ const targetServerPort = process.env.TARGET_SERVER_PORT;
 const mcpServerPort = process.env.MCP_SERVER_PORT;
 
 /** Generous: a busy machine with coverage switched on takes several times as long as a quiet one. */
-const TEST_TIMEOUT_MS = 20_000;
+const TEST_TIMEOUT_MS = 60_000;
 
 /** After the tests that kill a process: those have the machine to themselves. */
 const AFTER_PROCESS = { groupOrder: 1 };
@@ -42,6 +42,7 @@ const workers = {
   test: {
     name: 'workers',
     testTimeout: TEST_TIMEOUT_MS,
+    hookTimeout: TEST_TIMEOUT_MS,
     include: ['test/workers/**/*.test.ts'],
     sequence: AFTER_PROCESS,
     setupFiles: ['./test/support/fetch-modules-singly.ts', './test/support/apply-migrations.ts'],
@@ -78,6 +79,7 @@ export default defineConfig({
           include: ['test/unit/**/*.test.ts'],
           environment: 'node',
           testTimeout: TEST_TIMEOUT_MS,
+          hookTimeout: TEST_TIMEOUT_MS,
           sequence: AFTER_PROCESS,
         },
       },
@@ -87,6 +89,7 @@ export default defineConfig({
           include: ['test/process/**/*.test.ts'],
           environment: 'node',
           testTimeout: TEST_TIMEOUT_MS,
+          hookTimeout: TEST_TIMEOUT_MS,
         },
       },
       workers,

@@ -125,7 +125,6 @@ const ASKING: AgentDefinition = {
 };
 
 test('pages of agents and their executions are accessible, and show markup as text', async ({ page, request }) => {
-  test.setTimeout(120_000);
   const account = await createAccount(request, `Acme ${MARKUP}`);
   const agentId = await publishAgent(request, account, {
     name: `Echo ${MARKUP}`,

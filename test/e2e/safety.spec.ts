@@ -1,4 +1,4 @@
-import { expect, test } from '@playwright/test';
+import { expect, type Page, test } from '@playwright/test';
 import { createAccount, ECHO, logIn, newEmail, PASSWORD, publishAgent } from './support.ts';
 
 const MARKUP = '<img src=x onerror="globalThis.owned=1"><script>globalThis.owned=1</script>';
@@ -86,28 +86,36 @@ test('an address that is taken is told at its field, and what was typed stays', 
   await expect(page.getByRole('heading', { name: /^Welcome(, .*)?$/ })).toBeVisible();
 });
 
-test('two people who edit one draft do not overwrite each other unasked', async ({ page, request }) => {
+test('two browsers that edit one draft do not overwrite each other unasked', async ({ page, request, browser }) => {
   const account = await createAccount(request);
   const agentId = await publishAgent(request, account, { name: 'Shared', definition: ECHO });
-  await logIn(page, account, `/dashboard/agents/${agentId}?tab=builder`);
-  await page.getByRole('button', { name: 'Code' }).click();
-  const editor = page.getByLabel('Draft definition as JSON');
-  await expect(editor).toHaveValue(/received/);
-
+  const other = await browser.newPage();
+  const openCode = async (who: Page) => {
+    await logIn(who, account, `/dashboard/agents/${agentId}?tab=builder`);
+    await who.getByRole('button', { name: 'Code' }).click();
+    await expect(codeOf(who)).toHaveValue(/received/);
+  };
+  const codeOf = (who: Page) => who.getByLabel('Draft definition as JSON');
   const changed = (word: string) => JSON.stringify(ECHO, null, 2).replace('received', word);
-  const theirs = await request.put(`/api/v1/agents/${agentId}/draft`, {
-    headers: { Authorization: `Bearer ${account.token}` },
-    data: JSON.parse(changed('theirs')),
-  });
-  expect(theirs.status()).toBe(200);
-  await editor.fill(changed('mine'));
+  await openCode(page);
+  await openCode(other);
+
+  await codeOf(other).fill(changed('theirs'));
+  const bar = other.getByRole('toolbar', { name: 'Builder' });
+  await expect(bar.getByText('Saved', { exact: true })).toBeHidden();
+  await expect(bar.getByText('Saved', { exact: true })).toBeVisible();
+  await codeOf(page).fill(changed('mine'));
   const dialog = page.getByRole('dialog', { name: 'The draft has changed since you opened it' });
   await expect(dialog).toContainText('theirs');
   await dialog.getByRole('button', { name: 'Save mine over theirs' }).click();
   await expect(page.getByText('Draft saved')).toBeVisible();
-  await page.reload();
-  await page.getByRole('button', { name: 'Code' }).click();
-  await expect(editor).toHaveValue(/mine/);
+
+  // The other one finds that out before it can write over it in turn.
+  await codeOf(other).fill(changed('again'));
+  await expect(other.getByRole('dialog', { name: 'The draft has changed since you opened it' })).toContainText('mine');
+  await other.getByRole('button', { name: 'Take theirs, drop mine' }).click();
+  await expect(codeOf(other)).toHaveValue(/mine/);
+  await other.close();
 });
 
 test('a new name for an agent does not overwrite what somebody else called it, unasked', async ({ page, request }) => {

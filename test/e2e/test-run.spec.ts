@@ -60,7 +60,6 @@ test('a draft is tested on its canvas: live, over a reload, in part, and on pinn
   page,
   request,
 }) => {
-  test.setTimeout(120_000);
   await page.setViewportSize({ width: 1600, height: 1000 });
   const account = await createAccount(request);
   const agentId = await publishAgent(request, account, { name: 'Refunds', definition: REFUNDS });

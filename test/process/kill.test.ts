@@ -155,7 +155,7 @@ beforeAll(async () => {
   worker = new KilledWorker(servedProduct(folder, `127.0.0.1:${port}`), folder);
   await worker.start();
   product = await prepareProduct(worker.url, graph(port));
-}, 60_000);
+}, 180_000);
 
 afterAll(async () => {
   await worker?.stop();

@@ -111,7 +111,7 @@ beforeAll(async () => {
   const { port } = receiver.address() as AddressInfo;
   served = await serve(servedProduct(folder, `127.0.0.1:${port}`));
   product = await prepareProduct(served.url, tickingAgent(ROUNDS, `http://127.0.0.1:${port}/`));
-}, 60_000);
+}, 180_000);
 
 afterAll(async () => {
   await served?.stop();
@@ -154,5 +154,5 @@ describe('a thousand who watch one execution', () => {
     const again = watchers.filter(({ reconnects }) => reconnects > 0);
     expect(again.length).toBe(RECONNECTING);
     for (const socket of stalled) socket.destroy();
-  }, 60_000);
+  }, 180_000);
 });

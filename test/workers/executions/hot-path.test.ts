@@ -1,4 +1,5 @@
 import { createExecutionContext, waitOnExecutionContext } from 'cloudflare:test';
+import { env } from 'cloudflare:workers';
 import type { Execution } from '@agentflow/contracts';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createApp } from '../../../workers/app.ts';
@@ -78,9 +79,17 @@ function isProjection({ text }: BoundaryCall): boolean {
   return text.startsWith('insert into "executions"') || text.endsWith('.park');
 }
 
+/** The desk tells D1 a second later that a key was used: that is over before the start that is looked at. */
+async function useIsTold(keyId: string): Promise<void> {
+  const row = env.DB.prepare('SELECT last_used_at FROM api_keys WHERE id = ?').bind(keyId);
+  await eventually(async () => (await row.first<number>('last_used_at')) !== null);
+}
+
 const person = () => ({ credential: owner.token, ids: [owner.user_id, owner.session_id] });
 const program = async () => {
   const { id, key } = await createKey(owner, ['agents:execute']);
+  await start({ credential: key, ids: [id] });
+  await useIsTold(id);
   return { credential: key, ids: [id] };
 };
 
