@@ -5,15 +5,15 @@ import { defineConfig } from 'vite';
 /** Where the Worker listens while `vite web` serves the UI with hot reloading. */
 const API_ORIGIN = 'http://127.0.0.1:8787';
 
-/** The editor, the engine, the canvas and the palette load with what shows them, however many parts of the UI share them. */
+/** The editor, the engine, the canvas, the palette and selects load with what shows them, however many parts share them. */
 const LATER =
-  /packages[\\/]engine|node_modules[\\/](jsonata|re2js|@codemirror|@lezer|style-mod|crelt|w3c-keyname|@marijn|@xyflow|@dagrejs|zustand|classcat|d3-|cmdk)|react-popover/;
+  /packages[\\/]engine|node_modules[\\/](jsonata|re2js|@codemirror|@lezer|style-mod|crelt|w3c-keyname|@marijn|@xyflow|@dagrejs|zustand|classcat|d3-|cmdk)|react-(popover|select|checkbox)/;
 /** What forms need, and pages that only show do not. */
 const FORMS = /node_modules[\\/](react-hook-form|@hookform)/;
 const LIBRARIES = new RegExp(`^(?!.*(?:${LATER.source})).*node_modules`);
 /** What several pages share and the first one does not show. */
 const PAGES =
-  /web[\\/]src[\\/](features[\\/](builder|executions|graph-view|node-form|approvals|publish)[\\/]|components[\\/](generated-form|json-|conflict-dialog|ui[\\/]popover)|lib[\\/](form-fields|json-path|word-diff))/;
+  /web[\\/]src[\\/](features[\\/](builder|executions|graph-view|node-form|approvals|publish)[\\/]|components[\\/](generated-form|json-|conflict-dialog|ui[\\/](popover|select|checkbox))|lib[\\/](form-fields|json-path|word-diff))/;
 const SHARED = new RegExp(`^(?!.*(?:${LATER.source}|${PAGES.source}))`);
 
 export default defineConfig({

@@ -31,14 +31,16 @@ export function SaveStateOf({ store, onRetry, onResolve }: SaveIndicatorProps & 
     case 'saved':
       return (
         <span className={QUIET}>
-          <Check className="size-3.5 text-completed" aria-hidden="true" /> Saved
+          <Check className="size-3.5 text-completed" aria-hidden="true" />
+          <span className="max-sm:sr-only">Saved</span>
         </span>
       );
     case 'unsaved':
     case 'saving':
       return (
         <span className={QUIET}>
-          <LoaderCircle className="size-3.5 animate-spin" aria-hidden="true" /> Saving…
+          <LoaderCircle className="size-3.5 animate-spin" aria-hidden="true" />
+          <span className="max-sm:sr-only">Saving…</span>
         </span>
       );
     case 'unreachable':

@@ -201,7 +201,7 @@ export function Toolbar(props: ToolbarProps) {
       )}
       {mayPublish && agent.status !== 'archived' && (
         <Button variant="primary" onClick={() => void whenStored(onPublish)}>
-          <Rocket aria-hidden="true" /> Publish…
+          <Rocket aria-hidden="true" /> <span className="max-sm:sr-only">Publish…</span>
         </Button>
       )}
     </div>
