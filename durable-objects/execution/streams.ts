@@ -1,4 +1,5 @@
 import type { ExecutionEvent } from '@agentflow/contracts';
+import { SseClients } from '../../workers/platform/sse-clients.ts';
 
 /** A client that is further behind than this is closed with 4408: it would cost the object memory without end. */
 export const MAX_EVENTS_BEHIND = 1000;
@@ -6,16 +7,9 @@ export const CLOSE_TOO_SLOW = 4408;
 const CLOSE_ENDED = 1000;
 const CLOSE_ERASED = 4410;
 const REPLAY_PAGE = 500;
-/** Server-sent events say something at least this often, so that proxies keep the connection. */
-const HEARTBEAT_MS = 15_000;
 
 interface SocketAttachment {
   acknowledged: number;
-}
-
-interface SseClient {
-  readonly controller: ReadableStreamDefaultController<Uint8Array>;
-  readonly heartbeat: ReturnType<typeof setInterval>;
 }
 
 export interface EventSource {
@@ -32,10 +26,9 @@ export interface EventSource {
  * may watch: what is done for each of them and each event is a look into that cache and a send.
  */
 export class ExecutionStreams {
-  private readonly clients = new Set<SseClient>();
+  private readonly clients = new SseClients<null>(MAX_EVENTS_BEHIND);
   /** What is in the sockets' attachments, as far as this instance has read or written it. */
   private readonly acknowledged = new WeakMap<WebSocket, number>();
-  private readonly encoder = new TextEncoder();
 
   constructor(private readonly ctx: DurableObjectState) {
     // Answered by the runtime without waking the object.
@@ -61,31 +54,9 @@ export class ExecutionStreams {
   }
 
   serverSentEvents(source: EventSource, after: number): Response {
-    let registered: SseClient | undefined;
-    const stream = new ReadableStream<Uint8Array>(
-      {
-        start: (controller) => {
-          this.replay(source, after, (event) => controller.enqueue(this.frame(event, JSON.stringify(event))));
-          if (source.ended()) {
-            controller.close();
-            return;
-          }
-          const heartbeat = setInterval(
-            () => this.enqueue(client, this.encoder.encode(': still here\n\n')),
-            HEARTBEAT_MS,
-          );
-          const client: SseClient = { controller, heartbeat };
-          registered = client;
-          this.clients.add(client);
-        },
-        cancel: () => {
-          if (registered !== undefined) this.drop(registered);
-        },
-      },
-      { highWaterMark: MAX_EVENTS_BEHIND },
-    );
-    return new Response(stream, {
-      headers: { 'Content-Type': 'text/event-stream', 'Cache-Control': 'no-store', 'X-Accel-Buffering': 'no' },
+    return this.clients.open(null, (send) => {
+      this.replay(source, after, (event) => send(frame(event, JSON.stringify(event))));
+      return { ended: source.ended() };
     });
   }
 
@@ -109,17 +80,14 @@ export class ExecutionStreams {
     const last = events.at(-1)?.seq ?? 0;
     for (const socket of sockets) this.send(socket, messages, last, ended);
     if (this.clients.size === 0) return;
-    const frames = events.map((event, index) => this.frame(event, messages[index] ?? ''));
-    for (const client of [...this.clients]) {
-      for (const frame of frames) this.enqueue(client, frame);
-      if (ended) this.drop(client, true);
-    }
+    for (const [index, event] of events.entries()) this.clients.send(frame(event, messages[index] ?? ''));
+    if (ended) this.clients.close();
   }
 
   /** Nobody has anything to watch any more. */
   closeAll(): void {
     for (const socket of this.ctx.getWebSockets()) socket.close(CLOSE_ERASED, 'erased');
-    for (const client of [...this.clients]) this.drop(client, true);
+    this.clients.close();
   }
 
   private send(socket: WebSocket, messages: readonly string[], last: number, ended: boolean): void {
@@ -160,30 +128,10 @@ export class ExecutionStreams {
     }
     for (const snapshot of source.snapshots()) send(snapshot);
   }
+}
 
-  private frame(event: ExecutionEvent, json: string): Uint8Array {
-    // Deltas repeat the last sequence number and are not logged: without an id, Last-Event-ID stays at a logged event.
-    const id = event.type === 'step.delta' ? '' : `id: ${event.seq}\n`;
-    return this.encoder.encode(`${id}event: ${event.type}\ndata: ${json}\n\n`);
-  }
-
-  private enqueue(client: SseClient, chunk: Uint8Array): void {
-    try {
-      if ((client.controller.desiredSize ?? 0) <= 0) this.drop(client, true);
-      else client.controller.enqueue(chunk);
-    } catch {
-      this.drop(client);
-    }
-  }
-
-  private drop(client: SseClient, close = false): void {
-    clearInterval(client.heartbeat);
-    this.clients.delete(client);
-    if (!close) return;
-    try {
-      client.controller.close();
-    } catch {
-      // Already closed by its reader.
-    }
-  }
+function frame(event: ExecutionEvent, json: string): string {
+  // Deltas repeat the last sequence number and are not logged: without an id, Last-Event-ID stays at a logged event.
+  const id = event.type === 'step.delta' ? '' : `id: ${event.seq}\n`;
+  return `${id}event: ${event.type}\ndata: ${json}\n\n`;
 }

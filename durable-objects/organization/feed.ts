@@ -1,4 +1,5 @@
 import type { FeedEvent, FeedEventType, FeedFact } from '@agentflow/contracts';
+import { SseClients } from '../../workers/platform/sse-clients.ts';
 import type { FeedStore } from './store/feed.ts';
 
 /** So many of the newest events are kept, so that a reconnect with `after` misses nothing. */
@@ -12,7 +13,6 @@ export const MAX_WATCHERS = 500;
 export const MAX_WATCHERS_OF_CALLER = 20;
 /** A client that has not acknowledged this many events is closed: what is sent waits in this object's memory. */
 const MAX_BEHIND = 1000;
-const HEARTBEAT_MS = 15_000;
 
 const CLOSE_RENEW = 4401;
 const CLOSE_TOO_SLOW = 4408;
@@ -36,22 +36,16 @@ export interface WatchRequest {
   readonly as: 'socket' | 'stream' | 'page';
 }
 
-interface SseClient extends Watcher {
-  readonly controller: ReadableStreamDefaultController<Uint8Array>;
-  readonly heartbeat: ReturnType<typeof setInterval>;
-}
-
 /**
  * The organization's live feed: what changes its lists, in the order in which the desk decided or heard it. Sockets
  * hibernate, and events are rows, so an eviction loses neither. Nothing is written while nobody watches: a stretch of
  * events begins with a `reset`, and whoever was last there before it is told so.
  */
 export class DeskFeed {
-  private readonly clients = new Set<SseClient>();
+  private readonly clients = new SseClients<Watcher>(MAX_BEHIND, ({ until }) => until > Date.now());
   private readonly watchers = new WeakMap<WebSocket, Watcher>();
   /** Of sockets that this instance has sent to since they last acknowledged. */
   private readonly behind = new WeakMap<WebSocket, number>();
-  private readonly encoder = new TextEncoder();
   /** A cache of the row: null while nothing is kept, undefined before it was read. */
   private keptUntil: number | null | undefined;
 
@@ -77,18 +71,14 @@ export class DeskFeed {
     if (event.seq % CUT_EVERY === 0) this.store.cut(event.seq - FEED_KEPT);
     const message = JSON.stringify(event);
     for (const socket of this.ctx.getWebSockets()) this.send(socket, event, message, now);
-    for (const client of [...this.clients]) {
-      if (client.until <= now) this.drop(client, true);
-      else if (isFor(client.types, event)) this.enqueue(client, this.frame(event, message));
-    }
+    this.clients.send(frame(event, message), ({ types }) => isFor(types, event));
   }
 
   /** 429 where too many watch already. */
   open(request: WatchRequest): Response {
     const { caller } = request;
-    const others = [...this.clients];
-    const watching = this.ctx.getWebSockets().length + others.length;
-    const own = this.ctx.getWebSockets(caller).length + others.filter((each) => each.caller === caller).length;
+    const watching = this.ctx.getWebSockets().length + this.clients.size;
+    const own = this.ctx.getWebSockets(caller).length + this.clients.count((each) => each.caller === caller);
     if (watching >= MAX_WATCHERS || own >= MAX_WATCHERS_OF_CALLER) return new Response(null, { status: 429 });
     const now = Date.now();
     this.keep(now);
@@ -116,9 +106,7 @@ export class DeskFeed {
   /** A person or key may see less than before, or nothing: they come again and are checked. */
   renew(caller?: string): void {
     for (const socket of this.ctx.getWebSockets(caller)) close(socket, CLOSE_RENEW);
-    for (const client of [...this.clients]) {
-      if (caller === undefined || client.caller === caller) this.drop(client, true);
-    }
+    this.clients.close((client) => caller === undefined || client.caller === caller);
   }
 
   /** Events that are kept may name somebody who is to be forgotten. */
@@ -130,7 +118,7 @@ export class DeskFeed {
 
   closeAll(): void {
     for (const socket of this.ctx.getWebSockets()) close(socket, CLOSE_ERASED);
-    for (const client of [...this.clients]) this.drop(client, true);
+    this.clients.close();
   }
 
   private keeps(): number | null {
@@ -167,27 +155,9 @@ export class DeskFeed {
   }
 
   private openStream(watcher: Watcher, backlog: readonly FeedEvent[]): Response {
-    let registered: SseClient | undefined;
-    const stream = new ReadableStream<Uint8Array>(
-      {
-        start: (controller) => {
-          for (const event of backlog) controller.enqueue(this.frame(event, JSON.stringify(event)));
-          const heartbeat = setInterval(() => {
-            if (client.until <= Date.now()) this.drop(client, true);
-            else this.enqueue(client, this.encoder.encode(': still here\n\n'));
-          }, HEARTBEAT_MS);
-          const client: SseClient = { ...watcher, controller, heartbeat };
-          registered = client;
-          this.clients.add(client);
-        },
-        cancel: () => {
-          if (registered !== undefined) this.drop(registered);
-        },
-      },
-      { highWaterMark: MAX_BEHIND },
-    );
-    return new Response(stream, {
-      headers: { 'Content-Type': 'text/event-stream', 'Cache-Control': 'no-store', 'X-Accel-Buffering': 'no' },
+    return this.clients.open(watcher, (send) => {
+      for (const event of backlog) send(frame(event, JSON.stringify(event)));
+      return { ended: false };
     });
   }
 
@@ -215,30 +185,10 @@ export class DeskFeed {
     }
     return watcher;
   }
+}
 
-  private frame(event: FeedEvent, json: string): Uint8Array {
-    return this.encoder.encode(`id: ${event.seq}\nevent: ${event.type}\ndata: ${json}\n\n`);
-  }
-
-  private enqueue(client: SseClient, chunk: Uint8Array): void {
-    try {
-      if ((client.controller.desiredSize ?? 0) <= 0) this.drop(client, true);
-      else client.controller.enqueue(chunk);
-    } catch {
-      this.drop(client);
-    }
-  }
-
-  private drop(client: SseClient, end = false): void {
-    clearInterval(client.heartbeat);
-    this.clients.delete(client);
-    if (!end) return;
-    try {
-      client.controller.close();
-    } catch {
-      // Already closed by its reader.
-    }
-  }
+function frame(event: FeedEvent, json: string): string {
+  return `id: ${event.seq}\nevent: ${event.type}\ndata: ${json}\n\n`;
 }
 
 function isFor(types: readonly FeedEventType[], { type }: FeedEvent): boolean {

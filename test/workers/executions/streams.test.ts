@@ -5,6 +5,7 @@ import { beforeAll, describe, expect, inject, it } from 'vitest';
 import { agentEdges, agentNode, publishedAgent, runToEnd } from '../../support/agents.ts';
 import { api, createKey, expectProblem, type Member, rawApi, signUp } from '../../support/api.ts';
 import { eventually } from '../../support/eventually.ts';
+import { type WatchedSocket, watchSocket } from '../../support/watch-socket.ts';
 
 let owner: Member;
 beforeAll(async () => {
@@ -15,42 +16,17 @@ const start = agentNode('start', 'trigger.manual');
 const tools = inject('toolServerUrl');
 
 /** What one socket received, until it was closed. */
-interface Watched {
-  readonly events: ExecutionEvent[];
-  readonly socket: WebSocket;
-  readonly closed: Promise<{ code: number }>;
+interface Watched extends WatchedSocket<ExecutionEvent> {
   /** Resolves when an event of this type has come. */
   seen(type: ExecutionEvent['type'], nodeId?: string): Promise<ExecutionEvent>;
 }
 
 async function watch(id: string, query: string, headers: Record<string, string> = {}): Promise<Watched> {
-  const response = await rawApi(`/executions/${id}/stream?${query}`, { headers: { upgrade: 'websocket', ...headers } });
-  const socket = response.webSocket;
-  if (socket === null) throw new Error(`no socket: ${response.status} ${await response.text()}`);
-  const events: ExecutionEvent[] = [];
-  const waiting: { matches: (event: ExecutionEvent) => boolean; resolve: (event: ExecutionEvent) => void }[] = [];
-  socket.addEventListener('message', (message) => {
-    if (message.data === 'pong') return;
-    const event = JSON.parse(String(message.data)) as ExecutionEvent;
-    events.push(event);
-    for (const each of waiting) if (each.matches(event)) each.resolve(event);
-  });
-  const closed = new Promise<{ code: number }>((resolve) => {
-    socket.addEventListener('close', (event) => resolve({ code: event.code }));
-  });
-  socket.accept();
+  const watched = await watchSocket<ExecutionEvent>(`/executions/${id}/stream?${query}`, headers);
   return {
-    events,
-    socket,
-    closed,
-    seen: (type, nodeId) => {
-      const matches = (event: ExecutionEvent) =>
-        event.type === type && (nodeId === undefined || event.node_id === nodeId);
-      const already = events.find(matches);
-      return already !== undefined
-        ? Promise.resolve(already)
-        : new Promise((resolve) => waiting.push({ matches, resolve }));
-    },
+    ...watched,
+    seen: (type, nodeId) =>
+      watched.first((event) => event.type === type && (nodeId === undefined || event.node_id === nodeId)),
   };
 }
 

@@ -1,12 +1,12 @@
 import type { ListedAgent } from '@agentflow/contracts';
 import { Link } from '@tanstack/react-router';
-import { Pencil, Play } from 'lucide-react';
+import { Pencil } from 'lucide-react';
 import { RunSparkline } from '@/components/run-sparkline.tsx';
 import { StatusBadge } from '@/components/status-badge.tsx';
 import { Button } from '@/components/ui/button.tsx';
 import { Skeleton } from '@/components/ui/skeleton.tsx';
 import { useCan } from '@/features/shell/queries.ts';
-import { LastRun, SuccessRate, TriggerIcon, triggerWords } from './agent-facts.tsx';
+import { LastRun, RunLink, SuccessRate, TriggerIcon, triggerWords } from './agent-facts.tsx';
 import { AgentMenu } from './agent-menu.tsx';
 
 const CARD = 'relative flex min-w-0 flex-col rounded-xl border border-line bg-surface shadow-card';
@@ -73,18 +73,7 @@ export function AgentCard({ agent }: { agent: ListedAgent }) {
             </Link>
           </Button>
         )}
-        {mayExecute && agent.status === 'active' && (
-          <Button asChild size="sm" className="relative z-10">
-            <Link
-              to="/dashboard/agents/$agentId"
-              params={{ agentId: agent.id }}
-              search={{ tab: 'run' }}
-              aria-label={`Run ${agent.name}`}
-            >
-              <Play aria-hidden="true" /> Run
-            </Link>
-          </Button>
-        )}
+        {mayExecute && agent.status === 'active' && <RunLink agent={agent} className="relative z-10" />}
       </div>
     </li>
   );

@@ -1,8 +1,10 @@
 import type { AgentStats, ListedAgent } from '@agentflow/contracts';
 import { Link } from '@tanstack/react-router';
+import { Play } from 'lucide-react';
 import { NodeIcon, nodeTypeTitle } from '@/components/node-icon.tsx';
 import { RelativeTime } from '@/components/relative-time.tsx';
 import { StatusIcon, statusWord } from '@/components/status-badge.tsx';
+import { Button } from '@/components/ui/button.tsx';
 import { formatShare } from '@/lib/format.ts';
 
 /** The icon of what starts the agent. */
@@ -41,4 +43,20 @@ export function LastRun({ last }: { last: AgentStats['last_execution'] | undefin
 export function SuccessRate({ stats }: { stats: AgentStats | undefined }) {
   if (stats === undefined || stats.success_rate === null) return <span className="text-faint">–</span>;
   return <span className="tabular">{formatShare(stats.success_rate)}</span>;
+}
+
+/** Leads to where the live version is run. */
+export function RunLink({ agent, className }: { agent: ListedAgent; className: string }) {
+  return (
+    <Button asChild size="sm" className={className}>
+      <Link
+        to="/dashboard/agents/$agentId"
+        params={{ agentId: agent.id }}
+        search={{ tab: 'run' }}
+        aria-label={`Run ${agent.name}`}
+      >
+        <Play aria-hidden="true" /> Run
+      </Link>
+    </Button>
+  );
 }

@@ -1,14 +1,12 @@
 import type { ListedAgent } from '@agentflow/contracts';
 import { Link } from '@tanstack/react-router';
-import { Play } from 'lucide-react';
 import { RelativeTime } from '@/components/relative-time.tsx';
 import { RunSparkline } from '@/components/run-sparkline.tsx';
 import { StatusBadge } from '@/components/status-badge.tsx';
-import { Button } from '@/components/ui/button.tsx';
 import { Skeleton } from '@/components/ui/skeleton.tsx';
 import { Table, TableCell, TableHead, TableRow } from '@/components/ui/table.tsx';
 import { useCan } from '@/features/shell/queries.ts';
-import { LastRun, SuccessRate, TriggerIcon, triggerWords } from './agent-facts.tsx';
+import { LastRun, RunLink, SuccessRate, TriggerIcon, triggerWords } from './agent-facts.tsx';
 import { AgentMenu } from './agent-menu.tsx';
 
 /** Agents one below the other; `agents` is undefined while they are read. */
@@ -77,18 +75,7 @@ function AgentRow({ agent }: { agent: ListedAgent }) {
       </TableCell>
       <TableCell>
         <div className="flex items-center justify-end gap-1">
-          {mayExecute && agent.status === 'active' && (
-            <Button asChild size="sm" className="max-sm:hidden">
-              <Link
-                to="/dashboard/agents/$agentId"
-                params={{ agentId: agent.id }}
-                search={{ tab: 'run' }}
-                aria-label={`Run ${agent.name}`}
-              >
-                <Play aria-hidden="true" /> Run
-              </Link>
-            </Button>
-          )}
+          {mayExecute && agent.status === 'active' && <RunLink agent={agent} className="max-sm:hidden" />}
           <AgentMenu agent={agent} />
         </div>
       </TableCell>

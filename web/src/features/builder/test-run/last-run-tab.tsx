@@ -1,12 +1,12 @@
 import { type AgentNode, type Execution, isTerminal } from '@agentflow/contracts';
 import { ChevronLeft, ChevronRight, FlaskConical, PencilLine, Pin, PinOff, Play, StepForward } from 'lucide-react';
-import { type ReactNode, useId, useState } from 'react';
+import { type ReactNode, useState } from 'react';
+import { Fold } from '@/components/fold.tsx';
 import { JsonView } from '@/components/json-view.tsx';
 import { StatusBadge, StatusIcon } from '@/components/status-badge.tsx';
 import { Button } from '@/components/ui/button.tsx';
 import { callOf, callTitle, hasEnded, type ShownStep } from '@/features/executions/live-execution.ts';
 import { Attempts, StepError, StepLogs, StepOutput, WaitingQuestion } from '@/features/executions/step-panel.tsx';
-import { cn } from '@/lib/class-names.ts';
 import { formatCount, formatDuration, formatUsd } from '@/lib/format.ts';
 import { useBuilderServices, useRuns } from '../builder-context.ts';
 import { isTrigger } from '../draft/exits.ts';
@@ -166,14 +166,14 @@ function StepsOfNode({ execution, steps, node, all }: StepsOfNodeProps) {
       )}
       <Calls steps={all.filter(({ id }) => callOf(id)?.caller === step.id)} />
       {(step.record?.attempts.length ?? 0) > 0 && (
-        <Fold title={`Attempts (${step.record?.attempts.length})`}>
+        <Folded title={`Attempts (${step.record?.attempts.length})`}>
           <Attempts step={step} />
-        </Fold>
+        </Folded>
       )}
       {step.status !== 'skipped' && step.status !== 'pending' && (
-        <Fold title="Logs">
+        <Folded title="Logs">
           <StepLogs execution={execution} step={step} />
-        </Fold>
+        </Folded>
       )}
     </>
   );
@@ -255,29 +255,11 @@ function Note({ children }: { children: ReactNode }) {
 }
 
 /** Read only once it is opened. */
-function Fold({ title, children }: { title: string; children: ReactNode }) {
-  const id = useId();
+function Folded({ title, children }: { title: string; children: ReactNode }) {
   const [open, setOpen] = useState(false);
   return (
-    <section className="border-line border-t pt-3">
-      <h3>
-        <button
-          type="button"
-          aria-expanded={open}
-          aria-controls={id}
-          onClick={() => setOpen(!open)}
-          className="flex w-full items-center gap-1.5 rounded-sm text-left font-medium text-sm text-text"
-        >
-          <ChevronRight
-            className={cn('size-3.5 text-faint transition-transform duration-100', open && 'rotate-90')}
-            aria-hidden="true"
-          />
-          {title}
-        </button>
-      </h3>
-      <div id={id} className="pt-3">
-        {open && children}
-      </div>
-    </section>
+    <Fold title={title} open={open} onToggle={() => setOpen(!open)}>
+      {children}
+    </Fold>
   );
 }
