@@ -15,7 +15,12 @@ export interface ShadowJob {
 }
 
 export interface ShadowRunRpc {
-  /** Begins to work; a second call changes nothing. */
+  /**
+   * Told before the rows are written: should the request die before `begin`, the work begins by itself half a minute later, or
+   * ends at once where there are no rows.
+   */
+  expect(job: ShadowJob): Promise<void>;
+  /** The rows are there. */
   begin(job: ShadowJob): Promise<void>;
 }
 

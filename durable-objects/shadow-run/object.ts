@@ -17,10 +17,12 @@ const TURN_MS = 5 * 60_000;
  * is the job alone, and goes with the last comparison; an erased organization has no rows, which ends the job too.
  */
 export class ShadowRunObject extends DurableObject<Env> implements ShadowRunRpc {
+  async expect(job: ShadowJob): Promise<void> {
+    await this.arm(job, Date.now() + HEARTBEAT_MS);
+  }
+
   async begin(job: ShadowJob): Promise<void> {
-    if (this.ctx.storage.kv.get(KEY) !== undefined) return;
-    this.ctx.storage.kv.put(KEY, job);
-    await this.ctx.storage.setAlarm(Date.now());
+    await this.arm(job, Date.now());
   }
 
   /** Never throws, since an alarm that failed six times is gone. */
@@ -43,6 +45,11 @@ export class ShadowRunObject extends DurableObject<Env> implements ShadowRunRpc 
         describeError(error),
       );
     }
+  }
+
+  private async arm(job: ShadowJob, at: number): Promise<void> {
+    this.ctx.storage.kv.put(KEY, job);
+    await this.ctx.storage.setAlarm(at);
   }
 
   /** Milliseconds until the next turn; null when nothing is left to do. */

@@ -29,6 +29,23 @@ function recorded<Binding extends object>(binding: Binding, name: string, calls:
   });
 }
 
+/** An environment in which the Worker dies just before it calls this method of an object. */
+export function withoutCall(from: Env, namespace: 'SHADOW_RUN', method: string): Env {
+  const dying = <Target extends object>(target: Target): Target =>
+    new Proxy(target, {
+      get: (object, name) => {
+        const value: unknown = Reflect.get(object, name);
+        if (name === method) return () => Promise.reject(new Error('the Worker died'));
+        if (typeof value !== 'function') return value;
+        return (...given: unknown[]) => {
+          const answer: unknown = Reflect.apply(value, object, given);
+          return name === 'get' ? dying(answer as object) : answer;
+        };
+      },
+    });
+  return { ...from, [namespace]: dying(from[namespace]) };
+}
+
 /** A statement that D1 was given, or a call to an object: `org_….admit`. */
 export interface BoundaryCall {
   readonly text: string;

@@ -1,4 +1,9 @@
-import { runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test';
+import {
+  createExecutionContext,
+  runDurableObjectAlarm,
+  runInDurableObject,
+  waitOnExecutionContext,
+} from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import type {
   AgentDefinition,
@@ -9,9 +14,11 @@ import type {
 } from '@agentflow/contracts';
 import { describe, expect, inject, it } from 'vitest';
 import { executionObject } from '../../../durable-objects/execution/client.ts';
+import { createApp } from '../../../workers/app.ts';
 import { agentEdges, agentNode, publishedAgent, runToEnd } from '../../support/agents.ts';
-import { api, expectProblem, type Member, signUp, withRole } from '../../support/api.ts';
+import { api, expectProblem, type Member, ORIGIN, signUp, withRole } from '../../support/api.ts';
 import { askedOne } from '../../support/approvals.ts';
+import { withoutCall } from '../../support/binding-calls.ts';
 import { eventually } from '../../support/eventually.ts';
 import { endOf, listedEnds, modelCalls, saveDraft, startShadowRun, withHeldDraft } from '../../support/shadow-runs.ts';
 
@@ -297,6 +304,27 @@ describe('a shadow run', () => {
     const ended = await endOf(owner, run);
     expect(ended).toMatchObject({ status: 'completed', comparisons: [{ status: 'compared' }] });
     expect(await modelCalls(model)).toBe(1);
+  });
+
+  it('begins by itself when the request that made it died before it could tell', async () => {
+    const owner = await signUp();
+    const agent = await publishedAgent(owner, { nodes: [start], edges: [] });
+    await runToEnd(owner, agent.id);
+    await listedEnds(owner, agent.id, 1);
+    const request = new Request(`${ORIGIN}/api/v1/agents/${agent.id}/shadow-runs`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${owner.token}`, 'content-type': 'application/json' },
+      body: '{}',
+    });
+    const ctx = createExecutionContext();
+    expect((await createApp().fetch(request, withoutCall(env, 'SHADOW_RUN', 'begin'), ctx)).status).toBe(500);
+    await waitOnExecutionContext(ctx);
+    const listed = await api<{ data: ShadowRun[] }>(`/agents/${agent.id}/shadow-runs`, { token: owner.token });
+    const [run] = listed.body.data;
+    if (run === undefined) throw new Error('nothing was written');
+    expect(run.status).toBe('running');
+    await runDurableObjectAlarm(env.SHADOW_RUN.get(env.SHADOW_RUN.idFromName(run.id)));
+    expect(await endOf(owner, run)).toMatchObject({ status: 'completed', comparisons: [{ status: 'compared' }] });
   });
 
   it('refuses what it can’t try, in words', async () => {

@@ -115,13 +115,8 @@ async function startShadowRun(
     firstIdAt('shadowRun', now - KEPT_MS),
     DELETED_AT_ONCE,
   );
-  await database.batch([
-    insertShadowRun(database, row),
-    ...insertComparisons(database, comparisons),
-    ...(old.length === 0 ? [] : deleteShadowRuns(database, organizationId, old)),
-    audit(ctx, agentId, id, 'shadow_run.started', { executions: found.length }, now),
-  ]);
-  await shadowRunObject(env.SHADOW_RUN, id).begin({
+  const object = shadowRunObject(env.SHADOW_RUN, id);
+  const job = {
     organization_id: organizationId,
     shadow_run_id: id,
     agent_id: agentId,
@@ -130,7 +125,15 @@ async function startShadowRun(
     traceparent: traceparentOf(ctx.trace),
     request_id: ctx.requestId,
     created_at: now,
-  });
+  };
+  await object.expect(job);
+  await database.batch([
+    insertShadowRun(database, row),
+    ...insertComparisons(database, comparisons),
+    ...(old.length === 0 ? [] : deleteShadowRuns(database, organizationId, old)),
+    audit(ctx, agentId, id, 'shadow_run.started', { executions: found.length }, now),
+  ]);
+  await object.begin(job);
   return present(row, comparisons);
 }
 
