@@ -18,6 +18,8 @@ import { secretRoutes } from './domains/secrets/index.ts';
 import { shadowRunRoutes } from './domains/shadow-runs/index.ts';
 import { teamRoutes } from './domains/teams/index.ts';
 import { templateRoutes } from './domains/templates/index.ts';
+import { mcpRoutes } from './doors/mcp/routes.ts';
+import type { McpHost } from './doors/mcp/serve.ts';
 import { createModels } from './models/index.ts';
 import { errorsPage, referencePage } from './platform/docs-page.ts';
 import { crossOrigin, productionGuard, requestScope, securityHeaders } from './platform/edge.ts';
@@ -64,8 +66,15 @@ const PROBES: Readonly<Record<string, Probe>> = {
   models: { required: true, check: askBuiltinModel },
 };
 
-/** The whole Worker: what every request passes, then the domains, then the UI. `probes` are added to those of /ready. */
-export function createApp(probes: Readonly<Record<string, Probe>> = {}): OpenAPIHono<AppEnv> {
+interface AppParts {
+  /** Added to those of /ready. */
+  readonly probes?: Readonly<Record<string, Probe>>;
+  /** See `mcpRoutes`. */
+  readonly mcpFixture?: McpHost;
+}
+
+/** The whole Worker: what every request passes, then the domains and doors, then the UI. */
+export function createApp({ probes = {}, mcpFixture }: AppParts = {}): OpenAPIHono<AppEnv> {
   const app = createRouter();
   app.onError(answerError);
   app.use(requestScope(authenticate), securityHeaders(), productionGuard(), crossOrigin());
@@ -90,6 +99,8 @@ export function createApp(probes: Readonly<Record<string, Probe>> = {}): OpenAPI
   app.route('/api/v1', secretRoutes);
   app.route('/api/v1', erasureRoutes);
   app.route('/api/v1', nodeTypeRoutes);
+
+  app.route('/', mcpRoutes(mcpFixture ?? null));
 
   app.get('/api/v1/openapi.json', (c) => c.json(openApiDocument(app)));
   app.get('/docs', (c) => c.html(referencePage(openApiDocument(app))));

@@ -1,0 +1,15 @@
+import type { AgentDefinition, AgentNode } from '@agentflow/contracts';
+
+/**
+ * The one node whose streamed text is the output of every run of a definition; null where the output is made of more than
+ * that, or is known only at the end.
+ */
+export function answeringNode({ nodes, edges }: AgentDefinition): AgentNode | null {
+  // A stop ends a run with another output, and what a loop's body writes is one of several results.
+  if (nodes.some(({ type }) => type === 'logic.stop' || type === 'logic.loop')) return null;
+  const sources = new Set(edges.map(({ source }) => source));
+  const [last, ...others] = nodes.filter(({ id }) => !sources.has(id));
+  if (last === undefined || others.length > 0 || last.output_mapping !== undefined) return null;
+  const streamsText = last.type === 'ai.summarize' || (last.type === 'ai.chat' && last.config.schema === undefined);
+  return streamsText ? last : null;
+}
