@@ -2,9 +2,11 @@ import type { RetentionDays } from '@agentflow/contracts';
 import type { AgentHead, PlanLimits, Projection, StoredAllowlist } from '../client.ts';
 import type { RetentionWalk } from '../retention.ts';
 import { ErasureStore } from './erasures.ts';
+import { ExternalAgentStore } from './external-agents.ts';
 import { FeedStore } from './feed.ts';
 import { KeyStore } from './keys.ts';
 import { LeaseStore } from './leases.ts';
+import { RefusalStore } from './refusals.ts';
 import { RequestStore } from './requests.ts';
 import { SCHEMA_STEPS } from './schema.ts';
 
@@ -20,16 +22,20 @@ export class OrganizationStore {
   private ready = false;
   private erasing = false;
   readonly erasures: ErasureStore;
+  readonly externalAgents: ExternalAgentStore;
   readonly feed: FeedStore;
   readonly keys: KeyStore;
   readonly leases: LeaseStore;
+  readonly refusals: RefusalStore;
   readonly requests: RequestStore;
 
   constructor(private readonly sql: SqlStorage) {
     this.erasures = new ErasureStore(sql);
+    this.externalAgents = new ExternalAgentStore(sql);
     this.feed = new FeedStore(sql);
     this.keys = new KeyStore(sql);
     this.leases = new LeaseStore(sql);
+    this.refusals = new RefusalStore(sql);
     this.requests = new RequestStore(sql);
   }
 
@@ -147,6 +153,17 @@ export class OrganizationStore {
     );
   }
 
+  /** Agents of this name that are not archived, at most two. */
+  agentsNamed(name: string): AgentHead[] {
+    return this.sql
+      .exec<Row>(
+        "SELECT head FROM agents WHERE json_extract(head, '$.name') = ? AND json_extract(head, '$.status') <> 'archived' LIMIT 2",
+        name,
+      )
+      .toArray()
+      .map((row) => JSON.parse(String(row.head)) as AgentHead);
+  }
+
   /** One more change of this agent's row is under way. */
   watchAgent(agentId: string, checkAt: number): void {
     this.sql.exec(
@@ -235,6 +252,7 @@ export class OrganizationStore {
           (SELECT min(expires_at) FROM requests),
           (SELECT min(next_at) FROM erasures),
           (SELECT next_at FROM retention),
+          (SELECT min(tell_at) FROM refusals WHERE tell_at IS NOT NULL),
           (SELECT kept_until FROM feed_watch)))`,
       )
       .one();

@@ -15,6 +15,8 @@
  * - `erasures`: what is being erased, page by page; see ../erasure.ts.
  * - `retention`: one row, how long executions are kept, and how far that has been told; see ../retention.ts.
  * - `feed`: the newest events of the organization's feed, and `feed_watch`, one row, until when they are kept; see ../feed.ts.
+ * - `external_agents`: their records, deleted ones included.
+ * - `refusals`: refused calls of external agents by code and minute, see ../refusals.ts.
  * - `schema_version`: one row, how many of the steps below have been taken; a desk without the table has taken one.
  */
 export const SCHEMA_STEPS: readonly (readonly string[])[] = [
@@ -67,5 +69,16 @@ export const SCHEMA_STEPS: readonly (readonly string[])[] = [
     // AUTOINCREMENT: numbers are not given again after the rows are gone.
     'CREATE TABLE feed (seq INTEGER PRIMARY KEY AUTOINCREMENT, at INTEGER NOT NULL, type TEXT NOT NULL, data TEXT NOT NULL)',
     'CREATE TABLE feed_watch (id INTEGER PRIMARY KEY CHECK (id = 1), kept_until INTEGER NOT NULL)',
+  ],
+  [
+    'CREATE TABLE external_agents (id TEXT PRIMARY KEY, record TEXT NOT NULL) WITHOUT ROWID',
+    'ALTER TABLE leases ADD COLUMN external_agent_id TEXT',
+    'ALTER TABLE leases ADD COLUMN key_id TEXT',
+    `CREATE TABLE refusals (
+      external_agent_id TEXT NOT NULL, code TEXT NOT NULL, minute INTEGER NOT NULL, counted TEXT NOT NULL,
+      count INTEGER NOT NULL, told INTEGER NOT NULL, tell_at INTEGER,
+      PRIMARY KEY (external_agent_id, code, minute)) WITHOUT ROWID`,
+    'CREATE INDEX refusals_untold ON refusals (tell_at) WHERE tell_at IS NOT NULL',
+    "CREATE INDEX agents_name ON agents (json_extract(head, '$.name'))",
   ],
 ];
