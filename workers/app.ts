@@ -21,6 +21,7 @@ import { teamRoutes } from './domains/teams/index.ts';
 import { templateRoutes } from './domains/templates/index.ts';
 import { mcpRoutes } from './doors/mcp/routes.ts';
 import type { McpHost } from './doors/mcp/serve.ts';
+import { openAiRoutes } from './doors/openai/routes.ts';
 import { createModels } from './models/index.ts';
 import { errorsPage, referencePage } from './platform/docs-page.ts';
 import { crossOrigin, productionGuard, requestScope, securityHeaders } from './platform/edge.ts';
@@ -49,7 +50,7 @@ const nodeTypeRoutes = createRouter().openapi(getNodeTypes, (c) => {
 });
 
 /** First segments that belong to the API: what is unknown below them is a problem document, not the UI. */
-const API_PATHS = /^\/(api|mcp|health|ready|version|docs)(\/|$)/;
+const API_PATHS = /^\/(api|mcp|v1|health|ready|version|docs)(\/|$)/;
 
 /** The default model answers without key and network: when it fails, no agent of this installation is safe to start. */
 async function askBuiltinModel(env: Env): Promise<void> {
@@ -104,6 +105,7 @@ export function createApp({ probes = {}, mcpFixture }: AppParts = {}): OpenAPIHo
   app.route('/api/v1', nodeTypeRoutes);
 
   app.route('/', mcpRoutes(mcpFixture ?? null));
+  app.route('/', openAiRoutes);
 
   app.get('/api/v1/openapi.json', (c) => c.json(openApiDocument(app)));
   app.get('/docs', (c) => c.html(referencePage(openApiDocument(app))));

@@ -5,6 +5,7 @@ import type {
   InputRequiredResult,
   LoggingLevel,
 } from '@modelcontextprotocol/server';
+import { sha256Hex } from '../../platform/digest.ts';
 import { ApiError } from '../../platform/errors.ts';
 import { answerText } from '../shared/answer-text.ts';
 import type { DoorCaller, Question, StartedCall } from '../shared/caller.ts';
@@ -55,9 +56,9 @@ export async function callTool(
 ): Promise<CallToolResult | InputRequiredResult> {
   let started: StartedCall;
   try {
-    const idempotency =
-      idempotencyKey === null ? null : { key: idempotencyKey, body_hash: JSON.stringify(args).slice(0, 64) };
-    started = await caller.start({ agentId: agent.id, input: inputOf(args), idempotency });
+    const body_hash = await sha256Hex(JSON.stringify([agent.id, args]));
+    const idempotency = idempotencyKey === null ? null : { key: idempotencyKey, body_hash };
+    started = await caller.start({ agent: { id: agent.id }, input: inputOf(args), idempotency });
   } catch (error) {
     if (error instanceof ApiError) return refused(error);
     throw error;
@@ -76,7 +77,7 @@ export async function followCall(
   const { signal, asking } = surface;
   const stop = new AbortController();
   const cancel = () => {
-    surface.waitUntil(caller.cancel(execution_id));
+    surface.waitUntil(caller.abandon(execution_id));
     stop.abort();
   };
   if (signal.aborted) cancel();
@@ -90,9 +91,9 @@ export async function followCall(
   };
   const events = caller.follow(execution_id, place.seq, stop.signal);
   try {
-    for await (const moment of watchRun(events, () => stop.abort(), patience)) {
+    for await (const moment of watchRun(events, stop, patience)) {
       if (moment.kind === 'quiet') continue;
-      if (moment.kind === 'ended') return resultOf(await caller.read(execution_id), invocation_id);
+      if (moment.kind === 'ended') return resultOf(await caller.result(execution_id), invocation_id);
       if (moment.kind !== 'event')
         return unfinished(execution_id, invocation_id, moment.kind === 'waits' ? moment.reason : null);
       const { event } = moment;
@@ -105,7 +106,8 @@ export async function followCall(
         return await asking.ask(question, params, { execution_id, invocation_id, seq: event.seq });
       await asking.ask(question, params);
     }
-    throw new Error('a run was not followed to its end');
+    // The client has gone; nobody reads this.
+    return unfinished(execution_id, invocation_id, null);
   } finally {
     signal.removeEventListener('abort', cancel);
   }

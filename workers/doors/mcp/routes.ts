@@ -26,14 +26,14 @@ export function mcpRoutes(fixture: McpHost | null): Hono<AppEnv> {
   routes.all('/mcp', async (c) => {
     const anonymous = c.req.header('authorization') === undefined && c.req.header('x-api-key') === undefined;
     const isTest = anonymous && c.env.ENVIRONMENT !== 'production';
-    const host = isTest && fixture !== null ? fixture : hostOf(c, await doorCaller(c));
+    const host = isTest && fixture !== null ? fixture : hostOf(c, await doorCaller(c, 'mcp'));
     const body: unknown = (c.var.bodyText ?? '') === '' ? undefined : JSON.parse(c.var.bodyText ?? '');
     return serveMcp(host, c.req.raw, body);
   });
   return routes;
 }
 
-function hostOf(c: Context<AppEnv>, caller: DoorCaller & { readonly id: string }): McpHost {
+function hostOf(c: Context<AppEnv>, caller: DoorCaller): McpHost {
   const waitUntil = (work: Promise<unknown>) => c.executionCtx.waitUntil(work);
   const common = { caller, waitUntil, state: stateCodec(c.env.AUTH_KEYS, caller.id) };
   return {
@@ -46,7 +46,7 @@ function hostOf(c: Context<AppEnv>, caller: DoorCaller & { readonly id: string }
       answered: (message) => takeAnswer(caller, message),
       cancelled: async (nonce, requestId) => {
         const executionId = await caller.startedWith(callKey(nonce, requestId));
-        if (executionId !== null) await caller.cancel(executionId);
+        if (executionId !== null) await caller.abandon(executionId);
       },
     },
   };

@@ -36,11 +36,12 @@ export function patienceOf(prefer: string | undefined): Patience {
 /**
  * Follows a run as long as a caller is kept waiting for it.
  *
- * @param events of the run, from its beginning; they end when `stop` is called
+ * @param events of the run
+ * @param stop ends them; where somebody else has stopped them, nothing more is told
  */
 export async function* watchRun(
   events: AsyncIterator<ExecutionEvent>,
-  stop: () => void,
+  stop: AbortController,
   patience: Patience,
 ): AsyncGenerator<Moment> {
   const began = Date.now();
@@ -64,6 +65,7 @@ export async function* watchRun(
         }
         return;
       }
+      if (stop.signal.aborted) return;
       if (came.done === true) throw new Error('the events of a run ended before it did');
       const event = came.value;
       yield { kind: 'event', event };
@@ -77,7 +79,7 @@ export async function* watchRun(
       next.catch(() => undefined);
     }
   } finally {
-    stop();
+    stop.abort();
   }
 }
 
