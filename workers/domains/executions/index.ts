@@ -4,7 +4,7 @@ export { projectRetention } from './retention.ts';
 export { retentionRoutes } from './retention-routes.ts';
 export { executionRoutes } from './routes.ts';
 export { projectExecution } from './service.ts';
-export { limitHeaders, startExecution } from './start.ts';
+export { startExecution } from './start.ts';
 export { startRelated } from './start-related.ts';
 export { startReplay } from './start-replay.ts';
 export { openStream } from './stream.ts';
