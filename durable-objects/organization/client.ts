@@ -17,6 +17,8 @@ import type {
   RateLimits,
   Recording,
   RetentionDays,
+  Role,
+  SetOrganizationRateLimitsRequest,
 } from '@agentflow/contracts';
 import type { OrganizationObject } from './object.ts';
 
@@ -142,6 +144,13 @@ export interface AllowlistProjection {
   readonly audit: ProjectedAudit;
 }
 
+/** The audit row of changed rate limits. */
+export interface RateLimitsProjection {
+  readonly organization_id: string;
+  readonly rate_limits: StoredRateLimits;
+  readonly audit: ProjectedAudit;
+}
+
 /** The audit row of a changed retention. */
 export interface RetentionProjection {
   readonly organization_id: string;
@@ -165,6 +174,7 @@ export interface EventProjection {
 export type Projection =
   | KeyProjection
   | AllowlistProjection
+  | RateLimitsProjection
   | RetentionProjection
   | ExternalAgentProjection
   | EventProjection;
@@ -212,6 +222,15 @@ export interface StoredAllowlist {
   readonly revision: number;
 }
 
+/** What an organization limits besides its plan. */
+export type OrganizationLimits = SetOrganizationRateLimitsRequest;
+
+/** Every change makes the next revision; 0 is that of none at all. */
+export interface StoredRateLimits {
+  readonly limits: OrganizationLimits;
+  readonly revision: number;
+}
+
 /** What a rotation asks for: who the new key is, and what its caller may hand on. Times in milliseconds. */
 export interface KeyRotation {
   readonly organization_id: string;
@@ -238,17 +257,32 @@ export type KeyCheck =
       readonly key: CheckedKey;
       readonly external: ExternalAgentRecord | null;
       readonly restricted: boolean;
+      /** Limits of reads; none where reads are not limited. */
+      readonly limits: readonly LimitState[];
     }
   | {
       readonly ok: false;
       readonly code: 'unauthenticated' | 'token_expired' | 'ip_not_allowed' | 'external_agent_inactive';
+    }
+  | {
+      readonly ok: false;
+      readonly code: 'rate_limited';
+      readonly detail: string;
+      readonly retry_after_seconds: number;
+      readonly limits: readonly LimitState[];
     };
 
-/** Limits of the organization's plan: starts an hour (null: none) and executions alive at once. */
+/**
+ * Limits of the organization's plan, null where there is none: starts an hour by all API keys and external agents together,
+ * executions alive at once, and what one signed-in person may start. Desks of an earlier release do not know the latter.
+ */
 export interface PlanLimits {
   readonly plan: Plan;
   readonly starts_per_hour: number | null;
   readonly concurrent_executions: number;
+  readonly user_starts_per_hour?: number | null;
+  /** Where the organization does not limit it by itself. */
+  readonly user_starts_per_minute?: number | null;
 }
 
 export type AdmissionCaller =
@@ -259,7 +293,8 @@ export type AdmissionCaller =
       readonly name: string;
       readonly scopes: readonly Permission[];
     }
-  | { readonly kind: 'user'; readonly user_id: string; readonly name: string }
+  /** Jobs that an earlier release stored have no role. */
+  | { readonly kind: 'user'; readonly user_id: string; readonly name: string; readonly role?: Role }
   /** An execution of the organization, on behalf of whoever started it: it was admitted before. */
   | { readonly kind: 'execution'; readonly actor: Actor };
 
@@ -323,7 +358,8 @@ export type Admission =
       /** The version to run; null in test mode. */
       readonly version: number | null;
       readonly caller: Actor;
-      readonly limit: LimitState | null;
+      /** Of every limited window, the tightest first. */
+      readonly limits: readonly LimitState[];
       /** Of a call by an external agent. */
       readonly external: ExternalCall | null;
     }
@@ -335,7 +371,7 @@ export type Admission =
       readonly code: ErrorCode;
       readonly detail: string;
       readonly retry_after_seconds: number | null;
-      readonly limit: LimitState | null;
+      readonly limits: readonly LimitState[];
     };
 
 /** What an execution must do because of a decision at the desk. */

@@ -26,12 +26,15 @@ import {
   type KeyRecord,
   type KeyRotation,
   type LeaseNotice,
+  type OrganizationLimits,
   type PlanLimits,
   type RequestClaim,
   type RetentionRule,
   type RotatedKey,
   type StoredAllowlist,
+  type StoredRateLimits,
 } from './client.ts';
+import { DeskRates, UNLIMITED } from './desk-rates.ts';
 import { Erasures } from './erasure.ts';
 import { DeskEvents } from './events.ts';
 import { DeskExternalAgents, type ExternalAgentFields } from './external-agents.ts';
@@ -68,6 +71,7 @@ export class OrganizationObject extends DurableObject<Env> {
   private readonly keeping: DeskRetention;
   private readonly requests: DeskRequests;
   private readonly agents: DeskAgents;
+  private readonly rates: DeskRates;
   private readonly starts: DeskStarts;
   private readonly notices: LeaseNotices;
   private readonly feed: DeskFeed;
@@ -106,7 +110,8 @@ export class OrganizationObject extends DurableObject<Env> {
       () => this.logger(),
     );
     this.feed = new DeskFeed(ctx, this.store.feed, (at) => this.armAt(at));
-    this.starts = new DeskStarts(ctx.storage, this.store, this.agents, {
+    this.rates = new DeskRates(ctx.storage, this.store);
+    this.starts = new DeskStarts(ctx.storage, this.store, this.agents, this.rates, {
       plan: () => this.plan ?? this.store.plan(),
       armAt: (at) => this.armAt(at),
       told: () => this.tellNotices(),
@@ -140,8 +145,10 @@ export class OrganizationObject extends DurableObject<Env> {
     const addresses = this.addresses.list();
     if (!addresses.allows(input.ip)) return { ok: false, code: 'ip_not_allowed' };
     if (external?.is_active === false) return { ok: false, code: 'external_agent_inactive' };
+    const rate = this.rates.read(checked.id, now);
+    if (rate?.ok === false) return { ...rate, code: 'rate_limited' };
     this.keys.noteUse(input.key_hash, now);
-    return { ok: true, key: checked, external, restricted: addresses.restricted };
+    return { ok: true, key: checked, external, restricted: addresses.restricted, limits: rate?.limits ?? [] };
   }
 
   async createKey(organizationId: string, key: KeyRecord, origin: AuditOrigin): Promise<void> {
@@ -230,6 +237,25 @@ export class OrganizationObject extends DurableObject<Env> {
     const after = this.addresses.replace(change.entries, change.expected, origin, now);
     if (after === null) return { ok: false, current: this.store.ipAllowlist() };
     this.feed.renew();
+    this.armAt(now + TELL_MS);
+    await this.drainOutbox(now);
+    return { ok: true, current: after };
+  }
+
+  async rateLimits(): Promise<StoredRateLimits> {
+    return this.store.exists() ? this.rates.stored() : { limits: UNLIMITED, revision: 0 };
+  }
+
+  /** Replaces the rate limits while their revision is `expected` (null: whatever it is). They hold when this answers. */
+  async setRateLimits(
+    organizationId: string,
+    change: { limits: OrganizationLimits; expected: number | null },
+    origin: AuditOrigin,
+  ): Promise<{ ok: boolean; current: StoredRateLimits }> {
+    this.store.create(organizationId);
+    const now = Date.now();
+    const after = this.rates.replace(change.limits, change.expected, origin, now);
+    if (after === null) return { ok: false, current: this.rates.stored() };
     this.armAt(now + TELL_MS);
     await this.drainOutbox(now);
     return { ok: true, current: after };
@@ -458,6 +484,7 @@ export class OrganizationObject extends DurableObject<Env> {
       () => this.keeping.turn(due),
       async () => this.store.requests.deleteExpired(due),
       () => this.refusals.tell(due),
+      async () => this.rates.deleteExpired(Date.now()),
       async () => this.feed.rest(due),
     ]) {
       try {
@@ -567,7 +594,7 @@ export class OrganizationObject extends DurableObject<Env> {
 
 function ambiguous(name: string): Admission {
   const detail = `Several agents are called ${name}. Name the one that is meant by its id.`;
-  return { outcome: 'deny', code: 'agent_ambiguous', detail, retry_after_seconds: null, limit: null };
+  return { outcome: 'deny', code: 'agent_ambiguous', detail, retry_after_seconds: null, limits: [] };
 }
 
 const NOBODY: Admission = {
@@ -575,5 +602,5 @@ const NOBODY: Admission = {
   code: 'unauthenticated',
   detail: 'The credential is not valid.',
   retry_after_seconds: null,
-  limit: null,
+  limits: [],
 };

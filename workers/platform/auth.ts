@@ -10,6 +10,7 @@ import {
   type UncheckedKeyPrincipal,
 } from './context.ts';
 import { ApiError, unauthenticated } from './errors.ts';
+import { limitHeaders } from './limit-headers.ts';
 import type { Access, AppEnv } from './router.ts';
 
 /**
@@ -24,6 +25,9 @@ export function authorize(
   const { external } = options;
   return createMiddleware<AppEnv>(async (c, next) => {
     const principal = await identify(c, options);
+    if (principal.kind === 'api_key' || principal.kind === 'external_agent') {
+      for (const [name, value] of Object.entries(limitHeaders(principal.limits ?? []))) c.header(name, value);
+    }
     if (principal.kind !== 'unchecked_key') requireAccess(principal, access, external);
     // Nothing on this route's way asks whether an external agent's key is good.
     else if (principal.form === 'external_agent' && external === null) await refuseExternal(c, access);

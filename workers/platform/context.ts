@@ -1,4 +1,5 @@
 import type { Actor, ExternalOperation, ExternalPlatform, Permission, Role } from '@agentflow/contracts';
+import type { LimitState } from '../../durable-objects/organization/client.ts';
 import type { Env } from './env.ts';
 import type { Logger, TraceContext } from './telemetry.ts';
 
@@ -24,6 +25,8 @@ export interface ApiKeyPrincipal {
   readonly name: string;
   readonly scopes: readonly Permission[];
   readonly held_to?: string;
+  /** What is left to the key of the organization's limit of reads, where it has one. */
+  readonly limits?: readonly LimitState[];
 }
 
 /**
@@ -40,6 +43,7 @@ export interface ExternalAgentPrincipal {
   /** The agents that it may call; null for all. */
   readonly agents: readonly string[] | null;
   readonly operations: readonly ExternalOperation[];
+  readonly limits?: readonly LimitState[];
   readonly held_to?: string;
 }
 

@@ -19,6 +19,7 @@ const MESSAGE_SCHEMA = {
 
 let owner: Member;
 let client: OpenAI;
+let apiKey: string;
 
 function clientOf(apiKey: string, headers: Record<string, string> = {}): OpenAI {
   return new OpenAI({
@@ -67,7 +68,8 @@ async function refusal(act: Promise<unknown>): Promise<InstanceType<typeof OpenA
 beforeAll(async () => {
   owner = await signUp();
   await transforming('Echo', '{"text": "You said: " & message}'.replace('message', 'trigger.message'));
-  client = clientOf((await externalAgent(owner)).api_key);
+  apiKey = (await externalAgent(owner)).api_key;
+  client = clientOf(apiKey);
 });
 
 describe('models', () => {
@@ -168,7 +170,7 @@ describe('a chat completion', () => {
 
   it('says how to go on where a person has to decide', async () => {
     const agent = await askingAgent(owner);
-    const patient = clientOf(client.apiKey, { prefer: 'wait=0' });
+    const patient = clientOf(apiKey, { prefer: 'wait=0' });
     const input = JSON.stringify({ customer: 'Marta', amount: 40 });
     const { data, response } = await patient.chat.completions
       .create({ model: agent.id, ...says(input) })
@@ -258,14 +260,14 @@ describe('what is refused', () => {
     expect(await ask('ea_nobody')).toBeInstanceOf(OpenAI.AuthenticationError);
     const { key } = await createKey(owner, ['agents:execute']);
     expect(await ask(key)).toBeInstanceOf(OpenAI.PermissionDeniedError);
-    expect(await ask(client.apiKey, { model: 'Nobody' })).toMatchObject({
+    expect(await ask(apiKey, { model: 'Nobody' })).toMatchObject({
       status: 404,
       code: 'model_not_found',
       param: 'model',
     });
-    expect(await ask(client.apiKey, { n: 2 })).toMatchObject({ status: 400, param: 'n' });
-    expect(await ask(client.apiKey, { tools: [{ type: 'function' }] })).toMatchObject({ status: 400, param: 'tools' });
-    expect(await ask(client.apiKey, { messages: [] })).toBeInstanceOf(OpenAI.BadRequestError);
+    expect(await ask(apiKey, { n: 2 })).toMatchObject({ status: 400, param: 'n' });
+    expect(await ask(apiKey, { tools: [{ type: 'function' }] })).toMatchObject({ status: 400, param: 'tools' });
+    expect(await ask(apiKey, { messages: [] })).toBeInstanceOf(OpenAI.BadRequestError);
   });
 
   it('names the schema that a message does not fit, and starts nothing', async () => {

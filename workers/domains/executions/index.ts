@@ -6,7 +6,7 @@ export { projectRetention } from './retention.ts';
 export { retentionRoutes } from './retention-routes.ts';
 export { executionRoutes } from './routes.ts';
 export { cancelExecution, projectExecution } from './service.ts';
-export { inputProblems, limitHeaders, startExecution } from './start.ts';
+export { inputProblems, startExecution } from './start.ts';
 export { startRelated } from './start-related.ts';
 export { startReplay } from './start-replay.ts';
 export { openStream } from './stream.ts';

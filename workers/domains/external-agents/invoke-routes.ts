@@ -1,9 +1,11 @@
 import { externalAgentId, invoked, invokeRequest } from '@agentflow/contracts';
 import { z } from '@hono/zod-openapi';
+import { identify } from '../../platform/auth.ts';
 import { ApiError, notFound } from '../../platform/errors.ts';
 import { idempotencyKey, requestHash } from '../../platform/idempotency.ts';
+import { limitHeaders } from '../../platform/limit-headers.ts';
 import { createRouter, json, operation, refusal } from '../../platform/router.ts';
-import { limitHeaders, openStream, preferredWait } from '../executions/index.ts';
+import { openStream, preferredWait } from '../executions/index.ts';
 import { invocationStatusOf } from '../invocations/index.ts';
 import { invokeAgent } from './invoke.ts';
 
@@ -36,14 +38,17 @@ export const invokeRoutes = createRouter().openapi(invoke, async (c) => {
   const { id } = c.req.valid('param');
   // Other credentials were refused on the way here.
   if (principal.kind !== 'unchecked_key') throw new ApiError('forbidden', 'This is for the keys of external agents.');
-  // Told by the header or the path: where they differ, one of them is not the key's.
-  if (principal.claimed !== null && principal.claimed !== id) throw notFound('external agent', id);
+  // The key must be that of the header, which is told, and of the path, which is not there for others.
+  if (principal.claimed !== null && principal.claimed !== id) {
+    await identify(c);
+    throw notFound('external agent', id);
+  }
   const { agent_id, agent, input, project_id } = c.req.valid('json');
   const key = idempotencyKey(c.req.header('idempotency-key'));
   const streams = c.req.header('accept')?.includes('text/event-stream') === true;
   const waitSeconds = streams ? 0 : preferredWait(c.req.header('prefer'));
   c.set('admissionAsked', true);
-  const { invocation_id, execution, replayed, limit } = await invokeAgent({
+  const called = invokeAgent({
     env: c.env,
     principal: { ...principal, claimed: id },
     door: 'rest',
@@ -57,8 +62,12 @@ export const invokeRoutes = createRouter().openapi(invoke, async (c) => {
     requestId: c.var.requestId,
     trace: c.var.trace,
   });
+  const { invocation_id, execution, replayed, limits } = await called.catch((error: unknown) => {
+    const another = error instanceof ApiError && error.code === 'external_agent_mismatch';
+    throw another ? notFound('external agent', id) : error;
+  });
   const headers: Record<string, string> = {
-    ...limitHeaders(limit),
+    ...limitHeaders(limits),
     ...(replayed ? { 'Idempotency-Replayed': 'true' } : {}),
     Location: `/api/v1/invocations/${invocation_id}`,
     'X-Invocation-Id': invocation_id,

@@ -27,7 +27,7 @@ interface Invoked {
   readonly invocation_id: string;
   readonly execution: Execution;
   readonly replayed: boolean;
-  readonly limit: LimitState | null;
+  readonly limits: readonly LimitState[];
 }
 
 /**
