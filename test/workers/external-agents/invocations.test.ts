@@ -3,7 +3,7 @@ import { env } from 'cloudflare:workers';
 import { describe, expect, it } from 'vitest';
 import { organizationDesk } from '../../../durable-objects/organization/client.ts';
 import { agentEdges, agentNode, publishedAgent } from '../../support/agents.ts';
-import { api, expectProblem, signUp } from '../../support/api.ts';
+import { expectProblem, signUp } from '../../support/api.ts';
 import { eventually } from '../../support/eventually.ts';
 import { externalAgent, invoke, invokeStream } from '../../support/external-agents.ts';
 
