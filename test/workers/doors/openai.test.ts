@@ -170,7 +170,7 @@ describe('a chat completion', () => {
 
   it('says how to go on where a person has to decide', async () => {
     const agent = await askingAgent(owner);
-    const patient = clientOf(apiKey, { prefer: 'wait=0' });
+    const patient = clientOf(apiKey, { prefer: 'wait=1' });
     const input = JSON.stringify({ customer: 'Marta', amount: 40 });
     const { data, response } = await patient.chat.completions
       .create({ model: agent.id, ...says(input) })
@@ -225,8 +225,8 @@ describe('a response', () => {
     const { model, open } = await storyteller();
     const begun = await client.responses.create({ model, input: 'the sea', background: true });
     expect(['queued', 'in_progress']).toContain(begun.status);
-    await open();
     const ended = await eventually(async () => {
+      await open();
       const found = await client.responses.retrieve(begun.id);
       return found.status === 'completed' ? found : null;
     });
@@ -313,11 +313,7 @@ describe('what is refused', () => {
 
   it('says when to come again', async () => {
     const limited = await externalAgent(owner, { rate_limits: { minute: 1, hour: null, day: null } });
-    const hasty = new OpenAI({
-      ...clientOf(limited.api_key)['_options'],
-      apiKey: limited.api_key,
-      maxRetries: 0,
-    } as never);
+    const hasty = clientOf(limited.api_key).withOptions({ maxRetries: 0 });
     await hasty.chat.completions.create({ model: 'Echo', ...says('Hi') });
     const error = await refusal(hasty.chat.completions.create({ model: 'Echo', ...says('Hi') }));
     expect(error).toBeInstanceOf(OpenAI.RateLimitError);

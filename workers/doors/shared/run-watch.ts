@@ -57,12 +57,11 @@ export async function* watchRun(
       const pause = Math.max(0, Math.min(left, waits, patience.quiet_ms));
       const came = await within(next, pause);
       if (came === 'nothing') {
-        if (waiting !== null && waits <= pause) yield { kind: 'waits', reason: waiting.reason };
-        else if (left <= pause) yield { kind: 'late' };
-        else {
+        if (Math.min(left, waits) > pause) {
           yield { kind: 'quiet' };
           continue;
         }
+        yield waiting === null ? { kind: 'late' } : { kind: 'waits', reason: waiting.reason };
         return;
       }
       if (stop.signal.aborted) return;
