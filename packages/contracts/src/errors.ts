@@ -14,6 +14,7 @@ export const ERROR_CODES = {
   forbidden: { status: 403, title: 'The permission for this is missing' },
   no_organization: { status: 403, title: 'The person belongs to no organization' },
   ip_not_allowed: { status: 403, title: "The client address is not on the organization's allowlist" },
+  policy_denied: { status: 403, title: 'A policy of the organization does not allow it' },
   wrong_person: { status: 403, title: 'This is for another person' },
   csrf_failed: { status: 403, title: 'The CSRF header is missing' },
   not_found: { status: 404, title: 'Not found' },

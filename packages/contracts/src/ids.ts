@@ -11,6 +11,8 @@ export const ID_PREFIXES = {
   invitation: 'ivt',
   team: 'tem',
   project: 'prj',
+  externalAgent: 'ext',
+  policy: 'pol',
   shadowRun: 'shr',
   handoff: 'hof',
   approval: 'apr',
@@ -38,3 +40,5 @@ export const projectId = idSchema('project');
 export const handoffId = idSchema('handoff');
 export const teamId = idSchema('team');
 export const apiKeyId = idSchema('apiKey');
+export const externalAgentId = idSchema('externalAgent');
+export const policyId = idSchema('policy');

@@ -24,6 +24,8 @@ export const PERMISSIONS = {
   'approvals:approve': 'Decide approvals that name nobody; whoever is named may decide without it',
   'external_agents:read': 'See external agents and their invocations',
   'external_agents:write': 'Register external agents, rotate and revoke their keys',
+  'governance:read': 'See policies, budgets and rate limits',
+  'governance:write': 'Change policies, budgets and rate limits',
 } as const;
 
 export type Permission = keyof typeof PERMISSIONS;
@@ -49,9 +51,10 @@ const building: Permission[] = [
   'projects:write',
   'secrets:read',
   'external_agents:read',
+  'governance:read',
 ];
 const publishing: Permission[] = [...building, 'agents:publish', 'approvals:approve'];
-const managing: Permission[] = [...publishing, 'api_keys:read', 'teams:manage', 'audit:read', 'external_agents:write'];
+const managing: Permission[] = [...publishing, 'api_keys:read', 'teams:manage', 'audit:read', 'external_agents:write', 'governance:write'];
 
 /** The one permission matrix: middleware, API keys, the UI and the reference page read it. */
 export const ROLE_PERMISSIONS: Readonly<Record<Role, readonly Permission[]>> = {
