@@ -21,6 +21,8 @@ export interface KeyRecord {
   readonly created_at: number;
   readonly created_by: string;
   readonly expires_at: number | null;
+  /** Of a key of an external agent, which has no scopes. */
+  readonly external_agent_id?: string;
 }
 
 export interface CheckedKey {

@@ -5,6 +5,7 @@ import * as agents from './schema/agents.ts';
 import * as approvals from './schema/approvals.ts';
 import * as audit from './schema/audit.ts';
 import * as executions from './schema/executions.ts';
+import * as governance from './schema/governance.ts';
 import * as models from './schema/models.ts';
 import * as projects from './schema/projects.ts';
 import * as secrets from './schema/secrets.ts';
@@ -16,6 +17,7 @@ const SCHEMA = {
   ...approvals,
   ...audit,
   ...executions,
+  ...governance,
   ...models,
   ...projects,
   ...secrets,

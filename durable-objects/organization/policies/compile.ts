@@ -90,7 +90,9 @@ function compareIds(a: string | null, b: string | null): number {
 
 function keysOf(rules: PolicyRules): string[] {
   const { effect, subjects } = rules;
-  const kinds = SUBJECT_KINDS.filter((kind) => subjects.some((subject) => subject.kind === '*' || subject.kind === kind));
+  const kinds = SUBJECT_KINDS.filter((kind) =>
+    subjects.some((subject) => subject.kind === '*' || subject.kind === kind),
+  );
   const actions = policyAction.options.filter((action) => matchesAction(rules, action));
   return kinds.flatMap((kind) => actions.map((action) => bucketKey(effect, kind, action)));
 }

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { jsonObject, pageQuery, timestamp } from './common.ts';
 import { idSchema } from './ids.ts';
 
-export const auditActorType = z.enum(['user', 'api_key', 'system']);
+export const auditActorType = z.enum(['user', 'api_key', 'external_agent', 'system']);
 
 /** One change, as it was made: who, what, on what, from where. */
 export const auditEntry = z.object({

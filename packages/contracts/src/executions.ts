@@ -17,13 +17,17 @@ export const STEP_STATUSES = ['pending', 'running', 'waiting', 'completed', 'fai
 export const stepStatus = z.enum(STEP_STATUSES);
 export type StepStatus = z.infer<typeof stepStatus>;
 
-/** `agent`: called by another execution; `handoff`: work was handed over; `failure`: another execution has failed; `shadow`: it was tried again by a shadow run. */
-export const executionTrigger = z.enum(['manual', 'api', 'test', 'agent', 'handoff', 'failure', 'shadow']);
+/** `external`: an external agent called; `agent`: called by another execution; `handoff`: work was handed over; `failure`: another execution has failed; `shadow`: it was tried again by a shadow run. */
+export const executionTrigger = z.enum(['manual', 'api', 'external', 'test', 'agent', 'handoff', 'failure', 'shadow']);
 export type ExecutionTrigger = z.infer<typeof executionTrigger>;
 export const executionMode = z.enum(['live', 'test']);
 export type ExecutionMode = z.infer<typeof executionMode>;
 
-export const actor = z.object({ type: z.enum(['user', 'api_key', 'system']), id: z.string(), name: z.string() });
+export const actor = z.object({
+  type: z.enum(['user', 'api_key', 'external_agent', 'system']),
+  id: z.string(),
+  name: z.string(),
+});
 export type Actor = z.infer<typeof actor>;
 
 export const executionError = z.object({

@@ -8,11 +8,14 @@ export const ID_PREFIXES = {
   agent: 'agt',
   execution: 'exe',
   apiKey: 'key',
+  externalAgent: 'ext',
+  invocation: 'inv',
+  policy: 'pol',
+  stop: 'stp',
+  event: 'evt',
   invitation: 'ivt',
   team: 'tem',
   project: 'prj',
-  externalAgent: 'ext',
-  policy: 'pol',
   shadowRun: 'shr',
   handoff: 'hof',
   approval: 'apr',
@@ -41,4 +44,7 @@ export const handoffId = idSchema('handoff');
 export const teamId = idSchema('team');
 export const apiKeyId = idSchema('apiKey');
 export const externalAgentId = idSchema('externalAgent');
+export const invocationId = idSchema('invocation');
 export const policyId = idSchema('policy');
+export const stopId = idSchema('stop');
+export const eventId = idSchema('event');

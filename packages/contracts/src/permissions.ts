@@ -54,7 +54,14 @@ const building: Permission[] = [
   'governance:read',
 ];
 const publishing: Permission[] = [...building, 'agents:publish', 'approvals:approve'];
-const managing: Permission[] = [...publishing, 'api_keys:read', 'teams:manage', 'audit:read', 'external_agents:write', 'governance:write'];
+const managing: Permission[] = [
+  ...publishing,
+  'api_keys:read',
+  'teams:manage',
+  'audit:read',
+  'external_agents:write',
+  'governance:write',
+];
 
 /** The one permission matrix: middleware, API keys, the UI and the reference page read it. */
 export const ROLE_PERMISSIONS: Readonly<Record<Role, readonly Permission[]>> = {

@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import { displayName, jsonValue, timestamp } from './common.ts';
+import { externalPlatform } from './external-agents.ts';
 import { agentId, apiKeyId, executionId, externalAgentId, policyId, projectId, userId } from './ids.ts';
 import { role } from './permissions.ts';
-import { policyCondition, policyPlatform } from './policy-conditions.ts';
+import { policyCondition } from './policy-conditions.ts';
 import { agentTag, agentTags } from './tags.ts';
 
 /** Policies of one organization. */
@@ -26,7 +27,11 @@ export const policySubject = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('*').describe('Whoever calls') }),
   z.strictObject({ kind: z.literal('user'), ids: named(userId), roles: named(role) }),
   z.strictObject({ kind: z.literal('api_key'), ids: named(apiKeyId) }),
-  z.strictObject({ kind: z.literal('external_agent'), ids: named(externalAgentId), platforms: named(policyPlatform) }),
+  z.strictObject({
+    kind: z.literal('external_agent'),
+    ids: named(externalAgentId),
+    platforms: named(externalPlatform),
+  }),
 ]);
 export type PolicySubject = z.infer<typeof policySubject>;
 
@@ -119,7 +124,7 @@ export const describedRequest = z.strictObject({
       kind: z.enum(SUBJECT_KINDS),
       id: z.string().max(64).optional(),
       role: role.optional().describe("Of a user; the member's own where their id is given"),
-      platform: policyPlatform.optional().describe('Of an external agent'),
+      platform: externalPlatform.optional().describe('Of an external agent'),
     })
     .optional(),
   action: policyAction.optional(),

@@ -1,15 +1,11 @@
 import { z } from 'zod';
+import { externalPlatform } from './external-agents.ts';
 import { projectId } from './ids.ts';
 import { ipNetwork } from './ip-allowlist.ts';
 import { agentTag } from './tags.ts';
 
 /** Bounds of one policy's conditions. */
 export const CONDITION_LIMITS = { depth: 5, conditions: 50, windows: 20, values: 100 } as const;
-
-/** An external agent's platform, as in claude_code. */
-export const policyPlatform = z
-  .string()
-  .regex(/^[a-z][a-z0-9_]{0,39}$/, 'must be the name of a platform like claude_code');
 
 export const WEEKDAYS = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] as const;
 export type Weekday = (typeof WEEKDAYS)[number];
@@ -67,14 +63,16 @@ const windows = z
   .superRefine((list, ctx) => {
     const taken: { minutes: [number, number]; index: number }[] = [];
     for (const [index, window] of list.entries()) {
-      const refuse = (path: string[], message: string) => ctx.addIssue({ code: 'custom', path: [index, ...path], message });
+      const refuse = (path: string[], message: string) =>
+        ctx.addIssue({ code: 'custom', path: [index, ...path], message });
       if (new Set(window.days).size < window.days.length) refuse(['days'], 'names a day twice');
       else if (window.from === '24:00') refuse(['from'], 'must be before 24:00');
       else if (window.from === window.to) refuse(['to'], 'makes an empty window; a whole day is 00:00 to 24:00');
       else {
         const own = windowMinutes(window);
         const other = taken.find(({ minutes: [start, end] }) => own.some(([from, to]) => from < end && start < to));
-        if (other !== undefined) refuse([], other.index === index ? 'overlaps itself' : `overlaps window ${other.index + 1}`);
+        if (other !== undefined)
+          refuse([], other.index === index ? 'overlaps itself' : `overlaps window ${other.index + 1}`);
         for (const minutes of own) taken.push({ minutes, index });
       }
     }
@@ -100,8 +98,8 @@ const VALUES = {
     exists: z.boolean(),
   },
   platform: {
-    ...byOperator(['eq', 'ne'], policyPlatform),
-    ...byOperator(['in', 'not_in'], listOf(policyPlatform)),
+    ...byOperator(['eq', 'ne'], externalPlatform),
+    ...byOperator(['in', 'not_in'], listOf(externalPlatform)),
     exists: z.boolean(),
   },
   project: {

@@ -1,3 +1,4 @@
+import { sql } from 'drizzle-orm';
 import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core';
 
 /** A person; global, since one person may belong to several organizations. */
@@ -98,9 +99,16 @@ export const apiKeys = sqliteTable(
     revoked_at: integer('revoked_at'),
     /** The key that a rotation made in its place. */
     replaced_by: text('replaced_by'),
+    /** Of a key of an external agent, which has no scopes of its own. */
+    external_agent_id: text('external_agent_id'),
     revision: integer('revision').notNull(),
   },
-  (table) => [index('api_keys_organization').on(table.organization_id, table.id)],
+  (table) => [
+    index('api_keys_organization').on(table.organization_id, table.id),
+    index('api_keys_external_agent')
+      .on(table.organization_id, table.external_agent_id, table.id)
+      .where(sql`${table.external_agent_id} IS NOT NULL`),
+  ],
 );
 
 /** Links by which people become members. The token itself is in the link alone. */

@@ -13,6 +13,8 @@ export const agents = sqliteTable(
     status: text('status').notNull(),
     live_version: integer('live_version'),
     latest_version: integer('latest_version').notNull(),
+    /** JSON list; null for none. */
+    tags: text('tags'),
     /** Counts changes of this row: its ETag, and the order in which the desk takes heads. */
     revision: integer('revision').notNull(),
     created_at: integer('created_at').notNull(),

@@ -48,6 +48,9 @@ export const executions = sqliteTable(
     index('executions_parent')
       .on(table.organization_id, table.parent_execution_id, table.id)
       .where(sql`${table.parent_execution_id} IS NOT NULL`),
+    index('executions_root')
+      .on(table.organization_id, table.root_execution_id, table.id)
+      .where(sql`${table.root_execution_id} IS NOT NULL`),
     index('executions_project')
       .on(table.organization_id, table.project_id, table.id)
       .where(sql`${table.project_id} IS NOT NULL`),

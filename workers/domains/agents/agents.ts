@@ -47,6 +47,7 @@ export async function createAgent(
     status: 'draft',
     live_version: null,
     latest_version: 0,
+    tags: null,
     revision: 1,
     created_at: now,
     created_by: ctx.actor.id,

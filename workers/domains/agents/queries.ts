@@ -22,6 +22,7 @@ const agentColumns = {
   status: agents.status,
   live_version: agents.live_version,
   latest_version: agents.latest_version,
+  tags: agents.tags,
   revision: agents.revision,
   created_at: agents.created_at,
   created_by: agents.created_by,

@@ -10,7 +10,7 @@ export function presentOrganization(
   return { id: row.id, name: row.name, slug: row.slug, plan: plan.parse(row.plan), created_at: iso(row.created_at) };
 }
 
-export function presentApiKey(row: Omit<ApiKeyRow, 'organization_id' | 'revision'>): ApiKey {
+export function presentApiKey(row: Omit<ApiKeyRow, 'organization_id' | 'revision' | 'external_agent_id'>): ApiKey {
   return {
     id: row.id,
     name: row.name,

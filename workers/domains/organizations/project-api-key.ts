@@ -16,6 +16,7 @@ export async function projectApiKey(database: Database, { organization_id, key, 
     last_used_at: key.last_used_at,
     revoked_at: key.revoked_at,
     replaced_by: key.replaced_by,
+    external_agent_id: key.external_agent_id ?? null,
     revision: key.revision,
   });
   if (audit === null) {

@@ -93,6 +93,7 @@ export function listApiKeys(
     .where(
       and(
         eq(apiKeys.organization_id, organizationId),
+        isNull(apiKeys.external_agent_id),
         page.before === undefined ? undefined : lt(apiKeys.id, page.before),
       ),
     )

@@ -1,7 +1,7 @@
 import type { AuditEntry } from '@agentflow/contracts';
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { Link, useNavigate } from '@tanstack/react-router';
-import { Cog, KeyRound, ScrollText, SearchX, UserRound } from 'lucide-react';
+import { Cog, KeyRound, ScrollText, SearchX, SquareArrowOutUpRight, UserRound } from 'lucide-react';
 import { useState } from 'react';
 import { EmptyState } from '@/components/empty-state.tsx';
 import { Pager } from '@/components/pager.tsx';
@@ -82,8 +82,8 @@ export function AuditList({ search }: { search: AuditSearch }) {
   );
 }
 
-const ACTOR_ICONS = { user: UserRound, api_key: KeyRound, system: Cog } as const;
-const ACTOR_WORDS = { user: 'Person', api_key: 'API key', system: 'System' } as const;
+const ACTOR_ICONS = { user: UserRound, api_key: KeyRound, external_agent: SquareArrowOutUpRight, system: Cog } as const;
+const ACTOR_WORDS = { user: 'Person', api_key: 'API key', external_agent: 'External agent', system: 'System' } as const;
 
 interface EntryRowProps {
   entry: AuditEntry;

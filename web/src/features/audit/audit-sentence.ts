@@ -76,10 +76,16 @@ const SENTENCES: Readonly<Record<string, string | ((details: Details, resourceId
   'model_price.removed': (_details, id) => `went back to the listed price of ${id}`,
 };
 
+const FORMER = {
+  user: 'A former member',
+  api_key: 'A former API key',
+  external_agent: 'A former external agent',
+} as const;
+
 /** Who did it; of people and keys that are gone only that. */
 export function actorName({ actor }: Pick<AuditEntry, 'actor'>): string {
   if (actor.type === 'system') return 'The system';
-  return actor.name ?? (actor.type === 'api_key' ? 'A former API key' : 'A former member');
+  return actor.name ?? FORMER[actor.type];
 }
 
 /** `published version 3`, to stand after the actor's name. */
@@ -99,6 +105,8 @@ export function auditSentence({
 export const ACTION_GROUPS = [
   { value: 'agent', label: 'Agents' },
   { value: 'api_key', label: 'API keys' },
+  { value: 'external_agent', label: 'External agents' },
+  { value: 'policy', label: 'Policies' },
   { value: 'member', label: 'Members' },
   { value: 'invitation', label: 'Invitations' },
   { value: 'project', label: 'Projects' },

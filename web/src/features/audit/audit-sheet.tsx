@@ -14,6 +14,8 @@ import { actorName, auditSentence } from './audit-sentence.ts';
 import { resourceLink } from './resource-link.ts';
 
 /** All that is known of one entry, with ways on: its resource, and the list of what is like it. */
+const ACTOR_KINDS = { user: 'Person', api_key: 'API key', external_agent: 'External agent', system: 'Actor' } as const;
+
 export function AuditSheet({ entry, onClose }: { entry: AuditEntry | null; onClose: () => void }) {
   return (
     <Sheet open={entry !== null} onOpenChange={(open) => !open && onClose()} title="Audit entry" side="right">
@@ -43,7 +45,7 @@ function EntryDetails({ entry, onClose }: { entry: AuditEntry; onClose: () => vo
         <dl className="flex flex-col gap-3 text-sm">
           <Fact name="Action" value={entry.action} filter={{ action: entry.action }} onClose={onClose} />
           <Fact
-            name={entry.actor.type === 'api_key' ? 'API key' : entry.actor.type === 'user' ? 'Person' : 'Actor'}
+            name={ACTOR_KINDS[entry.actor.type]}
             value={entry.actor.id}
             filter={{ actor_id: entry.actor.id }}
             onClose={onClose}

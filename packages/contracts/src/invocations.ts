@@ -1,0 +1,131 @@
+import { z } from 'zod';
+import { jsonValue, timestamp } from './common.ts';
+import { errorCode } from './errors.ts';
+import { execution } from './executions.ts';
+import { door, externalPlatform } from './external-agents.ts';
+import { agentId, apiKeyId, executionId, externalAgentId, invocationId, projectId } from './ids.ts';
+
+/**
+ * `running` until its execution has ended; then `success`, or `error` for one that failed or was cancelled. Refused calls
+ * never ran: `throttled` by rates, places or money (429), `denied` for everything else.
+ */
+export const INVOCATION_STATUSES = ['running', 'success', 'error', 'throttled', 'denied'] as const;
+export const invocationStatus = z.enum(INVOCATION_STATUSES);
+export type InvocationStatus = z.infer<typeof invocationStatus>;
+
+export const invokeRequest = z
+  .strictObject({
+    agent_id: agentId.optional(),
+    agent: z.string().trim().min(1).max(120).optional().describe('Its name, instead of the id'),
+    input: jsonValue.default({}),
+    project_id: projectId.optional(),
+    budget_usd: z.number().positive().max(1_000_000).optional().describe('The most that this call may cost'),
+  })
+  .refine((request) => (request.agent_id === undefined) !== (request.agent === undefined), {
+    path: ['agent_id'],
+    message: 'give either agent_id or agent',
+  });
+export type InvokeRequest = z.infer<typeof invokeRequest>;
+
+/** Why a payload is not here whole: it was too large, its recording is off, or it was left out under pressure. */
+export const payloadState = z.enum(['whole', 'capped', 'off', 'sampled_out']);
+export type PayloadState = z.infer<typeof payloadState>;
+
+/** Bytes of JSON of a payload that are kept. */
+export const PAYLOAD_BYTES = 16 * 1024;
+
+/** A refused call, as the first and the last of its minute. */
+export const refusalSample = z.object({
+  at: timestamp,
+  detail: z.string(),
+  ip: z.string(),
+  country: z.string().nullable(),
+  agent: z.string().describe('The agent that it asked for'),
+});
+export type RefusalSample = z.infer<typeof refusalSample>;
+
+export const invocationSummary = z.object({
+  id: invocationId,
+  external_agent_id: externalAgentId,
+  external_agent_name: z.string(),
+  platform: externalPlatform,
+  door,
+  key_id: apiKeyId.nullable(),
+  agent_id: agentId.nullable().describe('null where it named none that is there for it'),
+  agent_name: z.string().nullable(),
+  execution_id: executionId.nullable().describe('null for a refused call'),
+  status: invocationStatus,
+  error_code: z.string().nullable(),
+  error_message: z.string().nullable(),
+  latency_ms: z.number().int().nullable().describe('From its admission to the end of its execution'),
+  cost_usd: z.number().describe('Of its execution and all that it started'),
+  count: z.number().int().describe('1, or how many refused calls of a minute this row sums up'),
+  created_at: timestamp,
+  finished_at: timestamp.nullable(),
+  webhook_delivery_status: z.enum(['none', 'pending', 'delivered', 'failed']),
+  webhook_delivery_attempts: z.number().int(),
+  webhook_delivery_error: z.string().nullable(),
+});
+export type InvocationSummary = z.infer<typeof invocationSummary>;
+
+export const invocation = invocationSummary.extend({
+  request_payload: jsonValue.nullable(),
+  request_state: payloadState,
+  response_payload: jsonValue.nullable(),
+  response_state: payloadState,
+  samples: z.object({ first: refusalSample, last: refusalSample }).nullable().describe('Of refused calls'),
+  archived: z.boolean().describe('Its payloads are in the archive, from which this was read'),
+});
+export type Invocation = z.infer<typeof invocation>;
+
+/** What a caller gets of its own call: the invocation, and its execution as far as it is. */
+export const invoked = z.object({
+  invocation_id: invocationId,
+  status: invocationStatus,
+  output: jsonValue.nullable(),
+  execution,
+});
+export type Invoked = z.infer<typeof invoked>;
+
+export const invocationFilter = z.object({
+  external_agent_id: externalAgentId.optional(),
+  agent_id: agentId.optional(),
+  status: invocationStatus.optional(),
+  error_code: errorCode.optional(),
+  door: door.optional(),
+  from: timestamp.optional(),
+  to: timestamp.optional(),
+});
+export type InvocationFilter = z.infer<typeof invocationFilter>;
+
+export const usageQuery = z.object({
+  group_by: z.enum(['hour', 'day', 'week']).default('day'),
+  from: timestamp.optional().describe('The last 7 days when left out'),
+  to: timestamp.optional(),
+});
+export type UsageQuery = z.infer<typeof usageQuery>;
+
+const counts = {
+  invocations: z.number().int().describe('All calls, refused ones included'),
+  success: z.number().int(),
+  error: z.number().int(),
+  running: z.number().int(),
+  throttled: z.number().int(),
+  denied: z.number().int(),
+  cost_usd: z.number(),
+  average_latency_ms: z.number().nullable(),
+};
+
+export const usage = z.object({
+  from: timestamp,
+  to: timestamp,
+  group_by: z.enum(['hour', 'day', 'week']),
+  totals: z.object(counts),
+  groups: z.array(
+    z.object({ at: timestamp.describe('When the hour, day or week (from Monday, UTC) begins'), ...counts }),
+  ),
+  refusals: z
+    .array(z.object({ code: z.string(), count: z.number().int(), last_at: timestamp }))
+    .describe('Which limits bite, the most frequent first'),
+});
+export type Usage = z.infer<typeof usage>;
