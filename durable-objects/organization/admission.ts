@@ -8,6 +8,8 @@ import type {
   PlanLimits,
   StoredKey,
 } from './client.ts';
+import type { Verdict } from './policies/evaluate.ts';
+import { judgeStart, type PolicyState } from './policies/judge-start.ts';
 import { currentCount, HOUR_MS, limitState, type WindowCount } from './limits.ts';
 import type { StoredRequest } from './store/requests.ts';
 
@@ -19,6 +21,7 @@ export interface DeskState {
   /** Whether the organization's IP allowlist lets the caller's address in. */
   readonly address_allowed: boolean;
   readonly request: StoredRequest | null;
+  readonly policies: PolicyState;
   /** Starts of this organization in the current hour. */
   readonly starts: WindowCount | null;
   /** Executions that hold a place. */
@@ -35,7 +38,7 @@ export const MAX_QUEUED = 1000;
 type Denial = Extract<Admission, { outcome: 'deny' }>;
 type Decision =
   | Denial
-  | Extract<Admission, { outcome: 'replay' | 'check_first' }>
+  | Extract<Admission, { outcome: 'replay' | 'tell' | 'check_first' }>
   | {
       readonly outcome: 'admit';
       readonly agent: AgentHead;
@@ -60,7 +63,7 @@ function deny(
 
 /**
  * Decides one start. Pure. The order is what a caller may learn first: who they are, what they may do, what was already
- * answered, whether the agent can run, and only then the limits.
+ * answered, whether the agent can run, what policies say, and only then the limits.
  */
 export function decide(state: DeskState, request: AdmissionRequest, now: number): Decision {
   const caller = identify(state, request, now);
@@ -85,6 +88,8 @@ export function decide(state: DeskState, request: AdmissionRequest, now: number)
     const admitted = state.admitted.version ?? version;
     return { ...admit, version: admitted, starts: state.starts ?? { window_start: now, used: 0 }, limit: null };
   }
+  const refused = policyRefusal(judgeStart(state.policies, request, caller.actor, agent, now));
+  if (refused !== null) return refused;
   const starts = currentCount(state.starts, now, HOUR_MS);
   const quota = state.plan.starts_per_hour;
   const limit = quota === null ? null : limitState('plan', quota, starts, now, HOUR_MS);
@@ -110,6 +115,15 @@ export function decide(state: DeskState, request: AdmissionRequest, now: number)
     starts: counted,
     limit: quota === null ? null : limitState('plan', quota, counted, now, HOUR_MS),
   };
+}
+
+function policyRefusal(verdict: Verdict | null): Denial | Extract<Admission, { outcome: 'tell' }> | null {
+  if (verdict === null || verdict.outcome === 'allow') return null;
+  if (verdict.outcome === 'tell') return verdict;
+  const { policy } = verdict;
+  const detail =
+    policy === null ? 'No policy of the organization allows this.' : `The policy "${policy.rules.name}" denies this.`;
+  return deny('policy_denied', detail);
 }
 
 /** The agent and the version to run; null for its draft. */

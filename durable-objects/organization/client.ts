@@ -8,8 +8,11 @@ import type {
   Permission,
   Plan,
   RetentionDays,
+  Role,
 } from '@agentflow/contracts';
+import type { ToldInput } from '../../workers/platform/told-input.ts';
 import type { OrganizationObject } from './object.ts';
+import type { PolicyDefaultProjection, PolicyProjection } from './policies/stored.ts';
 
 /** What the desk knows of an API key. The key itself is never stored, only its SHA-256 in hex. */
 export interface KeyRecord {
@@ -41,6 +44,8 @@ export interface AgentHead {
   readonly max_concurrency: number | null;
   /** What a start does that finds `max_concurrency` reached. Heads of an earlier release have none: `reject`. */
   readonly concurrency_policy?: ConcurrencyPolicy;
+  /** Heads of an earlier release have none. */
+  readonly tags?: readonly string[];
   readonly revision: number;
 }
 
@@ -92,7 +97,12 @@ export interface RetentionProjection {
   readonly audit: ProjectedAudit;
 }
 
-export type Projection = KeyProjection | AllowlistProjection | RetentionProjection;
+export type Projection =
+  | KeyProjection
+  | AllowlistProjection
+  | RetentionProjection
+  | PolicyProjection
+  | PolicyDefaultProjection;
 
 /** How many days executions are kept after their end, null for ever; nothing is deleted before `effective_at`. */
 export interface RetentionRule {
@@ -143,7 +153,8 @@ export type AdmissionCaller =
       readonly name: string;
       readonly scopes: readonly Permission[];
     }
-  | { readonly kind: 'user'; readonly user_id: string; readonly name: string }
+  /** Workers of an earlier release do not tell the role. */
+  | { readonly kind: 'user'; readonly user_id: string; readonly name: string; readonly role?: Role }
   /** An execution of the organization, on behalf of whoever started it: it was admitted before. */
   | { readonly kind: 'execution'; readonly actor: Actor };
 
@@ -163,7 +174,9 @@ export interface AdmissionRequest {
   readonly checked_version?: number | null;
   /** Of a start by another execution. Its id is derived, so the same start may be asked for twice and has one lease. */
   readonly lineage?: { readonly root_execution_id: string; readonly parent_execution_id: string };
-  /** What the feed shows of it besides, and admission does not look at. */
+  /** What the input has where policies read it: asked for by `tell`. */
+  readonly told?: ToldInput;
+  /** What the feed shows of it besides; policies look at the project. */
   readonly shown?: { readonly trigger: ExecutionTrigger; readonly project_id: string | null };
 }
 
@@ -195,6 +208,8 @@ export type Admission =
       readonly limit: LimitState | null;
     }
   | { readonly outcome: 'replay'; readonly execution_id: string; readonly caller: CheckedKey | null }
+  /** Policies read the input at these paths: it is to be asked for again with what is there. */
+  | { readonly outcome: 'tell'; readonly paths: readonly string[] }
   /** The start would cost others their places: it is to be asked for again once this version has taken its input. */
   | { readonly outcome: 'check_first'; readonly version: number | null }
   | {
@@ -256,6 +271,17 @@ export const FEED_HEADERS = {
   caller: 'x-agentflow-caller',
   types: 'x-agentflow-types',
 } as const;
+
+export type {
+  AskedStart,
+  ExplainedStart,
+  PolicyChange,
+  PolicyChanged,
+  PolicyDefaultProjection,
+  PolicyDefaultState,
+  PolicyProjection,
+  StoredPolicy,
+} from './policies/stored.ts';
 
 export type OrganizationStub = DurableObjectStub<OrganizationObject>;
 

@@ -15,24 +15,31 @@ import {
   type Admission,
   type AdmissionRequest,
   type AgentHead,
+  type AskedStart,
   type AuditOrigin,
   type ErasureSubject,
+  type ExplainedStart,
   FEED_HEADERS,
   type KeyCheck,
   type KeyRecord,
   type KeyRotation,
   type LeaseNotice,
   type PlanLimits,
+  type PolicyChange,
+  type PolicyChanged,
+  type PolicyDefaultState,
   type RequestClaim,
   type RetentionRule,
   type RotatedKey,
   type StoredAllowlist,
+  type StoredPolicy,
 } from './client.ts';
 import { Erasures } from './erasure.ts';
 import { DeskFeed } from './feed.ts';
 import { asked, changed, moved } from './feed-facts.ts';
 import { DeskKeys, TELL_MS } from './keys.ts';
 import { LeaseNotices, NOTICE_RETRY_MS } from './notices.ts';
+import { DeskPolicies } from './policies/desk-policies.ts';
 import { DeskRequests } from './requests.ts';
 import { DeskRetention } from './retention.ts';
 import { DeskStarts } from './starts.ts';
@@ -61,6 +68,7 @@ export class OrganizationObject extends DurableObject<Env> {
   private readonly starts: DeskStarts;
   private readonly notices: LeaseNotices;
   private readonly feed: DeskFeed;
+  private readonly policies: DeskPolicies;
   private plan: PlanLimits | null = null;
   private armedAt: number | null = null;
 
@@ -69,6 +77,7 @@ export class OrganizationObject extends DurableObject<Env> {
     this.store = new OrganizationStore(ctx.storage.sql);
     this.keys = new DeskKeys(ctx.storage, this.store, (at) => this.armAt(at));
     this.addresses = new DeskAddresses(ctx.storage, this.store);
+    this.policies = new DeskPolicies(ctx.storage, this.store, (at) => this.armAt(at));
     const tell = (rule: RetentionRule, cursor: string) => tellRetention(env, this.store.organizationId(), rule, cursor);
     this.keeping = new DeskRetention(ctx.storage, this.store, tell, () => this.logger());
     const workOf = (subject: ErasureSubject) => erasureWork(env, this.store.organizationId(), subject);
@@ -163,6 +172,39 @@ export class OrganizationObject extends DurableObject<Env> {
     return { ok: true, current: after };
   }
 
+  async listPolicies(): Promise<{ policies: readonly StoredPolicy[]; default: PolicyDefaultState }> {
+    if (!this.store.exists()) return { policies: [], default: { effect: 'allow', revision: 0 } };
+    return { policies: this.policies.list(), default: this.policies.default() };
+  }
+
+  /** Holds for every start from the answer on. Rules and what they refer to were checked by the caller. */
+  async changePolicy(organizationId: string, change: PolicyChange, origin: AuditOrigin): Promise<PolicyChanged> {
+    this.store.create(organizationId);
+    const now = Date.now();
+    const changed = this.policies.change(change, origin, now);
+    if (changed.outcome === 'changed') await this.drainOutbox(now);
+    return changed;
+  }
+
+  async setPolicyDefault(
+    organizationId: string,
+    change: { effect: PolicyDefaultState['effect']; expected: number | null },
+    origin: AuditOrigin,
+  ): Promise<{ ok: boolean; current: PolicyDefaultState }> {
+    this.store.create(organizationId);
+    const now = Date.now();
+    const after = this.policies.setDefault(change.effect, change.expected, origin, now);
+    await this.drainOutbox(now);
+    return { ok: after !== null, current: this.policies.default() };
+  }
+
+  /** A dry run: decides and stores nothing. null for an agent that is not there. */
+  async explainPolicies(asked: AskedStart): Promise<ExplainedStart | null> {
+    this.store.create(asked.organization_id);
+    const agent = await this.agents.require(asked.agent_id);
+    return agent === null || !this.store.exists() ? null : this.policies.explain(asked, agent);
+  }
+
   /**
    * Claims an Idempotency-Key for a create. `scope` tells callers and routes apart: `<principal> <method> <path>`. `new`
    * must be followed by `finishRequest`; a claim that never was can be made again after a minute.
@@ -213,7 +255,8 @@ export class OrganizationObject extends DurableObject<Env> {
     const hash = request.caller.kind === 'api_key' ? request.caller.key_hash : null;
     const key = hash === null ? null : this.keys.find(hash);
     const address_allowed = this.addresses.list().allows(request.ip);
-    const admission = this.starts.admit(request, { plan, agent, key, address_allowed }, now);
+    const policies = this.policies.stateFor(request.agent_id);
+    const admission = this.starts.admit(request, { plan, agent, key, address_allowed, policies }, now);
     if (hash !== null && admission.outcome !== 'deny') this.keys.noteUse(hash, now);
     return admission;
   }
@@ -227,7 +270,10 @@ export class OrganizationObject extends DurableObject<Env> {
     cost_microusd: number;
     execution?: ExecutionSummary;
   }): Promise<RetentionRule> {
-    if (this.store.exists() && this.starts.settle(input.lease_id, input.cost_microusd)) this.tellMove(input.execution);
+    if (this.store.exists() && this.starts.settle(input.lease_id, input.cost_microusd)) {
+      if (input.execution !== undefined) this.policies.costs.note(input.execution.agent_id, input.cost_microusd);
+      this.tellMove(input.execution);
+    }
     return this.retention();
   }
 
@@ -367,6 +413,7 @@ export class OrganizationObject extends DurableObject<Env> {
     if (this.store.exists()) return;
     this.keys.forget();
     this.addresses.forget();
+    this.policies.forget();
     this.keeping.forget();
     this.agents.forget();
     this.starts.forget();

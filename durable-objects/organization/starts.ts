@@ -19,7 +19,7 @@ const ACTIVE_MS = 15 * 60_000;
 const LEASE_PAGE = 100;
 
 /** What the desk knows of a caller and the organization when a start is decided. */
-export type StartState = Pick<DeskState, 'plan' | 'agent' | 'key' | 'address_allowed'>;
+export type StartState = Pick<DeskState, 'plan' | 'agent' | 'key' | 'address_allowed' | 'policies'>;
 
 interface StartsHost {
   plan(): PlanLimits | null;

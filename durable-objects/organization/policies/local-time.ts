@@ -43,7 +43,7 @@ function formatOf(timeZone: string): Intl.DateTimeFormat {
 function lookUp(format: Intl.DateTimeFormat, at: number): number {
   let minutes = 0;
   for (const { type, value } of format.formatToParts(at)) {
-    if (type === 'weekday') minutes += WEEKDAYS.findIndex((day) => value.toLowerCase() === day) * 1440;
+    if (type === 'weekday') minutes += (WEEKDAYS as readonly string[]).indexOf(value.toLowerCase()) * 1440;
     else if (type === 'hour') minutes += Number(value) * 60;
     else if (type === 'minute') minutes += Number(value);
   }

@@ -5,6 +5,7 @@ import { ErasureStore } from './erasures.ts';
 import { FeedStore } from './feed.ts';
 import { KeyStore } from './keys.ts';
 import { LeaseStore } from './leases.ts';
+import { PolicyStore } from './policies.ts';
 import { RequestStore } from './requests.ts';
 import { SCHEMA_STEPS } from './schema.ts';
 
@@ -23,6 +24,7 @@ export class OrganizationStore {
   readonly feed: FeedStore;
   readonly keys: KeyStore;
   readonly leases: LeaseStore;
+  readonly policies: PolicyStore;
   readonly requests: RequestStore;
 
   constructor(private readonly sql: SqlStorage) {
@@ -30,6 +32,7 @@ export class OrganizationStore {
     this.feed = new FeedStore(sql);
     this.keys = new KeyStore(sql);
     this.leases = new LeaseStore(sql);
+    this.policies = new PolicyStore(sql);
     this.requests = new RequestStore(sql);
   }
 

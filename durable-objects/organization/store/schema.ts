@@ -15,6 +15,8 @@
  * - `erasures`: what is being erased, page by page; see ../erasure.ts.
  * - `retention`: one row, how long executions are kept, and how far that has been told; see ../retention.ts.
  * - `feed`: the newest events of the organization's feed, and `feed_watch`, one row, until when they are kept; see ../feed.ts.
+ * - `policies`: policies as they are now, their versions are in D1; `policy_default`, one row, what holds without one.
+ * - `agent_costs`: what agents cost lately; see ../policies/cost-estimates.ts.
  * - `schema_version`: one row, how many of the steps below have been taken; a desk without the table has taken one.
  */
 export const SCHEMA_STEPS: readonly (readonly string[])[] = [
@@ -67,5 +69,10 @@ export const SCHEMA_STEPS: readonly (readonly string[])[] = [
     // AUTOINCREMENT: numbers are not given again after the rows are gone.
     'CREATE TABLE feed (seq INTEGER PRIMARY KEY AUTOINCREMENT, at INTEGER NOT NULL, type TEXT NOT NULL, data TEXT NOT NULL)',
     'CREATE TABLE feed_watch (id INTEGER PRIMARY KEY CHECK (id = 1), kept_until INTEGER NOT NULL)',
+  ],
+  [
+    'CREATE TABLE policies (id TEXT PRIMARY KEY, policy TEXT NOT NULL) WITHOUT ROWID',
+    'CREATE TABLE policy_default (id INTEGER PRIMARY KEY CHECK (id = 1), effect TEXT NOT NULL, revision INTEGER NOT NULL)',
+    'CREATE TABLE agent_costs (agent_id TEXT PRIMARY KEY, mean_microusd REAL NOT NULL, executions INTEGER NOT NULL) WITHOUT ROWID',
   ],
 ];

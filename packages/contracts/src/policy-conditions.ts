@@ -155,49 +155,47 @@ function isRecord(value: unknown): value is Record<string, unknown> {
 
 /** What is wrong with a condition, each with its place: a union of schemas would only say that none of them fits. */
 function refusalsOf(condition: unknown): Refusal[] {
-  const found: Refusal[] = [];
+  const refuse = (path: Path, message: string): Refusal[] => [{ path, message }];
+  const { depth: deepest, conditions: most } = CONDITION_LIMITS;
   let count = 0;
-  const refuse = (path: Path, message: string) => found.push({ path, message });
 
-  const visit = (value: unknown, path: Path, depth: number): void => {
-    if (!isRecord(value)) return void refuse(path, 'must be a condition, or all, any or not of conditions');
-    if (depth > CONDITION_LIMITS.depth)
-      return void refuse(path, `is nested too deep: conditions go ${CONDITION_LIMITS.depth} levels down at most`);
+  const visit = (value: unknown, path: Path, depth: number): Refusal[] => {
+    if (!isRecord(value)) return refuse(path, 'must be a condition, or all, any or not of conditions');
+    if (depth > deepest) return refuse(path, `is nested too deep: conditions go ${deepest} levels down at most`);
     const keys = Object.keys(value);
     const group = keys.find((key) => key === 'all' || key === 'any' || key === 'not');
     if (group === undefined) {
       count++;
-      if (count === CONDITION_LIMITS.conditions + 1)
-        refuse(path, `is one too many: a policy has ${CONDITION_LIMITS.conditions} conditions at most`);
-      return visitLeaf(value, path);
+      if (count > most) return refuse(path, `is one too many: a policy has ${most} conditions at most`);
+      return leafRefusals(value).map((each) => ({ ...each, path: [...path, ...each.path] }));
     }
-    if (keys.length > 1) return void refuse(path, `has ${group} and other fields: a group stands alone`);
+    if (keys.length > 1) return refuse(path, `has ${group} and other fields: a group stands alone`);
     const inner = value[group];
     if (group === 'not') return visit(inner, [...path, 'not'], depth + 1);
-    if (!Array.isArray(inner) || inner.length === 0)
-      return void refuse([...path, group], 'must be a list of at least one condition');
-    for (const [index, each] of inner.entries()) visit(each, [...path, group, index], depth + 1);
+    if (!Array.isArray(inner) || inner.length === 0) {
+      return refuse([...path, group], 'must be a list of at least one condition');
+    }
+    if (inner.length > most) return refuse([...path, group], `has more than ${most} conditions`);
+    return inner.flatMap((each, index) => visit(each, [...path, group, index], depth + 1));
   };
 
-  const visitLeaf = (leaf: Record<string, unknown>, path: Path): void => {
-    const { attribute, operator } = leaf;
-    if (typeof attribute !== 'string' || !Object.hasOwn(VALUES, attribute)) {
-      const known = Object.keys(VALUES).join(', ');
-      return void refuse([...path, 'attribute'], `must be one of ${known}`);
-    }
-    const operators = VALUES[attribute as PolicyAttribute] as Record<string, z.ZodType>;
-    if (typeof operator !== 'string' || !Object.hasOwn(operators, operator)) {
-      const known = Object.keys(operators).join(', ');
-      return void refuse([...path, 'operator'], `must be one of ${known} for ${attribute}`);
-    }
-    const fields = { attribute: z.string(), operator: z.string(), value: operators[operator] as z.ZodType };
-    const schema = z.strictObject(attribute === 'input' ? { ...fields, path: inputPath } : fields);
-    const { error } = schema.safeParse(leaf);
-    for (const issue of error?.issues ?? []) refuse([...path, ...(issue.path as Path)], issue.message);
-  };
+  return visit(condition, [], 1);
+}
 
-  visit(condition, [], 1);
-  return found;
+function leafRefusals(leaf: Record<string, unknown>): Refusal[] {
+  const { attribute, operator } = leaf;
+  if (typeof attribute !== 'string' || !Object.hasOwn(VALUES, attribute)) {
+    return [{ path: ['attribute'], message: `must be one of ${Object.keys(VALUES).join(', ')}` }];
+  }
+  const operators: Record<string, z.ZodType> = VALUES[attribute as PolicyAttribute];
+  const value = typeof operator === 'string' && Object.hasOwn(operators, operator) ? operators[operator] : undefined;
+  if (value === undefined) {
+    const known = Object.keys(operators).join(', ');
+    return [{ path: ['operator'], message: `must be one of ${known} for ${attribute}` }];
+  }
+  const fields = { attribute: z.string(), operator: z.string(), value };
+  const { error } = z.strictObject(attribute === 'input' ? { ...fields, path: inputPath } : fields).safeParse(leaf);
+  return (error?.issues ?? []).map(({ path, message }) => ({ path: path as Path, message }));
 }
 
 export const policyCondition = z
