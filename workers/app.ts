@@ -10,6 +10,7 @@ import { contextRoutes } from './domains/context/index.ts';
 import { erasureRoutes } from './domains/erasure/routes.ts';
 import { eventRoutes } from './domains/events/index.ts';
 import { executionRoutes, overviewRoutes, retentionRoutes } from './domains/executions/index.ts';
+import { policyRoutes, rateLimitRoutes } from './domains/governance/index.ts';
 import { invitationRoutes } from './domains/invitations/index.ts';
 import { modelRoutes } from './domains/models/index.ts';
 import { organizationRoutes } from './domains/organizations/routes.ts';
@@ -84,6 +85,8 @@ export function createApp(probes: Readonly<Record<string, Probe>> = {}): OpenAPI
   app.route('/api/v1', projectRoutes);
   app.route('/api/v1', contextRoutes);
   app.route('/api/v1', approvalRoutes);
+  app.route('/api/v1', policyRoutes);
+  app.route('/api/v1', rateLimitRoutes);
   app.route('/api/v1', retentionRoutes);
   app.route('/api/v1', overviewRoutes);
   app.route('/api/v1', modelRoutes);

@@ -28,7 +28,11 @@ function condition(index) {
     { attribute: 'input', path: 'customer.country', operator: 'in', value: ['KP', 'XX'] },
   ];
   // Of two conditions the first holds, so that both are always asked.
-  const first = { attribute: /** @type {const} */ ('agent_tags'), operator: /** @type {const} */ ('any_of'), value: ['prod'] };
+  const first = {
+    attribute: /** @type {const} */ ('agent_tags'),
+    operator: /** @type {const} */ ('any_of'),
+    value: ['prod'],
+  };
   return { all: [first, kinds[index % kinds.length] ?? first] };
 }
 
@@ -95,7 +99,9 @@ export function policyEvaluation(count, times) {
 
   const rules = Array.from({ length: count }, (_, index) => ({ kind: `kind-${index}`, agent: `agt_${index}` }));
   const bare = rules.map(
-    ({ kind, agent }) => (/** @type {JudgedStart} */ judged) => judged.subject.kind === kind || judged.agent.id === agent,
+    ({ kind, agent }) =>
+      (/** @type {JudgedStart} */ judged) =>
+        judged.subject.kind === kind || judged.agent.id === agent,
   );
   let met = 0;
   const floor = microseconds(() => {

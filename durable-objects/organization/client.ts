@@ -9,6 +9,7 @@ import type {
   Plan,
   RetentionDays,
   Role,
+  SetOrganizationRateLimitsRequest,
 } from '@agentflow/contracts';
 import type { ToldInput } from '../../workers/platform/told-input.ts';
 import type { OrganizationObject } from './object.ts';
@@ -90,6 +91,13 @@ export interface AllowlistProjection {
   readonly audit: ProjectedAudit;
 }
 
+/** The audit row of changed rate limits. */
+export interface RateLimitsProjection {
+  readonly organization_id: string;
+  readonly rate_limits: StoredRateLimits;
+  readonly audit: ProjectedAudit;
+}
+
 /** The audit row of a changed retention. */
 export interface RetentionProjection {
   readonly organization_id: string;
@@ -100,6 +108,7 @@ export interface RetentionProjection {
 export type Projection =
   | KeyProjection
   | AllowlistProjection
+  | RateLimitsProjection
   | RetentionProjection
   | PolicyProjection
   | PolicyDefaultProjection;
@@ -113,6 +122,15 @@ export interface RetentionRule {
 /** Who may come from where, normalised networks; every change makes the next revision, and 0 is that of none at all. */
 export interface StoredAllowlist {
   readonly entries: readonly { readonly network: string; readonly description: string }[];
+  readonly revision: number;
+}
+
+/** What an organization limits besides its plan. */
+export type OrganizationLimits = SetOrganizationRateLimitsRequest;
+
+/** Every change makes the next revision; 0 is that of none at all. */
+export interface StoredRateLimits {
+  readonly limits: OrganizationLimits;
   readonly revision: number;
 }
 
@@ -135,14 +153,33 @@ export type RotatedKey =
 
 /** `restricted`: the organization has an IP allowlist, and the caller's address is on it. */
 export type KeyCheck =
-  | { readonly ok: true; readonly key: CheckedKey; readonly restricted: boolean }
-  | { readonly ok: false; readonly code: 'unauthenticated' | 'token_expired' | 'ip_not_allowed' };
+  | {
+      readonly ok: true;
+      readonly key: CheckedKey;
+      readonly restricted: boolean;
+      /** Limits of reads; none where reads are not limited. */
+      readonly limits: readonly LimitState[];
+    }
+  | { readonly ok: false; readonly code: 'unauthenticated' | 'token_expired' | 'ip_not_allowed' }
+  | {
+      readonly ok: false;
+      readonly code: 'rate_limited';
+      readonly detail: string;
+      readonly retry_after_seconds: number;
+      readonly limits: readonly LimitState[];
+    };
 
-/** Limits of the organization's plan: starts an hour (null: none) and executions alive at once. */
+/**
+ * Limits of the organization's plan, null where there is none: starts an hour by all API keys and external agents together,
+ * executions alive at once, and what one signed-in person may start. Desks of an earlier release do not know the latter.
+ */
 export interface PlanLimits {
   readonly plan: Plan;
   readonly starts_per_hour: number | null;
   readonly concurrent_executions: number;
+  readonly user_starts_per_hour?: number | null;
+  /** Where the organization does not limit it by itself. */
+  readonly user_starts_per_minute?: number | null;
 }
 
 export type AdmissionCaller =
@@ -153,7 +190,7 @@ export type AdmissionCaller =
       readonly name: string;
       readonly scopes: readonly Permission[];
     }
-  /** Workers of an earlier release do not tell the role. */
+  /** Jobs that an earlier release stored have no role. */
   | { readonly kind: 'user'; readonly user_id: string; readonly name: string; readonly role?: Role }
   /** An execution of the organization, on behalf of whoever started it: it was admitted before. */
   | { readonly kind: 'execution'; readonly actor: Actor };
@@ -205,7 +242,8 @@ export type Admission =
       /** The version to run; null in test mode. */
       readonly version: number | null;
       readonly caller: Actor;
-      readonly limit: LimitState | null;
+      /** Of every limited window, the tightest first. */
+      readonly limits: readonly LimitState[];
     }
   | { readonly outcome: 'replay'; readonly execution_id: string; readonly caller: CheckedKey | null }
   /** Policies read the input at these paths: it is to be asked for again with what is there. */
@@ -217,7 +255,7 @@ export type Admission =
       readonly code: ErrorCode;
       readonly detail: string;
       readonly retry_after_seconds: number | null;
-      readonly limit: LimitState | null;
+      readonly limits: readonly LimitState[];
     };
 
 /** What an execution must do because of a decision at the desk. */

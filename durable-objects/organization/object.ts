@@ -24,6 +24,7 @@ import {
   type KeyRecord,
   type KeyRotation,
   type LeaseNotice,
+  type OrganizationLimits,
   type PlanLimits,
   type PolicyChange,
   type PolicyChanged,
@@ -33,7 +34,9 @@ import {
   type RotatedKey,
   type StoredAllowlist,
   type StoredPolicy,
+  type StoredRateLimits,
 } from './client.ts';
+import { DeskRates, UNLIMITED } from './desk-rates.ts';
 import { Erasures } from './erasure.ts';
 import { DeskFeed } from './feed.ts';
 import { asked, changed, moved } from './feed-facts.ts';
@@ -65,6 +68,7 @@ export class OrganizationObject extends DurableObject<Env> {
   private readonly keeping: DeskRetention;
   private readonly requests: DeskRequests;
   private readonly agents: DeskAgents;
+  private readonly rates: DeskRates;
   private readonly starts: DeskStarts;
   private readonly notices: LeaseNotices;
   private readonly feed: DeskFeed;
@@ -92,7 +96,8 @@ export class OrganizationObject extends DurableObject<Env> {
       () => this.logger(),
     );
     this.feed = new DeskFeed(ctx, this.store.feed, (at) => this.armAt(at));
-    this.starts = new DeskStarts(ctx.storage, this.store, this.agents, {
+    this.rates = new DeskRates(ctx.storage, this.store);
+    this.starts = new DeskStarts(ctx.storage, this.store, this.agents, this.rates, {
       plan: () => this.plan ?? this.store.plan(),
       armAt: (at) => this.armAt(at),
       told: () => this.tellNotices(),
@@ -122,8 +127,10 @@ export class OrganizationObject extends DurableObject<Env> {
     if (checked === 'expired') return { ok: false, code: 'token_expired' };
     const addresses = this.addresses.list();
     if (!addresses.allows(input.ip)) return { ok: false, code: 'ip_not_allowed' };
+    const rate = this.rates.read(checked.id, now);
+    if (rate?.ok === false) return { ...rate, code: 'rate_limited' };
     this.keys.noteUse(input.key_hash, now);
-    return { ok: true, key: checked, restricted: addresses.restricted };
+    return { ok: true, key: checked, restricted: addresses.restricted, limits: rate?.limits ?? [] };
   }
 
   async createKey(organizationId: string, key: KeyRecord, origin: AuditOrigin): Promise<void> {
@@ -172,9 +179,12 @@ export class OrganizationObject extends DurableObject<Env> {
     return { ok: true, current: after };
   }
 
-  async listPolicies(): Promise<{ policies: readonly StoredPolicy[]; default: PolicyDefaultState }> {
-    if (!this.store.exists()) return { policies: [], default: { effect: 'allow', revision: 0 } };
-    return { policies: this.policies.list(), default: this.policies.default() };
+  async policyDefault(): Promise<PolicyDefaultState> {
+    return this.store.exists() ? this.policies.default() : { effect: 'allow', revision: 0 };
+  }
+
+  async findPolicy(id: string): Promise<StoredPolicy | null> {
+    return this.store.exists() ? this.policies.find(id) : null;
   }
 
   /** Holds for every start from the answer on. Rules and what they refer to were checked by the caller. */
@@ -203,6 +213,25 @@ export class OrganizationObject extends DurableObject<Env> {
     this.store.create(asked.organization_id);
     const agent = await this.agents.require(asked.agent_id);
     return agent === null || !this.store.exists() ? null : this.policies.explain(asked, agent);
+  }
+
+  async rateLimits(): Promise<StoredRateLimits> {
+    return this.store.exists() ? this.rates.stored() : { limits: UNLIMITED, revision: 0 };
+  }
+
+  /** Replaces the rate limits while their revision is `expected` (null: whatever it is). They hold when this answers. */
+  async setRateLimits(
+    organizationId: string,
+    change: { limits: OrganizationLimits; expected: number | null },
+    origin: AuditOrigin,
+  ): Promise<{ ok: boolean; current: StoredRateLimits }> {
+    this.store.create(organizationId);
+    const now = Date.now();
+    const after = this.rates.replace(change.limits, change.expected, origin, now);
+    if (after === null) return { ok: false, current: this.rates.stored() };
+    this.armAt(now + TELL_MS);
+    await this.drainOutbox(now);
+    return { ok: true, current: after };
   }
 
   /**
@@ -395,6 +424,7 @@ export class OrganizationObject extends DurableObject<Env> {
       () => this.notices.tell(),
       () => this.keeping.turn(due),
       async () => this.store.requests.deleteExpired(due),
+      async () => this.rates.deleteExpired(Date.now()),
       async () => this.feed.rest(due),
     ]) {
       try {
@@ -506,5 +536,5 @@ const NOBODY: Admission = {
   code: 'unauthenticated',
   detail: 'The credential is not valid.',
   retry_after_seconds: null,
-  limit: null,
+  limits: [],
 };

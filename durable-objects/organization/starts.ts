@@ -3,9 +3,10 @@ import { idBody } from '../../workers/platform/ids.ts';
 import { type DeskState, decide } from './admission.ts';
 import type { DeskAgents } from './agents.ts';
 import type { Admission, AdmissionRequest, AgentHead, LeaseNotice, PlanLimits } from './client.ts';
+import type { DeskRates } from './desk-rates.ts';
 import { admitted, promoted } from './feed-facts.ts';
-import type { WindowCount } from './limits.ts';
 import { holdsPlace, Places } from './places.ts';
+import type { CountedSubject, RateRow } from './rates.ts';
 import { REQUEST_TTL_MS } from './requests.ts';
 import type { Lease } from './store/leases.ts';
 import type { OrganizationStore } from './store/organization.ts';
@@ -43,12 +44,14 @@ export class DeskStarts {
     private readonly storage: DurableObjectStorage,
     private readonly store: OrganizationStore,
     private readonly agents: DeskAgents,
+    private readonly rates: DeskRates,
     private readonly host: StartsHost,
   ) {}
 
   /** Drops the cache: what the rows say now is asked again. */
   forget(): void {
     this.known = null;
+    this.rates.forget();
   }
 
   get places(): Places {
@@ -66,11 +69,12 @@ export class DeskStarts {
     const stored = idempotency === null ? null : this.store.requests.find(startScope(request), idempotency.key);
     const known = stored !== null && stored.expires_at > now ? stored : null;
     const held = this.heldFor(request, known?.execution_id ?? null);
+    const rates = held === null ? this.rates.subjectsOf(request, state.key, state.plan) : [];
     const decision = decide(
       {
         ...state,
         request: known,
-        starts: state.plan.starts_per_hour === null ? null : this.store.window('starts'),
+        rates,
         live_executions: this.places.total,
         live_of_agent: this.places.heldBy(agent_id),
         queued_of_agent: this.places.queuedOf(agent_id),
@@ -94,7 +98,7 @@ export class DeskStarts {
       expires_at: now + PROVISIONAL_MS,
     };
     if (held === null) {
-      this.grant(request, lease, state.plan, decision.starts, decision.replaces);
+      this.grant(request, lease, { subjects: rates, counted: decision.counted }, decision.replaces);
       this.host.publish(admitted(request, lease, decision));
     }
     return {
@@ -107,7 +111,7 @@ export class DeskStarts {
       agent: decision.agent,
       version: decision.version,
       caller: decision.caller,
-      limit: decision.limit,
+      limits: decision.limits,
     };
   }
 
@@ -132,8 +136,7 @@ export class DeskStarts {
   private grant(
     request: AdmissionRequest,
     lease: Lease,
-    plan: PlanLimits,
-    starts: WindowCount,
+    rates: { readonly subjects: readonly CountedSubject[]; readonly counted: readonly RateRow[] },
     replaces: number,
   ): void {
     const { places } = this;
@@ -148,7 +151,7 @@ export class DeskStarts {
     this.write(() => {
       this.store.leases.insert(lease);
       for (const { id } of replaced) this.store.leases.revoke(id, reason, now);
-      if (plan.starts_per_hour !== null) this.store.writeWindow('starts', starts.window_start, starts.used);
+      this.rates.write(rates.subjects, rates.counted);
       if (request.idempotency !== null) {
         this.store.requests.write(startScope(request), request.idempotency.key, {
           body_hash: request.idempotency.body_hash,

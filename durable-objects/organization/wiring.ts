@@ -9,6 +9,7 @@ import {
   isPersonErased,
 } from '../../workers/domains/erasure/index.ts';
 import { endedExecutions, projectRetention } from '../../workers/domains/executions/index.ts';
+import { projectPolicy, projectPolicyDefault, projectRateLimits } from '../../workers/domains/governance/index.ts';
 import {
   findOrganization,
   planLimits,
@@ -35,6 +36,9 @@ export function readAgentHead(env: Env, organizationId: string, agentId: string)
 export function project(env: Env, message: Projection): Promise<void> {
   const database = db(env, message.organization_id);
   if ('key' in message) return projectApiKey(database, message);
+  if ('policy' in message) return projectPolicy(database, message);
+  if ('policy_default' in message) return projectPolicyDefault(database, message);
+  if ('rate_limits' in message) return projectRateLimits(database, message);
   return 'retention' in message ? projectRetention(database, message) : projectIpAllowlist(database, message);
 }
 

@@ -3,8 +3,8 @@ import {
   MAX_POLICIES,
   MAX_POLICY_INPUTS,
   type PolicyEffect,
-  policyLeaves,
   type PolicyRequest,
+  policyLeaves,
 } from '@agentflow/contracts';
 import { newId } from '../../../workers/platform/ids.ts';
 import { tellInput } from '../../../workers/platform/told-input.ts';
@@ -22,6 +22,7 @@ import type {
   PolicyChange,
   PolicyChanged,
   PolicyDefaultState,
+  PolicyDraftAt,
   StoredPolicy,
 } from './stored.ts';
 
@@ -54,7 +55,11 @@ export class DeskPolicies {
     return { set, cost_estimate_microusd: set.reads_cost ? this.costs.of(agentId) : undefined };
   }
 
-  list(): readonly StoredPolicy[] {
+  find(id: string): StoredPolicy | null {
+    return this.list().find((policy) => policy.id === id) ?? null;
+  }
+
+  private list(): readonly StoredPolicy[] {
     return this.current().stored;
   }
 
@@ -116,7 +121,7 @@ export class DeskPolicies {
     if (expected !== null && expected !== before.revision) return null;
     if (before.effect === effect) return before;
     const after = { effect, revision: before.revision + 1 };
-    const audit = { id: newId('audit', now), at: now, action: 'policy.default_changed', origin };
+    const audit = { id: newId('audit', now), at: now, action: 'organization.policy_default_changed', origin };
     const organization_id = this.store.organizationId();
     const policy_default = { ...after, previous: before.effect };
     this.storage.transactionSync(() => {
@@ -130,10 +135,11 @@ export class DeskPolicies {
 
   /** Judges a start that somebody asks about, with drafts in the places of what is saved. */
   explain(asked: AskedStart, agent: AgentHead): ExplainedStart {
-    const replaced = new Set(asked.drafts.map(({ replaces }) => replaces));
+    const drafts = JSON.parse(asked.drafts) as readonly PolicyDraftAt[];
+    const replaced = new Set(drafts.map(({ replaces }) => replaces));
     const rules: PolicyRules[] = [
       ...this.list().filter(({ id }) => !replaced.has(id)),
-      ...asked.drafts.map(({ replaces, rules: draft }) => ({ ...draft, id: replaces })),
+      ...drafts.map(({ replaces, policy }) => ({ ...policy, id: replaces })),
     ];
     const set = compilePolicies(rules, asked.default ?? this.default().effect);
     const start: JudgedStart = {

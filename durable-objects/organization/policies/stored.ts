@@ -55,6 +55,12 @@ export type PolicyChanged =
   | { readonly outcome: 'not_found' | 'name_taken' | 'too_many' | 'too_many_inputs' }
   | { readonly outcome: 'stale'; readonly version: number };
 
+/** In the place of a saved policy, or, with null, besides them. */
+export interface PolicyDraftAt {
+  readonly replaces: string | null;
+  readonly policy: PolicyRequest;
+}
+
 /** A start that somebody asks about. What is left out of it is the agent's own. */
 export interface AskedStart {
   readonly organization_id: string;
@@ -64,8 +70,8 @@ export interface AskedStart {
   readonly cost_estimate_microusd?: number;
   /** JSON of the input. */
   readonly input: string;
-  /** In the places of saved policies, or, with null, besides them. */
-  readonly drafts: readonly { readonly replaces: string | null; readonly rules: PolicyRequest }[];
+  /** JSON of a list of drafts. */
+  readonly drafts: string;
   readonly default: PolicyEffect | null;
 }
 

@@ -31,9 +31,7 @@ export class PolicyStore {
 
   cost(agentId: string): { mean_microusd: number; executions: number } | null {
     const row = this.sql.exec<Row>('SELECT * FROM agent_costs WHERE agent_id = ?', agentId).toArray()[0];
-    return row === undefined
-      ? null
-      : { mean_microusd: Number(row.mean_microusd), executions: Number(row.executions) };
+    return row === undefined ? null : { mean_microusd: Number(row.mean_microusd), executions: Number(row.executions) };
   }
 
   writeCost(agentId: string, meanMicrousd: number, executions: number): void {

@@ -129,6 +129,7 @@ const BODIES: { [operationId: string]: object | ((owner: Member) => Promise<obje
   },
   createTeam: { name: 'A team' },
   setRetention: { days: 90 },
+  setRateLimits: { per_key: { hour: 100 } },
   updateTeam: { name: 'A renamed team' },
   setModelFallback: { models: ['builtin/extractive'] },
   setModelPrice: { model: 'custom/example', input_usd_per_million: 1, output_usd_per_million: 2 },

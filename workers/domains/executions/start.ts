@@ -23,9 +23,11 @@ import type { Principal, UncheckedKeyPrincipal } from '../../platform/context.ts
 import type { Env } from '../../platform/env.ts';
 import { ApiError, invalid, notFound, unauthenticated } from '../../platform/errors.ts';
 import { newId } from '../../platform/ids.ts';
+import { limitHeaders } from '../../platform/limit-headers.ts';
 import { type TraceContext, traceparentOf } from '../../platform/telemetry.ts';
 import { draftDefinition, versionDefinition } from '../agents/index.ts';
 import { requireProject } from '../projects/index.ts';
+import { rememberPolicyInputs, withPolicyInputs } from './policy-inputs.ts';
 
 export interface StartInput {
   readonly env: Env;
@@ -52,7 +54,7 @@ export interface StartInput {
 export interface StartOutcome {
   readonly execution: Execution;
   readonly replayed: boolean;
-  readonly limit: LimitState | null;
+  readonly limits: readonly LimitState[];
 }
 
 /**
@@ -75,21 +77,21 @@ export async function startExecution(start: StartInput): Promise<StartOutcome> {
     ip: start.ip,
     shown: { trigger: triggerOf(start), project_id: start.projectId },
   };
-  const admission = await admit(desk, request, (version) => whatRuns(start, version));
+  const admission = await admit(desk, request, start.input, (version) => whatRuns(start, version));
   switch (admission.outcome) {
     case 'deny':
       throw refusal(admission);
     case 'replay': {
       const execution = await madeBefore(env, organizationId, admission.execution_id, start.waitSeconds);
       if (execution === null) throw stillStarting();
-      return { execution, replayed: true, limit: null };
+      return { execution, replayed: true, limits: [] };
     }
     case 'allow':
       break;
   }
   const { execution_id, again } = admission;
   const before = again ? await madeBefore(env, organizationId, execution_id, start.waitSeconds) : null;
-  if (before !== null) return { execution: before, replayed: true, limit: null };
+  if (before !== null) return { execution: before, replayed: true, limits: [] };
   let execution: Execution | StartRefusal;
   try {
     const { definition, given } = await whatRuns(start, admission.version);
@@ -122,29 +124,35 @@ export async function startExecution(start: StartInput): Promise<StartOutcome> {
     throw error;
   }
   if (execution === 'late') throw startedTooLate();
-  return { execution, replayed: again, limit: admission.limit };
+  return { execution, replayed: again, limits: admission.limits };
 }
 
-/** How often a start that would replace others is checked anew because a publish was faster. */
-const CHECKS = 5;
+/** How often a start is asked for anew because a publish or a change of policies was faster. */
+const ROUNDS = 6;
 
 /**
- * Asks the desk for a start. Where it would take the place of another execution, `check` throws first what is wrong with
- * it, so that a start which can't be made costs nobody a place.
+ * Asks the desk for a start, and tells it what policies read of the input. Where it would take the place of another
+ * execution, `check` throws first what is wrong with it, so that a start which can't be made costs nobody a place.
  */
 export async function admit(
   desk: OrganizationStub,
   request: AdmissionRequest,
+  input: JsonValue,
   check: (version: number | null) => Promise<unknown>,
-): Promise<Exclude<Admission, { outcome: 'check_first' }>> {
+): Promise<Exclude<Admission, { outcome: 'check_first' | 'tell' }>> {
   let asked = request;
-  for (let checks = 0; checks < CHECKS; checks++) {
-    const admission = await desk.admit(asked);
-    if (admission.outcome !== 'check_first') return admission;
-    await check(admission.version);
-    asked = { ...request, checked_version: admission.version };
+  for (let round = 0; round < ROUNDS; round++) {
+    const admission = await desk.admit(withPolicyInputs(asked, input));
+    if (admission.outcome === 'tell') {
+      rememberPolicyInputs(request.organization_id, admission.paths);
+    } else if (admission.outcome === 'check_first') {
+      await check(admission.version);
+      asked = { ...request, checked_version: admission.version };
+    } else {
+      return admission;
+    }
   }
-  throw new ApiError('conflict', 'The agent is being published over and over. Try again.');
+  throw new ApiError('conflict', 'The agent or the policies about it change over and over. Try again.');
 }
 
 /** What is to be run, and what it begins with. Throws where the definition does not take the input or a part is missing. */
@@ -195,7 +203,7 @@ function pinnedResults(definition: string, { pinned, only }: NonNullable<StartIn
 function callerOf(principal: Principal | UncheckedKeyPrincipal): AdmissionCaller {
   switch (principal.kind) {
     case 'user':
-      return { kind: 'user', user_id: principal.user_id, name: principal.name };
+      return { kind: 'user', user_id: principal.user_id, name: principal.name, role: principal.role };
     case 'api_key':
       return { kind: 'checked_key', key_id: principal.key_id, name: principal.name, scopes: principal.scopes };
     case 'unchecked_key':
@@ -212,19 +220,10 @@ function refusal(denial: Extract<Admission, { outcome: 'deny' }>): ApiError {
   if (denial.code === 'unauthenticated') return unauthenticated(denial.detail);
   return new ApiError(denial.code, denial.detail, {
     headers: {
-      ...limitHeaders(denial.limit),
+      ...limitHeaders(denial.limits),
       ...(denial.retry_after_seconds === null ? {} : { 'Retry-After': String(denial.retry_after_seconds) }),
     },
   });
-}
-
-/** IETF draft-ietf-httpapi-ratelimit-headers-10: `"plan";q=100;w=3600` and `"plan";r=99;t=1200`. */
-export function limitHeaders(limit: LimitState | null): Record<string, string> {
-  if (limit === null) return {};
-  return {
-    'RateLimit-Policy': `"${limit.policy}";q=${limit.quota};w=${limit.window_seconds}`,
-    RateLimit: `"${limit.policy}";r=${limit.remaining};t=${limit.reset_seconds}`,
-  };
 }
 
 /** The execution of a start that was admitted before; null while it has not reached its object. */
