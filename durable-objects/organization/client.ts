@@ -310,6 +310,7 @@ export const FEED_HEADERS = {
   types: 'x-agentflow-types',
 } as const;
 
+export type { Explanation } from './policies/explain.ts';
 export type {
   AskedStart,
   ExplainedStart,

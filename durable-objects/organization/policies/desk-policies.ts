@@ -14,7 +14,6 @@ import type { OrganizationStore } from '../store/organization.ts';
 import { compilePolicies, type PolicyRules, type PolicySet } from './compile.ts';
 import { CostEstimates } from './cost-estimates.ts';
 import { explain } from './explain.ts';
-import type { JudgedStart } from './facts.ts';
 import type { PolicyState } from './judge-start.ts';
 import type {
   AskedStart,
@@ -142,13 +141,13 @@ export class DeskPolicies {
       ...drafts.map(({ replaces, policy }) => ({ ...policy, id: replaces })),
     ];
     const set = compilePolicies(rules, asked.default ?? this.default().effect);
-    const start: JudgedStart = {
+    const start = {
       ...asked.start,
       agent: { id: asked.agent_id, tags: asked.agent_tags ?? agent.tags ?? [] },
       cost_estimate_microusd: asked.cost_estimate_microusd ?? this.costs.of(asked.agent_id),
-      told: tellInput(set.input_paths, JSON.parse(asked.input) as JsonValue),
     };
-    return { explanation: explain(set, start), start };
+    const told = tellInput(set.input_paths, JSON.parse(asked.input) as JsonValue);
+    return { explanation: JSON.stringify(explain(set, { ...start, told })), start };
   }
 
   private current() {

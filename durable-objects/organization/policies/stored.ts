@@ -1,7 +1,6 @@
 import type { PolicyEffect, PolicyRequest } from '@agentflow/contracts';
 import type { ProjectedAudit } from '../client.ts';
 import type { PolicyRules } from './compile.ts';
-import type { Explanation } from './explain.ts';
 import type { JudgedStart } from './facts.ts';
 
 /** A policy as the desk holds it. Times in milliseconds since the epoch. */
@@ -76,7 +75,8 @@ export interface AskedStart {
 }
 
 export interface ExplainedStart {
-  readonly explanation: Explanation;
+  /** JSON of an Explanation. */
+  readonly explanation: string;
   /** What was judged, with all that was not said. */
-  readonly start: JudgedStart;
+  readonly start: Omit<JudgedStart, 'told'>;
 }

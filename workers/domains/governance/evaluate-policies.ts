@@ -7,7 +7,12 @@ import {
   role,
 } from '@agentflow/contracts';
 import { executionObject } from '../../../durable-objects/execution/client.ts';
-import { type AskedStart, organizationDesk } from '../../../durable-objects/organization/client.ts';
+import {
+  type AskedStart,
+  type ExplainedStart,
+  type Explanation,
+  organizationDesk,
+} from '../../../durable-objects/organization/client.ts';
 import { type Database, db } from '../../db/client.ts';
 import { requireAccess } from '../../platform/auth.ts';
 import type { RequestContext } from '../../platform/context.ts';
@@ -61,7 +66,8 @@ export async function evaluatePolicies(
   };
   const explained = await organizationDesk(ctx.env.ORGANIZATION, organizationId).explainPolicies(asked);
   if (explained === null) throw missing('agent_id', `There is no agent ${agent_id}.`);
-  return { ...explained.explanation, request: judged(described, explained.start) };
+  const explanation = JSON.parse(explained.explanation) as Explanation;
+  return { ...explanation, request: judged(described, explained.start) };
 }
 
 function missing(path: string, message: string) {
@@ -132,16 +138,7 @@ async function subjectOf(
 /** The request with what was found out; of its input only what policies read is told, beside them. */
 function judged(
   { execution_id, input: _input, ip, cost_estimate_usd: _cost, ...described }: DescribedRequest,
-  {
-    subject,
-    action,
-    agent,
-    cost_estimate_microusd,
-    at,
-  }: AskedStart['start'] & {
-    agent: { tags: readonly string[] };
-    cost_estimate_microusd: number | undefined;
-  },
+  { subject, action, agent, cost_estimate_microusd, at }: ExplainedStart['start'],
 ): DescribedRequest {
   return {
     ...described,
