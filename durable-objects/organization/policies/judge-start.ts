@@ -1,5 +1,5 @@
-import type { Actor } from '@agentflow/contracts';
-import type { AdmissionCaller, AdmissionRequest, AgentHead } from '../client.ts';
+import type { Actor, ExternalPlatform } from '@agentflow/contracts';
+import type { AdmissionRequest, AgentHead } from '../client.ts';
 import type { PolicySet } from './compile.ts';
 import { evaluate, type Verdict } from './evaluate.ts';
 import type { JudgedStart } from './facts.ts';
@@ -11,15 +11,22 @@ export interface PolicyState {
   readonly cost_estimate_microusd: number | undefined;
 }
 
+/** Who calls, as admission has identified them. */
+export interface JudgedCaller {
+  readonly actor: Actor;
+  /** Of an external agent. */
+  readonly platform: ExternalPlatform | null;
+}
+
 /** Judges an admission. null where policies have no say: an execution's own starts were judged with their root. */
 export function judgeStart(
   { set, cost_estimate_microusd }: PolicyState,
   request: AdmissionRequest,
-  actor: Actor,
+  caller: JudgedCaller,
   agent: AgentHead,
   at: number,
 ): Verdict | null {
-  const subject = subjectOf(request.caller, actor);
+  const subject = subjectOf(request, caller);
   if (subject === null) return null;
   return evaluate(set, {
     subject,
@@ -33,14 +40,10 @@ export function judgeStart(
   });
 }
 
-function subjectOf(caller: AdmissionCaller, { id }: Actor): JudgedStart['subject'] | null {
-  switch (caller.kind) {
-    case 'execution':
-      return null;
-    case 'user':
-      return { kind: 'user', id, role: caller.role, platform: null };
-    case 'api_key':
-    case 'checked_key':
-      return { kind: 'api_key', id, role: null, platform: null };
-  }
+function subjectOf({ caller }: AdmissionRequest, { actor, platform }: JudgedCaller): JudgedStart['subject'] | null {
+  if (caller.kind === 'execution') return null;
+  const { id } = actor;
+  if (caller.kind === 'user') return { kind: 'user', id, role: caller.role, platform: null };
+  if (actor.type === 'external_agent') return { kind: 'external_agent', id, role: null, platform };
+  return { kind: 'api_key', id, role: null, platform: null };
 }

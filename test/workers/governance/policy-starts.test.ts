@@ -8,6 +8,7 @@ import { newId } from '../../../workers/platform/ids.ts';
 import { agentEdges, agentNode, publishedAgent, runToEnd } from '../../support/agents.ts';
 import { api, createKey, expectProblem, type Member, ORIGIN, signUp, withRole } from '../../support/api.ts';
 import { recordedEnv } from '../../support/binding-calls.ts';
+import { externalAgent, invoke } from '../../support/external-agents.ts';
 import { newPolicy } from '../../support/policies.ts';
 
 const definition = { nodes: [agentNode('start', 'trigger.manual')], edges: [] };
@@ -130,6 +131,31 @@ describe('a start that policies deny', () => {
     const again = await start({ headers });
     expect(again.headers.get('idempotency-replayed')).toBe('true');
     expect(again.body.id).toBe(first.id);
+  });
+});
+
+describe('a call of an external agent', () => {
+  it('is judged by its id and platform as `invoke`, and never as one of a key or a person', async () => {
+    const gemini = await externalAgent(owner, { platform: 'gemini' });
+    const other = await externalAgent(owner, { platform: 'claude_code' });
+    await newPolicy(owner, { name: 'No keys', subjects: [{ kind: 'api_key' }, { kind: 'user' }] });
+    await newPolicy(owner, { name: 'Not as execute', actions: ['execute', 'test'] });
+    expect((await invoke(gemini, agentId)).status).toBe(202);
+    await newPolicy(owner, {
+      name: 'No Gemini here',
+      subjects: [{ kind: 'external_agent', platforms: ['gemini'] }],
+      actions: ['invoke'],
+    });
+    const refused = expectProblem(await invoke(gemini, agentId), 403, 'policy_denied');
+    expect(refused.detail).toContain('No Gemini here');
+    expect((await invoke(other, 'Test agent')).status).toBe(202);
+    await newPolicy(owner, {
+      name: 'Only small orders',
+      subjects: [{ kind: 'external_agent', ids: [other.id] }],
+      conditions: { attribute: 'input', path: 'amount', operator: 'gt', value: 10 },
+    });
+    expect((await invoke(other, 'Test agent', { amount: 10 })).status).toBe(202);
+    expectProblem(await invoke(other, 'Test agent', { amount: 11 }), 403, 'policy_denied');
   });
 });
 

@@ -19,7 +19,7 @@ import {
   organizationDesk,
 } from '../../../durable-objects/organization/client.ts';
 import { db } from '../../db/client.ts';
-import type { Principal, UncheckedKeyPrincipal } from '../../platform/context.ts';
+import type { Caller, UncheckedKeyPrincipal } from '../../platform/context.ts';
 import type { Env } from '../../platform/env.ts';
 import { ApiError, invalid, notFound, unauthenticated } from '../../platform/errors.ts';
 import { newId } from '../../platform/ids.ts';
@@ -31,10 +31,11 @@ import { rememberPolicyInputs, withPolicyInputs } from './policy-inputs.ts';
 
 export interface StartInput {
   readonly env: Env;
-  readonly principal: Principal | UncheckedKeyPrincipal;
+  readonly principal: Caller | UncheckedKeyPrincipal;
   readonly ip: string;
   readonly requestId: string;
   readonly trace: TraceContext;
+  /** Empty where `external` names it. */
   readonly agentId: string;
   readonly mode: ExecutionMode;
   readonly permission: Permission;
@@ -49,6 +50,8 @@ export interface StartInput {
   readonly given?: Given;
   /** Of a test: outputs that stand in for running their nodes, and the nodes that may run. */
   readonly pinned?: Pick<TestRequest, 'pinned' | 'only'>;
+  /** Of a call by an external agent. */
+  readonly external?: AdmissionRequest['external'];
 }
 
 export interface StartOutcome {
@@ -76,8 +79,11 @@ export async function startExecution(start: StartInput): Promise<StartOutcome> {
     idempotency: start.idempotency,
     ip: start.ip,
     shown: { trigger: triggerOf(start), project_id: start.projectId },
+    ...(start.external === undefined ? {} : { external: start.external }),
   };
-  const admission = await admit(desk, request, start.input, (version) => whatRuns(start, version));
+  const admission = await admit(desk, request, start.input, (agentId, version) =>
+    whatRuns({ ...start, agentId }, version),
+  );
   switch (admission.outcome) {
     case 'deny':
       throw refusal(admission);
@@ -89,17 +95,17 @@ export async function startExecution(start: StartInput): Promise<StartOutcome> {
     case 'allow':
       break;
   }
-  const { execution_id, again } = admission;
+  const { execution_id, again, agent } = admission;
   const before = again ? await madeBefore(env, organizationId, execution_id, start.waitSeconds) : null;
   if (before !== null) return { execution: before, replayed: true, limits: [] };
   let execution: Execution | StartRefusal;
   try {
-    const { definition, given } = await whatRuns(start, admission.version);
+    const { definition, given } = await whatRuns({ ...start, agentId: agent.agent_id }, admission.version);
     execution = await executionObject(env.EXECUTION, execution_id).start({
       organization_id: organizationId,
       execution_id,
-      agent_id: start.agentId,
-      agent_name: admission.agent.name,
+      agent_id: agent.agent_id,
+      agent_name: agent.name,
       version: admission.version,
       definition,
       mode: start.mode,
@@ -115,12 +121,20 @@ export async function startExecution(start: StartInput): Promise<StartOutcome> {
       request_id: start.requestId,
       wait_seconds: start.waitSeconds,
       ...(given === null ? {} : { given }),
+      ...(admission.external === null ? {} : { external: admission.external }),
     });
     if (execution === 'erased') throw unauthenticated();
   } catch (error) {
     // What was refused here never started. An unknown outcome of `start` is left to the lease, and so is a start that others
     // may be making too: the desk asks the object.
-    if (error instanceof ApiError && !again) await desk.forgo({ lease_id: admission.lease_id });
+    if (error instanceof ApiError && !again) {
+      const refused = { code: error.code, detail: error.message, ip: start.ip, agent_id: agent.agent_id };
+      const { external } = start;
+      await desk.forgo({
+        lease_id: admission.lease_id,
+        ...(external === undefined ? {} : { refused: { ...refused, external } }),
+      });
+    }
     throw error;
   }
   if (execution === 'late') throw startedTooLate();
@@ -138,7 +152,7 @@ export async function admit(
   desk: OrganizationStub,
   request: AdmissionRequest,
   input: JsonValue,
-  check: (version: number | null) => Promise<unknown>,
+  check: (agentId: string, version: number | null) => Promise<unknown>,
 ): Promise<Exclude<Admission, { outcome: 'check_first' | 'tell' }>> {
   let asked = request;
   for (let round = 0; round < ROUNDS; round++) {
@@ -146,7 +160,7 @@ export async function admit(
     if (admission.outcome === 'tell') {
       rememberPolicyInputs(request.organization_id, admission.paths);
     } else if (admission.outcome === 'check_first') {
-      await check(admission.version);
+      await check(admission.agent_id, admission.version);
       asked = { ...request, checked_version: admission.version };
     } else {
       return admission;
@@ -200,7 +214,7 @@ function pinnedResults(definition: string, { pinned, only }: NonNullable<StartIn
   return { from: 'pinned', results, only: only ?? null, configs: {} };
 }
 
-function callerOf(principal: Principal | UncheckedKeyPrincipal): AdmissionCaller {
+function callerOf(principal: Caller | UncheckedKeyPrincipal): AdmissionCaller {
   switch (principal.kind) {
     case 'user':
       return { kind: 'user', user_id: principal.user_id, name: principal.name, role: principal.role };
@@ -208,11 +222,14 @@ function callerOf(principal: Principal | UncheckedKeyPrincipal): AdmissionCaller
       return { kind: 'checked_key', key_id: principal.key_id, name: principal.name, scopes: principal.scopes };
     case 'unchecked_key':
       return { kind: 'api_key', key_hash: principal.key_hash };
+    case 'external_agent':
+      throw new Error('a call of an external agent brings its key to admission');
   }
 }
 
 function triggerOf(start: StartInput): ExecutionTrigger {
   if (start.mode === 'test') return 'test';
+  if (start.external !== undefined) return 'external';
   return start.principal.kind === 'user' ? 'manual' : 'api';
 }
 

@@ -48,6 +48,7 @@ const SENTENCES: Readonly<Record<string, string | ((details: Details, resourceId
     Array.isArray(networks) && networks.length === 0
       ? 'emptied the IP allowlist: every address is allowed'
       : 'changed the IP allowlist',
+  'organization.rate_limits_changed': 'changed the rate limits',
   'organization.retention_changed': ({ days }) =>
     typeof days === 'number' ? `chose to keep executions for ${days} days` : 'chose to keep executions without limit',
   'organization.updated': ({ previous_name, name }) => `renamed the organization${changed(previous_name, name)}`,
