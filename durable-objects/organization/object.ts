@@ -200,6 +200,10 @@ export class OrganizationObject extends DurableObject<Env> {
     await this.drainOutbox(Date.now());
   }
 
+  async startedWith(keyHash: string, idempotencyKey: string): Promise<string | null> {
+    return this.store.exists() ? this.store.requests.executionOf(keyHash, idempotencyKey) : null;
+  }
+
   async externalAgent(id: string): Promise<ExternalAgentRecord | null> {
     return this.store.exists() ? this.externalAgents.find(id) : null;
   }

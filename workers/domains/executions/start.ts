@@ -295,9 +295,14 @@ export function textOf(definition: AgentDefinition): string {
   return text;
 }
 
+/** What is wrong with an input under a schema; empty where it fits. */
+export function inputProblems(schema: { [key: string]: JsonValue }, input: JsonValue) {
+  return validateInput(schema, input);
+}
+
 export function checkInput(definition: AgentDefinition, input: JsonValue): void {
   if (definition.input_schema === undefined) return;
-  const problems = validateInput(definition.input_schema, input);
+  const problems = inputProblems(definition.input_schema, input);
   if (problems.length === 0) return;
   const errors = problems.map((each) => ({
     path: each.path === '' ? 'input' : `input.${each.path}`,
