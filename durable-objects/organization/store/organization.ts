@@ -6,6 +6,7 @@ import { ExternalAgentStore } from './external-agents.ts';
 import { FeedStore } from './feed.ts';
 import { KeyStore } from './keys.ts';
 import { LeaseStore } from './leases.ts';
+import { NotedStore } from './noted.ts';
 import { PolicyStore } from './policies.ts';
 import { RateStore } from './rates.ts';
 import { RefusalStore } from './refusals.ts';
@@ -28,6 +29,7 @@ export class OrganizationStore {
   readonly feed: FeedStore;
   readonly keys: KeyStore;
   readonly leases: LeaseStore;
+  readonly noted: NotedStore;
   readonly policies: PolicyStore;
   readonly rates: RateStore;
   readonly refusals: RefusalStore;
@@ -39,6 +41,7 @@ export class OrganizationStore {
     this.feed = new FeedStore(sql);
     this.keys = new KeyStore(sql);
     this.leases = new LeaseStore(sql);
+    this.noted = new NotedStore(sql);
     this.policies = new PolicyStore(sql);
     this.rates = new RateStore(sql);
     this.refusals = new RefusalStore(sql);
@@ -248,6 +251,7 @@ export class OrganizationStore {
           (SELECT next_at FROM outbox WHERE id = (SELECT min(id) FROM outbox)),
           (SELECT min(expires_at) FROM requests),
           (SELECT min(expires_at) FROM rates),
+          (SELECT min(forget_at) FROM noted),
           (SELECT min(next_at) FROM erasures),
           (SELECT next_at FROM retention),
           (SELECT min(tell_at) FROM refusals WHERE tell_at IS NOT NULL),

@@ -19,6 +19,7 @@
  * - `refusals`: refused calls of external agents by code and minute, see ../refusals.ts.
  * - `policies`: policies as they are now, their versions are in D1; `policy_default`, one row, what holds without one.
  * - `agent_costs`: what agents cost lately; see ../policies/cost-estimates.ts.
+ * - `noted`: what is usual of external agents and their keys, and what was told of them lately; see ../desk-suspicions.ts.
  * - `schema_version`: one row, how many of the steps below have been taken; a desk without the table has taken one.
  */
 export const SCHEMA_STEPS: readonly (readonly string[])[] = [
@@ -97,5 +98,9 @@ export const SCHEMA_STEPS: readonly (readonly string[])[] = [
     'CREATE TABLE policies (id TEXT PRIMARY KEY, policy TEXT NOT NULL) WITHOUT ROWID',
     'CREATE TABLE policy_default (id INTEGER PRIMARY KEY CHECK (id = 1), effect TEXT NOT NULL, revision INTEGER NOT NULL)',
     'CREATE TABLE agent_costs (agent_id TEXT PRIMARY KEY, mean_microusd REAL NOT NULL, executions INTEGER NOT NULL) WITHOUT ROWID',
+  ],
+  [
+    'CREATE TABLE noted (subject TEXT PRIMARY KEY, noted TEXT NOT NULL, forget_at INTEGER NOT NULL) WITHOUT ROWID',
+    'CREATE INDEX noted_forget ON noted (forget_at)',
   ],
 ];
