@@ -6,6 +6,7 @@ import { accountRoutes } from './domains/accounts/routes.ts';
 import { agentRoutes } from './domains/agents/index.ts';
 import { approvalRoutes } from './domains/approvals/index.ts';
 import { auditRoutes } from './domains/audit/routes.ts';
+import { budgetRoutes } from './domains/budgets/index.ts';
 import { contextRoutes } from './domains/context/index.ts';
 import { erasureRoutes } from './domains/erasure/routes.ts';
 import { eventRoutes } from './domains/events/index.ts';
@@ -84,6 +85,7 @@ export function createApp(probes: Readonly<Record<string, Probe>> = {}): OpenAPI
   app.route('/api/v1', projectRoutes);
   app.route('/api/v1', contextRoutes);
   app.route('/api/v1', approvalRoutes);
+  app.route('/api/v1', budgetRoutes);
   app.route('/api/v1', retentionRoutes);
   app.route('/api/v1', overviewRoutes);
   app.route('/api/v1', modelRoutes);

@@ -8,7 +8,9 @@ import type {
   PlanLimits,
   StoredKey,
 } from './client.ts';
+import type { Shortage } from './ledger.ts';
 import { currentCount, HOUR_MS, limitState, type WindowCount } from './limits.ts';
+import { noMoney } from './money-refusal.ts';
 import type { StoredRequest } from './store/requests.ts';
 
 /** All that admission decides on, read by the desk in the same turn. */
@@ -21,12 +23,21 @@ export interface DeskState {
   readonly request: StoredRequest | null;
   /** Starts of this organization in the current hour. */
   readonly starts: WindowCount | null;
+  /** What the budgets that it would spend from have left. */
+  readonly money: Money;
   /** Executions that hold a place. */
   readonly live_executions: number;
   readonly live_of_agent: number;
   readonly queued_of_agent: number;
   /** Of a start that has its lease already, and may not have been made: it is told again, and counts once. */
   readonly admitted: { readonly version: number | null } | null;
+}
+
+export interface Money {
+  /** In micro-dollars; null where nothing is limited. */
+  readonly remaining: number | null;
+  /** A budget that is used up. */
+  readonly spent_up: Shortage | null;
 }
 
 /** Starts of one agent that may wait for a place. */
@@ -92,6 +103,7 @@ export function decide(state: DeskState, request: AdmissionRequest, now: number)
     const detail = `The ${state.plan.plan} plan allows ${quota} starts an hour.`;
     return deny('rate_limited', detail, limit.reset_seconds, limit);
   }
+  if (state.money.spent_up !== null) return { ...noMoney(state.money.spent_up, now), limit };
   const room = roomFor(state, agent, request.mode);
   const replaces = room.kind === 'replace' ? room.count : 0;
   // What is queued takes no place yet: the plan's limit holds when its turn comes.

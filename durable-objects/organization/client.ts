@@ -1,10 +1,12 @@
 import type {
   Actor,
   AgentStatus,
+  BudgetPeriod,
   ConcurrencyPolicy,
   ErrorCode,
   ExecutionError,
   ExecutionTrigger,
+  OnExceeded,
   Permission,
   Plan,
   RetentionDays,
@@ -92,7 +94,17 @@ export interface RetentionProjection {
   readonly audit: ProjectedAudit;
 }
 
-export type Projection = KeyProjection | AllowlistProjection | RetentionProjection;
+/** The audit row of a changed budget. */
+export interface BudgetProjection {
+  readonly organization_id: string;
+  readonly budget: {
+    readonly scope: string;
+    readonly details: Readonly<Record<string, string | number | null>>;
+  };
+  readonly audit: ProjectedAudit;
+}
+
+export type Projection = KeyProjection | AllowlistProjection | RetentionProjection | BudgetProjection;
 
 /** How many days executions are kept after their end, null for ever; nothing is deleted before `effective_at`. */
 export interface RetentionRule {
@@ -163,8 +175,72 @@ export interface AdmissionRequest {
   readonly checked_version?: number | null;
   /** Of a start by another execution. Its id is derived, so the same start may be asked for twice and has one lease. */
   readonly lineage?: { readonly root_execution_id: string; readonly parent_execution_id: string };
+  /** On whose budgets it spends, besides the organization's and its agent's; below another execution those of that one's root. */
+  readonly spends?: Spending;
   /** What the feed shows of it besides, and admission does not look at. */
   readonly shown?: { readonly trigger: ExecutionTrigger; readonly project_id: string | null };
+}
+
+export interface Spending {
+  readonly project_id: string | null;
+  /** The execution whose own budget it is, for itself and for all that it starts; null where there is none. */
+  readonly budget_of: string | null;
+  /** That budget, where it begins with this start. In integer micro-dollars. */
+  readonly budget_microusd?: number;
+}
+
+/** What a call cost that has ended, by the number under which money was reserved for it. */
+export interface CallOutcome {
+  readonly step: string;
+  readonly number: number;
+  readonly cost_microusd: number;
+}
+
+/** Asks for money before a model is called. */
+export interface MoneyRequest {
+  readonly lease_id: string;
+  /** A step makes one call at a time. A later call of the lease has a higher number; the same one is reserved once. */
+  readonly step: string;
+  readonly number: number;
+  /** The most that the call can cost, in integer micro-dollars. */
+  readonly amount: number;
+  /** Calls that have ended and were not told. */
+  readonly outcomes: readonly CallOutcome[];
+  /** Whether the step can wait for money. */
+  readonly may_wait: boolean;
+}
+
+export type MoneyAnswer =
+  | { readonly outcome: 'granted' }
+  | {
+      readonly outcome: 'no_money';
+      /** `park`: the step is in line, and is told when there is money for it. */
+      readonly on_exceeded: OnExceeded;
+      /** The budget that has least. */
+      readonly scope: string;
+      readonly period: BudgetPeriod;
+      /** When a new period may make room; null where none will. */
+      readonly resume_at: number | null;
+    }
+  /** The execution has lost its place, or the desk knows nothing of it: it has to end. */
+  | { readonly outcome: 'stopped'; readonly reason: ExecutionError };
+
+/** A budget as it stands. Money in integer micro-dollars, times in milliseconds. */
+export interface BudgetStanding {
+  readonly scope: string;
+  readonly period: BudgetPeriod;
+  readonly limit: number;
+  readonly top_up: number;
+  readonly spent: number;
+  readonly reserved: number;
+  readonly resets_at: number | null;
+  readonly on_exceeded: OnExceeded;
+}
+
+/** The budgets that an execution spends from, and its steps that wait for money, with how many came before each. */
+export interface LeaseMoney {
+  readonly budgets: readonly BudgetStanding[];
+  readonly waiting: readonly { readonly step: string; readonly amount: number; readonly place: number }[];
 }
 
 /** IETF draft-ietf-httpapi-ratelimit-headers: what `RateLimit` and `RateLimit-Policy` tell. */
@@ -193,6 +269,8 @@ export type Admission =
       readonly version: number | null;
       readonly caller: Actor;
       readonly limit: LimitState | null;
+      /** What its budgets have left, in micro-dollars; null where none limits it. */
+      readonly remaining_microusd: number | null;
     }
   | { readonly outcome: 'replay'; readonly execution_id: string; readonly caller: CheckedKey | null }
   /** The start would cost others their places: it is to be asked for again once this version has taken its input. */
@@ -203,6 +281,8 @@ export type Admission =
       readonly detail: string;
       readonly retry_after_seconds: number | null;
       readonly limit: LimitState | null;
+      /** Of a refusal for want of money. */
+      readonly remaining_microusd?: number;
     };
 
 /** What an execution must do because of a decision at the desk. */
@@ -210,7 +290,9 @@ export type LeaseNotice =
   /** It was queued, and its turn has come. */
   | { readonly kind: 'begin' }
   /** It has lost its place, or will get none. */
-  | { readonly kind: 'cancel'; readonly reason: ExecutionError };
+  | { readonly kind: 'cancel'; readonly reason: ExecutionError }
+  /** These steps waited for money, which is set aside for them now. */
+  | { readonly kind: 'resume'; readonly steps: readonly string[] };
 
 /** Begin of a create with an Idempotency-Key: `new` must be followed by `finishRequest`. */
 export type RequestClaim =

@@ -2,11 +2,13 @@ import { type ExecutionError, type FeedFact, ID_PREFIXES } from '@agentflow/cont
 import { idBody } from '../../workers/platform/ids.ts';
 import { type DeskState, decide } from './admission.ts';
 import type { DeskAgents } from './agents.ts';
-import type { Admission, AdmissionRequest, AgentHead, LeaseNotice, PlanLimits } from './client.ts';
+import type { Admission, AdmissionRequest, AgentHead, CallOutcome, LeaseNotice, PlanLimits } from './client.ts';
+import type { DeskLedger, LeaseCosts } from './desk-ledger.ts';
 import { admitted, promoted } from './feed-facts.ts';
 import type { WindowCount } from './limits.ts';
 import { holdsPlace, Places } from './places.ts';
 import { REQUEST_TTL_MS } from './requests.ts';
+import { scopesOf, spendingOf } from './spending.ts';
 import type { Lease } from './store/leases.ts';
 import type { OrganizationStore } from './store/organization.ts';
 
@@ -17,6 +19,14 @@ const START_MARGIN_MS = 10_000;
 /** A live execution's lease is asked about this often. */
 const ACTIVE_MS = 15 * 60_000;
 const LEASE_PAGE = 100;
+
+const UNLIMITED: DeskState['money'] = { remaining: null, spent_up: null };
+
+/** What an execution that waits has spent; `up_to`: the number of its last call. */
+export interface SpentSoFar {
+  readonly outcomes: readonly CallOutcome[];
+  readonly up_to: number;
+}
 
 /** What the desk knows of a caller and the organization when a start is decided. */
 export type StartState = Pick<DeskState, 'plan' | 'agent' | 'key' | 'address_allowed'>;
@@ -43,6 +53,7 @@ export class DeskStarts {
     private readonly storage: DurableObjectStorage,
     private readonly store: OrganizationStore,
     private readonly agents: DeskAgents,
+    private readonly ledger: DeskLedger,
     private readonly host: StartsHost,
   ) {}
 
@@ -66,11 +77,15 @@ export class DeskStarts {
     const stored = idempotency === null ? null : this.store.requests.find(startScope(request), idempotency.key);
     const known = stored !== null && stored.expires_at > now ? stored : null;
     const held = this.heldFor(request, known?.execution_id ?? null);
+    const spends = spendingOf(request);
+    // What an execution starts is paid call by call, like all that it does.
+    const money = request.caller.kind === 'execution' ? UNLIMITED : this.ledger.left(scopesOf(agent_id, spends), now);
     const decision = decide(
       {
         ...state,
         request: known,
         starts: state.plan.starts_per_hour === null ? null : this.store.window('starts'),
+        money,
         live_executions: this.places.total,
         live_of_agent: this.places.heldBy(agent_id),
         queued_of_agent: this.places.queuedOf(agent_id),
@@ -79,6 +94,9 @@ export class DeskStarts {
       request,
       now,
     );
+    if (decision.outcome === 'deny' && decision.code === 'budget_exceeded' && money.spent_up !== null) {
+      this.ledger.refused(money.spent_up);
+    }
     if (decision.outcome !== 'admit') return decision;
     const lease: Lease = held ?? {
       id: leaseIdOf(request.execution_id),
@@ -89,6 +107,7 @@ export class DeskStarts {
       parent_execution_id: request.lineage?.parent_execution_id ?? null,
       state: decision.queued ? 'queued' : 'provisional',
       version: decision.version,
+      spends,
       ord: this.nextOrd(),
       created_at: now,
       expires_at: now + PROVISIONAL_MS,
@@ -108,6 +127,7 @@ export class DeskStarts {
       version: decision.version,
       caller: decision.caller,
       limit: decision.limit,
+      remaining_microusd: leastOf(money.remaining, request.spends?.budget_microusd),
     };
   }
 
@@ -147,6 +167,7 @@ export class DeskStarts {
     for (const each of replaced) places.move(each, 'revoked');
     this.write(() => {
       this.store.leases.insert(lease);
+      this.ledger.open(lease, request.spends?.budget_microusd);
       for (const { id } of replaced) this.store.leases.revoke(id, reason, now);
       if (plan.starts_per_hour !== null) this.store.writeWindow('starts', starts.window_start, starts.used);
       if (request.idempotency !== null) {
@@ -163,13 +184,14 @@ export class DeskStarts {
   }
 
   /** Ends a lease with the execution's real cost. False for one that is not there: it was settled before. */
-  settle(leaseId: string, costMicrousd: number): boolean {
+  settle(leaseId: string, costMicrousd: number, costs: LeaseCosts): boolean {
     const lease = this.store.leases.find(leaseId);
     if (lease === null) return false;
     this.places.add(lease, -1);
     this.write(() => {
       this.store.leases.delete(lease.id);
       this.store.addSpend(new Date().toISOString().slice(0, 10), costMicrousd);
+      this.ledger.close(lease, costs, Date.now());
     });
     this.fillPlaces();
     return true;
@@ -179,12 +201,29 @@ export class DeskStarts {
    * Only who holds a place can leave it: false for who does not. Going on is never refused, also where that makes one more
    * than may begin.
    */
-  park(leaseId: string, parked: boolean): boolean {
+  park(leaseId: string, parked: boolean, spent: SpentSoFar): boolean {
     const lease = this.store.leases.find(leaseId);
-    if (lease === null || !(parked ? holdsPlace(lease.state) : lease.state === 'parked')) return false;
-    this.places.move(lease, parked ? 'parked' : 'active');
-    this.write(() => this.store.leases.park(lease.id, parked));
+    if (lease === null) return false;
+    const moves = parked ? holdsPlace(lease.state) : lease.state === 'parked';
+    if (moves) this.places.move(lease, parked ? 'parked' : 'active');
+    this.write(() => {
+      if (moves) this.store.leases.park(lease.id, parked);
+      if (parked) this.ledger.rest(lease, spent.outcomes, spent.up_to, Date.now());
+    });
     if (parked) this.fillPlaces();
+    // One that waited for money has its place back already.
+    return moves || (!parked && lease.state === 'active');
+  }
+
+  /** The place of an execution that waited for money and has it now. Those that did not leave theirs keep it. */
+  giveBackPlace(lease: Lease): boolean {
+    if (lease.state !== 'parked') return true;
+    const plan = this.host.plan();
+    if (plan === null || this.places.total >= plan.concurrent_executions) return false;
+    const most = this.agents.find(lease.agent_id)?.max_concurrency ?? null;
+    if (most !== null && this.places.heldBy(lease.agent_id) >= most) return false;
+    this.places.move(lease, 'active');
+    this.store.leases.park(lease.id, false);
     return true;
   }
 
@@ -196,6 +235,7 @@ export class DeskStarts {
     this.write(() => {
       this.store.leases.delete(lease.id);
       this.store.requests.deleteOf(lease.execution_id);
+      this.ledger.close(lease, { outcomes: [], besides: 0 }, Date.now());
     });
     // It was told as a start.
     this.host.publish({ type: 'reset', data: {} });
@@ -220,6 +260,8 @@ export class DeskStarts {
 
   /** Gives every place that is free to the next in line, in the order of their admission. */
   fillPlaces(): void {
+    // Who waits for money was admitted before whoever is queued.
+    this.ledger.wake();
     const plan = this.places.anyInLine() ? this.host.plan() : null;
     let filled = false;
     while (plan !== null && this.places.total < plan.concurrent_executions) {
@@ -280,14 +322,21 @@ export class DeskStarts {
       this.storage.transactionSync(rows);
     } catch (error) {
       this.forget();
+      this.ledger.forget();
       throw error;
     }
+    this.ledger.follow();
   }
 
   private nextOrd(): number {
     this.counted.ord++;
     return this.counted.ord;
   }
+}
+
+function leastOf(remaining: number | null, budget: number | undefined): number | null {
+  if (budget === undefined) return remaining;
+  return remaining === null ? budget : Math.min(remaining, budget);
 }
 
 function mayBegin({ status, max_concurrency }: AgentHead, held: number): boolean {

@@ -1,6 +1,7 @@
 import { plan } from '@agentflow/contracts';
 import { db } from '../../workers/db/client.ts';
 import { agentHead } from '../../workers/domains/agents/index.ts';
+import { projectBudget } from '../../workers/domains/budgets/index.ts';
 import {
   eraseRows,
   FORMER_MEMBER,
@@ -35,6 +36,7 @@ export function readAgentHead(env: Env, organizationId: string, agentId: string)
 export function project(env: Env, message: Projection): Promise<void> {
   const database = db(env, message.organization_id);
   if ('key' in message) return projectApiKey(database, message);
+  if ('budget' in message) return projectBudget(database, message);
   return 'retention' in message ? projectRetention(database, message) : projectIpAllowlist(database, message);
 }
 

@@ -5,6 +5,7 @@ import { ErasureStore } from './erasures.ts';
 import { FeedStore } from './feed.ts';
 import { KeyStore } from './keys.ts';
 import { LeaseStore } from './leases.ts';
+import { LedgerStore } from './ledger.ts';
 import { RequestStore } from './requests.ts';
 import { SCHEMA_STEPS } from './schema.ts';
 
@@ -23,6 +24,7 @@ export class OrganizationStore {
   readonly feed: FeedStore;
   readonly keys: KeyStore;
   readonly leases: LeaseStore;
+  readonly ledger: LedgerStore;
   readonly requests: RequestStore;
 
   constructor(private readonly sql: SqlStorage) {
@@ -30,6 +32,7 @@ export class OrganizationStore {
     this.feed = new FeedStore(sql);
     this.keys = new KeyStore(sql);
     this.leases = new LeaseStore(sql);
+    this.ledger = new LedgerStore(sql);
     this.requests = new RequestStore(sql);
   }
 
@@ -235,6 +238,7 @@ export class OrganizationStore {
           (SELECT min(expires_at) FROM requests),
           (SELECT min(next_at) FROM erasures),
           (SELECT next_at FROM retention),
+          (SELECT min(resume_at) FROM budget_waiters),
           (SELECT kept_until FROM feed_watch)))`,
       )
       .one();

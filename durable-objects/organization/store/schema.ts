@@ -15,6 +15,8 @@
  * - `erasures`: what is being erased, page by page; see ../erasure.ts.
  * - `retention`: one row, how long executions are kept, and how far that has been told; see ../retention.ts.
  * - `feed`: the newest events of the organization's feed, and `feed_watch`, one row, until when they are kept; see ../feed.ts.
+ * - `accounts`, `holds`, `budget_waiters`: the ledger, see ../ledger.ts. A lease's `spends` names the accounts that are not
+ *   its organization's or its agent's.
  * - `schema_version`: one row, how many of the steps below have been taken; a desk without the table has taken one.
  */
 export const SCHEMA_STEPS: readonly (readonly string[])[] = [
@@ -67,5 +69,16 @@ export const SCHEMA_STEPS: readonly (readonly string[])[] = [
     // AUTOINCREMENT: numbers are not given again after the rows are gone.
     'CREATE TABLE feed (seq INTEGER PRIMARY KEY AUTOINCREMENT, at INTEGER NOT NULL, type TEXT NOT NULL, data TEXT NOT NULL)',
     'CREATE TABLE feed_watch (id INTEGER PRIMARY KEY CHECK (id = 1), kept_until INTEGER NOT NULL)',
+  ],
+  [
+    'ALTER TABLE leases ADD COLUMN spends TEXT',
+    `CREATE TABLE accounts (
+      scope TEXT PRIMARY KEY, reserved INTEGER NOT NULL, spent TEXT NOT NULL, budgets TEXT NOT NULL, leases INTEGER NOT NULL) WITHOUT ROWID`,
+    `CREATE TABLE holds (
+      lease_id TEXT NOT NULL, step TEXT NOT NULL, number INTEGER NOT NULL, amount INTEGER NOT NULL, used INTEGER NOT NULL,
+      PRIMARY KEY (lease_id, step)) WITHOUT ROWID`,
+    `CREATE TABLE budget_waiters (
+      lease_id TEXT NOT NULL, step TEXT NOT NULL, number INTEGER NOT NULL, amount INTEGER NOT NULL, scopes TEXT NOT NULL,
+      ord INTEGER NOT NULL, resume_at INTEGER, PRIMARY KEY (lease_id, step)) WITHOUT ROWID`,
   ],
 ];

@@ -14,6 +14,7 @@ import {
   retryRequest,
   streamTicket,
   testRequest,
+  usdToMicrousd,
 } from '@agentflow/contracts';
 import { z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
@@ -35,7 +36,7 @@ import {
   listLogs,
   listSteps,
 } from './service.ts';
-import { limitHeaders, type StartOutcome, startExecution } from './start.ts';
+import { budgetHeaders, limitHeaders, type StartOutcome, startExecution } from './start.ts';
 
 const MAX_WAIT_SECONDS = 60;
 const tags = ['Executions'];
@@ -193,13 +194,14 @@ const cancel = operation({
 
 export const executionRoutes = createRouter()
   .openapi(execute, async (c) => {
-    const { input, version, project_id } = c.req.valid('json');
+    const { input, version, project_id, budget_usd } = c.req.valid('json');
     const outcome = await startExecution({
       ...(await startBase(c)),
       mode: 'live',
       permission: 'agents:execute',
       version: version ?? null,
       projectId: project_id ?? null,
+      ...(budget_usd === undefined ? {} : { budgetMicrousd: usdToMicrousd(budget_usd) }),
       input,
     });
     return started(c, outcome);
@@ -325,7 +327,8 @@ function preferredWait(prefer: string | undefined): number {
 
 function started(c: Context<AppEnv>, outcome: StartOutcome) {
   const ended = outcome.execution.finished_at !== null;
-  for (const [name, value] of Object.entries(limitHeaders(outcome.limit))) c.header(name, value);
+  const headers = { ...limitHeaders(outcome.limit), ...budgetHeaders(outcome.remainingMicrousd) };
+  for (const [name, value] of Object.entries(headers)) c.header(name, value);
   if (outcome.replayed) c.header('Idempotency-Replayed', 'true');
   c.header('Location', `/api/v1/executions/${outcome.execution.id}`);
   return ended && preferredWait(c.req.header('prefer')) > 0

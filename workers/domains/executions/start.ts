@@ -1,12 +1,13 @@
-import type {
-  AgentDefinition,
-  AgentNode,
-  Execution,
-  ExecutionMode,
-  ExecutionTrigger,
-  JsonValue,
-  Permission,
-  TestRequest,
+import {
+  type AgentDefinition,
+  type AgentNode,
+  BUDGET_REMAINING_HEADER,
+  type Execution,
+  type ExecutionMode,
+  type ExecutionTrigger,
+  type JsonValue,
+  type Permission,
+  type TestRequest,
 } from '@agentflow/contracts';
 import { exitOfOutput, validateInput } from '@agentflow/engine';
 import { executionObject, type Given, type StartRefusal } from '../../../durable-objects/execution/client.ts';
@@ -39,6 +40,8 @@ export interface StartInput {
   /** null: the live version. */
   readonly version: number | null;
   readonly projectId: string | null;
+  /** The execution's own budget in micro-dollars. */
+  readonly budgetMicrousd?: number;
   readonly input: JsonValue;
   readonly idempotency: { readonly key: string; readonly body_hash: string } | null;
   readonly waitSeconds: number;
@@ -53,6 +56,8 @@ export interface StartOutcome {
   readonly execution: Execution;
   readonly replayed: boolean;
   readonly limit: LimitState | null;
+  /** What its budgets have left; null where none limits it, and of a replay. */
+  readonly remainingMicrousd: number | null;
 }
 
 /**
@@ -63,6 +68,8 @@ export async function startExecution(start: StartInput): Promise<StartOutcome> {
   const { env, principal } = start;
   const organizationId = principal.organization_id;
   const desk = organizationDesk(env.ORGANIZATION, organizationId);
+  const executionId = newId('execution');
+  const { projectId, budgetMicrousd } = start;
   const request: AdmissionRequest = {
     organization_id: organizationId,
     caller: callerOf(principal),
@@ -70,10 +77,14 @@ export async function startExecution(start: StartInput): Promise<StartOutcome> {
     agent_id: start.agentId,
     version: start.version,
     mode: start.mode,
-    execution_id: newId('execution'),
+    execution_id: executionId,
     idempotency: start.idempotency,
     ip: start.ip,
-    shown: { trigger: triggerOf(start), project_id: start.projectId },
+    spends:
+      budgetMicrousd === undefined
+        ? { project_id: projectId, budget_of: null }
+        : { project_id: projectId, budget_of: executionId, budget_microusd: budgetMicrousd },
+    shown: { trigger: triggerOf(start), project_id: projectId },
   };
   const admission = await admit(desk, request, (version) => whatRuns(start, version));
   switch (admission.outcome) {
@@ -82,14 +93,14 @@ export async function startExecution(start: StartInput): Promise<StartOutcome> {
     case 'replay': {
       const execution = await madeBefore(env, organizationId, admission.execution_id, start.waitSeconds);
       if (execution === null) throw stillStarting();
-      return { execution, replayed: true, limit: null };
+      return { execution, replayed: true, limit: null, remainingMicrousd: null };
     }
     case 'allow':
       break;
   }
   const { execution_id, again } = admission;
   const before = again ? await madeBefore(env, organizationId, execution_id, start.waitSeconds) : null;
-  if (before !== null) return { execution: before, replayed: true, limit: null };
+  if (before !== null) return { execution: before, replayed: true, limit: null, remainingMicrousd: null };
   let execution: Execution | StartRefusal;
   try {
     const { definition, given } = await whatRuns(start, admission.version);
@@ -104,7 +115,8 @@ export async function startExecution(start: StartInput): Promise<StartOutcome> {
       trigger: triggerOf(start),
       triggered_by: admission.caller,
       input: start.input,
-      project_id: start.projectId,
+      project_id: projectId,
+      budget_of: budgetMicrousd === undefined ? null : execution_id,
       lineage: null,
       lease_id: admission.lease_id,
       start_by: admission.start_by,
@@ -122,7 +134,7 @@ export async function startExecution(start: StartInput): Promise<StartOutcome> {
     throw error;
   }
   if (execution === 'late') throw startedTooLate();
-  return { execution, replayed: again, limit: admission.limit };
+  return { execution, replayed: again, limit: admission.limit, remainingMicrousd: admission.remaining_microusd };
 }
 
 /** How often a start that would replace others is checked anew because a publish was faster. */
@@ -213,9 +225,19 @@ function refusal(denial: Extract<Admission, { outcome: 'deny' }>): ApiError {
   return new ApiError(denial.code, denial.detail, {
     headers: {
       ...limitHeaders(denial.limit),
+      ...budgetHeaders(denial.remaining_microusd ?? null),
       ...(denial.retry_after_seconds === null ? {} : { 'Retry-After': String(denial.retry_after_seconds) }),
     },
   });
+}
+
+export function budgetHeaders(remainingMicrousd: number | null): Record<string, string> {
+  return remainingMicrousd === null ? {} : { [BUDGET_REMAINING_HEADER]: microusdText(remainingMicrousd) };
+}
+
+/** A decimal without an exponent, which numbers this small would get. */
+function microusdText(microusd: number): string {
+  return (microusd / 1_000_000).toFixed(6).replace(/\.?0+$/, '');
 }
 
 /** IETF draft-ietf-httpapi-ratelimit-headers-10: `"plan";q=100;w=3600` and `"plan";r=99;t=1200`. */
