@@ -11,6 +11,7 @@ import { contextRoutes } from './domains/context/index.ts';
 import { erasureRoutes } from './domains/erasure/routes.ts';
 import { eventRoutes } from './domains/events/index.ts';
 import { executionRoutes, overviewRoutes, retentionRoutes } from './domains/executions/index.ts';
+import { rateLimitRoutes } from './domains/governance/index.ts';
 import { invitationRoutes } from './domains/invitations/index.ts';
 import { modelRoutes } from './domains/models/index.ts';
 import { organizationRoutes } from './domains/organizations/routes.ts';
@@ -86,6 +87,7 @@ export function createApp(probes: Readonly<Record<string, Probe>> = {}): OpenAPI
   app.route('/api/v1', contextRoutes);
   app.route('/api/v1', approvalRoutes);
   app.route('/api/v1', budgetRoutes);
+  app.route('/api/v1', rateLimitRoutes);
   app.route('/api/v1', retentionRoutes);
   app.route('/api/v1', overviewRoutes);
   app.route('/api/v1', modelRoutes);

@@ -9,8 +9,8 @@ import type {
   StoredKey,
 } from './client.ts';
 import type { Shortage } from './ledger.ts';
-import { currentCount, HOUR_MS, limitState, type WindowCount } from './limits.ts';
 import { noMoney } from './money-refusal.ts';
+import { type CountedSubject, checkRates, limitStates, type RateRow } from './rates.ts';
 import type { StoredRequest } from './store/requests.ts';
 
 /** All that admission decides on, read by the desk in the same turn. */
@@ -21,10 +21,10 @@ export interface DeskState {
   /** Whether the organization's IP allowlist lets the caller's address in. */
   readonly address_allowed: boolean;
   readonly request: StoredRequest | null;
-  /** Starts of this organization in the current hour. */
-  readonly starts: WindowCount | null;
   /** What the budgets that it would spend from have left. */
   readonly money: Money;
+  /** What a start by this caller counts on. */
+  readonly rates: readonly CountedSubject[];
   /** Executions that hold a place. */
   readonly live_executions: number;
   readonly live_of_agent: number;
@@ -56,17 +56,18 @@ type Decision =
       readonly queued: boolean;
       /** So many of the agent's oldest executions lose their places to it. */
       readonly replaces: number;
-      readonly starts: WindowCount;
-      readonly limit: LimitState | null;
+      /** Rows of `rates` with this start; none where it is counted already. */
+      readonly counted: readonly RateRow[];
+      readonly limits: readonly LimitState[];
     };
 
 function deny(
   code: Denial['code'],
   detail: string,
   retryAfter: number | null = null,
-  limit: LimitState | null = null,
+  limits: readonly LimitState[] = [],
 ): Denial {
-  return { outcome: 'deny', code, detail, retry_after_seconds: retryAfter, limit };
+  return { outcome: 'deny', code, detail, retry_after_seconds: retryAfter, limits };
 }
 
 /**
@@ -94,33 +95,28 @@ export function decide(state: DeskState, request: AdmissionRequest, now: number)
   const admit = { outcome: 'admit', agent, version, caller: caller.actor, queued: false, replaces: 0 } as const;
   if (state.admitted !== null) {
     const admitted = state.admitted.version ?? version;
-    return { ...admit, version: admitted, starts: state.starts ?? { window_start: now, used: 0 }, limit: null };
+    return { ...admit, version: admitted, counted: [], limits: [] };
   }
-  const starts = currentCount(state.starts, now, HOUR_MS);
-  const quota = state.plan.starts_per_hour;
-  const limit = quota === null ? null : limitState('plan', quota, starts, now, HOUR_MS);
-  if (quota !== null && limit !== null && starts.used >= quota) {
-    const detail = `The ${state.plan.plan} plan allows ${quota} starts an hour.`;
-    return deny('rate_limited', detail, limit.reset_seconds, limit);
-  }
-  if (state.money.spent_up !== null) return { ...noMoney(state.money.spent_up, now), limit };
+  const rates = checkRates(state.rates, now);
+  const { limits } = rates;
+  if (!rates.ok) return deny('rate_limited', rates.detail, rates.retry_after_seconds, limits);
+  if (state.money.spent_up !== null) return { ...noMoney(state.money.spent_up, now), limits };
   const room = roomFor(state, agent, request.mode);
   const replaces = room.kind === 'replace' ? room.count : 0;
   // What is queued takes no place yet: the plan's limit holds when its turn comes.
   if (room.kind !== 'queue' && state.live_executions - replaces >= state.plan.concurrent_executions) {
     const detail = `${state.live_executions} executions of this organization are running; the plan allows no more.`;
-    return deny('concurrency_limited', detail, 1, limit);
+    return deny('concurrency_limited', detail, 1, limits);
   }
-  if (room.kind === 'none') return deny('concurrency_limited', room.detail, 1, limit);
+  if (room.kind === 'none') return deny('concurrency_limited', room.detail, 1, limits);
   // A start that is refused for its input must not have cost another execution its place.
   if (replaces > 0 && request.checked_version !== version) return { outcome: 'check_first', version };
-  const counted = { window_start: starts.window_start, used: starts.used + 1 };
   return {
     ...admit,
     queued: room.kind === 'queue',
     replaces,
-    starts: counted,
-    limit: quota === null ? null : limitState('plan', quota, counted, now, HOUR_MS),
+    counted: rates.counted,
+    limits: limitStates(state.rates, rates.counted, now),
   };
 }
 

@@ -10,6 +10,8 @@ import type {
   Permission,
   Plan,
   RetentionDays,
+  Role,
+  SetOrganizationRateLimitsRequest,
 } from '@agentflow/contracts';
 import type { OrganizationObject } from './object.ts';
 
@@ -87,6 +89,13 @@ export interface AllowlistProjection {
   readonly audit: ProjectedAudit;
 }
 
+/** The audit row of changed rate limits. */
+export interface RateLimitsProjection {
+  readonly organization_id: string;
+  readonly rate_limits: StoredRateLimits;
+  readonly audit: ProjectedAudit;
+}
+
 /** The audit row of a changed retention. */
 export interface RetentionProjection {
   readonly organization_id: string;
@@ -104,7 +113,12 @@ export interface BudgetProjection {
   readonly audit: ProjectedAudit;
 }
 
-export type Projection = KeyProjection | AllowlistProjection | RetentionProjection | BudgetProjection;
+export type Projection =
+  | KeyProjection
+  | AllowlistProjection
+  | RateLimitsProjection
+  | RetentionProjection
+  | BudgetProjection;
 
 /** How many days executions are kept after their end, null for ever; nothing is deleted before `effective_at`. */
 export interface RetentionRule {
@@ -115,6 +129,15 @@ export interface RetentionRule {
 /** Who may come from where, normalised networks; every change makes the next revision, and 0 is that of none at all. */
 export interface StoredAllowlist {
   readonly entries: readonly { readonly network: string; readonly description: string }[];
+  readonly revision: number;
+}
+
+/** What an organization limits besides its plan. */
+export type OrganizationLimits = SetOrganizationRateLimitsRequest;
+
+/** Every change makes the next revision; 0 is that of none at all. */
+export interface StoredRateLimits {
+  readonly limits: OrganizationLimits;
   readonly revision: number;
 }
 
@@ -137,14 +160,33 @@ export type RotatedKey =
 
 /** `restricted`: the organization has an IP allowlist, and the caller's address is on it. */
 export type KeyCheck =
-  | { readonly ok: true; readonly key: CheckedKey; readonly restricted: boolean }
-  | { readonly ok: false; readonly code: 'unauthenticated' | 'token_expired' | 'ip_not_allowed' };
+  | {
+      readonly ok: true;
+      readonly key: CheckedKey;
+      readonly restricted: boolean;
+      /** Limits of reads; none where reads are not limited. */
+      readonly limits: readonly LimitState[];
+    }
+  | { readonly ok: false; readonly code: 'unauthenticated' | 'token_expired' | 'ip_not_allowed' }
+  | {
+      readonly ok: false;
+      readonly code: 'rate_limited';
+      readonly detail: string;
+      readonly retry_after_seconds: number;
+      readonly limits: readonly LimitState[];
+    };
 
-/** Limits of the organization's plan: starts an hour (null: none) and executions alive at once. */
+/**
+ * Limits of the organization's plan, null where there is none: starts an hour by all API keys and external agents together,
+ * executions alive at once, and what one signed-in person may start. Desks of an earlier release do not know the latter.
+ */
 export interface PlanLimits {
   readonly plan: Plan;
   readonly starts_per_hour: number | null;
   readonly concurrent_executions: number;
+  readonly user_starts_per_hour?: number | null;
+  /** Where the organization does not limit it by itself. */
+  readonly user_starts_per_minute?: number | null;
 }
 
 export type AdmissionCaller =
@@ -155,7 +197,8 @@ export type AdmissionCaller =
       readonly name: string;
       readonly scopes: readonly Permission[];
     }
-  | { readonly kind: 'user'; readonly user_id: string; readonly name: string }
+  /** Jobs that an earlier release stored have no role. */
+  | { readonly kind: 'user'; readonly user_id: string; readonly name: string; readonly role?: Role }
   /** An execution of the organization, on behalf of whoever started it: it was admitted before. */
   | { readonly kind: 'execution'; readonly actor: Actor };
 
@@ -268,9 +311,10 @@ export type Admission =
       /** The version to run; null in test mode. */
       readonly version: number | null;
       readonly caller: Actor;
-      readonly limit: LimitState | null;
       /** What its budgets have left, in micro-dollars; null where none limits it. */
       readonly remaining_microusd: number | null;
+      /** Of every limited window, the tightest first. */
+      readonly limits: readonly LimitState[];
     }
   | { readonly outcome: 'replay'; readonly execution_id: string; readonly caller: CheckedKey | null }
   /** The start would cost others their places: it is to be asked for again once this version has taken its input. */
@@ -280,9 +324,9 @@ export type Admission =
       readonly code: ErrorCode;
       readonly detail: string;
       readonly retry_after_seconds: number | null;
-      readonly limit: LimitState | null;
       /** Of a refusal for want of money. */
       readonly remaining_microusd?: number;
+      readonly limits: readonly LimitState[];
     };
 
 /** What an execution must do because of a decision at the desk. */

@@ -13,7 +13,7 @@ export function noMoney(
     code: 'budget_exceeded',
     detail: `The ${budgetInWords(account.scope, budget.period)} is used up.${until}`,
     retry_after_seconds: resume_at === null ? null : Math.max(1, Math.ceil((resume_at - now) / 1000)),
-    limit: null,
+    limits: [],
     remaining_microusd: 0,
   };
 }

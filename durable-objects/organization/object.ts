@@ -30,13 +30,16 @@ import {
   type LeaseNotice,
   type MoneyAnswer,
   type MoneyRequest,
+  type OrganizationLimits,
   type PlanLimits,
   type RequestClaim,
   type RetentionRule,
   type RotatedKey,
   type StoredAllowlist,
+  type StoredRateLimits,
 } from './client.ts';
 import { DeskLedger } from './desk-ledger.ts';
+import { DeskRates, UNLIMITED } from './desk-rates.ts';
 import { Erasures } from './erasure.ts';
 import { DeskFeed } from './feed.ts';
 import { asked, changed, moved } from './feed-facts.ts';
@@ -68,6 +71,7 @@ export class OrganizationObject extends DurableObject<Env> {
   private readonly requests: DeskRequests;
   private readonly agents: DeskAgents;
   private readonly ledger: DeskLedger;
+  private readonly rates: DeskRates;
   private readonly starts: DeskStarts;
   private readonly notices: LeaseNotices;
   private readonly feed: DeskFeed;
@@ -103,7 +107,8 @@ export class OrganizationObject extends DurableObject<Env> {
         this.starts.forget();
       },
     });
-    this.starts = new DeskStarts(ctx.storage, this.store, this.agents, this.ledger, {
+    this.rates = new DeskRates(ctx.storage, this.store);
+    this.starts = new DeskStarts(ctx.storage, this.store, this.agents, this.rates, this.ledger, {
       plan: () => this.plan ?? this.store.plan(),
       armAt: (at) => this.armAt(at),
       told: () => this.tellNotices(),
@@ -133,8 +138,10 @@ export class OrganizationObject extends DurableObject<Env> {
     if (checked === 'expired') return { ok: false, code: 'token_expired' };
     const addresses = this.addresses.list();
     if (!addresses.allows(input.ip)) return { ok: false, code: 'ip_not_allowed' };
+    const rate = this.rates.read(checked.id, now);
+    if (rate?.ok === false) return { ...rate, code: 'rate_limited' };
     this.keys.noteUse(input.key_hash, now);
-    return { ok: true, key: checked, restricted: addresses.restricted };
+    return { ok: true, key: checked, restricted: addresses.restricted, limits: rate?.limits ?? [] };
   }
 
   async createKey(organizationId: string, key: KeyRecord, origin: AuditOrigin): Promise<void> {
@@ -178,6 +185,25 @@ export class OrganizationObject extends DurableObject<Env> {
     const after = this.addresses.replace(change.entries, change.expected, origin, now);
     if (after === null) return { ok: false, current: this.store.ipAllowlist() };
     this.feed.renew();
+    this.armAt(now + TELL_MS);
+    await this.drainOutbox(now);
+    return { ok: true, current: after };
+  }
+
+  async rateLimits(): Promise<StoredRateLimits> {
+    return this.store.exists() ? this.rates.stored() : { limits: UNLIMITED, revision: 0 };
+  }
+
+  /** Replaces the rate limits while their revision is `expected` (null: whatever it is). They hold when this answers. */
+  async setRateLimits(
+    organizationId: string,
+    change: { limits: OrganizationLimits; expected: number | null },
+    origin: AuditOrigin,
+  ): Promise<{ ok: boolean; current: StoredRateLimits }> {
+    this.store.create(organizationId);
+    const now = Date.now();
+    const after = this.rates.replace(change.limits, change.expected, origin, now);
+    if (after === null) return { ok: false, current: this.rates.stored() };
     this.armAt(now + TELL_MS);
     await this.drainOutbox(now);
     return { ok: true, current: after };
@@ -431,6 +457,7 @@ export class OrganizationObject extends DurableObject<Env> {
       () => this.notices.tell(),
       () => this.keeping.turn(due),
       async () => this.store.requests.deleteExpired(due),
+      async () => this.rates.deleteExpired(Date.now()),
       async () => this.feed.rest(due),
     ]) {
       try {
@@ -552,5 +579,5 @@ const NOBODY: Admission = {
   code: 'unauthenticated',
   detail: 'The credential is not valid.',
   retry_after_seconds: null,
-  limit: null,
+  limits: [],
 };

@@ -4,9 +4,10 @@ import { type DeskState, decide } from './admission.ts';
 import type { DeskAgents } from './agents.ts';
 import type { Admission, AdmissionRequest, AgentHead, CallOutcome, LeaseNotice, PlanLimits } from './client.ts';
 import type { DeskLedger, LeaseCosts } from './desk-ledger.ts';
+import type { DeskRates } from './desk-rates.ts';
 import { admitted, promoted } from './feed-facts.ts';
-import type { WindowCount } from './limits.ts';
 import { holdsPlace, Places } from './places.ts';
+import type { CountedSubject, RateRow } from './rates.ts';
 import { REQUEST_TTL_MS } from './requests.ts';
 import { scopesOf, spendingOf } from './spending.ts';
 import type { Lease } from './store/leases.ts';
@@ -53,6 +54,7 @@ export class DeskStarts {
     private readonly storage: DurableObjectStorage,
     private readonly store: OrganizationStore,
     private readonly agents: DeskAgents,
+    private readonly rates: DeskRates,
     private readonly ledger: DeskLedger,
     private readonly host: StartsHost,
   ) {}
@@ -60,6 +62,7 @@ export class DeskStarts {
   /** Drops the cache: what the rows say now is asked again. */
   forget(): void {
     this.known = null;
+    this.rates.forget();
   }
 
   get places(): Places {
@@ -80,11 +83,12 @@ export class DeskStarts {
     const spends = spendingOf(request);
     // What an execution starts is paid call by call, like all that it does.
     const money = request.caller.kind === 'execution' ? UNLIMITED : this.ledger.left(scopesOf(agent_id, spends), now);
+    const rates = held === null ? this.rates.subjectsOf(request, state.key, state.plan) : [];
     const decision = decide(
       {
         ...state,
         request: known,
-        starts: state.plan.starts_per_hour === null ? null : this.store.window('starts'),
+        rates,
         money,
         live_executions: this.places.total,
         live_of_agent: this.places.heldBy(agent_id),
@@ -113,7 +117,7 @@ export class DeskStarts {
       expires_at: now + PROVISIONAL_MS,
     };
     if (held === null) {
-      this.grant(request, lease, state.plan, decision.starts, decision.replaces);
+      this.grant(request, lease, { subjects: rates, counted: decision.counted }, decision.replaces);
       this.host.publish(admitted(request, lease, decision));
     }
     return {
@@ -126,8 +130,8 @@ export class DeskStarts {
       agent: decision.agent,
       version: decision.version,
       caller: decision.caller,
-      limit: decision.limit,
       remaining_microusd: leastOf(money.remaining, request.spends?.budget_microusd),
+      limits: decision.limits,
     };
   }
 
@@ -152,8 +156,7 @@ export class DeskStarts {
   private grant(
     request: AdmissionRequest,
     lease: Lease,
-    plan: PlanLimits,
-    starts: WindowCount,
+    rates: { readonly subjects: readonly CountedSubject[]; readonly counted: readonly RateRow[] },
     replaces: number,
   ): void {
     const { places } = this;
@@ -169,7 +172,7 @@ export class DeskStarts {
       this.store.leases.insert(lease);
       this.ledger.open(lease, request.spends?.budget_microusd);
       for (const { id } of replaced) this.store.leases.revoke(id, reason, now);
-      if (plan.starts_per_hour !== null) this.store.writeWindow('starts', starts.window_start, starts.used);
+      this.rates.write(rates.subjects, rates.counted);
       if (request.idempotency !== null) {
         this.store.requests.write(startScope(request), request.idempotency.key, {
           body_hash: request.idempotency.body_hash,

@@ -10,6 +10,7 @@ import {
   isPersonErased,
 } from '../../workers/domains/erasure/index.ts';
 import { endedExecutions, projectRetention } from '../../workers/domains/executions/index.ts';
+import { projectRateLimits } from '../../workers/domains/governance/index.ts';
 import {
   findOrganization,
   planLimits,
@@ -37,6 +38,7 @@ export function project(env: Env, message: Projection): Promise<void> {
   const database = db(env, message.organization_id);
   if ('key' in message) return projectApiKey(database, message);
   if ('budget' in message) return projectBudget(database, message);
+  if ('rate_limits' in message) return projectRateLimits(database, message);
   return 'retention' in message ? projectRetention(database, message) : projectIpAllowlist(database, message);
 }
 

@@ -81,6 +81,7 @@ test('with nothing to show yet, every page is accessible', async ({ page, reques
     ['/dashboard/settings/teams', 'No teams yet'],
     ['/dashboard/settings/secrets', 'No secrets yet'],
     ['/dashboard/settings/network', 'Every address is allowed'],
+    ['/dashboard/settings/rate-limits', 'By the plan'],
   ]);
 });
 

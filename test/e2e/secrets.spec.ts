@@ -1,6 +1,6 @@
 import type { AgentDefinition, Execution } from '@agentflow/contracts';
 import { expect, test } from '@playwright/test';
-import { createAccount, logIn, mockUrl, publishAgent } from './support.ts';
+import { createAccount, ECHO, logIn, mockUrl, publishAgent } from './support.ts';
 
 const VALUE = 'tok-7c1f-that-nobody-sees-again';
 
@@ -140,4 +140,56 @@ test('an allowlist that shuts its author out is refused, and a list changed mean
   await page.reload();
   await expect(page.getByLabel('Network 1', { exact: true })).toHaveValue('203.0.113.0/24');
   await expect(page.getByLabel('Description of network 2')).toHaveValue('My address');
+});
+
+test('rate limits are set field by field, hold at once, and ask first when somebody else was faster', async ({
+  page,
+  context,
+  request,
+}) => {
+  const account = await createAccount(request);
+  const agentId = await publishAgent(request, account, { name: 'Limited', definition: ECHO });
+  await logIn(page, account, '/dashboard/settings/rate-limits');
+  await expect(page.getByText('Not limited')).toHaveCount(3);
+  const key = page.getByRole('group', { name: 'Each API key', exact: true });
+  await key.getByLabel('a minute').fill('100');
+  await key.getByLabel('an hour').fill('50');
+  await page.getByRole('button', { name: 'Save' }).click();
+  await expect(key.getByRole('alert')).toHaveText('The limit a minute allows more than the whole hour (50).');
+  await key.getByLabel('an hour').fill('many');
+  await expect(key.getByRole('alert')).toContainText('The limit an hour must be a whole number.');
+  await key.getByLabel('an hour').fill('500');
+  await page.getByRole('group', { name: 'Each person', exact: true }).getByLabel('an hour').fill('1');
+  await page.getByRole('button', { name: 'Save' }).click();
+  await expect(page.getByText('The limits hold from this moment on')).toBeVisible();
+
+  const start = () =>
+    request.post(`/api/v1/agents/${agentId}/execute`, {
+      headers: { authorization: `Bearer ${account.token}` },
+      data: {},
+    });
+  expect((await start()).status()).toBe(202);
+  const refused = await start();
+  expect(refused.status()).toBe(429);
+  expect((await refused.json()).detail).toBe('The limit is 1 start an hour for one person.');
+
+  const other = await context.newPage();
+  await other.goto('/dashboard/settings/rate-limits');
+  const theirs = other.getByRole('group', { name: 'Each address' });
+  await theirs.getByLabel('a day').fill('7');
+  await page.bringToFront();
+  await page.getByRole('group', { name: 'Owners together' }).getByLabel('a day').fill('9');
+  await page.getByRole('button', { name: 'Save' }).click();
+  await expect(page.getByRole('button', { name: 'Discard' })).toBeHidden();
+  await other.bringToFront();
+  await other.getByRole('button', { name: 'Save' }).click();
+  const dialog = other.getByRole('dialog', { name: 'Somebody else changed it' });
+  await expect(dialog.getByRole('region', { name: 'Now' })).toContainText('Owners together: 9 a day');
+  await expect(dialog.getByRole('region', { name: 'Yours' })).toContainText('Each address: 7 a day');
+  await dialog.getByRole('button', { name: 'Keep mine' }).click();
+  await expect(dialog).toBeHidden();
+  await page.reload();
+  await expect(page.getByRole('group', { name: 'Each address' }).getByLabel('a day')).toHaveValue('7');
+  await expect(page.getByRole('group', { name: 'Owners together' }).getByLabel('a day')).toHaveValue('');
+  await expect(key.getByLabel('a minute')).toHaveValue('100');
 });

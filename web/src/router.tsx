@@ -260,6 +260,12 @@ const networkRoute = createRoute({
   component: lazyRouteComponent(() => import('./routes/settings-network.tsx'), 'NetworkPage'),
 });
 
+const rateLimitsRoute = createRoute({
+  getParentRoute: () => settingsRoute,
+  path: '/rate-limits',
+  component: lazyRouteComponent(() => import('./routes/settings-rate-limits.tsx'), 'RateLimitsPage'),
+});
+
 const securitySettingsRoute = createRoute({
   getParentRoute: () => settingsRoute,
   path: '/security',
@@ -293,6 +299,7 @@ const routeTree = rootRoute.addChildren([
       apiKeysRoute,
       secretsRoute,
       networkRoute,
+      rateLimitsRoute,
       securitySettingsRoute,
     ]),
   ]),

@@ -3,6 +3,7 @@ import type { Context } from 'hono';
 import { createMiddleware } from 'hono/factory';
 import { actorOf, type Principal, type RequestContext, type UncheckedKeyPrincipal } from './context.ts';
 import { ApiError, unauthenticated } from './errors.ts';
+import { limitHeaders } from './limit-headers.ts';
 import type { Access, AppEnv } from './router.ts';
 
 /**
@@ -13,6 +14,9 @@ import type { Access, AppEnv } from './router.ts';
 export function authorize(access: Exclude<Access, 'public'>, options: CallerOptions) {
   return createMiddleware<AppEnv>(async (c, next) => {
     const principal = await identify(c, options);
+    if (principal.kind === 'api_key') {
+      for (const [name, value] of Object.entries(limitHeaders(principal.limits ?? []))) c.header(name, value);
+    }
     if (principal.kind !== 'unchecked_key') requireAccess(principal, access);
     c.set('principal', principal);
     c.set('log', c.var.log.with({ organization_id: principal.organization_id, principal: principal.kind }));

@@ -1,4 +1,5 @@
 import type { Actor, Permission, Role } from '@agentflow/contracts';
+import type { LimitState } from '../../durable-objects/organization/client.ts';
 import type { Env } from './env.ts';
 import type { Logger, TraceContext } from './telemetry.ts';
 
@@ -24,6 +25,8 @@ export interface ApiKeyPrincipal {
   readonly name: string;
   readonly scopes: readonly Permission[];
   readonly held_to?: string;
+  /** What is left to the key of the organization's limit of reads, where it has one. */
+  readonly limits?: readonly LimitState[];
 }
 
 /** An API key on a route whose own call to the desk checks it (see `deferKey`): nothing may be told to it before. */

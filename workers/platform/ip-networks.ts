@@ -72,6 +72,18 @@ export function normalizeAddress(text: string): string | null {
   return address === null ? null : textOf(address);
 }
 
+/**
+ * What tells clients apart: an IPv4 address, or the /64 of an IPv6 one, since whoever has an address there has all of them.
+ * Null for what is no address.
+ */
+export function clientNetwork(text: string): string | null {
+  const address = parseAddress(text);
+  if (address === null) return null;
+  if (address.bits === 32) return textOf(address);
+  const network = { ...address, prefix: 64 };
+  return `${textOf({ ...network, value: network.value & mask(network) })}/64`;
+}
+
 /** Who may come in by address. `restricted` is false where everybody may. */
 export interface Allowlist {
   readonly restricted: boolean;

@@ -6,6 +6,7 @@ import { FeedStore } from './feed.ts';
 import { KeyStore } from './keys.ts';
 import { LeaseStore } from './leases.ts';
 import { LedgerStore } from './ledger.ts';
+import { RateStore } from './rates.ts';
 import { RequestStore } from './requests.ts';
 import { SCHEMA_STEPS } from './schema.ts';
 
@@ -25,6 +26,7 @@ export class OrganizationStore {
   readonly keys: KeyStore;
   readonly leases: LeaseStore;
   readonly ledger: LedgerStore;
+  readonly rates: RateStore;
   readonly requests: RequestStore;
 
   constructor(private readonly sql: SqlStorage) {
@@ -33,6 +35,7 @@ export class OrganizationStore {
     this.keys = new KeyStore(sql);
     this.leases = new LeaseStore(sql);
     this.ledger = new LedgerStore(sql);
+    this.rates = new RateStore(sql);
     this.requests = new RequestStore(sql);
   }
 
@@ -177,15 +180,6 @@ export class OrganizationStore {
       .map((row) => String(row.agent_id));
   }
 
-  window(name: string): { window_start: number; used: number } | null {
-    const row = this.sql.exec<Row>('SELECT window_start, used FROM windows WHERE name = ?', name).toArray()[0];
-    return row === undefined ? null : { window_start: Number(row.window_start), used: Number(row.used) };
-  }
-
-  writeWindow(name: string, start: number, used: number): void {
-    this.sql.exec('INSERT OR REPLACE INTO windows (name, window_start, used) VALUES (?, ?, ?)', name, start, used);
-  }
-
   addSpend(day: string, costMicrousd: number): void {
     this.sql.exec(
       `INSERT INTO spend (day, cost_microusd, executions) VALUES (?, ?, 1)
@@ -236,6 +230,7 @@ export class OrganizationStore {
           (SELECT min(check_at) FROM watched_agents),
           (SELECT next_at FROM outbox WHERE id = (SELECT min(id) FROM outbox)),
           (SELECT min(expires_at) FROM requests),
+          (SELECT min(expires_at) FROM rates),
           (SELECT min(next_at) FROM erasures),
           (SELECT next_at FROM retention),
           (SELECT min(resume_at) FROM budget_waiters),

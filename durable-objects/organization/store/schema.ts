@@ -8,7 +8,7 @@
  * - `leases`: one row per execution that has not settled. `ord` counts admissions, and a queued one gets a new number when
  *   its turn comes; `notice` is what its execution has still to be told, see ../notices.ts.
  * - `requests`: idempotency keys, of starts (`execution_id`) and of other creates (`answer`), kept 24 h.
- * - `windows`: counters of calendar windows.
+ * - `rates`: what is counted of each limited subject, and `rate_limits`, one row, what the organization limits; see ../rates.ts.
  * - `spend`: settled cost by UTC day.
  * - `outbox`: projections that D1 has not confirmed.
  * - `ip_allowlist`: one row, the networks that callers may come from.
@@ -69,6 +69,16 @@ export const SCHEMA_STEPS: readonly (readonly string[])[] = [
     // AUTOINCREMENT: numbers are not given again after the rows are gone.
     'CREATE TABLE feed (seq INTEGER PRIMARY KEY AUTOINCREMENT, at INTEGER NOT NULL, type TEXT NOT NULL, data TEXT NOT NULL)',
     'CREATE TABLE feed_watch (id INTEGER PRIMARY KEY CHECK (id = 1), kept_until INTEGER NOT NULL)',
+  ],
+  [
+    `CREATE TABLE rates (
+      subject TEXT PRIMARY KEY, level INTEGER NOT NULL, poured_at INTEGER NOT NULL, hour_start INTEGER NOT NULL,
+      hour_used INTEGER NOT NULL, day_start INTEGER NOT NULL, day_used INTEGER NOT NULL, expires_at INTEGER NOT NULL) WITHOUT ROWID`,
+    'CREATE INDEX rates_expiry ON rates (expires_at)',
+    'CREATE TABLE rate_limits (id INTEGER PRIMARY KEY CHECK (id = 1), limits TEXT NOT NULL, revision INTEGER NOT NULL)',
+    // The plan's starts of this hour, which releases before this one counted here.
+    `INSERT INTO rates SELECT 'plan', 0, 0, window_start, used, 0, 0, window_start + 3600000 FROM windows WHERE name = 'starts'`,
+    'DROP TABLE windows',
   ],
   [
     'ALTER TABLE leases ADD COLUMN spends TEXT',

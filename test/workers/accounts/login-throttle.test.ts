@@ -5,11 +5,11 @@ import { failureCounter } from '../../../durable-objects/ip-throttle/client.ts';
 import {
   ACCOUNT_LIMIT,
   accountKey,
-  countedNetwork,
   IP_LIMIT,
   withLoginThrottle,
 } from '../../../workers/domains/accounts/login-throttle.ts';
 import { ApiError } from '../../../workers/platform/errors.ts';
+import { clientNetwork } from '../../../workers/platform/ip-networks.ts';
 import { api, expectProblem, PASSWORD, signUp } from '../../support/api.ts';
 
 const WRONG = 'not the password';
@@ -135,11 +135,12 @@ describe('logins from one client address', () => {
   });
 
   it('are counted by network: one IPv4 address, a /64 of IPv6', () => {
-    expect(countedNetwork('203.0.113.9')).toBe('203.0.113.9');
-    expect(countedNetwork('2001:db8:1:2:3::4')).toBe('2001:db8:1:2::/64');
-    expect(countedNetwork('2001:0DB8:1:2:ffff::')).toBe('2001:db8:1:2::/64');
-    expect(countedNetwork('')).toBeNull();
-    expect(countedNetwork('unknown')).toBeNull();
+    expect(clientNetwork('203.0.113.9')).toBe('203.0.113.9');
+    expect(clientNetwork('2001:db8:1:2:3::4')).toBe('2001:db8:1:2::/64');
+    expect(clientNetwork('2001:0DB8:1:2:ffff::')).toBe('2001:db8:1:2::/64');
+    expect(clientNetwork('::ffff:203.0.113.9')).toBe('203.0.113.9');
+    expect(clientNetwork('')).toBeNull();
+    expect(clientNetwork('unknown')).toBeNull();
   });
 
   it('are not limited where there is no address', async () => {

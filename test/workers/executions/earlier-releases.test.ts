@@ -100,9 +100,15 @@ describe('what the first release wrote', () => {
       for (const statement of DESK_1) storage.sql.exec(statement);
       for (const { table, names, values } of rows)
         storage.sql.exec(`INSERT INTO ${table} (${names}) VALUES (${values.map(() => '?').join(', ')})`, ...values);
+      storage.sql.exec("INSERT INTO windows (name, window_start, used) VALUES ('starts', 3600000, 7)");
     });
     await evictDurableObject(desk);
 
+    expect((await desk.rateLimits()).revision).toBe(0);
+    const counted = await runInDurableObject(desk, (_object, { storage }) =>
+      storage.sql.exec('SELECT subject, hour_start, hour_used, expires_at FROM rates').toArray(),
+    );
+    expect(counted).toEqual([{ subject: 'plan', hour_start: 3_600_000, hour_used: 7, expires_at: 7_200_000 }]);
     expect((await runToEnd({ token: key.key }, agent.id)).output).toBe(1);
     // Rotation and the allowlist came with the second step.
     const rotated = await api<ApiKey>(`/org/api-keys/${key.id}/rotate`, { token: owner.token, body: {} });

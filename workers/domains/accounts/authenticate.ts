@@ -1,7 +1,8 @@
-import { organizationDesk } from '../../../durable-objects/organization/client.ts';
+import { type KeyCheck, organizationDesk } from '../../../durable-objects/organization/client.ts';
 import { ApiError } from '../../platform/errors.ts';
 import { normalizeAddress } from '../../platform/ip-networks.ts';
 import { parseApiKey } from '../../platform/keys.ts';
+import { limitHeaders } from '../../platform/limit-headers.ts';
 import type { Authenticator } from '../../platform/router.ts';
 import { verifyAccessToken } from '../../platform/tokens.ts';
 import { currentMembership } from './current-membership.ts';
@@ -19,6 +20,12 @@ function ipNotAllowed(): ApiError {
   return new ApiError('ip_not_allowed', "The request's address is not on the organization's IP allowlist.");
 }
 
+function tooManyReads({ detail, limits, retry_after_seconds }: Extract<KeyCheck, { code: 'rate_limited' }>): ApiError {
+  return new ApiError('rate_limited', detail, {
+    headers: { ...limitHeaders(limits), 'Retry-After': String(retry_after_seconds) },
+  });
+}
+
 function heldTo(ip: string, restricted: boolean): { held_to?: string } {
   return restricted ? { held_to: normalizeAddress(ip) ?? ip } : {};
 }
@@ -26,7 +33,8 @@ function heldTo(ip: string, restricted: boolean): { held_to?: string } {
 /**
  * Who calls: a user's access token, with the role that the membership has now, or an API key that the organization's
  * desk has checked. Null for no or a wrong credential; throws `token_expired` for one that was right once, and
- * `ip_not_allowed` for a right one from an address that is not on the organization's list, a person's with `anyAddress` excepted. A request
+ * `ip_not_allowed` for a right one from an address that is not on the organization's list, a person's with `anyAddress`
+ * excepted, and `rate_limited` for a key that has read more than the organization allows. A request
  * with both headers is judged by `Authorization` alone.
  */
 export const authenticate: Authenticator = async ({ env, authorization, apiKey, ip, deferKey, anyAddress }) => {
@@ -42,10 +50,12 @@ export const authenticate: Authenticator = async ({ env, authorization, apiKey, 
     if (!checked.ok) {
       if (checked.code === 'token_expired') throw tokenExpired('API key');
       if (checked.code === 'ip_not_allowed') throw ipNotAllowed();
+      if (checked.code === 'rate_limited') throw tooManyReads(checked);
       return null;
     }
     const { id, name, scopes } = checked.key;
-    return { kind: 'api_key', organization_id, key_id: id, name, scopes, ...heldTo(ip, checked.restricted) };
+    const limits = checked.limits.length === 0 ? {} : { limits: checked.limits };
+    return { kind: 'api_key', organization_id, key_id: id, name, scopes, ...limits, ...heldTo(ip, checked.restricted) };
   }
   if (authorization === undefined) return null;
 

@@ -2,7 +2,7 @@ import { type FailureLimit, failureCounter } from '../../../durable-objects/ip-t
 import { sha256Hex } from '../../platform/digest.ts';
 import type { Env } from '../../platform/env.ts';
 import { ApiError } from '../../platform/errors.ts';
-import { parseIPv4, parseIPv6 } from '../../platform/ip-address.ts';
+import { clientNetwork } from '../../platform/ip-networks.ts';
 import { normalizeEmail } from './email.ts';
 
 const WINDOW_MS = 15 * 60_000;
@@ -13,20 +13,6 @@ export const IP_LIMIT: FailureLimit = { failures: 50, window_ms: WINDOW_MS };
 /** Names of the counters: an address is hashed, since it may be anybody's, registered or not. */
 export async function accountKey(email: string): Promise<string> {
   return `account:${await sha256Hex(normalizeEmail(email))}`;
-}
-
-/**
- * What is counted for a client address: an IPv4 address, or the /64 of an IPv6 one, since whoever has an address there
- * has all of them. Null for what is no address.
- */
-export function countedNetwork(ip: string): string | null {
-  if (parseIPv4(ip) !== null) return ip;
-  const groups = parseIPv6(ip);
-  if (groups === null) return null;
-  return `${groups
-    .slice(0, 4)
-    .map((group) => group.toString(16))
-    .join(':')}::/64`;
 }
 
 /**
@@ -41,7 +27,7 @@ export async function withLoginThrottle<T>(
   attempt: () => Promise<T>,
 ): Promise<T> {
   const account = failureCounter(env.IP_THROTTLE, await accountKey(who.email));
-  const network = countedNetwork(who.ip);
+  const network = clientNetwork(who.ip);
   const address = network === null ? null : failureCounter(env.IP_THROTTLE, `ip:${network}`);
   const counters = [
     { counter: account, limit: ACCOUNT_LIMIT },

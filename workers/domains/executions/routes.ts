@@ -23,6 +23,7 @@ import { identify, requestContext, requireAccess } from '../../platform/auth.ts'
 import { ApiError, invalid, notFound, unauthenticated } from '../../platform/errors.ts';
 import { idempotencyKey, requestHash } from '../../platform/idempotency.ts';
 import { normalizeAddress } from '../../platform/ip-networks.ts';
+import { budgetHeaders, limitHeaders } from '../../platform/limit-headers.ts';
 import { decodeCursor } from '../../platform/pagination.ts';
 import { type AppEnv, createRouter, json, operation } from '../../platform/router.ts';
 import { signTicket, TICKET_SECONDS, verifyTicket } from '../../platform/tokens.ts';
@@ -36,7 +37,7 @@ import {
   listLogs,
   listSteps,
 } from './service.ts';
-import { budgetHeaders, limitHeaders, type StartOutcome, startExecution } from './start.ts';
+import { type StartOutcome, startExecution } from './start.ts';
 
 const MAX_WAIT_SECONDS = 60;
 const tags = ['Executions'];
@@ -327,7 +328,7 @@ function preferredWait(prefer: string | undefined): number {
 
 function started(c: Context<AppEnv>, outcome: StartOutcome) {
   const ended = outcome.execution.finished_at !== null;
-  const headers = { ...limitHeaders(outcome.limit), ...budgetHeaders(outcome.remainingMicrousd) };
+  const headers = { ...limitHeaders(outcome.limits), ...budgetHeaders(outcome.remainingMicrousd) };
   for (const [name, value] of Object.entries(headers)) c.header(name, value);
   if (outcome.replayed) c.header('Idempotency-Replayed', 'true');
   c.header('Location', `/api/v1/executions/${outcome.execution.id}`);

@@ -1,7 +1,6 @@
 import {
   type AgentDefinition,
   type AgentNode,
-  BUDGET_REMAINING_HEADER,
   type Execution,
   type ExecutionMode,
   type ExecutionTrigger,
@@ -24,6 +23,7 @@ import type { Principal, UncheckedKeyPrincipal } from '../../platform/context.ts
 import type { Env } from '../../platform/env.ts';
 import { ApiError, invalid, notFound, unauthenticated } from '../../platform/errors.ts';
 import { newId } from '../../platform/ids.ts';
+import { budgetHeaders, limitHeaders } from '../../platform/limit-headers.ts';
 import { type TraceContext, traceparentOf } from '../../platform/telemetry.ts';
 import { draftDefinition, versionDefinition } from '../agents/index.ts';
 import { requireProject } from '../projects/index.ts';
@@ -55,7 +55,7 @@ export interface StartInput {
 export interface StartOutcome {
   readonly execution: Execution;
   readonly replayed: boolean;
-  readonly limit: LimitState | null;
+  readonly limits: readonly LimitState[];
   /** What its budgets have left; null where none limits it, and of a replay. */
   readonly remainingMicrousd: number | null;
 }
@@ -93,14 +93,14 @@ export async function startExecution(start: StartInput): Promise<StartOutcome> {
     case 'replay': {
       const execution = await madeBefore(env, organizationId, admission.execution_id, start.waitSeconds);
       if (execution === null) throw stillStarting();
-      return { execution, replayed: true, limit: null, remainingMicrousd: null };
+      return { execution, replayed: true, limits: [], remainingMicrousd: null };
     }
     case 'allow':
       break;
   }
   const { execution_id, again } = admission;
   const before = again ? await madeBefore(env, organizationId, execution_id, start.waitSeconds) : null;
-  if (before !== null) return { execution: before, replayed: true, limit: null, remainingMicrousd: null };
+  if (before !== null) return { execution: before, replayed: true, limits: [], remainingMicrousd: null };
   let execution: Execution | StartRefusal;
   try {
     const { definition, given } = await whatRuns(start, admission.version);
@@ -134,7 +134,8 @@ export async function startExecution(start: StartInput): Promise<StartOutcome> {
     throw error;
   }
   if (execution === 'late') throw startedTooLate();
-  return { execution, replayed: again, limit: admission.limit, remainingMicrousd: admission.remaining_microusd };
+  const { limits, remaining_microusd: remainingMicrousd } = admission;
+  return { execution, replayed: again, limits, remainingMicrousd };
 }
 
 /** How often a start that would replace others is checked anew because a publish was faster. */
@@ -207,7 +208,7 @@ function pinnedResults(definition: string, { pinned, only }: NonNullable<StartIn
 function callerOf(principal: Principal | UncheckedKeyPrincipal): AdmissionCaller {
   switch (principal.kind) {
     case 'user':
-      return { kind: 'user', user_id: principal.user_id, name: principal.name };
+      return { kind: 'user', user_id: principal.user_id, name: principal.name, role: principal.role };
     case 'api_key':
       return { kind: 'checked_key', key_id: principal.key_id, name: principal.name, scopes: principal.scopes };
     case 'unchecked_key':
@@ -224,29 +225,11 @@ function refusal(denial: Extract<Admission, { outcome: 'deny' }>): ApiError {
   if (denial.code === 'unauthenticated') return unauthenticated(denial.detail);
   return new ApiError(denial.code, denial.detail, {
     headers: {
-      ...limitHeaders(denial.limit),
+      ...limitHeaders(denial.limits),
       ...budgetHeaders(denial.remaining_microusd ?? null),
       ...(denial.retry_after_seconds === null ? {} : { 'Retry-After': String(denial.retry_after_seconds) }),
     },
   });
-}
-
-export function budgetHeaders(remainingMicrousd: number | null): Record<string, string> {
-  return remainingMicrousd === null ? {} : { [BUDGET_REMAINING_HEADER]: microusdText(remainingMicrousd) };
-}
-
-/** A decimal without an exponent, which numbers this small would get. */
-function microusdText(microusd: number): string {
-  return (microusd / 1_000_000).toFixed(6).replace(/\.?0+$/, '');
-}
-
-/** IETF draft-ietf-httpapi-ratelimit-headers-10: `"plan";q=100;w=3600` and `"plan";r=99;t=1200`. */
-export function limitHeaders(limit: LimitState | null): Record<string, string> {
-  if (limit === null) return {};
-  return {
-    'RateLimit-Policy': `"${limit.policy}";q=${limit.quota};w=${limit.window_seconds}`,
-    RateLimit: `"${limit.policy}";r=${limit.remaining};t=${limit.reset_seconds}`,
-  };
 }
 
 /** The execution of a start that was admitted before; null while it has not reached its object. */

@@ -139,7 +139,7 @@ async function startShadowRun(
 
 function callerOf(principal: Principal): AdmissionCaller {
   return principal.kind === 'user'
-    ? { kind: 'user', user_id: principal.user_id, name: principal.name }
+    ? { kind: 'user', user_id: principal.user_id, name: principal.name, role: principal.role }
     : { kind: 'checked_key', key_id: principal.key_id, name: principal.name, scopes: principal.scopes };
 }
 

@@ -7,6 +7,7 @@ export function resourceLink({
   resource: { type, id },
 }: Pick<AuditEntry, 'action' | 'resource'>): LinkProps | null {
   if (action.endsWith('ip_allowlist_changed')) return { to: '/dashboard/settings/network' };
+  if (action.endsWith('rate_limits_changed')) return { to: '/dashboard/settings/rate-limits' };
   switch (type) {
     case 'agent':
       return { to: '/dashboard/agents/$agentId', params: { agentId: id } };

@@ -5,6 +5,7 @@ import {
   ArrowLeftRight,
   Bot,
   FolderKanban,
+  Gauge,
   Globe,
   KeyRound,
   KeySquare,
@@ -50,6 +51,7 @@ export default function CommandPalette({ onClose }: { onClose: () => void }) {
   const sections = useSections();
   const maySeeSecrets = useCan('secrets:read');
   const mayManage = useCan('org:manage');
+  const maySeeLimits = useCan('governance:read');
   const agents = useQuery({
     ...agentsQuery({ ...(wanted === '' ? {} : { search: wanted }), limit: 6 }),
     placeholderData: keepPreviousData,
@@ -147,6 +149,13 @@ export default function CommandPalette({ onClose }: { onClose: () => void }) {
                     icon={KeySquare}
                     label="Secrets and model providers"
                     onSelect={choose(() => void navigate({ to: '/dashboard/settings/secrets' }))}
+                  />
+                )}
+                {maySeeLimits && (
+                  <Item
+                    icon={Gauge}
+                    label="Rate limits"
+                    onSelect={choose(() => void navigate({ to: '/dashboard/settings/rate-limits' }))}
                   />
                 )}
                 {mayManage && (
