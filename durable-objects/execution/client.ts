@@ -13,7 +13,7 @@ import type {
   ExecutionTrigger,
   JsonValue,
 } from '@agentflow/contracts';
-import type { AuditOrigin, LeaseNotice, RetentionRule } from '../organization/client.ts';
+import type { AuditOrigin, ExternalCall, ExternalOrigin, LeaseNotice, RetentionRule } from '../organization/client.ts';
 import type { ExecutionObject } from './object.ts';
 
 /** Where an execution stands among those that started each other. */
@@ -68,6 +68,8 @@ export interface StartRequest {
   readonly queued?: boolean;
   readonly traceparent: string;
   readonly request_id: string;
+  /** The external agent on whose behalf it runs; of the execution that it called itself, with what is recorded of the call. */
+  readonly external?: ExternalOrigin | ExternalCall;
   /** Steps whose results are there already; see `Given`. */
   readonly given?: Given;
   /** Of a shadow run: what it repeats; see `Recording`. */

@@ -13,6 +13,7 @@ import {
 import type { Env } from '../../workers/platform/env.ts';
 import { derivedId } from '../../workers/platform/ids.ts';
 import { describeError, type Logger } from '../../workers/platform/telemetry.ts';
+import type { ExternalOrigin } from '../organization/client.ts';
 import { ChildStore } from './children.ts';
 import { type CallEnd, executionObject, type Lineage } from './client.ts';
 import { withinLimits } from './outcomes.ts';
@@ -241,8 +242,7 @@ export class Family implements AgentPort {
       // Who handles a failure must be able to, also where the failure is that the budget was used up.
       const budget_of = what.lineage.handles_failure ? null : (facts.budget_of ?? null);
       const from = { organization_id, mode, actor: triggered_by, project_id, budget_of, traceparent, request_id };
-      const start = { ...from, ...what };
-      const started = await startRelated(this.env, start);
+      const started = await startRelated(this.env, { ...from, ...what, ...onBehalfOf(facts) });
       return started.ok ? started : { ...started, unstarted: true };
     } catch (error) {
       this.host.logger().log('warn', 'execution.related_start_failed', describeError(error));
@@ -338,6 +338,13 @@ export class Family implements AgentPort {
 function handlerOf({ status, facts }: ExecutionRun['row'], plan: ExecutionRun['plan']): string | null {
   if (status !== 'failed' || facts.mode === 'test' || facts.lineage?.handles_failure === true) return null;
   return plan.on_failure_agent_id;
+}
+
+/** Whatever a call of an external agent leads to runs on its behalf. */
+function onBehalfOf({ external }: Facts): { external?: ExternalOrigin } {
+  if (external === undefined) return {};
+  const { external_agent_id, key_id } = external;
+  return { external: { external_agent_id, key_id } };
 }
 
 function below(facts: Facts): Pick<Lineage, 'parent_execution_id' | 'root_execution_id' | 'depth' | 'handles_failure'> {

@@ -129,6 +129,7 @@ export class ExecutionObject extends DurableObject<Env> implements ExecutionRpc 
       isErased: () => this.erased,
       eraseAll: (row) => this.eraseAll(row),
       transaction: (write) => ctx.storage.transactionSync(write),
+      recall: (run) => run.recall(this.large(run).read),
       arm: () => this.arm(),
       logger: () => this.logger(),
     });

@@ -1,14 +1,15 @@
-import { isTerminal } from '@agentflow/contracts';
+import { type ExecutionSummary, isTerminal } from '@agentflow/contracts';
 import type { Env } from '../../workers/platform/env.ts';
 import { describeError, type Logger } from '../../workers/platform/telemetry.ts';
 import type { RetentionRule } from '../organization/client.ts';
 import { projectionOf } from './approvals.ts';
 import { expiryOf } from './expiry.ts';
+import { callOf, invocationProjection } from './invocation.ts';
 import { presentSummary } from './present.ts';
 import type { ExecutionPurse } from './purse.ts';
 import { type ExecutionRun, hasEnded } from './run.ts';
 import type { ExecutionStore } from './store/execution.ts';
-import type { ExecutionRow } from './store/rows.ts';
+import type { CostRow, ExecutionRow } from './store/rows.ts';
 import { isErased, tellApprovals, tellDesk, tellLists, tellParked } from './wiring.ts';
 
 const RETRY_MS = [1000, 5000, 30_000, 120_000, 600_000];
@@ -26,6 +27,8 @@ export interface TellingHost {
   eraseAll(row: ExecutionRow): Promise<void>;
   transaction(write: () => void): void;
   arm(): void;
+  /** After the end: brings back input and output that have moved away. */
+  recall(run: ExecutionRun): Promise<void>;
   logger(): Logger;
 }
 
@@ -74,10 +77,9 @@ export class Telling {
     const parks = shouldPark(run);
     const owed = this.purse.owed();
     const summary = presentSummary(row, run.totals);
+    const lists = row.projected_revision < revision || costs.length > 0;
     const results = await Promise.allSettled([
-      row.projected_revision < revision || costs.length > 0
-        ? tellLists(this.env, summary, revision, run.totals.cost_microusd, costs)
-        : null,
+      lists ? this.tellLists(run, summary, costs) : null,
       ended && !row.settled ? this.settle(run) : null,
       asked.length > 0
         ? tellApprovals(
@@ -89,8 +91,8 @@ export class Telling {
       parks !== row.parked ? tellParked(this.env, row.facts, parks, summary, owed) : null,
     ]);
     if (this.host.isErased()) return;
-    const [lists, desk, approvals, park] = results;
-    if (lists.status === 'fulfilled') row.projected_revision = Math.max(row.projected_revision, revision);
+    const [listed, desk, approvals, park] = results;
+    if (listed.status === 'fulfilled') row.projected_revision = Math.max(row.projected_revision, revision);
     if (ended && desk.status === 'fulfilled' && desk.value !== null) {
       row.settled = true;
       row.expires_at = expiryOf(desk.value, row.finished_at ?? Date.now());
@@ -98,7 +100,7 @@ export class Telling {
     this.host.transaction(() => {
       this.store.writeConfirmed(row.projected_revision, row.settled, row.expires_at);
       if (approvals.status === 'fulfilled') run.approvals.told(asked);
-      if (lists.status === 'fulfilled') this.store.costs.markProjected(costs.map((cost) => cost.id));
+      if (listed.status === 'fulfilled') this.store.costs.markProjected(costs.map((cost) => cost.id));
       if (park.status === 'fulfilled' && parks !== row.parked) {
         row.parked = parks;
         this.store.writeParked(parks);
@@ -119,6 +121,18 @@ export class Telling {
     const { outcomes } = await this.purse.owedAtEnd(run);
     const costs = { all: run.totals.cost_microusd, unreserved: this.store.costs.unreserved(), outcomes };
     return tellDesk(this.env, run.row.facts, costs, presentSummary(run.row, run.totals));
+  }
+
+  /** The row of the execution; with it that of the call which it is, should an external agent have made it. */
+  private async tellLists(run: ExecutionRun, summary: ExecutionSummary, costs: readonly CostRow[]): Promise<void> {
+    const { row, totals } = run;
+    const { revision } = row;
+    const call = callOf(row.facts);
+    const projection = { summary, revision, cost_microusd: totals.cost_microusd, costs };
+    if (call === null) return tellLists(this.env, row.facts, projection, null);
+    if (hasEnded(run)) await this.host.recall(run);
+    const payloads = { input: run.input(), output: run.result(), revision };
+    await tellLists(this.env, row.facts, projection, invocationProjection(call, summary, payloads));
   }
 }
 

@@ -1,9 +1,16 @@
 import { type ExecutionSummary, feedApproval } from '@agentflow/contracts';
 import type { EnginePorts } from '@agentflow/engine';
+import { db } from '../../workers/db/client.ts';
 import { projectApprovals } from '../../workers/domains/approvals/index.ts';
 import { handOff, readContext } from '../../workers/domains/context/index.ts';
 import { isOrganizationErased } from '../../workers/domains/erasure/index.ts';
-import { deleteExecutionRow, projectExecution, startRelated } from '../../workers/domains/executions/index.ts';
+import {
+  deleteExecutionRow,
+  type ExecutionProjection,
+  projectExecution,
+  startRelated,
+} from '../../workers/domains/executions/index.ts';
+import { invocationCostStatements, invocationStatements } from '../../workers/domains/invocations/index.ts';
 import { organizationFallback, priceOverride } from '../../workers/domains/models/index.ts';
 import { providerAccesses, readSecrets } from '../../workers/domains/secrets/index.ts';
 import { createModels, type Purse, sharesCredential } from '../../workers/models/index.ts';
@@ -22,8 +29,9 @@ import {
 } from '../organization/client.ts';
 import type { ApprovalProjection } from './client.ts';
 import { httpPorts } from './http-port.ts';
+import type { InvocationProjection } from './invocation.ts';
 import type { Markers } from './secrets/markers.ts';
-import type { CostRow, Facts } from './store/rows.ts';
+import type { Facts } from './store/rows.ts';
 
 export type { Held, Purse } from '../../workers/models/index.ts';
 /** Other executions, handoffs and the shared context, as the domains do them. */
@@ -66,15 +74,25 @@ export function enginePorts(
   });
 }
 
-/** The row that lists show, and one cost record per model attempt: one D1 batch. */
+/**
+ * The row that lists show, one cost record per model attempt, and of a call of an external agent its invocation: one D1
+ * batch. What such a call started tells it what it cost.
+ */
 export async function tellLists(
   env: Env,
-  summary: ExecutionSummary,
-  revision: number,
-  costMicrousd: number,
-  costs: readonly CostRow[],
+  { organization_id, external, lineage }: Facts,
+  projection: ExecutionProjection,
+  invocation: InvocationProjection | null,
 ): Promise<void> {
-  await projectExecution(env, { summary, revision, cost_microusd: costMicrousd, costs });
+  const database = db(env, organization_id);
+  const root = external === undefined ? null : (lineage?.root_execution_id ?? null);
+  const beside =
+    invocation !== null
+      ? invocationStatements(database, organization_id, invocation)
+      : root === null
+        ? []
+        : invocationCostStatements(database, organization_id, root);
+  await projectExecution(env, projection, beside);
 }
 
 /** Whether the execution's organization is no longer there, so that nobody will ever take what it has to tell. */

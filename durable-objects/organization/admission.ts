@@ -4,6 +4,8 @@ import type {
   AdmissionRequest,
   AgentHead,
   CheckedKey,
+  ExternalAgentRecord,
+  ExternalOrigin,
   LimitState,
   PlanLimits,
   StoredKey,
@@ -18,6 +20,8 @@ export interface DeskState {
   readonly plan: PlanLimits;
   readonly agent: AgentHead | null;
   readonly key: StoredKey | null;
+  /** Whose key it is, where it is one of an external agent's that is there. */
+  readonly external: ExternalAgentRecord | null;
   /** Whether the organization's IP allowlist lets the caller's address in. */
   readonly address_allowed: boolean;
   readonly request: StoredRequest | null;
@@ -28,6 +32,8 @@ export interface DeskState {
   /** Executions that hold a place. */
   readonly live_executions: number;
   readonly live_of_agent: number;
+  /** Calls of the external agent that run or are queued. */
+  readonly live_of_external: number;
   readonly queued_of_agent: number;
   /** Of a start that has its lease already, and may not have been made: it is told again, and counts once. */
   readonly admitted: { readonly version: number | null } | null;
@@ -52,6 +58,9 @@ type Decision =
       readonly agent: AgentHead;
       readonly version: number | null;
       readonly caller: Actor;
+      readonly external: ExternalOrigin | null;
+      /** The API key that asked; null for others. */
+      readonly key_id: string | null;
       /** It waits for a place. */
       readonly queued: boolean;
       /** So many of the agent's oldest executions lose their places to it. */
@@ -77,7 +86,7 @@ function deny(
 export function decide(state: DeskState, request: AdmissionRequest, now: number): Decision {
   const caller = identify(state, request, now);
   if ('outcome' in caller) return caller;
-  const runs = whatRuns(state.agent, request);
+  const runs = mayCall(state.external, state.agent) ? whatRuns(state.agent, request) : unknownAgent(request);
   if (request.idempotency !== null && state.request !== null) {
     if (state.request.body_hash !== request.idempotency.body_hash || state.request.execution_id === null) {
       return deny(
@@ -92,7 +101,17 @@ export function decide(state: DeskState, request: AdmissionRequest, now: number)
   }
   if ('outcome' in runs) return runs;
   const { agent, version } = runs;
-  const admit = { outcome: 'admit', agent, version, caller: caller.actor, queued: false, replaces: 0 } as const;
+  const { actor, external } = caller;
+  const admit = {
+    outcome: 'admit',
+    agent,
+    version,
+    caller: actor,
+    external,
+    key_id: caller.key?.id ?? null,
+    queued: false,
+    replaces: 0,
+  } as const;
   if (state.admitted !== null) {
     const admitted = state.admitted.version ?? version;
     return { ...admit, version: admitted, counted: [], limits: [] };
@@ -101,6 +120,11 @@ export function decide(state: DeskState, request: AdmissionRequest, now: number)
   const { limits } = rates;
   if (!rates.ok) return deny('rate_limited', rates.detail, rates.retry_after_seconds, limits);
   if (state.money.spent_up !== null) return { ...noMoney(state.money.spent_up, now), limits };
+  const most = request.lineage === undefined ? (state.external?.max_concurrency ?? null) : null;
+  if (most !== null && state.live_of_external >= most) {
+    const detail = `${state.live_of_external} calls of this external agent are running; it may have no more at once.`;
+    return deny('concurrency_limited', detail, 1, limits);
+  }
   const room = roomFor(state, agent, request.mode);
   const replaces = room.kind === 'replace' ? room.count : 0;
   // What is queued takes no place yet: the plan's limit holds when its turn comes.
@@ -110,7 +134,9 @@ export function decide(state: DeskState, request: AdmissionRequest, now: number)
   }
   if (room.kind === 'none') return deny('concurrency_limited', room.detail, 1, limits);
   // A start that is refused for its input must not have cost another execution its place.
-  if (replaces > 0 && request.checked_version !== version) return { outcome: 'check_first', version };
+  if (replaces > 0 && request.checked_version !== version) {
+    return { outcome: 'check_first', agent_id: agent.agent_id, version };
+  }
   return {
     ...admit,
     queued: room.kind === 'queue',
@@ -120,12 +146,21 @@ export function decide(state: DeskState, request: AdmissionRequest, now: number)
   };
 }
 
+/** What is outside a key's scope is answered as if it were not there. */
+function mayCall(external: ExternalAgentRecord | null, agent: AgentHead | null): boolean {
+  return external === null || agent === null || external.agents === null || external.agents.includes(agent.agent_id);
+}
+
+function unknownAgent({ agent_id, external }: AdmissionRequest): Denial {
+  return deny('not_found', `There is no agent ${external?.agent_name ?? agent_id}.`);
+}
+
 /** The agent and the version to run; null for its draft. */
 function whatRuns(
   agent: AgentHead | null,
   request: AdmissionRequest,
 ): Denial | { readonly agent: AgentHead; readonly version: number | null } {
-  if (agent === null) return deny('not_found', `There is no agent ${request.agent_id}.`);
+  if (agent === null) return unknownAgent(request);
   if (agent.status === 'archived') return deny('agent_archived', 'Restore the agent before starting it.');
   let version: number | null = null;
   if (request.mode === 'live') {
@@ -171,33 +206,60 @@ function roomFor(
 
 /** Who asks, and from where: an address that is not allowed is told so only when the credential is good. */
 function identify(
-  state: Pick<DeskState, 'key' | 'address_allowed'>,
+  state: Pick<DeskState, 'key' | 'external' | 'address_allowed'>,
   request: AdmissionRequest,
   now: number,
-): Denial | { actor: Actor; key: CheckedKey | null } {
+): Denial | { actor: Actor; key: CheckedKey | null; external: ExternalOrigin | null } {
   const { caller } = request;
-  if (caller.kind === 'execution') return { actor: caller.actor, key: null };
+  if (caller.kind === 'execution') {
+    return { actor: caller.actor, key: null, external: request.lineage?.external ?? null };
+  }
   const elsewhere = state.address_allowed
     ? null
     : deny('ip_not_allowed', "The request's address is not on the organization's IP allowlist.");
   if (caller.kind === 'user')
-    return elsewhere ?? { actor: { type: 'user', id: caller.user_id, name: caller.name }, key: null };
+    return elsewhere ?? { actor: { type: 'user', id: caller.user_id, name: caller.name }, key: null, external: null };
   const checked =
     caller.kind === 'checked_key'
       ? { id: caller.key_id, name: caller.name, scopes: caller.scopes }
       : checkKey(state.key, now);
   if (checked === 'expired') return deny('token_expired', 'The API key has expired.');
   if (checked === null) return deny('unauthenticated', 'The API key is not valid.');
+  if (checked.external_agent_id !== undefined) return identifyExternal(state.external, checked, request, elsewhere);
   if (elsewhere !== null) return elsewhere;
   if (!checked.scopes.includes(request.permission)) {
     return deny('forbidden', `The API key does not have the scope ${request.permission}.`);
   }
-  return { actor: { type: 'api_key', id: checked.id, name: checked.name }, key: checked };
+  if (request.external !== undefined) return deny('forbidden', 'This is for the keys of external agents.');
+  return { actor: { type: 'api_key', id: checked.id, name: checked.name }, key: checked, external: null };
+}
+
+/** A key of an external agent opens nothing but the doors that are made for them. */
+function identifyExternal(
+  agent: ExternalAgentRecord | null,
+  key: CheckedKey,
+  { external: asked }: AdmissionRequest,
+  elsewhere: Denial | null,
+): Denial | { actor: Actor; key: CheckedKey; external: ExternalOrigin } {
+  if (agent === null) return deny('unauthenticated', 'The key is not valid.');
+  if (elsewhere !== null) return elsewhere;
+  if (asked === undefined) return deny('forbidden', 'The key of an external agent cannot do this.');
+  if (asked.claimed !== null && asked.claimed !== agent.id) {
+    return deny('external_agent_mismatch', 'The key belongs to another external agent than the request names.');
+  }
+  if (!agent.is_active) return deny('external_agent_inactive', `The external agent ${agent.name} is deactivated.`);
+  if (!agent.operations.includes('invoke')) return deny('forbidden', 'The external agent may not start agents.');
+  return {
+    actor: { type: 'external_agent', id: agent.id, name: agent.name },
+    key,
+    external: { external_agent_id: agent.id, key_id: key.id },
+  };
 }
 
 /** The key if it may be used now; an unknown and a revoked one are not told apart. */
 export function checkKey(key: StoredKey | null, now: number): CheckedKey | 'expired' | null {
   if (key === null || key.revoked_at !== null) return null;
   if (key.expires_at !== null && key.expires_at <= now) return 'expired';
-  return { id: key.id, name: key.name, scopes: key.scopes };
+  const { id, name, scopes, external_agent_id } = key;
+  return { id, name, scopes, ...(external_agent_id === undefined ? {} : { external_agent_id }) };
 }

@@ -6,6 +6,9 @@ const WATCH_MS = 10_000;
 /** Reads an agent's head from D1. */
 export type ReadHead = (agentId: string) => Promise<AgentHead | null>;
 
+/** Ids in D1 of agents of a name that are not archived, at most two. */
+export type ReadNamed = (name: string) => Promise<string[]>;
+
 /** What the desk knows of agents: their heads, and which of them may have changed in D1 without the desk being told. */
 export class DeskAgents {
   /** A cache of the rows. */
@@ -15,6 +18,7 @@ export class DeskAgents {
     private readonly storage: DurableObjectStorage,
     private readonly store: OrganizationStore,
     private readonly readHead: ReadHead,
+    private readonly readNamed: ReadNamed,
   ) {}
 
   /** Drops the cache: what the rows say now is asked again. */
@@ -37,6 +41,15 @@ export class DeskAgents {
     if (head === null || !this.store.exists()) return null;
     this.store.writeAgent(head);
     return this.find(agentId);
+  }
+
+  /** Which agent a name means; D1 is asked where the desk knows none, since it need not know all. */
+  async requireNamed(name: string): Promise<AgentHead | 'ambiguous' | null> {
+    const known = this.store.agentsNamed(name);
+    const ids = known.length > 0 ? known.map(({ agent_id }) => agent_id) : await this.readNamed(name);
+    if (ids.length > 1) return 'ambiguous';
+    const [id] = ids;
+    return id === undefined || !this.store.exists() ? null : this.require(id);
   }
 
   /** A change is under way; gives back when D1 is to be looked at, should nobody tell. */

@@ -3,12 +3,21 @@ import type {
   AgentStatus,
   BudgetPeriod,
   ConcurrencyPolicy,
+  Door,
   ErrorCode,
+  EventType,
   ExecutionError,
   ExecutionTrigger,
+  ExternalConfig,
+  ExternalOperation,
+  ExternalPlatform,
+  JsonValue,
+  MaskedWebhookConfig,
   OnExceeded,
   Permission,
   Plan,
+  RateLimits,
+  Recording,
   RetentionDays,
   Role,
   SetOrganizationRateLimitsRequest,
@@ -33,6 +42,54 @@ export interface CheckedKey {
   readonly id: string;
   readonly name: string;
   readonly scopes: readonly Permission[];
+  readonly external_agent_id?: string;
+}
+
+/** An external agent as the desk holds it. Times in milliseconds since the epoch. */
+export interface ExternalAgentRecord {
+  readonly id: string;
+  readonly name: string;
+  readonly platform: ExternalPlatform;
+  readonly description: string;
+  readonly config: ExternalConfig;
+  /** As the vault seals it, and as it is shown: the desk reads neither. */
+  readonly webhook_sealed: string | null;
+  readonly webhook_masked: MaskedWebhookConfig | null;
+  /** The agents that it may call; null for all. */
+  readonly agents: readonly string[] | null;
+  readonly operations: readonly ExternalOperation[];
+  readonly rate_limits: RateLimits | null;
+  readonly max_concurrency: number | null;
+  readonly recording: Recording;
+  readonly is_active: boolean;
+  readonly created_at: number;
+  readonly created_by: string;
+  readonly updated_at: number;
+  readonly deleted_at: number | null;
+  /** Counts its changes: its ETag, and the order of its projections. */
+  readonly revision: number;
+}
+
+/** What a change of an external agent came to. `changed: false` where it says what was there before. */
+export type ExternalAgentChange =
+  | { readonly outcome: 'done'; readonly agent: ExternalAgentRecord; readonly changed: boolean }
+  | { readonly outcome: 'not_found' }
+  | { readonly outcome: 'stale'; readonly agent: ExternalAgentRecord };
+
+/** The external agent on whose behalf an execution runs, also far below the one that it started. */
+export interface ExternalOrigin {
+  readonly external_agent_id: string;
+  readonly key_id: string;
+}
+
+/** What an execution that an external agent started records of the call. */
+export interface ExternalCall extends ExternalOrigin {
+  readonly name: string;
+  readonly platform: ExternalPlatform;
+  readonly door: Door;
+  /** `off`: not to be recorded; `sampled_out`: left out, because there are too many calls. */
+  readonly payloads: 'on' | 'off' | 'sampled_out';
+  readonly redact: readonly string[];
 }
 
 /** What admission needs to know of an agent; `revision` is that of its D1 row, so that an older head never replaces a newer. */
@@ -113,12 +170,58 @@ export interface BudgetProjection {
   readonly audit: ProjectedAudit;
 }
 
+/** An external agent, and the audit row of the change that made it. */
+export interface ExternalAgentProjection {
+  readonly organization_id: string;
+  readonly external_agent: ExternalAgentRecord;
+  readonly audit: ProjectedAudit;
+}
+
+/** Something that happened and is told. */
+export interface EventProjection {
+  readonly organization_id: string;
+  readonly event: DeskEvent;
+}
+
 export type Projection =
   | KeyProjection
   | AllowlistProjection
   | RateLimitsProjection
   | RetentionProjection
-  | BudgetProjection;
+  | BudgetProjection
+  | ExternalAgentProjection
+  | EventProjection;
+
+export interface DeskEvent {
+  readonly id: string;
+  readonly type: EventType;
+  readonly at: number;
+  readonly data: Readonly<Record<string, JsonValue>>;
+}
+
+export interface RefusedCall {
+  readonly at: number;
+  readonly detail: string;
+  readonly ip: string;
+  readonly country: string | null;
+  /** The agent that it asked for, by id or name. */
+  readonly agent: string;
+}
+
+export interface CountedRefusals {
+  readonly id: string;
+  readonly external_agent_id: string;
+  readonly external_agent_name: string;
+  readonly platform: ExternalPlatform;
+  readonly door: Door;
+  readonly key_id: string;
+  readonly code: ErrorCode;
+  /** When the minute began. */
+  readonly minute: number;
+  readonly count: number;
+  readonly first: RefusedCall;
+  readonly last: RefusedCall;
+}
 
 /** How many days executions are kept after their end, null for ever; nothing is deleted before `effective_at`. */
 export interface RetentionRule {
@@ -150,6 +253,8 @@ export interface KeyRotation {
   readonly replacement: Pick<KeyRecord, 'id' | 'prefix' | 'key_hash' | 'created_by'>;
   /** Permissions that the caller has: a key that holds others is not theirs to rotate. */
   readonly grantable: readonly Permission[];
+  /** Whose key it must be; null for a key of the organization's own. */
+  readonly external_agent_id: string | null;
 }
 
 export type RotatedKey =
@@ -163,11 +268,15 @@ export type KeyCheck =
   | {
       readonly ok: true;
       readonly key: CheckedKey;
+      readonly external: ExternalAgentRecord | null;
       readonly restricted: boolean;
       /** Limits of reads; none where reads are not limited. */
       readonly limits: readonly LimitState[];
     }
-  | { readonly ok: false; readonly code: 'unauthenticated' | 'token_expired' | 'ip_not_allowed' }
+  | {
+      readonly ok: false;
+      readonly code: 'unauthenticated' | 'token_expired' | 'ip_not_allowed' | 'external_agent_inactive';
+    }
   | {
       readonly ok: false;
       readonly code: 'rate_limited';
@@ -206,6 +315,7 @@ export interface AdmissionRequest {
   readonly organization_id: string;
   readonly caller: AdmissionCaller;
   readonly permission: Permission;
+  /** Empty where the agent is named: see `external`. */
   readonly agent_id: string;
   /** A published version, or null for the live one. Ignored in test mode. */
   readonly version: number | null;
@@ -217,8 +327,25 @@ export interface AdmissionRequest {
   /** The version whose input schema has taken the input: asked for by `check_first`. */
   readonly checked_version?: number | null;
   /** Of a start by another execution. Its id is derived, so the same start may be asked for twice and has one lease. */
-  readonly lineage?: { readonly root_execution_id: string; readonly parent_execution_id: string };
-  /** On whose budgets it spends, besides the organization's and its agent's; below another execution those of that one's root. */
+  readonly lineage?: {
+    readonly root_execution_id: string;
+    readonly parent_execution_id: string;
+    readonly external?: ExternalOrigin;
+  };
+  /** Of a call through a door that is open to external agents; without it their keys open nothing. */
+  readonly external?: {
+    readonly door: Door;
+    /** Who the request says it is; null where it does not. */
+    readonly claimed: string | null;
+    /** Where the request came from, as the edge tells it: ISO 3166-1 alpha-2. */
+    readonly country: string | null;
+    /** The agent's name, instead of its id. */
+    readonly agent_name?: string;
+  };
+  /**
+   * On whose budgets it spends, besides the organization's, its agent's and its external agent's; below another execution
+   * those of that one's root.
+   */
   readonly spends?: Spending;
   /** What the feed shows of it besides, and admission does not look at. */
   readonly shown?: { readonly trigger: ExecutionTrigger; readonly project_id: string | null };
@@ -315,10 +442,12 @@ export type Admission =
       readonly remaining_microusd: number | null;
       /** Of every limited window, the tightest first. */
       readonly limits: readonly LimitState[];
+      /** Of a call by an external agent. */
+      readonly external: ExternalCall | null;
     }
   | { readonly outcome: 'replay'; readonly execution_id: string; readonly caller: CheckedKey | null }
   /** The start would cost others their places: it is to be asked for again once this version has taken its input. */
-  | { readonly outcome: 'check_first'; readonly version: number | null }
+  | { readonly outcome: 'check_first'; readonly agent_id: string; readonly version: number | null }
   | {
       readonly outcome: 'deny';
       readonly code: ErrorCode;

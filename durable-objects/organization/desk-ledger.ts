@@ -86,12 +86,12 @@ export class DeskLedger {
   }
 
   close(lease: Lease, costs: LeaseCosts, now: number): void {
-    this.ledger.close(lease.id, scopesOf(lease.agent_id, lease.spends), costs, now);
+    this.ledger.close(lease.id, scopesOf(lease), costs, now);
   }
 
   /** The execution waits, and nothing of it runs: what it spent is booked, and no money is held for calls up to this one. */
   rest(lease: Lease, outcomes: readonly CallOutcome[], upTo: number, now: number): void {
-    const scopes = scopesOf(lease.agent_id, lease.spends);
+    const scopes = scopesOf(lease);
     this.ledger.book(lease.id, scopes, outcomes, now);
     this.ledger.rest(lease.id, scopes, upTo, now);
     this.ledger.wake(now);
@@ -111,7 +111,7 @@ export class DeskLedger {
     const lease = this.store.leases.find(request.lease_id);
     if (lease === null) return NOT_KNOWN;
     if (lease.state === 'revoked') return { outcome: 'stopped', reason: this.reasonOf(lease) };
-    const scopes = scopesOf(lease.agent_id, lease.spends);
+    const scopes = scopesOf(lease);
     const answer = this.write(() => this.ledger.reserve({ ...request, scopes }, now));
     if (answer.outcome === 'granted') return answer;
     if (answer.outcome === 'superseded') return NOT_KNOWN;
@@ -124,7 +124,7 @@ export class DeskLedger {
   book(leaseId: string, outcomes: readonly CallOutcome[], now: number): void {
     const lease = this.store.leases.find(leaseId);
     if (lease === null) return;
-    this.write(() => this.ledger.book(leaseId, scopesOf(lease.agent_id, lease.spends), outcomes, now));
+    this.write(() => this.ledger.book(leaseId, scopesOf(lease), outcomes, now));
   }
 
   isInLine(leaseId: string, step: string): boolean {
@@ -146,7 +146,7 @@ export class DeskLedger {
     if (lease === null) return { budgets: [], waiting: [] };
     const line = this.store.ledger.waiters();
     return {
-      budgets: scopesOf(lease.agent_id, lease.spends).flatMap((scope) => this.budgets(scope, now)),
+      budgets: scopesOf(lease).flatMap((scope) => this.budgets(scope, now)),
       waiting: line.flatMap(({ lease_id, step, amount }, place) =>
         lease_id === leaseId ? [{ step, amount, place }] : [],
       ),

@@ -1,12 +1,5 @@
 import { newId } from '../../workers/platform/ids.ts';
-import type {
-  AdmissionRequest,
-  AuditOrigin,
-  OrganizationLimits,
-  PlanLimits,
-  StoredKey,
-  StoredRateLimits,
-} from './client.ts';
+import type { AdmissionRequest, AuditOrigin, OrganizationLimits, StoredRateLimits } from './client.ts';
 import { limitedSubjects } from './rate-subjects.ts';
 import {
   type CountedSubject,
@@ -17,6 +10,7 @@ import {
   type RateCheck,
   type RateRow,
 } from './rates.ts';
+import type { StartState } from './starts.ts';
 import type { OrganizationStore } from './store/organization.ts';
 
 /** What an organization limits before it has chosen. */
@@ -55,9 +49,15 @@ export class DeskRates {
   }
 
   /** The subjects that a start counts on, each with its row. */
-  subjectsOf(request: AdmissionRequest, key: StoredKey | null, plan: PlanLimits): CountedSubject[] {
+  subjectsOf(
+    request: AdmissionRequest,
+    { key, external, plan }: Pick<StartState, 'key' | 'external' | 'plan'>,
+  ): CountedSubject[] {
     this.limits ??= this.stored().limits;
-    return limitedSubjects(request, key, plan, this.limits).map((each) => ({ ...each, row: this.row(each.subject) }));
+    return limitedSubjects(request, key, external, plan, this.limits).map((each) => ({
+      ...each,
+      row: this.row(each.subject),
+    }));
   }
 
   /** Writes what `checkRates` has counted. Call it in the start's own transaction, and `forget` where that fails. */

@@ -49,16 +49,16 @@ export class DeskKeys {
   }
 
   create(key: KeyRecord, origin: AuditOrigin): void {
-    this.write([{ key: newKey(key), change: { action: 'api_key.created', origin } }]);
+    this.write([{ key: newKey(key), change: { action: actionOf(key, 'created'), origin } }]);
   }
 
-  /** False for an unknown or already revoked key. */
-  revoke(keyId: string, origin: AuditOrigin): boolean {
+  /** Null for an unknown or already revoked key, and for one of another holder; see `KeyRotation`. */
+  revoke(keyId: string, externalAgentId: string | null, origin: AuditOrigin): StoredKey | null {
     const key = this.store.keys.byId(keyId);
-    if (key === null || key.revoked_at !== null) return false;
+    if (key === null || key.revoked_at !== null || holderOf(key) !== externalAgentId) return null;
     const revoked = { ...key, revoked_at: Date.now(), revision: key.revision + 1 };
-    this.write([{ key: revoked, change: { action: 'api_key.revoked', origin } }]);
-    return true;
+    this.write([{ key: revoked, change: { action: actionOf(key, 'revoked'), origin } }]);
+    return revoked;
   }
 
   /**
@@ -68,7 +68,9 @@ export class DeskKeys {
   rotate(rotation: KeyRotation, origin: AuditOrigin): RotatedKey {
     const { now, overlap_ms, replacement } = rotation;
     const old = this.store.keys.byId(rotation.key_id);
-    if (old === null || old.revoked_at !== null) return { outcome: 'not_found' };
+    if (old === null || old.revoked_at !== null || holderOf(old) !== rotation.external_agent_id) {
+      return { outcome: 'not_found' };
+    }
     const beyond = old.scopes.filter((scope) => !rotation.grantable.includes(scope));
     if (beyond.length > 0) return { outcome: 'beyond', scopes: beyond };
     if (old.replaced_by !== null) return { outcome: 'rotated_before', replaced_by: old.replaced_by };
@@ -77,6 +79,7 @@ export class DeskKeys {
       ...replacement,
       name: old.name,
       scopes: old.scopes,
+      ...(old.external_agent_id === undefined ? {} : { external_agent_id: old.external_agent_id }),
       created_at: now,
       expires_at: old.expires_at === null ? null : now + old.expires_at - old.created_at,
     });
@@ -88,11 +91,11 @@ export class DeskKeys {
       revision: old.revision + 1,
     };
     this.write([
-      { key, change: { action: 'api_key.created', origin, details: { replaces: old.id } } },
+      { key, change: { action: actionOf(old, 'created'), origin, details: { replaces: old.id } } },
       {
         key: replaced,
         change: {
-          action: 'api_key.rotated',
+          action: actionOf(old, 'rotated'),
           origin,
           details: { replaced_by: key.id, works_until: new Date(ends).toISOString() },
         },
@@ -121,6 +124,15 @@ export class DeskKeys {
     for (const { key } of writes) this.known.set(key.key_hash, key);
     this.armAt(now + TELL_MS);
   }
+}
+
+/** The external agent whose key it is; null for one of the organization's own. */
+function holderOf(key: KeyRecord): string | null {
+  return key.external_agent_id ?? null;
+}
+
+function actionOf(key: KeyRecord, what: 'created' | 'revoked' | 'rotated'): string {
+  return holderOf(key) === null ? `api_key.${what}` : `external_agent.key_${what}`;
 }
 
 function newKey(record: KeyRecord): StoredKey {

@@ -1,6 +1,8 @@
 import { DurableObject } from 'cloudflare:workers';
 import {
   type BudgetPeriod,
+  ERROR_CODES,
+  type ErrorCode,
   type ExecutionSummary,
   FEED_EVENT_TYPES,
   type FeedApproval,
@@ -14,6 +16,7 @@ import { executionObject } from '../execution/client.ts';
 import type { Scope } from './accounts.ts';
 import { DeskAddresses } from './addresses.ts';
 import { DeskAgents } from './agents.ts';
+import { tellBudget } from './budget-events.ts';
 import {
   type Admission,
   type AdmissionRequest,
@@ -22,6 +25,8 @@ import {
   type BudgetStanding,
   type CallOutcome,
   type ErasureSubject,
+  type ExternalAgentChange,
+  type ExternalAgentRecord,
   FEED_HEADERS,
   type KeyCheck,
   type KeyRecord,
@@ -41,15 +46,18 @@ import {
 import { DeskLedger } from './desk-ledger.ts';
 import { DeskRates, UNLIMITED } from './desk-rates.ts';
 import { Erasures } from './erasure.ts';
+import { DeskEvents } from './events.ts';
+import { DeskExternalAgents, type ExternalAgentFields } from './external-agents.ts';
 import { DeskFeed } from './feed.ts';
 import { asked, changed, moved } from './feed-facts.ts';
 import { DeskKeys, TELL_MS } from './keys.ts';
 import { LeaseNotices, NOTICE_RETRY_MS } from './notices.ts';
+import { countsAsRefused, DeskRefusals } from './refusals.ts';
 import { DeskRequests } from './requests.ts';
 import { DeskRetention } from './retention.ts';
 import { DeskStarts, type SpentSoFar } from './starts.ts';
 import { OrganizationStore } from './store/organization.ts';
-import { erasureWork, project, readAgentHead, readPlan, tellRetention } from './wiring.ts';
+import { agentsNamed, erasureWork, project, readAgentHead, readPlan, tellRefusals, tellRetention } from './wiring.ts';
 
 const OUTBOX_PAGE = 20;
 const MAX_BACKOFF_MS = 10 * 60_000;
@@ -65,6 +73,9 @@ const ALARM_SLACK_MS = 250;
 export class OrganizationObject extends DurableObject<Env> {
   private readonly store: OrganizationStore;
   private readonly keys: DeskKeys;
+  private readonly externalAgents: DeskExternalAgents;
+  private readonly refusals: DeskRefusals;
+  private readonly events: DeskEvents;
   private readonly addresses: DeskAddresses;
   private readonly erasures: Erasures;
   private readonly keeping: DeskRetention;
@@ -82,6 +93,18 @@ export class OrganizationObject extends DurableObject<Env> {
     super(ctx, env);
     this.store = new OrganizationStore(ctx.storage.sql);
     this.keys = new DeskKeys(ctx.storage, this.store, (at) => this.armAt(at));
+    this.externalAgents = new DeskExternalAgents(ctx.storage, this.store, (at) => this.armAt(at));
+    this.refusals = new DeskRefusals(
+      ctx,
+      this.store,
+      (counted) => tellRefusals(env, this.store.organizationId(), counted),
+      (at) => this.armAt(at),
+    );
+    this.events = new DeskEvents(
+      this.store,
+      (at) => this.armAt(at),
+      (fact) => this.publish(fact),
+    );
     this.addresses = new DeskAddresses(ctx.storage, this.store);
     const tell = (rule: RetentionRule, cursor: string) => tellRetention(env, this.store.organizationId(), rule, cursor);
     this.keeping = new DeskRetention(ctx.storage, this.store, tell, () => this.logger());
@@ -89,7 +112,8 @@ export class OrganizationObject extends DurableObject<Env> {
     this.erasures = new Erasures(this.store, ctx.storage, workOf, () => this.logger());
     this.requests = new DeskRequests(this.store);
     const readHead = (agentId: string) => readAgentHead(env, this.store.organizationId(), agentId);
-    this.agents = new DeskAgents(ctx.storage, this.store, readHead);
+    const readNamed = (name: string) => agentsNamed(env, this.store.organizationId(), name);
+    this.agents = new DeskAgents(ctx.storage, this.store, readHead, readNamed);
     const execution = (id: string) => executionObject(env.EXECUTION, id);
     this.notices = new LeaseNotices(
       this.store,
@@ -101,7 +125,7 @@ export class OrganizationObject extends DurableObject<Env> {
       armAt: (at) => this.armAt(at),
       told: () => this.tellNotices(),
       giveBackPlace: (lease) => this.starts.giveBackPlace(lease),
-      emit: () => {},
+      emit: (event) => tellBudget(event, (type, data) => this.events.emit(type, data, Date.now())),
       forget: () => {
         this.ledger.forget();
         this.starts.forget();
@@ -136,12 +160,16 @@ export class OrganizationObject extends DurableObject<Env> {
     const checked = this.store.exists() ? this.keys.check(input.key_hash, now) : null;
     if (checked === null) return { ok: false, code: 'unauthenticated' };
     if (checked === 'expired') return { ok: false, code: 'token_expired' };
+    const { external_agent_id } = checked;
+    const external = external_agent_id === undefined ? null : this.externalAgents.find(external_agent_id);
+    if (external_agent_id !== undefined && external === null) return { ok: false, code: 'unauthenticated' };
     const addresses = this.addresses.list();
     if (!addresses.allows(input.ip)) return { ok: false, code: 'ip_not_allowed' };
+    if (external?.is_active === false) return { ok: false, code: 'external_agent_inactive' };
     const rate = this.rates.read(checked.id, now);
     if (rate?.ok === false) return { ...rate, code: 'rate_limited' };
     this.keys.noteUse(input.key_hash, now);
-    return { ok: true, key: checked, restricted: addresses.restricted, limits: rate?.limits ?? [] };
+    return { ok: true, key: checked, external, restricted: addresses.restricted, limits: rate?.limits ?? [] };
   }
 
   async createKey(organizationId: string, key: KeyRecord, origin: AuditOrigin): Promise<void> {
@@ -151,8 +179,13 @@ export class OrganizationObject extends DurableObject<Env> {
   }
 
   /** `found: false` for an unknown or already revoked key. The revocation holds when this answers. */
-  async revokeKey(keyId: string, origin: AuditOrigin): Promise<{ found: boolean }> {
-    if (!this.store.exists() || !this.keys.revoke(keyId, origin)) return { found: false };
+  async revokeKey(keyId: string, externalAgentId: string | null, origin: AuditOrigin): Promise<{ found: boolean }> {
+    const key = this.store.exists() ? this.keys.revoke(keyId, externalAgentId, origin) : null;
+    if (key === null) return { found: false };
+    if (externalAgentId !== null) {
+      const data = { external_agent_id: externalAgentId, key_id: keyId, key: key.prefix };
+      this.events.emit('external_agent.key_revoked', data, Date.now());
+    }
     this.feed.renew(keyId);
     await this.drainOutbox(Date.now());
     return { found: true };
@@ -165,6 +198,42 @@ export class OrganizationObject extends DurableObject<Env> {
     if (rotated.outcome === 'rotated' && rotation.overlap_ms === 0) this.feed.renew(rotation.key_id);
     if (rotated.outcome === 'rotated') await this.drainOutbox(Date.now());
     return rotated;
+  }
+
+  async createExternalAgent(
+    organizationId: string,
+    agent: ExternalAgentRecord,
+    key: KeyRecord,
+    origin: AuditOrigin,
+  ): Promise<void> {
+    this.store.create(organizationId);
+    this.externalAgents.create(agent, origin);
+    this.keys.create(key, origin);
+    await this.drainOutbox(Date.now());
+  }
+
+  async externalAgent(id: string): Promise<ExternalAgentRecord | null> {
+    return this.store.exists() ? this.externalAgents.find(id) : null;
+  }
+
+  /** Holds when this answers. `expected` is the revision that the change was made for; null for whatever it is. */
+  async changeExternalAgent(
+    id: string,
+    fields: ExternalAgentFields,
+    expected: number | null,
+    origin: AuditOrigin,
+  ): Promise<ExternalAgentChange> {
+    if (!this.store.exists()) return { outcome: 'not_found' };
+    const change = this.externalAgents.change(id, fields, expected, origin, Date.now());
+    if (change.outcome === 'done' && change.changed) await this.drainOutbox(Date.now());
+    return change;
+  }
+
+  /** Its keys are refused from now on; what runs for it goes on. */
+  async deleteExternalAgent(id: string, origin: AuditOrigin): Promise<{ found: boolean }> {
+    if (!this.store.exists() || this.externalAgents.delete(id, origin, Date.now()) === null) return { found: false };
+    await this.drainOutbox(Date.now());
+    return { found: true };
   }
 
   async ipAllowlist(): Promise<StoredAllowlist> {
@@ -252,16 +321,45 @@ export class OrganizationObject extends DurableObject<Env> {
   async admit(request: AdmissionRequest): Promise<Admission> {
     const plan = await this.knownPlan(request.organization_id);
     if (plan === null) return NOBODY;
-    const agent = await this.agents.require(request.agent_id);
+    const named = request.external?.agent_name;
+    const agent =
+      named === undefined ? await this.agents.require(request.agent_id) : await this.agents.requireNamed(named);
+    if (agent === 'ambiguous') return ambiguous(named ?? '');
     // The organization's erasure may have begun during a read.
     if (!this.store.exists()) return NOBODY;
     const now = Date.now();
     const hash = request.caller.kind === 'api_key' ? request.caller.key_hash : null;
     const key = hash === null ? null : this.keys.find(hash);
     const address_allowed = this.addresses.list().allows(request.ip);
-    const admission = this.starts.admit(request, { plan, agent, key, address_allowed }, now);
+    const external = key?.external_agent_id === undefined ? null : this.externalAgents.find(key.external_agent_id);
+    const asked = agent === null ? request : { ...request, agent_id: agent.agent_id };
+    const admission = this.starts.admit(asked, { plan, agent, key, external, address_allowed }, now);
     if (hash !== null && admission.outcome !== 'deny') this.keys.noteUse(hash, now);
+    if (admission.outcome === 'deny' && key !== null && external !== null) {
+      this.noteRefusal(admission, request, key.id, external, now);
+    }
     return admission;
+  }
+
+  /** Never in the way of the answer: what cannot be counted is logged. */
+  private noteRefusal(
+    { code, detail }: { readonly code: ErrorCode; readonly detail: string },
+    { ip, agent_id, external }: Pick<AdmissionRequest, 'ip' | 'agent_id' | 'external'>,
+    key_id: string,
+    agent: ExternalAgentRecord,
+    now: number,
+  ): void {
+    if (external === undefined || !countsAsRefused(code)) return;
+    const { door, country } = external;
+    const call = { at: now, detail, ip, country, agent: external.agent_name ?? agent_id };
+    try {
+      const count = this.refusals.count({ agent, code, door, key_id, call });
+      const first = count === 1 && ERROR_CODES[code].status === 429;
+      if (first)
+        this.events.emit('external_agent.throttled', { external_agent_id: agent.id, name: agent.name, code }, now);
+    } catch (error) {
+      this.logger().log('error', 'desk.refusal_not_counted', describeError(error));
+    }
   }
 
   /**
@@ -398,9 +496,16 @@ export class OrganizationObject extends DurableObject<Env> {
     socket.close(code === 1000 || (code >= 3000 && code <= 4999) ? code : 1000);
   }
 
-  /** A start that was admitted but never made. */
-  async forgo(input: { lease_id: string }): Promise<void> {
-    if (this.store.exists()) this.starts.giveUp(input.lease_id);
+  /** A start that was admitted but never made; `refused`: why, where it is counted as a refused call. */
+  async forgo(input: {
+    lease_id: string;
+    refused?: { code: ErrorCode; detail: string } & Pick<AdmissionRequest, 'ip' | 'agent_id' | 'external'>;
+  }): Promise<void> {
+    if (!this.store.exists()) return;
+    const lease = this.starts.giveUp(input.lease_id);
+    const agent = lease?.external_agent_id == null ? null : this.externalAgents.find(lease.external_agent_id);
+    if (input.refused === undefined || agent === null || lease?.key_id == null) return;
+    this.noteRefusal(input.refused, input.refused, lease.key_id, agent, Date.now());
   }
 
   /** Asked by a queued execution from time to time, should what it had to be told have been lost: null while it waits. */
@@ -457,6 +562,7 @@ export class OrganizationObject extends DurableObject<Env> {
       () => this.notices.tell(),
       () => this.keeping.turn(due),
       async () => this.store.requests.deleteExpired(due),
+      () => this.refusals.tell(due),
       async () => this.rates.deleteExpired(Date.now()),
       async () => this.feed.rest(due),
     ]) {
@@ -475,6 +581,8 @@ export class OrganizationObject extends DurableObject<Env> {
     this.store.reload();
     if (this.store.exists()) return;
     this.keys.forget();
+    this.externalAgents.forget();
+    this.refusals.forget();
     this.addresses.forget();
     this.keeping.forget();
     this.agents.forget();
@@ -573,6 +681,10 @@ const ERASED: MoneyAnswer = {
   outcome: 'stopped',
   reason: { code: 'organization_erased', message: 'The organization is being erased.' },
 };
+function ambiguous(name: string): Admission {
+  const detail = `Several agents are called ${name}. Name the one that is meant by its id.`;
+  return { outcome: 'deny', code: 'agent_ambiguous', detail, retry_after_seconds: null, limits: [] };
+}
 
 const NOBODY: Admission = {
   outcome: 'deny',

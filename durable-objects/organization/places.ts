@@ -1,5 +1,7 @@
 import type { Lease, LeaseState } from './store/leases.ts';
 
+type Counted = Pick<Lease, 'agent_id' | 'external_agent_id' | 'parent_execution_id' | 'state'>;
+
 /** Whether an execution in this state counts under the limits of concurrency. */
 export function holdsPlace(state: LeaseState): boolean {
   return state === 'provisional' || state === 'active';
@@ -9,9 +11,10 @@ export function holdsPlace(state: LeaseState): boolean {
 export class Places {
   private readonly held = new Map<string, number>();
   private readonly queued = new Map<string, number>();
+  private readonly external = new Map<string, number>();
   private all = 0;
 
-  constructor(counts: Iterable<{ agent_id: string; state: LeaseState; leases: number }>) {
+  constructor(counts: Iterable<Counted & { leases: number }>) {
     for (const { leases, ...each } of counts) this.add(each, leases);
   }
 
@@ -22,6 +25,11 @@ export class Places {
 
   heldBy(agentId: string): number {
     return this.held.get(agentId) ?? 0;
+  }
+
+  /** Calls of an external agent that hold a place or are queued; what they start is not counted. */
+  callsOf(externalAgentId: string): number {
+    return this.external.get(externalAgentId) ?? 0;
   }
 
   queuedOf(agentId: string): number {
@@ -38,16 +46,19 @@ export class Places {
   }
 
   /** Leases that are there from now on, or are no more (`by` negative). */
-  add({ agent_id, state }: Pick<Lease, 'agent_id' | 'state'>, by: number): void {
+  add({ agent_id, external_agent_id, parent_execution_id, state }: Counted, by: number): void {
+    if (external_agent_id !== null && parent_execution_id === null && (holdsPlace(state) || state === 'queued')) {
+      bump(this.external, external_agent_id, by);
+    }
     if (holdsPlace(state)) {
       bump(this.held, agent_id, by);
       this.all = Math.max(0, this.all + by);
     } else if (state === 'queued') bump(this.queued, agent_id, by);
   }
 
-  move(lease: Pick<Lease, 'agent_id' | 'state'>, to: LeaseState): void {
+  move(lease: Counted, to: LeaseState): void {
     this.add(lease, -1);
-    this.add({ agent_id: lease.agent_id, state: to }, 1);
+    this.add({ ...lease, state: to }, 1);
   }
 }
 

@@ -1,6 +1,6 @@
 import type { RateLimits } from '@agentflow/contracts';
 import { clientNetwork } from '../../workers/platform/ip-networks.ts';
-import type { AdmissionRequest, OrganizationLimits, PlanLimits, StoredKey } from './client.ts';
+import type { AdmissionRequest, ExternalAgentRecord, OrganizationLimits, PlanLimits, StoredKey } from './client.ts';
 import type { RateSubject } from './rates.ts';
 
 /**
@@ -10,6 +10,7 @@ import type { RateSubject } from './rates.ts';
 export function limitedSubjects(
   { caller, ip }: Pick<AdmissionRequest, 'caller' | 'ip'>,
   key: StoredKey | null,
+  external: ExternalAgentRecord | null,
   plan: PlanLimits,
   limits: OrganizationLimits,
 ): RateSubject[] {
@@ -41,9 +42,21 @@ export function limitedSubjects(
   const keyId = caller.kind === 'checked_key' ? caller.key_id : key?.id;
   if (keyId === undefined) return [];
   return limited([
+    ...(external === null
+      ? []
+      : [
+          {
+            ...start(external.rate_limits, 'external_agent', 'for this external agent'),
+            subject: `external_agent:${external.id}`,
+          },
+        ]),
     { ...start(limits.per_key, 'key', 'for this API key'), subject: `key:${keyId}` },
     {
-      ...start(perHour(plan.starts_per_hour), 'plan', `for all API keys together on the ${plan.plan} plan`),
+      ...start(
+        perHour(plan.starts_per_hour),
+        'plan',
+        `for all API keys and external agents together on the ${plan.plan} plan`,
+      ),
       subject: PLAN_SUBJECT,
     },
     ...from,

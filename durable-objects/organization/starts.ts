@@ -2,11 +2,22 @@ import { type ExecutionError, type FeedFact, ID_PREFIXES } from '@agentflow/cont
 import { idBody } from '../../workers/platform/ids.ts';
 import { type DeskState, decide } from './admission.ts';
 import type { DeskAgents } from './agents.ts';
-import type { Admission, AdmissionRequest, AgentHead, CallOutcome, LeaseNotice, PlanLimits } from './client.ts';
+import type {
+  Admission,
+  AdmissionRequest,
+  AgentHead,
+  CallOutcome,
+  ExternalAgentRecord,
+  ExternalCall,
+  ExternalOrigin,
+  LeaseNotice,
+  PlanLimits,
+} from './client.ts';
 import type { DeskLedger, LeaseCosts } from './desk-ledger.ts';
 import type { DeskRates } from './desk-rates.ts';
 import { admitted, promoted } from './feed-facts.ts';
 import { holdsPlace, Places } from './places.ts';
+import { Pressure } from './pressure.ts';
 import type { CountedSubject, RateRow } from './rates.ts';
 import { REQUEST_TTL_MS } from './requests.ts';
 import { scopesOf, spendingOf } from './spending.ts';
@@ -30,7 +41,7 @@ export interface SpentSoFar {
 }
 
 /** What the desk knows of a caller and the organization when a start is decided. */
-export type StartState = Pick<DeskState, 'plan' | 'agent' | 'key' | 'address_allowed'>;
+export type StartState = Pick<DeskState, 'plan' | 'agent' | 'key' | 'external' | 'address_allowed'>;
 
 interface StartsHost {
   plan(): PlanLimits | null;
@@ -49,6 +60,7 @@ interface StartsHost {
  */
 export class DeskStarts {
   private known: { readonly places: Places; ord: number } | null = null;
+  private readonly pressure = new Pressure();
 
   constructor(
     private readonly storage: DurableObjectStorage,
@@ -82,8 +94,11 @@ export class DeskStarts {
     const held = this.heldFor(request, known?.execution_id ?? null);
     const spends = spendingOf(request);
     // What an execution starts is paid call by call, like all that it does.
-    const money = request.caller.kind === 'execution' ? UNLIMITED : this.ledger.left(scopesOf(agent_id, spends), now);
-    const rates = held === null ? this.rates.subjectsOf(request, state.key, state.plan) : [];
+    const money =
+      request.caller.kind === 'execution'
+        ? UNLIMITED
+        : this.ledger.left(scopesOf({ agent_id, external_agent_id: state.external?.id ?? null, spends }), now);
+    const rates = held === null ? this.rates.subjectsOf(request, state) : [];
     const decision = decide(
       {
         ...state,
@@ -92,6 +107,7 @@ export class DeskStarts {
         money,
         live_executions: this.places.total,
         live_of_agent: this.places.heldBy(agent_id),
+        live_of_external: state.external === null ? 0 : this.places.callsOf(state.external.id),
         queued_of_agent: this.places.queuedOf(agent_id),
         admitted: held,
       },
@@ -109,6 +125,8 @@ export class DeskStarts {
       caller: decision.caller.id,
       root_execution_id: request.lineage?.root_execution_id ?? null,
       parent_execution_id: request.lineage?.parent_execution_id ?? null,
+      external_agent_id: decision.external?.external_agent_id ?? null,
+      key_id: decision.external?.key_id ?? decision.key_id,
       state: decision.queued ? 'queued' : 'provisional',
       version: decision.version,
       spends,
@@ -132,7 +150,22 @@ export class DeskStarts {
       caller: decision.caller,
       remaining_microusd: leastOf(money.remaining, request.spends?.budget_microusd),
       limits: decision.limits,
+      external: this.callOf(decision.external, state.external, request, now),
     };
+  }
+
+  /** What the execution records of the call; null for one that no external agent made. */
+  private callOf(
+    origin: ExternalOrigin | null,
+    agent: ExternalAgentRecord | null,
+    { external }: AdmissionRequest,
+    now: number,
+  ): ExternalCall | null {
+    if (origin === null || agent === null || external === undefined) return null;
+    const { name, platform, recording } = agent;
+    const sampled = this.pressure.sample(now);
+    const payloads = !recording.payloads ? 'off' : sampled ? 'on' : 'sampled_out';
+    return { ...origin, name, platform, door: external.door, payloads, redact: recording.redact };
   }
 
   /**
@@ -230,10 +263,10 @@ export class DeskStarts {
     return true;
   }
 
-  /** The execution was never made: its lease and its idempotency key are free again. */
-  giveUp(leaseId: string): void {
+  /** The execution was never made: its lease and its idempotency key are free again. Gives back what there was. */
+  giveUp(leaseId: string): Lease | null {
     const lease = this.store.leases.find(leaseId);
-    if (lease === null) return;
+    if (lease === null) return null;
     this.places.add(lease, -1);
     this.write(() => {
       this.store.leases.delete(lease.id);
@@ -243,6 +276,7 @@ export class DeskStarts {
     // It was told as a start.
     this.host.publish({ type: 'reset', data: {} });
     this.fillPlaces();
+    return lease;
   }
 
   /** An agent's status, limit or policy may be another one now. */
@@ -253,11 +287,10 @@ export class DeskStarts {
 
   /** What is queued of an archived agent would wait for ever. */
   private dismiss(agentId: string): void {
-    const queued = this.places.queuedOf(agentId);
-    if (queued === 0) return;
+    if (this.places.queuedOf(agentId) === 0) return;
     const reason = { code: 'agent_archived', message: 'The agent was archived before a place was free.' };
-    this.places.add({ agent_id: agentId, state: 'queued' }, -queued);
     this.write(() => this.store.leases.revokeQueued(agentId, reason, Date.now()));
+    this.forget();
     this.host.told();
   }
 

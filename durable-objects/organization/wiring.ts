@@ -1,6 +1,6 @@
 import { plan } from '@agentflow/contracts';
 import { db } from '../../workers/db/client.ts';
-import { agentHead } from '../../workers/domains/agents/index.ts';
+import { agentHead, agentsNamed as agentsNamedIn } from '../../workers/domains/agents/index.ts';
 import { projectBudget } from '../../workers/domains/budgets/index.ts';
 import {
   eraseRows,
@@ -9,8 +9,11 @@ import {
   isOrganizationErased,
   isPersonErased,
 } from '../../workers/domains/erasure/index.ts';
+import { projectEvent } from '../../workers/domains/events/index.ts';
 import { endedExecutions, projectRetention } from '../../workers/domains/executions/index.ts';
+import { projectExternalAgent } from '../../workers/domains/external-agents/index.ts';
 import { projectRateLimits } from '../../workers/domains/governance/index.ts';
+import { projectRefusals } from '../../workers/domains/invocations/index.ts';
 import {
   findOrganization,
   planLimits,
@@ -20,7 +23,7 @@ import {
 import type { Env } from '../../workers/platform/env.ts';
 import { deletePage } from '../../workers/platform/r2.ts';
 import { executionObject } from '../execution/client.ts';
-import type { AgentHead, ErasureSubject, PlanLimits, Projection, RetentionRule } from './client.ts';
+import type { AgentHead, CountedRefusals, ErasureSubject, PlanLimits, Projection, RetentionRule } from './client.ts';
 import type { ErasureWork } from './erasure.ts';
 
 /** The plan's limits as D1 has them; null for an organization that does not exist. */
@@ -33,11 +36,22 @@ export function readAgentHead(env: Env, organizationId: string, agentId: string)
   return agentHead(db(env, organizationId), organizationId, agentId);
 }
 
+export function agentsNamed(env: Env, organizationId: string, name: string): Promise<string[]> {
+  return agentsNamedIn(db(env, organizationId), organizationId, name);
+}
+
+/** Writes counts of refused calls; lower ones than are there change nothing. */
+export function tellRefusals(env: Env, organizationId: string, counted: readonly CountedRefusals[]): Promise<void> {
+  return projectRefusals(db(env, organizationId), organizationId, counted);
+}
+
 /** Writes what the desk tells, and the audit row of its change, in one batch. Retelling changes nothing. */
 export function project(env: Env, message: Projection): Promise<void> {
   const database = db(env, message.organization_id);
   if ('key' in message) return projectApiKey(database, message);
   if ('budget' in message) return projectBudget(database, message);
+  if ('external_agent' in message) return projectExternalAgent(database, message);
+  if ('event' in message) return projectEvent(database, message);
   if ('rate_limits' in message) return projectRateLimits(database, message);
   return 'retention' in message ? projectRetention(database, message) : projectIpAllowlist(database, message);
 }

@@ -1,7 +1,14 @@
-import { type Permission, roleAllows } from '@agentflow/contracts';
+import { EXTERNAL_AGENT_HEADER, type ExternalOperation, type Permission, roleAllows } from '@agentflow/contracts';
 import type { Context } from 'hono';
 import { createMiddleware } from 'hono/factory';
-import { actorOf, type Principal, type RequestContext, type UncheckedKeyPrincipal } from './context.ts';
+import {
+  actorOf,
+  type Caller,
+  type ExternalAgentPrincipal,
+  type Principal,
+  type RequestContext,
+  type UncheckedKeyPrincipal,
+} from './context.ts';
 import { ApiError, unauthenticated } from './errors.ts';
 import { limitHeaders } from './limit-headers.ts';
 import type { Access, AppEnv } from './router.ts';
@@ -11,21 +18,32 @@ import type { Access, AppEnv } from './router.ts';
  * is told. With `deferKey` the handler's admission checks an API key; a request that is refused before it gets there is
  * checked here, so that what is wrong with it is told only to those who may know.
  */
-export function authorize(access: Exclude<Access, 'public'>, options: CallerOptions) {
+export function authorize(
+  access: Exclude<Access, 'public'>,
+  options: CallerOptions & { readonly external: ExternalOperation | null },
+) {
+  const { external } = options;
   return createMiddleware<AppEnv>(async (c, next) => {
     const principal = await identify(c, options);
-    if (principal.kind === 'api_key') {
+    if (principal.kind === 'api_key' || principal.kind === 'external_agent') {
       for (const [name, value] of Object.entries(limitHeaders(principal.limits ?? []))) c.header(name, value);
     }
-    if (principal.kind !== 'unchecked_key') requireAccess(principal, access);
+    if (principal.kind !== 'unchecked_key') requireAccess(principal, access, external);
+    // Nothing on this route's way asks whether an external agent's key is good.
+    else if (principal.form === 'external_agent' && external === null) await refuseExternal(c, access);
     c.set('principal', principal);
     c.set('log', c.var.log.with({ organization_id: principal.organization_id, principal: principal.kind }));
     await next();
     if (principal.kind === 'unchecked_key' && c.error !== undefined && c.get('admissionAsked') !== true) {
       const checked = await identify(c);
-      if (checked.kind !== 'unchecked_key') requireAccess(checked, access);
+      if (checked.kind !== 'unchecked_key') requireAccess(checked, access, external);
     }
   });
+}
+
+async function refuseExternal(c: Context<AppEnv>, access: Exclude<Access, 'public'>): Promise<void> {
+  const checked = await identify(c);
+  if (checked.kind !== 'unchecked_key') requireAccess(checked, access);
 }
 
 /** See `Operation`. */
@@ -37,20 +55,37 @@ interface CallerOptions {
 /** The caller; or a thrown 401, or 403 for one whose address the organization does not let in. */
 export async function identify(
   c: Context<AppEnv>,
-  options: CallerOptions = { deferKey: false, anyAddress: false },
-): Promise<Principal | UncheckedKeyPrincipal> {
+  { deferKey, anyAddress }: CallerOptions = { deferKey: false, anyAddress: false },
+): Promise<Caller | UncheckedKeyPrincipal> {
   const principal = await c.var.authenticate({
     env: c.env,
     authorization: c.req.header('authorization'),
     apiKey: c.req.header('x-api-key'),
+    claimed: c.req.header(EXTERNAL_AGENT_HEADER),
     ip: c.var.ip,
-    ...options,
+    deferKey,
+    anyAddress,
   });
   if (principal === null) throw unauthenticated();
   return principal;
 }
 
-export function requireAccess(principal: Principal, access: Exclude<Access, 'public'>): void {
+/** `external`: what an external agent has to be allowed here; null where none may come. */
+export function requireAccess(
+  principal: Caller,
+  access: Exclude<Access, 'public'>,
+  external: ExternalOperation | null = null,
+): asserts principal is Principal | ExternalAgentPrincipal {
+  if (principal.kind === 'external_agent') {
+    if (external !== null && principal.operations.includes(external)) return;
+    throw new ApiError(
+      'forbidden',
+      external === null
+        ? 'The key of an external agent cannot do this.'
+        : `The external agent does not have the operation ${external}.`,
+    );
+  }
+  if (access === 'external') throw new ApiError('forbidden', 'This is for the keys of external agents.');
   if (access === 'signed_in') return;
   if (isAllowed(principal, access)) return;
   throw new ApiError(
@@ -61,19 +96,29 @@ export function requireAccess(principal: Principal, access: Exclude<Access, 'pub
   );
 }
 
-export function isAllowed(principal: Principal, permission: Permission): boolean {
+export function isAllowed(principal: Caller, permission: Permission): boolean {
+  if (principal.kind === 'external_agent') return false;
   return principal.kind === 'user' ? roleAllows(principal.role, permission) : principal.scopes.includes(permission);
 }
 
 /** What a service needs of the request. Only for routes whose principal is checked: all but those with `deferKey`. */
 export function requestContext(c: Context<AppEnv>): RequestContext {
-  const principal: Principal | UncheckedKeyPrincipal = c.var.principal;
+  const principal: Caller | UncheckedKeyPrincipal = c.var.principal;
   if (principal.kind === 'unchecked_key') throw new Error('this route must check its API key through admission');
+  if (principal.kind === 'external_agent') throw new Error('this route must ask for its caller by callerContext');
+  return { ...aroundRequest(c), organizationId: principal.organization_id, principal, actor: actorOf(principal) };
+}
+
+/** The same on routes that external agents may call, too. */
+export function callerContext(c: Context<AppEnv>): Omit<RequestContext, 'principal'> & { readonly principal: Caller } {
+  const { principal } = c.var;
+  if (principal.kind === 'unchecked_key') throw new Error('this route must check its API key through admission');
+  return { ...aroundRequest(c), organizationId: principal.organization_id, principal, actor: actorOf(principal) };
+}
+
+function aroundRequest(c: Context<AppEnv>): Omit<RequestContext, 'organizationId' | 'principal' | 'actor'> {
   return {
     env: c.env,
-    organizationId: principal.organization_id,
-    principal,
-    actor: actorOf(principal),
     requestId: c.var.requestId,
     trace: c.var.trace,
     ip: c.var.ip,

@@ -1,4 +1,4 @@
-import type { Actor, Permission, Role } from '@agentflow/contracts';
+import type { Actor, ExternalOperation, ExternalPlatform, Permission, Role } from '@agentflow/contracts';
 import type { LimitState } from '../../durable-objects/organization/client.ts';
 import type { Env } from './env.ts';
 import type { Logger, TraceContext } from './telemetry.ts';
@@ -29,14 +29,37 @@ export interface ApiKeyPrincipal {
   readonly limits?: readonly LimitState[];
 }
 
+/**
+ * The key of an external agent, checked by the organization's desk. It has no permissions: it passes the routes alone that
+ * name the operation which it may do.
+ */
+export interface ExternalAgentPrincipal {
+  readonly kind: 'external_agent';
+  readonly organization_id: string;
+  readonly external_agent_id: string;
+  readonly key_id: string;
+  readonly name: string;
+  readonly platform: ExternalPlatform;
+  /** The agents that it may call; null for all. */
+  readonly agents: readonly string[] | null;
+  readonly operations: readonly ExternalOperation[];
+  readonly limits?: readonly LimitState[];
+  readonly held_to?: string;
+}
+
 /** An API key on a route whose own call to the desk checks it (see `deferKey`): nothing may be told to it before. */
 export interface UncheckedKeyPrincipal {
   readonly kind: 'unchecked_key';
+  readonly form: 'api_key' | 'external_agent';
   readonly organization_id: string;
+  /** The external agent that the request says it comes from; its key must be that one's. */
+  readonly claimed: string | null;
   readonly key_hash: string;
 }
 
 export type Principal = UserPrincipal | ApiKeyPrincipal;
+/** Whoever may stand behind a request, once known. */
+export type Caller = Principal | ExternalAgentPrincipal;
 
 /** What services get of a request: who asks, for which organization, and what the platform offers. */
 export interface RequestContext {
@@ -54,8 +77,14 @@ export interface RequestContext {
   readonly waitUntil: (work: Promise<unknown>) => void;
 }
 
-export function actorOf(principal: Principal): Actor {
-  return principal.kind === 'user'
-    ? { type: 'user', id: principal.user_id, name: principal.name }
-    : { type: 'api_key', id: principal.key_id, name: principal.name };
+export function actorOf(principal: Caller): Actor {
+  const { name } = principal;
+  switch (principal.kind) {
+    case 'user':
+      return { type: 'user', id: principal.user_id, name };
+    case 'api_key':
+      return { type: 'api_key', id: principal.key_id, name };
+    case 'external_agent':
+      return { type: 'external_agent', id: principal.external_agent_id, name };
+  }
 }

@@ -21,6 +21,7 @@ export function requestScope(authenticate: Authenticator) {
     c.set('requestId', requestId);
     c.set('trace', trace);
     c.set('ip', c.req.header('cf-connecting-ip') ?? '');
+    c.set('country', countryOf(c.req.raw));
     c.set('authenticate', authenticate);
     const fields = { request_id: requestId, trace_id: trace.trace_id, span_id: trace.span_id };
     c.set('log', createLogger(fields, { level: c.env.LOG_LEVEL }));
@@ -171,4 +172,10 @@ export function crossOrigin() {
       maxAge: 600,
     })(c, next);
   });
+}
+
+/** Of `request.cf`, which the edge alone writes: a header could be anybody's. */
+function countryOf(request: Request): string | null {
+  const country = (request.cf as { country?: unknown } | undefined)?.country;
+  return typeof country === 'string' && /^[A-Z][A-Z0-9]$/.test(country) ? country : null;
 }

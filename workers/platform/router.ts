@@ -1,9 +1,9 @@
-import { type FieldError, type Permission, problem } from '@agentflow/contracts';
+import { type ExternalOperation, type FieldError, type Permission, problem } from '@agentflow/contracts';
 import { createRoute, OpenAPIHono, type RouteConfig } from '@hono/zod-openapi';
 import type { MiddlewareHandler } from 'hono';
 import { authorize } from './auth.ts';
 import { boundedBody } from './body.ts';
-import type { Principal, UncheckedKeyPrincipal } from './context.ts';
+import type { Caller, UncheckedKeyPrincipal } from './context.ts';
 import type { Env } from './env.ts';
 import { ApiError, invalid } from './errors.ts';
 import { idempotent } from './idempotency.ts';
@@ -14,10 +14,12 @@ export type Authenticator = (request: {
   env: Env;
   authorization: string | undefined;
   apiKey: string | undefined;
+  /** `X-External-Agent-ID`. */
+  claimed: string | undefined;
   ip: string;
   deferKey: boolean;
   anyAddress: boolean;
-}) => Promise<Principal | UncheckedKeyPrincipal | null>;
+}) => Promise<Caller | UncheckedKeyPrincipal | null>;
 
 export interface AppEnv {
   Bindings: Env;
@@ -26,9 +28,11 @@ export interface AppEnv {
     trace: TraceContext;
     log: Logger;
     ip: string;
+    /** Where the request came from, as the edge tells it (ISO 3166-1 alpha-2); null where it does not. */
+    country: string | null;
     authenticate: Authenticator;
     /** Set by `authorize` on every route that is not public. */
-    principal: Principal | UncheckedKeyPrincipal;
+    principal: Caller | UncheckedKeyPrincipal;
     /** Whether a route with `deferKey` has handed its caller to admission, which checks the API key. */
     admissionAsked: boolean | undefined;
     /** The body as text, read once under the size bound; absent on requests without a body. */
@@ -59,8 +63,11 @@ export function refusal(description: string) {
   return { description, content: problemContent };
 }
 
-/** Who may call an operation: a permission, anybody signed in to the organization, or anybody at all. */
-export type Access = Permission | 'signed_in' | 'public';
+/**
+ * Who may call an operation: a permission, anybody signed in to the organization, external agents alone, or anybody at
+ * all.
+ */
+export type Access = Permission | 'signed_in' | 'external' | 'public';
 
 type Operation = Omit<RouteConfig, 'middleware' | 'security'> & {
   access: Access;
@@ -73,6 +80,8 @@ type Operation = Omit<RouteConfig, 'middleware' | 'security'> & {
    * organization's, and the way to another one. API keys are refused all the same.
    */
   anyAddress?: boolean;
+  /** What an external agent must be allowed to do, so that its key passes; without it, none does. */
+  external?: ExternalOperation;
 };
 
 /**
@@ -83,10 +92,12 @@ type Operation = Omit<RouteConfig, 'middleware' | 'security'> & {
  * A declared JSON body is always validated: a request without one is validated as `{}`.
  */
 export function operation<const O extends Operation>(spec: O): O {
-  const { access, idempotent: replays, deferKey, anyAddress, ...config } = spec;
+  const { access, idempotent: replays, deferKey, anyAddress, external, ...config } = spec;
   const middleware: MiddlewareHandler<AppEnv>[] = [];
   if (access !== 'public')
-    middleware.push(authorize(access, { deferKey: deferKey === true, anyAddress: anyAddress === true }));
+    middleware.push(
+      authorize(access, { deferKey: deferKey === true, anyAddress: anyAddress === true, external: external ?? null }),
+    );
   middleware.push(boundedBody());
   if (replays === true) middleware.push(idempotent());
   const refusals: Record<number, ReturnType<typeof refusal>> = {};
@@ -106,6 +117,7 @@ export function operation<const O extends Operation>(spec: O): O {
     middleware,
     security: access === 'public' ? [] : [{ bearer: [] }, { apiKey: [] }],
     'x-access': access,
+    ...(external === undefined ? {} : { 'x-external-agents': external }),
     ...(replays === true || deferKey === true ? { 'x-idempotency-key': true } : {}),
     responses: { ...config.responses, ...refusals },
     // Handlers infer params, query, body and answers from the spec's own type: what is added here they never see.

@@ -9,6 +9,7 @@ import type {
 } from '@agentflow/contracts';
 import { microusdToUsd } from '@agentflow/contracts';
 import type { ModelCall, StepState } from '@agentflow/engine';
+import type { ExternalCall, ExternalOrigin } from '../../organization/client.ts';
 import type { Given, Lineage } from '../client.ts';
 
 export type Row = Record<string, SqlStorageValue>;
@@ -31,6 +32,8 @@ export interface Facts {
   readonly traceparent: string;
   readonly request_id: string;
   readonly engine_version: string;
+  /** The external agent on whose behalf it runs; with what is recorded where it is the call itself. */
+  readonly external?: ExternalOrigin | ExternalCall;
   /** Of a shadow run: the execution that it repeats. */
   readonly shadow_of?: string;
   /** Of an execution that began with results: where they are from, which nodes may run, edited configurations. */

@@ -20,9 +20,12 @@ export interface Lease {
   readonly root_execution_id: string | null;
   readonly parent_execution_id: string | null;
   readonly state: LeaseState;
+  /** The external agent and the key on whose behalf it runs, also of what its execution started; null for others. */
+  readonly external_agent_id: string | null;
+  readonly key_id: string | null;
   /** The version that it was admitted with; null in test mode, and of leases of an earlier release. */
   readonly version: number | null;
-  /** Of leases of an earlier release null. */
+  /** On whose budgets it spends besides; null where on nobody's. */
   readonly spends: LeaseSpending | null;
   /** Place in the order of admissions; of one whose turn has come, in the order of turns. */
   readonly ord: number;
@@ -44,7 +47,8 @@ export class LeaseStore {
   insert(lease: Lease): void {
     this.sql.exec(
       `INSERT INTO leases (id, execution_id, agent_id, caller, state, ord, created_at, expires_at, root_execution_id,
-        parent_execution_id, version, spends) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+        parent_execution_id, version, external_agent_id, key_id, spends)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
       lease.id,
       lease.execution_id,
       lease.agent_id,
@@ -56,6 +60,8 @@ export class LeaseStore {
       lease.root_execution_id,
       lease.parent_execution_id,
       lease.version,
+      lease.external_agent_id,
+      lease.key_id,
       lease.spends === null ? null : JSON.stringify(lease.spends),
     );
   }
@@ -94,16 +100,24 @@ export class LeaseStore {
       .flatMap((row) => leaseOf(row) ?? []);
   }
 
-  /** How many leases each agent has in each state that is counted. */
-  counts(): { agent_id: string; state: LeaseState; leases: number }[] {
+  /** How many leases each agent has in each state that is counted, by the external agent that called. */
+  counts(): {
+    agent_id: string;
+    external_agent_id: string | null;
+    parent_execution_id: null;
+    state: LeaseState;
+    leases: number;
+  }[] {
     return this.sql
       .exec<Row>(
-        `SELECT agent_id, state, count(*) AS n FROM leases WHERE state IN ('provisional', 'active', 'queued')
-          GROUP BY agent_id, state`,
+        `SELECT agent_id, iif(parent_execution_id IS NULL, external_agent_id, NULL) AS called_by, state, count(*) AS n FROM leases WHERE state IN ('provisional', 'active', 'queued')
+          GROUP BY agent_id, called_by, state`,
       )
       .toArray()
       .map((row) => ({
         agent_id: String(row.agent_id),
+        external_agent_id: row.called_by as string | null,
+        parent_execution_id: null,
         state: row.state as LeaseState,
         leases: Number(row.n),
       }));
@@ -229,6 +243,8 @@ function leaseOf(row: Row | undefined): Lease | null {
     caller: String(row.caller),
     root_execution_id: row.root_execution_id as string | null,
     parent_execution_id: row.parent_execution_id as string | null,
+    external_agent_id: row.external_agent_id as string | null,
+    key_id: row.key_id as string | null,
     state: row.state as LeaseState,
     version: row.version as number | null,
     spends: typeof row.spends === 'string' ? (JSON.parse(row.spends) as LeaseSpending) : null,

@@ -2,11 +2,13 @@ import type { RetentionDays } from '@agentflow/contracts';
 import type { AgentHead, PlanLimits, Projection, StoredAllowlist } from '../client.ts';
 import type { RetentionWalk } from '../retention.ts';
 import { ErasureStore } from './erasures.ts';
+import { ExternalAgentStore } from './external-agents.ts';
 import { FeedStore } from './feed.ts';
 import { KeyStore } from './keys.ts';
 import { LeaseStore } from './leases.ts';
 import { LedgerStore } from './ledger.ts';
 import { RateStore } from './rates.ts';
+import { RefusalStore } from './refusals.ts';
 import { RequestStore } from './requests.ts';
 import { SCHEMA_STEPS } from './schema.ts';
 
@@ -22,20 +24,24 @@ export class OrganizationStore {
   private ready = false;
   private erasing = false;
   readonly erasures: ErasureStore;
+  readonly externalAgents: ExternalAgentStore;
   readonly feed: FeedStore;
   readonly keys: KeyStore;
   readonly leases: LeaseStore;
   readonly ledger: LedgerStore;
   readonly rates: RateStore;
+  readonly refusals: RefusalStore;
   readonly requests: RequestStore;
 
   constructor(private readonly sql: SqlStorage) {
     this.erasures = new ErasureStore(sql);
+    this.externalAgents = new ExternalAgentStore(sql);
     this.feed = new FeedStore(sql);
     this.keys = new KeyStore(sql);
     this.leases = new LeaseStore(sql);
     this.ledger = new LedgerStore(sql);
     this.rates = new RateStore(sql);
+    this.refusals = new RefusalStore(sql);
     this.requests = new RequestStore(sql);
   }
 
@@ -153,6 +159,17 @@ export class OrganizationStore {
     );
   }
 
+  /** Agents of this name that are not archived, at most two. */
+  agentsNamed(name: string): AgentHead[] {
+    return this.sql
+      .exec<Row>(
+        "SELECT head FROM agents WHERE json_extract(head, '$.name') = ? AND json_extract(head, '$.status') <> 'archived' LIMIT 2",
+        name,
+      )
+      .toArray()
+      .map((row) => JSON.parse(String(row.head)) as AgentHead);
+  }
+
   /** One more change of this agent's row is under way. */
   watchAgent(agentId: string, checkAt: number): void {
     this.sql.exec(
@@ -234,6 +251,7 @@ export class OrganizationStore {
           (SELECT min(next_at) FROM erasures),
           (SELECT next_at FROM retention),
           (SELECT min(resume_at) FROM budget_waiters),
+          (SELECT min(tell_at) FROM refusals WHERE tell_at IS NOT NULL),
           (SELECT kept_until FROM feed_watch)))`,
       )
       .one();

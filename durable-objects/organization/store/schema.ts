@@ -17,6 +17,8 @@
  * - `feed`: the newest events of the organization's feed, and `feed_watch`, one row, until when they are kept; see ../feed.ts.
  * - `accounts`, `holds`, `budget_waiters`: the ledger, see ../ledger.ts. A lease's `spends` names the accounts that are not
  *   its organization's or its agent's.
+ * - `external_agents`: their records, deleted ones included.
+ * - `refusals`: refused calls of external agents by code and minute, see ../refusals.ts.
  * - `schema_version`: one row, how many of the steps below have been taken; a desk without the table has taken one.
  */
 export const SCHEMA_STEPS: readonly (readonly string[])[] = [
@@ -79,6 +81,17 @@ export const SCHEMA_STEPS: readonly (readonly string[])[] = [
     // The plan's starts of this hour, which releases before this one counted here.
     `INSERT INTO rates SELECT 'plan', 0, 0, window_start, used, 0, 0, window_start + 3600000 FROM windows WHERE name = 'starts'`,
     'DROP TABLE windows',
+  ],
+  [
+    'CREATE TABLE external_agents (id TEXT PRIMARY KEY, record TEXT NOT NULL) WITHOUT ROWID',
+    'ALTER TABLE leases ADD COLUMN external_agent_id TEXT',
+    'ALTER TABLE leases ADD COLUMN key_id TEXT',
+    `CREATE TABLE refusals (
+      external_agent_id TEXT NOT NULL, code TEXT NOT NULL, minute INTEGER NOT NULL, counted TEXT NOT NULL,
+      count INTEGER NOT NULL, told INTEGER NOT NULL, tell_at INTEGER,
+      PRIMARY KEY (external_agent_id, code, minute)) WITHOUT ROWID`,
+    'CREATE INDEX refusals_untold ON refusals (tell_at) WHERE tell_at IS NOT NULL',
+    "CREATE INDEX agents_name ON agents (json_extract(head, '$.name'))",
   ],
   [
     'ALTER TABLE leases ADD COLUMN spends TEXT',

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { displayName, timestamp } from './common.ts';
+import { rotateApiKeyRequest } from './accounts.ts';
+import { displayName, jsonValue, timestamp } from './common.ts';
 import { agentId, apiKeyId, externalAgentId } from './ids.ts';
 import { rateLimits } from './rate-limits.ts';
 import { maskedWebhookConfig, webhookConfig } from './webhook-config.ts';
@@ -132,6 +133,20 @@ export type CreatedExternalAgent = z.infer<typeof createdExternalAgent>;
 
 export const rotatedExternalKey = externalAgentKey.extend({ api_key: z.string().describe('The whole key, this once') });
 export type RotatedExternalKey = z.infer<typeof rotatedExternalKey>;
+
+/** An agent as an external agent sees it. */
+export const permittedAgent = z.object({
+  id: agentId,
+  name: z.string(),
+  description: z.string(),
+  input_schema: z.record(z.string(), jsonValue).nullable().describe('JSON Schema; null where it takes anything'),
+});
+export type PermittedAgent = z.infer<typeof permittedAgent>;
+
+export const rotateExternalKeyRequest = rotateApiKeyRequest.extend({
+  key_id: apiKeyId.optional().describe('The newest one that works when left out'),
+});
+export type RotateExternalKeyRequest = z.infer<typeof rotateExternalKeyRequest>;
 
 export const externalAgentFilter = z.object({
   platform: externalPlatform.optional(),

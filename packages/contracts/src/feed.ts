@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { agentStatus } from './agents.ts';
 import { approvalSummary } from './approvals.ts';
-import { timestamp } from './common.ts';
+import { jsonValue, timestamp } from './common.ts';
+import { EVENT_TYPES } from './events.ts';
 import { executionSummary } from './executions.ts';
 import { agentId } from './ids.ts';
 import type { Permission } from './permissions.ts';
@@ -31,7 +32,7 @@ const AGENT_TYPES = [
   'agent.updated',
 ] as const;
 
-export const FEED_EVENT_TYPES = [...EXECUTION_TYPES, ...APPROVAL_TYPES, ...AGENT_TYPES] as const;
+export const FEED_EVENT_TYPES = [...EXECUTION_TYPES, ...APPROVAL_TYPES, ...AGENT_TYPES, ...EVENT_TYPES] as const;
 export type FeedEventType = (typeof FEED_EVENT_TYPES)[number];
 
 /** What may see each kind of event: the permission that reads the lists which it changes. */
@@ -39,6 +40,9 @@ const FEED_PERMISSIONS: Readonly<Record<string, Permission>> = {
   execution: 'executions:read',
   approval: 'executions:read',
   agent: 'agents:read',
+  external_agent: 'external_agents:read',
+  budget: 'governance:read',
+  project: 'governance:read',
 };
 
 /** The types among `wanted` that a caller may see. */
@@ -83,6 +87,7 @@ export const feedFact = z.discriminatedUnion('type', [
   z.object({ type: z.enum(EXECUTION_TYPES), data: z.object({ execution: feedExecution }) }),
   z.object({ type: z.enum(APPROVAL_TYPES), data: z.object({ approval: feedApproval }) }),
   z.object({ type: z.enum(AGENT_TYPES), data: z.object({ agent: feedAgent }) }),
+  z.object({ type: z.enum(EVENT_TYPES), data: z.object({ event: z.record(z.string(), jsonValue) }) }),
   z.object({
     type: z.literal('reset').describe('What came before is not known here: read again what you show'),
     data: z.object({}),

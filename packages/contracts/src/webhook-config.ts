@@ -4,7 +4,7 @@ const url = z
   .url({ protocol: /^https?$/ })
   .max(2000)
   .refine((text) => !/^[a-z]+:\/\/[^/?#]*@/i.test(text), 'must have no user name or password');
-const secret = z.string().min(8).max(400).regex(/^\S+$/, 'must have no spaces');
+const secret = z.string().min(6).max(400).regex(/^\S+$/, 'must have no spaces');
 const name = z.string().trim().min(1).max(80);
 
 /**

@@ -1,5 +1,13 @@
 import { env } from 'cloudflare:workers';
-import { apiKeyScope, PERMISSIONS, type Permission, roleAllows, type ShadowRun } from '@agentflow/contracts';
+import {
+  apiKeyScope,
+  type CreatedExternalAgent,
+  EXTERNAL_OPERATIONS,
+  PERMISSIONS,
+  type Permission,
+  roleAllows,
+  type ShadowRun,
+} from '@agentflow/contracts';
 import { beforeAll, describe, expect, inject, it } from 'vitest';
 import { agentEdges, agentNode, publishedAgent, runToEnd } from '../../support/agents.ts';
 import {
@@ -15,6 +23,7 @@ import {
   withRole,
 } from '../../support/api.ts';
 import { askedOne } from '../../support/approvals.ts';
+import { externalAgent } from '../../support/external-agents.ts';
 import { joinAs } from '../../support/people.ts';
 import { listedEnds, startShadowRun, withHeldDraft } from '../../support/shadow-runs.ts';
 import { deadKeys, expiredToken, forgedTokens } from './dead-credentials.ts';
@@ -69,12 +78,18 @@ const OBJECTS: { [prefix: string]: Make<string> } = {
     const run = await api<ShadowRun>(`/${before.replace(/\/comparisons\/$/, '')}`, { token: owner.token });
     return String(run.body.comparisons[0]?.execution_id);
   },
+  '/api/v1/external-agents/': async (owner) => (await externalAgent(owner)).id,
+  '/api/v1/external-agents/{id}/keys/': async (owner, before) => {
+    const { body } = await api<{ data: { id: string }[] }>(`/${before.slice(0, -1)}`, { token: owner.token });
+    return String(body.data[0]?.id);
+  },
   '/api/v1/org/api-keys/': async (owner) => (await createKey(owner, ['agents:read'])).id,
 };
 
 /** Objects in another state than those of their prefix, for operations that need it: the last parameter of the path. */
 const OBJECT_OF: { [operationId: string]: Make<string> } = {
   cancelExecution: (owner) => waitingExecutionOf(owner),
+  invokeAgent: async (owner) => externalHouse(owner),
   removeTeamMember: async (owner, before) => {
     const { user_id } = await withRole(owner, 'viewer');
     const added = await api(`/${before}${user_id}`, { method: 'PUT', token: owner.token });
@@ -99,6 +114,10 @@ const OBJECT_OF: { [operationId: string]: Make<string> } = {
   topUpProjectBudget: async (owner) => {
     const id = await projectOf(owner);
     return limited(owner, `/projects/${id}/budget`, id);
+  },
+  topUpExternalAgentBudget: async (owner) => {
+    const { id } = await externalAgent(owner);
+    return limited(owner, `/external-agents/${id}/budget`, id);
   },
   topUpExecution: (owner) => waitingExecutionOf(owner, { budget_usd: 1 }),
   approveExecution: async (owner) => (await askedOne(owner)).execution_id,
@@ -129,6 +148,8 @@ const BODIES: { [operationId: string]: object | ((owner: Member) => Promise<obje
   },
   topUpAgentBudget: { amount_usd: 1 },
   topUpProjectBudget: { amount_usd: 1 },
+  setExternalAgentBudget: { limit_usd: 10, period: 'day' },
+  topUpExternalAgentBudget: { amount_usd: 1 },
   topUpExecution: { amount_usd: 1 },
   createHandoff: async (owner) => ({ to_agent_id: (await agentOf(owner)).id, instructions: 'Go on.' }),
   updateProject: { name: 'Another name' },
@@ -153,6 +174,9 @@ const BODIES: { [operationId: string]: object | ((owner: Member) => Promise<obje
   setModelFallback: { models: ['builtin/extractive'] },
   setModelPrice: { model: 'custom/example', input_usd_per_million: 1, output_usd_per_million: 2 },
   updateAgent: { name: 'Renamed' },
+  createExternalAgent: { name: 'Outside', platform: 'custom' },
+  updateExternalAgent: { name: 'Renamed' },
+  invokeAgent: async (owner) => ({ agent_id: (await agentOf(owner)).id, input: { n: 1 } }),
 };
 /** Operations whose path names what every organization has, or its own of: a stranger is answered too. */
 const EVERYBODYS = ['setProviderKey', 'getTemplate', 'installTemplate'];
@@ -179,6 +203,7 @@ const OWN_ORGANIZATION = [
 const UNTOLD: { [operationId: string]: string } = {
   executeAgent: 'the execution itself tells who started it, and programs start thousands',
   testAgent: 'the same',
+  invokeAgent: 'the same: an invocation is the record of the call',
   setContext: 'the value itself tells who wrote it last, and agents write thousands',
   appendContext: 'the same',
   retryExecution: 'as executeAgent',
@@ -256,6 +281,15 @@ async function teamOf(owner: Member): Promise<string> {
   return made.body.id;
 }
 
+/** Keys of the external agents that the matrix calls as, by their ids. */
+const externalKeys = new Map<string, string>();
+
+async function externalHouse(owner: Member): Promise<string> {
+  const { id, api_key } = await externalAgent(owner);
+  externalKeys.set(id, api_key);
+  return id;
+}
+
 async function executionOf(owner: Member): Promise<string> {
   return started(owner, (await agentOf(owner)).id);
 }
@@ -271,6 +305,7 @@ async function waitingExecutionOf(owner: Member, more: object = {}): Promise<str
 /** An organization with the people and keys that the matrix sends; what is asked for first is made then. */
 class House {
   private dead: Promise<{ expired: string; revoked: string }> | undefined;
+  private outside: Promise<CreatedExternalAgent> | undefined;
   private readonly keys = new Map<Permission, Promise<string>>();
   private readonly objects = new Map<string, Promise<string>>();
 
@@ -306,6 +341,12 @@ class House {
     return known;
   }
 
+  /** An external agent that may do everything that one may. */
+  external(): Promise<CreatedExternalAgent> {
+    this.outside ??= externalAgent(this.owner, { operations: [...EXTERNAL_OPERATIONS] });
+    return this.outside;
+  }
+
   async auditRows(): Promise<number> {
     const row = await env.DB.prepare('SELECT count(*) AS n FROM audit_logs WHERE organization_id = ?')
       .bind(this.owner.organization_id)
@@ -317,6 +358,7 @@ class House {
 /** The one request of an operation. */
 interface Prepared {
   readonly house: House;
+  readonly path: string;
   send(options?: ApiOptions): ReturnType<typeof api>;
 }
 
@@ -336,7 +378,11 @@ async function prepare(listed: Listed): Promise<Prepared> {
   const path = (await realPath(house, listed)) + ((await QUERIES[id]?.(house.owner)) ?? '');
   const entry = BODIES[id];
   const body = typeof entry === 'function' ? await entry(house.owner) : (entry ?? smallestBody(listed));
-  return { house, send: (options) => api(`/${path}`, { method, ...(body === undefined ? {} : { body }), ...options }) };
+  return {
+    house,
+    path: `/${path}`,
+    send: (options) => api(`/${path}`, { method, ...(body === undefined ? {} : { body }), ...options }),
+  };
 }
 
 /** The path with ids of the owner's real objects. */
@@ -364,7 +410,8 @@ describe('the document', () => {
   it('says for every operation who may call it', () => {
     const silent = guarded.filter(({ access }) => access === undefined || access === 'public').map(({ id }) => id);
     expect(silent, 'give these routes an access, or add them to PUBLIC').toEqual([]);
-    const unknown = guarded.filter(({ access }) => access !== 'signed_in' && !Object.hasOwn(PERMISSIONS, access ?? ''));
+    const known = [...Object.keys(PERMISSIONS), 'signed_in', 'external'];
+    const unknown = guarded.filter(({ access }) => !known.includes(access ?? ''));
     expect(unknown).toEqual([]);
   });
 
@@ -416,19 +463,62 @@ describe('callers without the permission', () => {
   });
 });
 
+describe('keys of external agents', () => {
+  it.each(named(guarded.filter(({ external }) => external === undefined)))('%s', async (_name, listed) => {
+    const { send, house } = await requestOf(listed);
+    expectProblem(await send({ key: (await house.external()).api_key }), 403, 'forbidden');
+  });
+
+  const open = guarded.filter(({ external }) => external !== undefined);
+
+  it('open what is for them alone when they may do it', async () => {
+    expect(open.map(({ id }) => id)).toContain('invokeAgent');
+    for (const listed of open) {
+      const { send, house } = await requestOf(listed);
+      const others = EXTERNAL_OPERATIONS.filter((each) => each !== listed.external);
+      const { api_key } = await externalAgent(house.owner, { operations: others });
+      const answer = await send({ key: api_key });
+      expect([403, 404], listed.id).toContain(answer.status);
+    }
+  });
+
+  it.each(named(open))('that are dead or deactivated: %s', async (_name, listed) => {
+    const { send, house } = await requestOf(listed);
+    const { owner } = house;
+    const revoked = await externalAgent(owner);
+    const path = `/external-agents/${revoked.id}/keys/${revoked.key_id}`;
+    expect((await api(path, { method: 'DELETE', token: owner.token })).status).toBe(204);
+    expectProblem(await send({ key: revoked.api_key }), 401, 'unauthenticated');
+    const deleted = await externalAgent(owner);
+    expect((await api(`/external-agents/${deleted.id}`, { method: 'DELETE', token: owner.token })).status).toBe(204);
+    expectProblem(await send({ key: deleted.api_key }), 401, 'unauthenticated');
+    const inactive = await externalAgent(owner);
+    const body = { is_active: false };
+    expect((await api(`/external-agents/${inactive.id}`, { method: 'PUT', token: owner.token, body })).status).toBe(
+      200,
+    );
+    const refused = await send({ key: inactive.api_key });
+    expect([403, 404]).toContain(refused.status);
+  });
+});
+
 describe('strangers', () => {
   let stranger: Member;
   let key: string;
+  let outside: string;
   beforeAll(async () => {
     stranger = await signUp();
     key = (await createKey(stranger, apiKeyScope.options)).key;
+    outside = (await externalAgent(stranger)).api_key;
   });
 
   it.each(named(guarded.filter(({ path, id }) => path.includes('{') && !EVERYBODYS.includes(id))))(
     '%s',
     async (_name, listed) => {
       const { send, house } = await requestOf(listed);
-      for (const credential of [{ token: stranger.token }, { key }]) {
+      const people = listed.access === 'external' ? [] : [{ token: stranger.token }, { key }];
+      const outsiders = listed.external === undefined ? [] : [{ key: outside }];
+      for (const credential of [...people, ...outsiders]) {
         const problem = expectProblem(await send(credential), 404, 'not_found');
         expect(JSON.stringify(problem)).not.toContain(house.owner.organization_id);
       }
@@ -439,9 +529,10 @@ describe('strangers', () => {
 describe('at last the owner, with the same request', () => {
   it.each(named(guarded))('%s', async (_name, listed) => {
     const { id, method } = listed;
-    const { send, house } = await requestOf(listed);
+    const { send, house, path } = await requestOf(listed);
     const before = await house.auditRows();
-    const answer = await send({ token: house.owner.token });
+    const external = externalKeys.get(/ext_[^/]+/.exec(path)?.[0] ?? '');
+    const answer = await send(listed.access === 'external' ? { key: external ?? '' } : { token: house.owner.token });
     const says = `${id} answered its owner ${answer.status} ${JSON.stringify(answer.body)}`;
     const help = 'give it what it needs in BODIES, QUERIES, OBJECT_OF or OWN_ORGANIZATION';
     expect(answer.status >= 200 && answer.status < 300, `${says}: ${help}`).toBe(true);

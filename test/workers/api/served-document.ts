@@ -1,4 +1,4 @@
-import { type Permission, permission } from '@agentflow/contracts';
+import { type ExternalOperation, type Permission, permission } from '@agentflow/contracts';
 import { api } from '../../support/api.ts';
 
 /** What of the served OpenAPI document the tests of all operations read. */
@@ -18,7 +18,8 @@ interface Schema {
 
 interface Operation {
   readonly operationId?: string;
-  readonly 'x-access'?: Permission | 'signed_in' | 'public';
+  readonly 'x-access'?: Permission | 'signed_in' | 'external' | 'public';
+  readonly 'x-external-agents'?: ExternalOperation;
   readonly requestBody?: { readonly content: { readonly [type: string]: { readonly schema: Schema } } };
 }
 
@@ -36,6 +37,7 @@ export const operations = Object.entries(document.paths).flatMap(([path, methods
     method: method.toUpperCase(),
     id: operation.operationId ?? `${method} ${path}`,
     access: operation['x-access'],
+    external: operation['x-external-agents'],
     operation,
   })),
 );

@@ -247,7 +247,7 @@ describe('admission', () => {
     expect(await desk.authenticate({ key_hash: 'x', ip: '' })).toEqual({ ok: false, code: 'unauthenticated' });
     expect((await desk.admit(startOf({ ...owner, organization_id: nobody }, newId('agent')))).outcome).toBe('deny');
     const origin = { actor_type: 'user', actor_id: owner.user_id, ip: '', user_agent: '', request_id: 'req_test' };
-    expect(await desk.revokeKey(newId('apiKey'), origin)).toEqual({ found: false });
+    expect(await desk.revokeKey(newId('apiKey'), null, origin)).toEqual({ found: false });
     const replacement = { id: newId('apiKey'), prefix: 'x', key_hash: 'x', created_by: owner.user_id };
     const rotation = {
       organization_id: nobody,
@@ -255,6 +255,7 @@ describe('admission', () => {
       overlap_ms: 0,
       now: 0,
       replacement,
+      external_agent_id: null,
       grantable: [],
     };
     expect(await desk.rotateKey(rotation, origin)).toEqual({ outcome: 'not_found' });

@@ -8,7 +8,7 @@ import { verifyAccessToken } from '../../platform/tokens.ts';
 import { currentMembership } from './current-membership.ts';
 
 const BEARER = /^bearer +(\S+)$/i;
-const API_KEY = /^af_/;
+const KEY = /^(?:af|ea)_/;
 
 function tokenExpired(what: string): ApiError {
   return new ApiError('token_expired', `The ${what} has expired.`, {
@@ -37,25 +37,38 @@ function heldTo(ip: string, restricted: boolean): { held_to?: string } {
  * excepted, and `rate_limited` for a key that has read more than the organization allows. A request
  * with both headers is judged by `Authorization` alone.
  */
-export const authenticate: Authenticator = async ({ env, authorization, apiKey, ip, deferKey, anyAddress }) => {
+export const authenticate: Authenticator = async (request) => {
+  const { env, authorization, apiKey, claimed, ip, deferKey, anyAddress } = request;
   const credential = authorization === undefined ? apiKey : BEARER.exec(authorization)?.[1];
   if (credential === undefined) return null;
 
-  if (API_KEY.test(credential)) {
+  if (KEY.test(credential)) {
     const parsed = await parseApiKey(credential);
     if (parsed === null) return null;
-    const { organization_id, key_hash } = parsed;
-    if (deferKey) return { kind: 'unchecked_key', organization_id, key_hash };
+    const { organization_id, form, key_hash } = parsed;
+    if (deferKey) return { kind: 'unchecked_key', form, organization_id, claimed: claimed ?? null, key_hash };
     const checked = await organizationDesk(env.ORGANIZATION, organization_id).authenticate({ key_hash, ip });
     if (!checked.ok) {
       if (checked.code === 'token_expired') throw tokenExpired('API key');
       if (checked.code === 'ip_not_allowed') throw ipNotAllowed();
       if (checked.code === 'rate_limited') throw tooManyReads(checked);
+      if (checked.code === 'external_agent_inactive') {
+        throw new ApiError('external_agent_inactive', 'The external agent is deactivated.');
+      }
       return null;
     }
-    const { id, name, scopes } = checked.key;
+    const { key, external } = checked;
     const limits = checked.limits.length === 0 ? {} : { limits: checked.limits };
-    return { kind: 'api_key', organization_id, key_id: id, name, scopes, ...limits, ...heldTo(ip, checked.restricted) };
+    const around = { organization_id, ...limits, ...heldTo(ip, checked.restricted) };
+    if (external === null) {
+      return { kind: 'api_key', key_id: key.id, name: key.name, scopes: key.scopes, ...around };
+    }
+    if (claimed !== undefined && claimed !== external.id) {
+      const detail = 'The key belongs to another external agent than the request names.';
+      throw new ApiError('external_agent_mismatch', detail);
+    }
+    const { id: external_agent_id, name, platform, agents, operations } = external;
+    return { kind: 'external_agent', external_agent_id, key_id: key.id, name, platform, agents, operations, ...around };
   }
   if (authorization === undefined) return null;
 

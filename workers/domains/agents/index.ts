@@ -1,8 +1,8 @@
-import type { AgentDefinition } from '@agentflow/contracts';
+import type { AgentDefinition, PermittedAgent } from '@agentflow/contracts';
 import type { AgentHead } from '../../../durable-objects/organization/client.ts';
 import type { Database } from '../../db/client.ts';
 import { headOf } from './present.ts';
-import { selectAgentHead, selectDraft } from './queries.ts';
+import { selectAgentHead, selectAgentsNamed, selectCallable, selectDraft, selectExisting } from './queries.ts';
 
 export { createAgent, getAgent } from './agents.ts';
 export { getDraft } from './drafts.ts';
@@ -15,6 +15,31 @@ export { versionDefinition } from './versions.ts';
 export async function agentHead(db: Database, organizationId: string, agentId: string): Promise<AgentHead | null> {
   const [row] = await selectAgentHead(db, organizationId, agentId);
   return row === undefined ? null : headOf(row);
+}
+
+/** Active agents with a live version, oldest first; `ids` null for all. `after` is the id of the last one of the page before. */
+export async function callableAgents(
+  db: Database,
+  organizationId: string,
+  ids: readonly string[] | null,
+  page: { readonly after: string | undefined; readonly limit: number },
+): Promise<PermittedAgent[]> {
+  const rows = await selectCallable(db, organizationId, ids, page);
+  return rows.map((row) => ({ ...row, input_schema: row.input_schema === null ? null : JSON.parse(row.input_schema) }));
+}
+
+/** Which of these ids are agents of the organization. */
+export async function existingAgents(
+  db: Database,
+  organizationId: string,
+  ids: readonly string[],
+): Promise<ReadonlySet<string>> {
+  return new Set((await selectExisting(db, organizationId, ids)).map(({ id }) => id));
+}
+
+/** Ids of agents of this name that are not archived, at most two. */
+export async function agentsNamed(db: Database, organizationId: string, name: string): Promise<string[]> {
+  return (await selectAgentsNamed(db, organizationId, name)).map(({ id }) => id);
 }
 
 /** The draft as it is now, mistakes included; null where the organization has no such agent. */

@@ -1,5 +1,5 @@
 import type { ConcurrencyPolicy } from '@agentflow/contracts';
-import { and, desc, eq, inArray, lt, type SQL, sql } from 'drizzle-orm';
+import { and, desc, eq, gt, inArray, lt, ne, type SQL, sql } from 'drizzle-orm';
 import type { Database } from '../../db/client.ts';
 import { agentDrafts, agents, agentVersions } from '../../db/schema/agents.ts';
 
@@ -92,6 +92,66 @@ export function selectCalls(db: Database, organizationId: string, ids: readonly 
       ),
     )
     .where(and(eq(agents.organization_id, organizationId), inArray(agents.id, [...ids])));
+}
+
+/** Which of these are agents of the organization. */
+export function selectExisting(db: Database, organizationId: string, ids: readonly string[]) {
+  return db
+    .select({ id: agents.id })
+    .from(agents)
+    .where(
+      and(
+        eq(agents.organization_id, organizationId),
+        // One bound parameter, of which D1 takes 100.
+        sql`${agents.id} IN (SELECT value FROM json_each(${JSON.stringify(ids)}))`,
+      ),
+    )
+    .all();
+}
+
+/** Active agents with a live version, by id, with what their callers have to know; `ids` null for all. */
+export function selectCallable(
+  db: Database,
+  organizationId: string,
+  ids: readonly string[] | null,
+  page: { readonly after: string | undefined; readonly limit: number },
+) {
+  return db
+    .select({
+      id: agents.id,
+      name: agents.name,
+      description: agents.description,
+      input_schema: sql<string | null>`json_extract(${agentVersions.definition}, '$.input_schema')`,
+    })
+    .from(agents)
+    .innerJoin(
+      agentVersions,
+      and(
+        eq(agentVersions.organization_id, agents.organization_id),
+        eq(agentVersions.agent_id, agents.id),
+        eq(agentVersions.version, agents.live_version),
+      ),
+    )
+    .where(
+      and(
+        eq(agents.organization_id, organizationId),
+        eq(agents.status, 'active'),
+        page.after === undefined ? undefined : gt(agents.id, page.after),
+        ids === null ? undefined : sql`${agents.id} IN (SELECT value FROM json_each(${JSON.stringify(ids)}))`,
+      ),
+    )
+    .orderBy(agents.id)
+    .limit(page.limit)
+    .all();
+}
+
+export function selectAgentsNamed(db: Database, organizationId: string, name: string) {
+  return db
+    .select({ id: agents.id })
+    .from(agents)
+    .where(and(eq(agents.organization_id, organizationId), eq(agents.name, name), ne(agents.status, 'archived')))
+    .limit(2)
+    .all();
 }
 
 export function insertAgent(db: Database, row: AgentRow) {

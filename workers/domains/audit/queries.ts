@@ -3,6 +3,7 @@ import { and, desc, eq, gte, lt, type SQL, sql } from 'drizzle-orm';
 import type { Database } from '../../db/client.ts';
 import { apiKeys, users } from '../../db/schema/accounts.ts';
 import { auditLogs } from '../../db/schema/audit.ts';
+import { externalAgents } from '../../db/schema/governance.ts';
 import { firstIdAt } from '../../platform/ids.ts';
 
 export type AuditFilter = Omit<AuditQuery, 'limit' | 'cursor'>;
@@ -12,7 +13,7 @@ const columns = {
   at: auditLogs.at,
   actor_type: auditLogs.actor_type,
   actor_id: auditLogs.actor_id,
-  actor_name: sql<string | null>`coalesce(${users.name}, ${apiKeys.name})`,
+  actor_name: sql<string | null>`coalesce(${users.name}, ${apiKeys.name}, ${externalAgents.name})`,
   action: auditLogs.action,
   resource_type: auditLogs.resource_type,
   resource_id: auditLogs.resource_id,
@@ -55,6 +56,14 @@ export function selectAuditEntries(
         eq(auditLogs.actor_type, 'api_key'),
         eq(apiKeys.id, auditLogs.actor_id),
         eq(apiKeys.organization_id, organizationId),
+      ),
+    )
+    .leftJoin(
+      externalAgents,
+      and(
+        eq(auditLogs.actor_type, 'external_agent'),
+        eq(externalAgents.id, auditLogs.actor_id),
+        eq(externalAgents.organization_id, organizationId),
       ),
     )
     .where(and(...conditions))

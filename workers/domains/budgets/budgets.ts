@@ -114,6 +114,9 @@ async function requireOwner(ctx: RequestContext, { scope, id }: BudgetOwner, cha
   const database = db(ctx.env, organizationId);
   if (scope === 'project' && !changes) await getProject(ctx, id);
   else if (scope === 'project') await requireProject(database, organizationId, id);
+  if (scope === 'external_agent' && (await desk(ctx).externalAgent(id)) === null) {
+    throw notFound('external agent', id);
+  }
   if (scope === 'agent' && (await agentHead(database, organizationId, id)) === null) throw notFound('agent', id);
 }
 

@@ -3,6 +3,7 @@ import {
   budgetStates,
   executionBudgets,
   executionId,
+  externalAgentId,
   projectId,
   setBudgetRequest,
   topUpBudgetRequest,
@@ -23,6 +24,7 @@ const TOPS_UP =
 
 const agentParams = z.object({ id: agentId });
 const projectParams = z.object({ id: projectId });
+const externalParams = z.object({ id: externalAgentId });
 const executionParams = z.object({ id: executionId });
 
 const getOrg = operation({
@@ -134,6 +136,42 @@ const topUpProject = operation({
   responses: { 200: answer, 409: NO_LIMIT },
 });
 
+const getExternal = operation({
+  method: 'get',
+  path: '/external-agents/{id}/budget',
+  operationId: 'getExternalAgentBudget',
+  access: 'governance:read',
+  tags,
+  summary: "Get an external agent's budgets",
+  request: { params: externalParams },
+  responses: { 200: answer },
+});
+
+const setExternal = operation({
+  method: 'put',
+  path: '/external-agents/{id}/budget',
+  operationId: 'setExternalAgentBudget',
+  access: 'governance:write',
+  tags,
+  summary: 'Limit what the calls of an external agent cost',
+  description: `Everything that its calls start counts, however deep below them. ${SETS}`,
+  request: { params: externalParams, body: { content: json(setBudgetRequest) } },
+  responses: { 200: answer },
+});
+
+const topUpExternal = operation({
+  method: 'post',
+  path: '/external-agents/{id}/budget/top-up',
+  operationId: 'topUpExternalAgentBudget',
+  access: 'governance:write',
+  idempotent: true,
+  tags,
+  summary: "Top up an external agent's budget",
+  description: TOPS_UP,
+  request: { params: externalParams, body: { content: json(topUpBudgetRequest) } },
+  responses: { 200: answer, 409: NO_LIMIT },
+});
+
 const getExecution = operation({
   method: 'get',
   path: '/executions/{id}/budget',
@@ -162,6 +200,7 @@ const topUpOne = operation({
 const ORGANIZATION = { scope: 'organization', id: null } as const;
 const agent = (id: string) => ({ scope: 'agent', id }) as const;
 const project = (id: string) => ({ scope: 'project', id }) as const;
+const external = (id: string) => ({ scope: 'external_agent', id }) as const;
 
 export const budgetRoutes = createRouter()
   .openapi(getOrg, async (c) => c.json(await getBudgets(requestContext(c), ORGANIZATION), 200))
@@ -180,6 +219,15 @@ export const budgetRoutes = createRouter()
   )
   .openapi(topUpProject, async (c) =>
     c.json(await topUpBudget(requestContext(c), project(c.req.valid('param').id), c.req.valid('json')), 200),
+  )
+  .openapi(getExternal, async (c) =>
+    c.json(await getBudgets(requestContext(c), external(c.req.valid('param').id)), 200),
+  )
+  .openapi(setExternal, async (c) =>
+    c.json(await setBudget(requestContext(c), external(c.req.valid('param').id), c.req.valid('json')), 200),
+  )
+  .openapi(topUpExternal, async (c) =>
+    c.json(await topUpBudget(requestContext(c), external(c.req.valid('param').id), c.req.valid('json')), 200),
   )
   .openapi(getExecution, async (c) => c.json(await executionMoney(requestContext(c), c.req.valid('param').id), 200))
   .openapi(topUpOne, async (c) => {

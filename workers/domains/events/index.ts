@@ -1,1 +1,2 @@
+export { projectEvent } from './project-event.ts';
 export { eventRoutes } from './routes.ts';

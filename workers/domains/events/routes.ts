@@ -1,20 +1,26 @@
 import {
+  eventFilter,
   FEED_EVENT_TYPES,
   type FeedEventType,
   feedEvent,
   feedTypesFor,
+  organizationEvent,
+  page,
+  pageQuery,
   parseFeedTypes,
   streamTicket,
 } from '@agentflow/contracts';
 import { z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import { FEED_HEADERS, FEED_URL, organizationDesk } from '../../../durable-objects/organization/client.ts';
-import { identify, isAllowed, requestContext } from '../../platform/auth.ts';
-import { actorOf, type Principal } from '../../platform/context.ts';
+import { identify, isAllowed, requestContext, requireAccess } from '../../platform/auth.ts';
+import { actorOf, type Caller } from '../../platform/context.ts';
 import { ApiError, invalid, unauthenticated } from '../../platform/errors.ts';
 import { normalizeAddress } from '../../platform/ip-networks.ts';
+import { decodeCursor } from '../../platform/pagination.ts';
 import { type AppEnv, createRouter, json, operation, refusal } from '../../platform/router.ts';
 import { type FeedTicketClaims, signFeedTicket, TICKET_SECONDS, verifyFeedTicket } from '../../platform/tokens.ts';
+import { listEvents } from './list-events.ts';
 
 const tags = ['Events'];
 const RETRY_SECONDS = 30;
@@ -65,6 +71,17 @@ of executions and approvals need \`executions:read\`, those of agents \`agents:r
   },
 });
 
+const list = operation({
+  method: 'get',
+  path: '/events',
+  operationId: 'listEvents',
+  tags,
+  summary: 'List events of the organization, newest first',
+  access: 'governance:read',
+  request: { query: pageQuery.extend(eventFilter.shape) },
+  responses: { 200: { description: 'A page of events', content: json(page(organizationEvent)) } },
+});
+
 const presented = z.string().max(8000).optional();
 
 export const eventRoutes = createRouter();
@@ -82,6 +99,10 @@ eventRoutes.get('/events/stream', async (c, next) => {
 });
 
 eventRoutes
+  .openapi(list, async (c) => {
+    const { limit, cursor, type } = c.req.valid('query');
+    return c.json(await listEvents(requestContext(c), type, decodeCursor(cursor), limit), 200);
+  })
   .openapi(ticket, async (c) => {
     const { principal, now } = requestContext(c);
     const claims = claimsOf(principal);
@@ -101,6 +122,7 @@ function isUpgrade(c: Context<AppEnv>): boolean {
 async function credentialClaims(c: Context<AppEnv>): Promise<FeedTicketClaims> {
   const principal = await identify(c);
   if (principal.kind === 'unchecked_key') throw unauthenticated();
+  requireAccess(principal, 'signed_in');
   return claimsOf(principal);
 }
 
@@ -114,7 +136,7 @@ async function ticketClaims(c: Context<AppEnv>, text: string): Promise<FeedTicke
   return verified.claims;
 }
 
-function claimsOf(principal: Principal): FeedTicketClaims {
+function claimsOf(principal: Caller): FeedTicketClaims {
   const { organization_id, held_to = null } = principal;
   const types = feedTypesFor(FEED_EVENT_TYPES, (permission) => isAllowed(principal, permission));
   return { organization_id, caller: actorOf(principal).id, types, held_to };

@@ -1,5 +1,5 @@
 export { overviewRoutes } from './overview-routes.ts';
-export { deleteExecutionRow, endedExecutions, endedExecutionsOf } from './queries.ts';
+export { deleteExecutionRow, type ExecutionProjection, endedExecutions, endedExecutionsOf } from './queries.ts';
 export { projectRetention } from './retention.ts';
 export { retentionRoutes } from './retention-routes.ts';
 export { executionRoutes } from './routes.ts';
@@ -7,3 +7,5 @@ export { projectExecution } from './service.ts';
 export { startExecution } from './start.ts';
 export { startRelated } from './start-related.ts';
 export { startReplay } from './start-replay.ts';
+export { openStream } from './stream.ts';
+export { preferredWait } from './wait.ts';

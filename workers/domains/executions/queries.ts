@@ -1,6 +1,7 @@
 import type { ExecutionFilter, ExecutionSummary } from '@agentflow/contracts';
 import type { ModelCall } from '@agentflow/engine';
 import { and, asc, count, desc, eq, gt, gte, inArray, isNotNull, isNull, lt, lte, type SQL, sql } from 'drizzle-orm';
+import type { BatchItem } from 'drizzle-orm/batch';
 import { type Database, db } from '../../db/client.ts';
 import { costRecords, executions } from '../../db/schema/executions.ts';
 import type { Env } from '../../platform/env.ts';
@@ -92,14 +93,18 @@ function preparedUpsert(db: Database, columns: readonly string[]) {
   return statement;
 }
 
-/** Writes an execution's row and its cost records in one batch. An older revision than the stored one changes nothing. */
+/**
+ * Writes an execution's row, its cost records and what belongs beside them in one batch. An older revision than the stored
+ * one changes nothing.
+ */
 export async function upsertExecution(
   db: Database,
   organizationId: string,
   projection: ExecutionProjection,
+  beside: readonly BatchItem<'sqlite'>[] = [],
 ): Promise<void> {
   const row = rowOf(organizationId, projection);
-  if (projection.costs.length === 0) {
+  if (projection.costs.length === 0 && beside.length === 0) {
     await preparedUpsert(db, Object.keys(row)).run(row);
     return;
   }
@@ -124,7 +129,7 @@ export async function upsertExecution(
     }));
     costs.push(db.insert(costRecords).values(rows).onConflictDoNothing());
   }
-  await db.batch([upsert(db, row), ...costs]);
+  await db.batch([upsert(db, row), ...costs, ...beside]);
 }
 
 export function selectExecutions(

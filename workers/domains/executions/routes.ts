@@ -18,9 +18,8 @@ import {
 } from '@agentflow/contracts';
 import { z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
-import { executionObject, ORGANIZATION_HEADER, STREAM_URL } from '../../../durable-objects/execution/client.ts';
 import { identify, requestContext, requireAccess } from '../../platform/auth.ts';
-import { ApiError, invalid, notFound, unauthenticated } from '../../platform/errors.ts';
+import { ApiError, invalid, unauthenticated } from '../../platform/errors.ts';
 import { idempotencyKey, requestHash } from '../../platform/idempotency.ts';
 import { normalizeAddress } from '../../platform/ip-networks.ts';
 import { budgetHeaders, limitHeaders } from '../../platform/limit-headers.ts';
@@ -38,8 +37,9 @@ import {
   listSteps,
 } from './service.ts';
 import { type StartOutcome, startExecution } from './start.ts';
+import { openStream } from './stream.ts';
+import { preferredWait } from './wait.ts';
 
-const MAX_WAIT_SECONDS = 60;
 const tags = ['Executions'];
 const agentParams = z.object({ id: agentId });
 const executionParams = z.object({ id: executionId });
@@ -202,7 +202,7 @@ export const executionRoutes = createRouter()
       permission: 'agents:execute',
       version: version ?? null,
       projectId: project_id ?? null,
-      ...(budget_usd === undefined ? {} : { budgetMicrousd: usdToMicrousd(budget_usd) }),
+      budgetMicrousd: budget_usd === undefined ? undefined : usdToMicrousd(budget_usd),
       input,
     });
     return started(c, outcome);
@@ -290,15 +290,6 @@ async function streamOrganization(c: Context<AppEnv>, id: string): Promise<strin
   return principal.organization_id;
 }
 
-async function openStream(c: Context<AppEnv>, id: string, organizationId: string, after: number): Promise<Response> {
-  const headers = new Headers({ [ORGANIZATION_HEADER]: organizationId });
-  const upgrade = c.req.header('upgrade');
-  if (upgrade !== undefined) headers.set('upgrade', upgrade);
-  const response = await executionObject(c.env.EXECUTION, id).fetch(`${STREAM_URL}?after=${after}`, { headers });
-  if (response.status === 404) throw notFound('execution', id);
-  return response;
-}
-
 /** A reconnecting EventSource tells the last id it saw. */
 function lastEventId(c: Context<AppEnv>): number | null {
   const header = c.req.header('last-event-id');
@@ -318,12 +309,6 @@ async function startBase(c: Context<AppEnv>) {
     idempotency: key === null ? null : { key, body_hash: await requestHash('POST', c.req.path, c.var.bodyText ?? '') },
     waitSeconds: preferredWait(c.req.header('prefer')),
   };
-}
-
-/** Seconds of `Prefer: wait=N` (RFC 7240), at most 60; 0 without one. */
-function preferredWait(prefer: string | undefined): number {
-  const match = prefer === undefined ? null : /(?:^|[,;\s])wait=(\d{1,5})(?:$|[,;\s])/.exec(prefer);
-  return match === null ? 0 : Math.min(Number(match[1]), MAX_WAIT_SECONDS);
 }
 
 function started(c: Context<AppEnv>, outcome: StartOutcome) {

@@ -1,4 +1,5 @@
 import type { AgentDefinition, Execution, ExecutionFilter, ExecutionSummary } from '@agentflow/contracts';
+import type { BatchItem } from 'drizzle-orm/batch';
 import {
   type EventPage,
   executionObject,
@@ -70,10 +71,14 @@ export async function cancelExecution(ctx: RequestContext, id: string): Promise<
   }
 }
 
-/** Called by execution objects: what lists show. */
-export async function projectExecution(env: Env, projection: ExecutionProjection): Promise<void> {
+/** Called by execution objects: what lists show, and what belongs beside it. */
+export async function projectExecution(
+  env: Env,
+  projection: ExecutionProjection,
+  beside: readonly BatchItem<'sqlite'>[] = [],
+): Promise<void> {
   const organizationId = projection.summary.organization_id;
-  await upsertExecution(db(env, organizationId), organizationId, projection);
+  await upsertExecution(db(env, organizationId), organizationId, projection, beside);
 }
 
 function found<T>(id: string, value: T | null): T {

@@ -1,7 +1,11 @@
 import type { Actor, Execution, ExecutionMode, ExecutionTrigger, JsonValue } from '@agentflow/contracts';
 import type { StepError } from '@agentflow/engine';
 import { executionObject, type Lineage } from '../../../durable-objects/execution/client.ts';
-import { type AdmissionRequest, organizationDesk } from '../../../durable-objects/organization/client.ts';
+import {
+  type AdmissionRequest,
+  type ExternalOrigin,
+  organizationDesk,
+} from '../../../durable-objects/organization/client.ts';
 import type { Env } from '../../platform/env.ts';
 import { ApiError } from '../../platform/errors.ts';
 import { admit, checkInput, definitionOf, textOf } from './start.ts';
@@ -24,6 +28,8 @@ export interface RelatedStart {
   readonly lineage: Lineage;
   readonly traceparent: string;
   readonly request_id: string;
+  /** The external agent on whose behalf it runs. */
+  readonly external?: ExternalOrigin;
 }
 
 export type RelatedStarted =
@@ -50,8 +56,12 @@ export async function startRelated(env: Env, start: RelatedStart): Promise<Relat
     execution_id,
     idempotency: null,
     ip: '',
-    lineage: { root_execution_id: lineage.root_execution_id, parent_execution_id: lineage.parent_execution_id },
     spends: { project_id: start.project_id, budget_of: start.budget_of },
+    lineage: {
+      root_execution_id: lineage.root_execution_id,
+      parent_execution_id: lineage.parent_execution_id,
+      ...(start.external === undefined ? {} : { external: start.external }),
+    },
     shown: { trigger: start.trigger, project_id: start.project_id },
   };
   const checked = async (version: number | null) => {
@@ -61,7 +71,7 @@ export async function startRelated(env: Env, start: RelatedStart): Promise<Relat
   };
   let leaseId: string | null = null;
   try {
-    const admission = await admit(desk, request, checked);
+    const admission = await admit(desk, request, (_agentId, version) => checked(version));
     if (admission.outcome === 'replay') throw new Error('a start without an idempotency key was replayed');
     if (admission.outcome === 'deny') {
       const { code, detail, retry_after_seconds } = admission;
@@ -91,6 +101,7 @@ export async function startRelated(env: Env, start: RelatedStart): Promise<Relat
       traceparent: start.traceparent,
       request_id: start.request_id,
       wait_seconds: 0,
+      ...(start.external === undefined ? {} : { external: start.external }),
     });
     if (execution === 'late') {
       const message = 'The start took too long and was not made.';

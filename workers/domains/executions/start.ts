@@ -1,12 +1,12 @@
-import {
-  type AgentDefinition,
-  type AgentNode,
-  type Execution,
-  type ExecutionMode,
-  type ExecutionTrigger,
-  type JsonValue,
-  type Permission,
-  type TestRequest,
+import type {
+  AgentDefinition,
+  AgentNode,
+  Execution,
+  ExecutionMode,
+  ExecutionTrigger,
+  JsonValue,
+  Permission,
+  TestRequest,
 } from '@agentflow/contracts';
 import { exitOfOutput, validateInput } from '@agentflow/engine';
 import { executionObject, type Given, type StartRefusal } from '../../../durable-objects/execution/client.ts';
@@ -19,7 +19,7 @@ import {
   organizationDesk,
 } from '../../../durable-objects/organization/client.ts';
 import { db } from '../../db/client.ts';
-import type { Principal, UncheckedKeyPrincipal } from '../../platform/context.ts';
+import type { Caller, UncheckedKeyPrincipal } from '../../platform/context.ts';
 import type { Env } from '../../platform/env.ts';
 import { ApiError, invalid, notFound, unauthenticated } from '../../platform/errors.ts';
 import { newId } from '../../platform/ids.ts';
@@ -30,10 +30,11 @@ import { requireProject } from '../projects/index.ts';
 
 export interface StartInput {
   readonly env: Env;
-  readonly principal: Principal | UncheckedKeyPrincipal;
+  readonly principal: Caller | UncheckedKeyPrincipal;
   readonly ip: string;
   readonly requestId: string;
   readonly trace: TraceContext;
+  /** Empty where `external` names it. */
   readonly agentId: string;
   readonly mode: ExecutionMode;
   readonly permission: Permission;
@@ -41,7 +42,7 @@ export interface StartInput {
   readonly version: number | null;
   readonly projectId: string | null;
   /** The execution's own budget in micro-dollars. */
-  readonly budgetMicrousd?: number;
+  readonly budgetMicrousd?: number | undefined;
   readonly input: JsonValue;
   readonly idempotency: { readonly key: string; readonly body_hash: string } | null;
   readonly waitSeconds: number;
@@ -50,6 +51,8 @@ export interface StartInput {
   readonly given?: Given;
   /** Of a test: outputs that stand in for running their nodes, and the nodes that may run. */
   readonly pinned?: Pick<TestRequest, 'pinned' | 'only'>;
+  /** Of a call by an external agent. */
+  readonly external?: AdmissionRequest['external'];
 }
 
 export interface StartOutcome {
@@ -85,8 +88,9 @@ export async function startExecution(start: StartInput): Promise<StartOutcome> {
         ? { project_id: projectId, budget_of: null }
         : { project_id: projectId, budget_of: executionId, budget_microusd: budgetMicrousd },
     shown: { trigger: triggerOf(start), project_id: projectId },
+    ...(start.external === undefined ? {} : { external: start.external }),
   };
-  const admission = await admit(desk, request, (version) => whatRuns(start, version));
+  const admission = await admit(desk, request, (agentId, version) => whatRuns({ ...start, agentId }, version));
   switch (admission.outcome) {
     case 'deny':
       throw refusal(admission);
@@ -98,17 +102,17 @@ export async function startExecution(start: StartInput): Promise<StartOutcome> {
     case 'allow':
       break;
   }
-  const { execution_id, again } = admission;
+  const { execution_id, again, agent } = admission;
   const before = again ? await madeBefore(env, organizationId, execution_id, start.waitSeconds) : null;
   if (before !== null) return { execution: before, replayed: true, limits: [], remainingMicrousd: null };
   let execution: Execution | StartRefusal;
   try {
-    const { definition, given } = await whatRuns(start, admission.version);
+    const { definition, given } = await whatRuns({ ...start, agentId: agent.agent_id }, admission.version);
     execution = await executionObject(env.EXECUTION, execution_id).start({
       organization_id: organizationId,
       execution_id,
-      agent_id: start.agentId,
-      agent_name: admission.agent.name,
+      agent_id: agent.agent_id,
+      agent_name: agent.name,
       version: admission.version,
       definition,
       mode: start.mode,
@@ -125,12 +129,20 @@ export async function startExecution(start: StartInput): Promise<StartOutcome> {
       request_id: start.requestId,
       wait_seconds: start.waitSeconds,
       ...(given === null ? {} : { given }),
+      ...(admission.external === null ? {} : { external: admission.external }),
     });
     if (execution === 'erased') throw unauthenticated();
   } catch (error) {
     // What was refused here never started. An unknown outcome of `start` is left to the lease, and so is a start that others
     // may be making too: the desk asks the object.
-    if (error instanceof ApiError && !again) await desk.forgo({ lease_id: admission.lease_id });
+    if (error instanceof ApiError && !again) {
+      const refused = { code: error.code, detail: error.message, ip: start.ip, agent_id: agent.agent_id };
+      const { external } = start;
+      await desk.forgo({
+        lease_id: admission.lease_id,
+        ...(external === undefined ? {} : { refused: { ...refused, external } }),
+      });
+    }
     throw error;
   }
   if (execution === 'late') throw startedTooLate();
@@ -148,13 +160,13 @@ const CHECKS = 5;
 export async function admit(
   desk: OrganizationStub,
   request: AdmissionRequest,
-  check: (version: number | null) => Promise<unknown>,
+  check: (agentId: string, version: number | null) => Promise<unknown>,
 ): Promise<Exclude<Admission, { outcome: 'check_first' }>> {
   let asked = request;
   for (let checks = 0; checks < CHECKS; checks++) {
     const admission = await desk.admit(asked);
     if (admission.outcome !== 'check_first') return admission;
-    await check(admission.version);
+    await check(admission.agent_id, admission.version);
     asked = { ...request, checked_version: admission.version };
   }
   throw new ApiError('conflict', 'The agent is being published over and over. Try again.');
@@ -205,7 +217,7 @@ function pinnedResults(definition: string, { pinned, only }: NonNullable<StartIn
   return { from: 'pinned', results, only: only ?? null, configs: {} };
 }
 
-function callerOf(principal: Principal | UncheckedKeyPrincipal): AdmissionCaller {
+function callerOf(principal: Caller | UncheckedKeyPrincipal): AdmissionCaller {
   switch (principal.kind) {
     case 'user':
       return { kind: 'user', user_id: principal.user_id, name: principal.name, role: principal.role };
@@ -213,11 +225,14 @@ function callerOf(principal: Principal | UncheckedKeyPrincipal): AdmissionCaller
       return { kind: 'checked_key', key_id: principal.key_id, name: principal.name, scopes: principal.scopes };
     case 'unchecked_key':
       return { kind: 'api_key', key_hash: principal.key_hash };
+    case 'external_agent':
+      throw new Error('a call of an external agent brings its key to admission');
   }
 }
 
 function triggerOf(start: StartInput): ExecutionTrigger {
   if (start.mode === 'test') return 'test';
+  if (start.external !== undefined) return 'external';
   return start.principal.kind === 'user' ? 'manual' : 'api';
 }
 

@@ -67,6 +67,7 @@ export async function rotateApiKey(
       overlap_ms: request.overlap_seconds * 1000,
       now,
       replacement: { id: newId('apiKey', now), prefix, key_hash, created_by: ctx.actor.id },
+      external_agent_id: null,
       grantable: principal.kind === 'user' ? ROLE_PERMISSIONS[principal.role] : principal.scopes,
     },
     auditOrigin(ctx),
@@ -88,6 +89,6 @@ export async function rotateApiKey(
 /** Revokes a key; it is refused everywhere from the moment that this returns. */
 export async function revokeApiKey(ctx: RequestContext, keyId: string): Promise<void> {
   const desk = organizationDesk(ctx.env.ORGANIZATION, ctx.organizationId);
-  const { found } = await desk.revokeKey(keyId, auditOrigin(ctx));
+  const { found } = await desk.revokeKey(keyId, null, auditOrigin(ctx));
   if (!found) throw notFound('API key', keyId);
 }

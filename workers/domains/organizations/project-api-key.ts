@@ -23,12 +23,15 @@ export async function projectApiKey(database: Database, { organization_id, key, 
     await row;
     return;
   }
-  const entry = {
-    id: audit.id,
-    action: audit.action,
-    resource_type: 'api_key',
-    resource_id: key.id,
-    details: { name: key.name, ...audit.details },
-  };
+  const { external_agent_id } = key;
+  const of =
+    external_agent_id === undefined
+      ? { resource_type: 'api_key', resource_id: key.id, details: { name: key.name, ...audit.details } }
+      : {
+          resource_type: 'external_agent',
+          resource_id: external_agent_id,
+          details: { name: key.name, key_id: key.id, key: key.prefix, ...audit.details },
+        };
+  const entry = { id: audit.id, action: audit.action, ...of };
   await database.batch([row, auditRow(database, organization_id, audit.origin, entry, audit.at)]);
 }

@@ -123,6 +123,7 @@ export const ACTION_GROUPS = [
   { value: 'member', label: 'Members' },
   { value: 'invitation', label: 'Invitations' },
   { value: 'project', label: 'Projects' },
+  { value: 'budget', label: 'Budgets' },
   { value: 'team', label: 'Teams' },
   { value: 'organization', label: 'Organization' },
   { value: 'organization.ip_allowlist_changed', label: 'IP allowlist' },

@@ -1,0 +1,3 @@
+export { invokeRoutes } from './invoke-routes.ts';
+export { projectExternalAgent } from './project-external-agent.ts';
+export { externalAgentRoutes } from './routes.ts';

@@ -1,0 +1,79 @@
+import {
+  type ExternalAgent,
+  type ExternalAgentKey,
+  externalAgent,
+  type MaskedWebhookConfig,
+} from '@agentflow/contracts';
+import type { ExternalAgentRecord, StoredKey } from '../../../durable-objects/organization/client.ts';
+import type { ExternalAgentRow, ExternalKeyRow } from './queries.ts';
+
+const iso = (at: number) => new Date(at).toISOString();
+const isoOrNull = (at: number | null) => (at === null ? null : iso(at));
+const columns = externalAgent.pick({ platform: true, config: true, operations: true, recording: true });
+
+export function presentRecord(record: ExternalAgentRecord, apiKey: string | null): ExternalAgent {
+  return {
+    id: record.id,
+    name: record.name,
+    platform: record.platform,
+    description: record.description,
+    api_key: apiKey,
+    config: record.config,
+    webhook_config: record.webhook_masked,
+    agents: record.agents === null ? null : [...record.agents],
+    operations: [...record.operations],
+    rate_limits: record.rate_limits,
+    max_concurrency: record.max_concurrency,
+    recording: record.recording,
+    is_active: record.is_active,
+    created_at: iso(record.created_at),
+    created_by: record.created_by,
+    updated_at: iso(record.updated_at),
+  };
+}
+
+export function presentRow(row: ExternalAgentRow, apiKey: string | null): ExternalAgent {
+  const parsed = columns.parse({
+    platform: row.platform,
+    config: JSON.parse(row.config),
+    operations: JSON.parse(row.operations),
+    recording: JSON.parse(row.recording),
+  });
+  return {
+    id: row.id,
+    name: row.name,
+    description: row.description,
+    api_key: apiKey,
+    ...parsed,
+    webhook_config: row.webhook_masked === null ? null : (JSON.parse(row.webhook_masked) as MaskedWebhookConfig),
+    agents: row.agents === null ? null : (JSON.parse(row.agents) as string[]),
+    rate_limits: externalAgent.shape.rate_limits.parse(row.rate_limits === null ? null : JSON.parse(row.rate_limits)),
+    max_concurrency: row.max_concurrency,
+    is_active: row.is_active === 1,
+    created_at: iso(row.created_at),
+    created_by: row.created_by,
+    updated_at: iso(row.updated_at),
+  };
+}
+
+/** Names of keys that the consent of a person made, see ../../doors. */
+const OAUTH_KEY_NAME = 'OAuth: ';
+
+type Shown = Pick<
+  ExternalKeyRow | StoredKey,
+  'id' | 'name' | 'prefix' | 'created_at' | 'created_by' | 'expires_at' | 'last_used_at' | 'revoked_at' | 'replaced_by'
+>;
+
+export function presentKey(key: Shown): ExternalAgentKey {
+  return {
+    id: key.id,
+    masked: key.prefix,
+    source: key.name.startsWith(OAUTH_KEY_NAME) ? 'oauth' : 'key',
+    created_at: iso(key.created_at),
+    created_by: key.created_by,
+    expires_at: isoOrNull(key.expires_at),
+    last_used_at: isoOrNull(key.last_used_at),
+    revoked_at: isoOrNull(key.revoked_at),
+    replaced_by: key.replaced_by,
+  };
+}

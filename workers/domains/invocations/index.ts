@@ -1,0 +1,7 @@
+export {
+  invocationCostStatements,
+  invocationIdOf,
+  invocationStatements,
+  invocationStatusOf,
+} from './project-invocation.ts';
+export { projectRefusals } from './project-refusals.ts';
