@@ -226,6 +226,8 @@ export interface ExecutionRpc {
   recording(organizationId: string): Promise<RecordingSource>;
   /** Told by a called execution; true when it needs not be told again. */
   callEnded(end: CallEnd): Promise<boolean>;
+  /** What a step asked; null where it asked no such thing. */
+  approval(organizationId: string, approvalId: string): Promise<ApprovalView | null>;
   decide(organizationId: string, request: DecideRequest): Promise<DecideResult>;
   /** Its lease, and the execution whose own budget holds for it; null for an unknown one. */
   lease(organizationId: string): Promise<{ readonly lease_id: string; readonly budget_of: string | null } | null>;

@@ -41,7 +41,7 @@ export interface SpentSoFar {
 }
 
 /** What the desk knows of a caller and the organization when a start is decided. */
-export type StartState = Pick<DeskState, 'plan' | 'agent' | 'key' | 'external' | 'address_allowed'>;
+export type StartState = Pick<DeskState, 'plan' | 'agent' | 'key' | 'external' | 'address_allowed' | 'policies'>;
 
 interface StartsHost {
   plan(): PlanLimits | null;

@@ -7,6 +7,7 @@ import { FeedStore } from './feed.ts';
 import { KeyStore } from './keys.ts';
 import { LeaseStore } from './leases.ts';
 import { LedgerStore } from './ledger.ts';
+import { PolicyStore } from './policies.ts';
 import { RateStore } from './rates.ts';
 import { RefusalStore } from './refusals.ts';
 import { RequestStore } from './requests.ts';
@@ -29,6 +30,7 @@ export class OrganizationStore {
   readonly keys: KeyStore;
   readonly leases: LeaseStore;
   readonly ledger: LedgerStore;
+  readonly policies: PolicyStore;
   readonly rates: RateStore;
   readonly refusals: RefusalStore;
   readonly requests: RequestStore;
@@ -40,6 +42,7 @@ export class OrganizationStore {
     this.keys = new KeyStore(sql);
     this.leases = new LeaseStore(sql);
     this.ledger = new LedgerStore(sql);
+    this.policies = new PolicyStore(sql);
     this.rates = new RateStore(sql);
     this.refusals = new RefusalStore(sql);
     this.requests = new RequestStore(sql);
