@@ -198,7 +198,9 @@ describe('what is told', () => {
       await eventually(async () => (await budgetOf(told, `/projects/${project_id}/budget`)).spent_usd === spent);
     };
     const events = async () => {
-      const { results } = await env.DB.prepare('SELECT type, data FROM events WHERE organization_id = ? ORDER BY at, type')
+      const { results } = await env.DB.prepare(
+        'SELECT type, data FROM events WHERE organization_id = ? ORDER BY at, type',
+      )
         .bind(told.organization_id)
         .all<{ type: string; data: string }>();
       return results.map(({ type, data }) => ({ type, ...JSON.parse(data) }));
