@@ -6,6 +6,7 @@ import { ExternalAgentStore } from './external-agents.ts';
 import { FeedStore } from './feed.ts';
 import { KeyStore } from './keys.ts';
 import { LeaseStore } from './leases.ts';
+import { LedgerStore } from './ledger.ts';
 import { NotedStore } from './noted.ts';
 import { PolicyStore } from './policies.ts';
 import { RateStore } from './rates.ts';
@@ -29,6 +30,7 @@ export class OrganizationStore {
   readonly feed: FeedStore;
   readonly keys: KeyStore;
   readonly leases: LeaseStore;
+  readonly ledger: LedgerStore;
   readonly noted: NotedStore;
   readonly policies: PolicyStore;
   readonly rates: RateStore;
@@ -41,6 +43,7 @@ export class OrganizationStore {
     this.feed = new FeedStore(sql);
     this.keys = new KeyStore(sql);
     this.leases = new LeaseStore(sql);
+    this.ledger = new LedgerStore(sql);
     this.noted = new NotedStore(sql);
     this.policies = new PolicyStore(sql);
     this.rates = new RateStore(sql);
@@ -254,6 +257,7 @@ export class OrganizationStore {
           (SELECT min(forget_at) FROM noted),
           (SELECT min(next_at) FROM erasures),
           (SELECT next_at FROM retention),
+          (SELECT min(resume_at) FROM budget_waiters),
           (SELECT min(tell_at) FROM refusals WHERE tell_at IS NOT NULL),
           (SELECT kept_until FROM feed_watch)))`,
       )
