@@ -3,7 +3,7 @@ import type { Env } from '../../workers/platform/env.ts';
 import { describeError, type Logger } from '../../workers/platform/telemetry.ts';
 import { projectionOf } from './approvals.ts';
 import { expiryOf } from './expiry.ts';
-import { callOf, invocationProjection } from './invocation.ts';
+import { invocationOf } from './invocation.ts';
 import { presentSummary } from './present.ts';
 import { type ExecutionRun, hasEnded } from './run.ts';
 import type { ExecutionStore } from './store/execution.ts';
@@ -115,13 +115,8 @@ export class Telling {
   /** The row of the execution; with it that of the call which it is, should an external agent have made it. */
   private async tellLists(run: ExecutionRun, summary: ExecutionSummary, costs: readonly CostRow[]): Promise<void> {
     const { row, totals } = run;
-    const { revision } = row;
-    const call = callOf(row.facts);
-    const projection = { summary, revision, cost_microusd: totals.cost_microusd, costs };
-    if (call === null) return tellLists(this.env, row.facts, projection, null);
-    if (hasEnded(run)) await this.host.recall(run);
-    const payloads = { input: run.input(), output: run.result(), revision };
-    await tellLists(this.env, row.facts, projection, invocationProjection(call, summary, payloads));
+    const projection = { summary, revision: row.revision, cost_microusd: totals.cost_microusd, costs };
+    await tellLists(this.env, row.facts, projection, await invocationOf(run, this.host.recall));
   }
 }
 

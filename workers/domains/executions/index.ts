@@ -3,7 +3,7 @@ export { deleteExecutionRow, type ExecutionProjection, endedExecutions, endedExe
 export { projectRetention } from './retention.ts';
 export { retentionRoutes } from './retention-routes.ts';
 export { executionRoutes } from './routes.ts';
-export { projectExecution } from './service.ts';
+export { cancelExecution, projectExecution } from './service.ts';
 export { startExecution } from './start.ts';
 export { startRelated } from './start-related.ts';
 export { startReplay } from './start-replay.ts';
