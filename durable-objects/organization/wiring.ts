@@ -1,6 +1,7 @@
 import { plan } from '@agentflow/contracts';
 import { db } from '../../workers/db/client.ts';
 import { agentHead, agentsNamed as agentsNamedIn } from '../../workers/domains/agents/index.ts';
+import { projectBudget } from '../../workers/domains/budgets/index.ts';
 import {
   eraseRows,
   FORMER_MEMBER,
@@ -11,7 +12,7 @@ import {
 import { projectEvent } from '../../workers/domains/events/index.ts';
 import { endedExecutions, projectRetention } from '../../workers/domains/executions/index.ts';
 import { projectExternalAgent } from '../../workers/domains/external-agents/index.ts';
-import { projectRateLimits } from '../../workers/domains/governance/index.ts';
+import { projectPolicy, projectPolicyDefault, projectRateLimits } from '../../workers/domains/governance/index.ts';
 import { projectRefusals } from '../../workers/domains/invocations/index.ts';
 import {
   findOrganization,
@@ -48,8 +49,11 @@ export function tellRefusals(env: Env, organizationId: string, counted: readonly
 export function project(env: Env, message: Projection): Promise<void> {
   const database = db(env, message.organization_id);
   if ('key' in message) return projectApiKey(database, message);
+  if ('budget' in message) return projectBudget(database, message);
   if ('external_agent' in message) return projectExternalAgent(database, message);
   if ('event' in message) return projectEvent(database, message);
+  if ('policy' in message) return projectPolicy(database, message);
+  if ('policy_default' in message) return projectPolicyDefault(database, message);
   if ('rate_limits' in message) return projectRateLimits(database, message);
   return 'retention' in message ? projectRetention(database, message) : projectIpAllowlist(database, message);
 }

@@ -60,6 +60,11 @@ const OBJECTS: { [prefix: string]: Make<string> } = {
   '/api/v1/templates/': async () => 'support-triage',
   '/api/v1/projects/': projectOf,
   '/api/v1/context/': projectOf,
+  '/api/v1/policies/': async (owner) => {
+    const made = await api<{ id: string }>('/policies', { token: owner.token, body: somePolicy() });
+    expect(made.status, JSON.stringify(made.body)).toBe(201);
+    return made.body.id;
+  },
   '/api/v1/approvals/': async (owner) => (await askedOne(owner)).id,
   '/api/v1/auth/sessions/': async (owner) => (await signInAgain(owner)).session_id,
   '/api/v1/org/members/': async (owner) => (await withRole(owner, 'viewer')).user_id,
@@ -89,7 +94,7 @@ const OBJECTS: { [prefix: string]: Make<string> } = {
 
 /** Objects in another state than those of their prefix, for operations that need it: the last parameter of the path. */
 const OBJECT_OF: { [operationId: string]: Make<string> } = {
-  cancelExecution: waitingExecutionOf,
+  cancelExecution: (owner) => waitingExecutionOf(owner),
   cancelInvocation: invocationOf,
   invokeAgent: async (owner) => externalHouse(owner),
   removeTeamMember: async (owner, before) => {
@@ -109,6 +114,19 @@ const OBJECT_OF: { [operationId: string]: Make<string> } = {
     await listedEnds(owner, id, 1);
     return id;
   },
+  topUpAgentBudget: async (owner) => {
+    const { id } = await agentOf(owner);
+    return limited(owner, `/agents/${id}/budget`, id);
+  },
+  topUpProjectBudget: async (owner) => {
+    const id = await projectOf(owner);
+    return limited(owner, `/projects/${id}/budget`, id);
+  },
+  topUpExternalAgentBudget: async (owner) => {
+    const { id } = await externalAgent(owner);
+    return limited(owner, `/external-agents/${id}/budget`, id);
+  },
+  topUpExecution: (owner) => waitingExecutionOf(owner, { budget_usd: 1 }),
   approveExecution: async (owner) => (await askedOne(owner)).execution_id,
   rollbackAgent: async (owner) => {
     const { id } = await agentOf(owner);
@@ -128,8 +146,26 @@ const BODIES: { [operationId: string]: object | ((owner: Member) => Promise<obje
   createEnvVar: { name: 'API_TOKEN', value: 'value' },
   setProviderKey: { api_key: 'key-of-the-test' },
   updateEnvVar: { value: 'another value' },
+  setOrganizationBudget: { limit_usd: 1000, period: 'month' },
+  setAgentBudget: { limit_usd: 10.5, period: 'day', on_exceeded: 'fail' },
+  setProjectBudget: { limit_usd: 10, period: 'total' },
+  topUpOrganizationBudget: async (owner) => {
+    await limited(owner, '/org/budget', '');
+    return { amount_usd: 1, period: 'total' };
+  },
+  topUpAgentBudget: { amount_usd: 1 },
+  topUpProjectBudget: { amount_usd: 1 },
+  setExternalAgentBudget: { limit_usd: 10, period: 'day' },
+  topUpExternalAgentBudget: { amount_usd: 1 },
+  topUpExecution: { amount_usd: 1 },
   createHandoff: async (owner) => ({ to_agent_id: (await agentOf(owner)).id, instructions: 'Go on.' }),
   updateProject: { name: 'Another name' },
+  createPolicy: somePolicy(),
+  updatePolicy: somePolicy(),
+  setPolicyDefault: { default: 'deny' },
+  evaluatePolicies: async (owner) => ({
+    request: { subject: { kind: 'user', role: 'viewer' }, agent_id: (await agentOf(owner)).id },
+  }),
   changePassword: { current_password: PASSWORD, new_password: 'another long passphrase' },
   rollbackAgent: { version: 1 },
   setAgentStatus: { status: 'paused' },
@@ -174,6 +210,7 @@ const OWN_ORGANIZATION = [
   'switchOrganization',
   'eraseOrganization',
   'eraseMe',
+  'setPolicyDefault',
 ];
 
 /** Operations that change and still leave nothing in the audit log, each with its reason. */
@@ -185,6 +222,7 @@ const UNTOLD: { [operationId: string]: string } = {
   appendContext: 'the same',
   retryExecution: 'as executeAgent',
   validateAgent: 'changes nothing',
+  evaluatePolicies: 'the same',
   switchOrganization: 'the organization that was switched to is told',
   eraseOrganization: 'the audit log goes with the organization',
   createFeedTicket: 'changes nothing: lets its caller watch for a minute what they may read anyway',
@@ -202,6 +240,12 @@ async function agentOf(owner: Member) {
   return publishedAgent(owner, { nodes, edges: agentEdges('start>double') });
 }
 
+/** One that refuses nobody. */
+function somePolicy() {
+  const about = { subjects: [{ kind: '*' }], actions: ['*'], resources: { agents: ['*'] } };
+  return { name: crypto.randomUUID(), effect: 'allow', ...about };
+}
+
 /** With a value under `plan`, for what is read and appended there. */
 async function projectOf({ token }: Member): Promise<string> {
   const { body } = await api<{ id: string }>('/projects', { token, body: { name: crypto.randomUUID() } });
@@ -210,10 +254,17 @@ async function projectOf({ token }: Member): Promise<string> {
   return body.id;
 }
 
-async function started(owner: Member, agentId: string): Promise<string> {
+/** Gives back `id`, of what has a budget then. */
+async function limited({ token }: Member, path: string, id: string): Promise<string> {
+  const set = await api(path, { method: 'PUT', token, body: { limit_usd: 1000, period: 'total' } });
+  expect(set.status, JSON.stringify(set.body)).toBe(200);
+  return id;
+}
+
+async function started(owner: Member, agentId: string, more: object = {}): Promise<string> {
   const answer = await api<{ id: string }>(`/agents/${agentId}/execute`, {
     token: owner.token,
-    body: { input: { n: 1 } },
+    body: { input: { n: 1 }, ...more },
   });
   expect(answer.status, JSON.stringify(answer.body)).toBe(202);
   return answer.body.id;
@@ -274,10 +325,11 @@ async function executionOf(owner: Member): Promise<string> {
 }
 
 /** One that ends when it is cancelled and not before: its only call is never answered. */
-async function waitingExecutionOf(owner: Member): Promise<string> {
+async function waitingExecutionOf(owner: Member, more: object = {}): Promise<string> {
   const url = `${inject('toolServerUrl')}/gate/${crypto.randomUUID()}`;
   const nodes = [agentNode('start', 'trigger.manual'), agentNode('call', 'action.http', { url })];
-  return started(owner, (await publishedAgent(owner, { nodes, edges: agentEdges('start>call') })).id);
+  const { id } = await publishedAgent(owner, { nodes, edges: agentEdges('start>call') });
+  return started(owner, id, more);
 }
 
 /** An organization with the people and keys that the matrix sends; what is asked for first is made then. */

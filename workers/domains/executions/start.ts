@@ -23,10 +23,11 @@ import type { Caller, UncheckedKeyPrincipal } from '../../platform/context.ts';
 import type { Env } from '../../platform/env.ts';
 import { ApiError, invalid, notFound, unauthenticated } from '../../platform/errors.ts';
 import { newId } from '../../platform/ids.ts';
-import { limitHeaders } from '../../platform/limit-headers.ts';
+import { budgetHeaders, limitHeaders } from '../../platform/limit-headers.ts';
 import { type TraceContext, traceparentOf } from '../../platform/telemetry.ts';
 import { draftDefinition, versionDefinition } from '../agents/index.ts';
 import { requireProject } from '../projects/index.ts';
+import { rememberPolicyInputs, withPolicyInputs } from './policy-inputs.ts';
 
 export interface StartInput {
   readonly env: Env;
@@ -41,6 +42,8 @@ export interface StartInput {
   /** null: the live version. */
   readonly version: number | null;
   readonly projectId: string | null;
+  /** The execution's own budget in micro-dollars. */
+  readonly budgetMicrousd?: number | undefined;
   readonly input: JsonValue;
   readonly idempotency: { readonly key: string; readonly body_hash: string } | null;
   readonly waitSeconds: number;
@@ -57,6 +60,8 @@ export interface StartOutcome {
   readonly execution: Execution;
   readonly replayed: boolean;
   readonly limits: readonly LimitState[];
+  /** What its budgets have left; null where none limits it, and of a replay. */
+  readonly remainingMicrousd: number | null;
 }
 
 /**
@@ -67,6 +72,8 @@ export async function startExecution(start: StartInput): Promise<StartOutcome> {
   const { env, principal } = start;
   const organizationId = principal.organization_id;
   const desk = organizationDesk(env.ORGANIZATION, organizationId);
+  const executionId = newId('execution');
+  const { projectId, budgetMicrousd } = start;
   const request: AdmissionRequest = {
     organization_id: organizationId,
     caller: callerOf(principal),
@@ -74,27 +81,33 @@ export async function startExecution(start: StartInput): Promise<StartOutcome> {
     agent_id: start.agentId,
     version: start.version,
     mode: start.mode,
-    execution_id: newId('execution'),
+    execution_id: executionId,
     idempotency: start.idempotency,
     ip: start.ip,
-    shown: { trigger: triggerOf(start), project_id: start.projectId },
+    spends:
+      budgetMicrousd === undefined
+        ? { project_id: projectId, budget_of: null }
+        : { project_id: projectId, budget_of: executionId, budget_microusd: budgetMicrousd },
+    shown: { trigger: triggerOf(start), project_id: projectId },
     ...(start.external === undefined ? {} : { external: start.external }),
   };
-  const admission = await admit(desk, request, (agentId, version) => whatRuns({ ...start, agentId }, version));
+  const admission = await admit(desk, request, start.input, (agentId, version) =>
+    whatRuns({ ...start, agentId }, version),
+  );
   switch (admission.outcome) {
     case 'deny':
       throw refusal(admission);
     case 'replay': {
       const execution = await madeBefore(env, organizationId, admission.execution_id, start.waitSeconds);
       if (execution === null) throw stillStarting();
-      return { execution, replayed: true, limits: [] };
+      return { execution, replayed: true, limits: [], remainingMicrousd: null };
     }
     case 'allow':
       break;
   }
   const { execution_id, again, agent } = admission;
   const before = again ? await madeBefore(env, organizationId, execution_id, start.waitSeconds) : null;
-  if (before !== null) return { execution: before, replayed: true, limits: [] };
+  if (before !== null) return { execution: before, replayed: true, limits: [], remainingMicrousd: null };
   let execution: Execution | StartRefusal;
   try {
     const { definition, given } = await whatRuns({ ...start, agentId: agent.agent_id }, admission.version);
@@ -109,7 +122,8 @@ export async function startExecution(start: StartInput): Promise<StartOutcome> {
       trigger: triggerOf(start),
       triggered_by: admission.caller,
       input: start.input,
-      project_id: start.projectId,
+      project_id: projectId,
+      budget_of: budgetMicrousd === undefined ? null : execution_id,
       lineage: null,
       lease_id: admission.lease_id,
       start_by: admission.start_by,
@@ -135,29 +149,36 @@ export async function startExecution(start: StartInput): Promise<StartOutcome> {
     throw error;
   }
   if (execution === 'late') throw startedTooLate();
-  return { execution, replayed: again, limits: admission.limits };
+  const { limits, remaining_microusd: remainingMicrousd } = admission;
+  return { execution, replayed: again, limits, remainingMicrousd };
 }
 
-/** How often a start that would replace others is checked anew because a publish was faster. */
-const CHECKS = 5;
+/** How often a start is asked for anew because a publish or a change of policies was faster. */
+const ROUNDS = 6;
 
 /**
- * Asks the desk for a start. Where it would take the place of another execution, `check` throws first what is wrong with
- * it, so that a start which can't be made costs nobody a place.
+ * Asks the desk for a start, and tells it what policies read of the input. Where it would take the place of another
+ * execution, `check` throws first what is wrong with it, so that a start which can't be made costs nobody a place.
  */
 export async function admit(
   desk: OrganizationStub,
   request: AdmissionRequest,
+  input: JsonValue,
   check: (agentId: string, version: number | null) => Promise<unknown>,
-): Promise<Exclude<Admission, { outcome: 'check_first' }>> {
+): Promise<Exclude<Admission, { outcome: 'check_first' | 'tell' }>> {
   let asked = request;
-  for (let checks = 0; checks < CHECKS; checks++) {
-    const admission = await desk.admit(asked);
-    if (admission.outcome !== 'check_first') return admission;
-    await check(admission.agent_id, admission.version);
-    asked = { ...request, checked_version: admission.version };
+  for (let round = 0; round < ROUNDS; round++) {
+    const admission = await desk.admit(withPolicyInputs(asked, input));
+    if (admission.outcome === 'tell') {
+      rememberPolicyInputs(request.organization_id, admission.paths);
+    } else if (admission.outcome === 'check_first') {
+      await check(admission.agent_id, admission.version);
+      asked = { ...request, checked_version: admission.version };
+    } else {
+      return admission;
+    }
   }
-  throw new ApiError('conflict', 'The agent is being published over and over. Try again.');
+  throw new ApiError('conflict', 'The agent or the policies about it change over and over. Try again.');
 }
 
 /** What is to be run, and what it begins with. Throws where the definition does not take the input or a part is missing. */
@@ -229,6 +250,7 @@ function refusal(denial: Extract<Admission, { outcome: 'deny' }>): ApiError {
   return new ApiError(denial.code, denial.detail, {
     headers: {
       ...limitHeaders(denial.limits),
+      ...budgetHeaders(denial.remaining_microusd ?? null),
       ...(denial.retry_after_seconds === null ? {} : { 'Retry-After': String(denial.retry_after_seconds) }),
     },
   });
@@ -286,9 +308,14 @@ export function textOf(definition: AgentDefinition): string {
   return text;
 }
 
+/** What is wrong with an input under a schema; empty where it fits. */
+export function inputProblems(schema: { [key: string]: JsonValue }, input: JsonValue) {
+  return validateInput(schema, input);
+}
+
 export function checkInput(definition: AgentDefinition, input: JsonValue): void {
   if (definition.input_schema === undefined) return;
-  const problems = validateInput(definition.input_schema, input);
+  const problems = inputProblems(definition.input_schema, input);
   if (problems.length === 0) return;
   const errors = problems.map((each) => ({
     path: each.path === '' ? 'input' : `input.${each.path}`,
