@@ -17,8 +17,10 @@ import {
   type Admission,
   type AdmissionRequest,
   type AgentHead,
+  type AskedStart,
   type AuditOrigin,
   type ErasureSubject,
+  type ExplainedStart,
   type ExternalAgentChange,
   type ExternalAgentRecord,
   FEED_HEADERS,
@@ -28,10 +30,14 @@ import {
   type LeaseNotice,
   type OrganizationLimits,
   type PlanLimits,
+  type PolicyChange,
+  type PolicyChanged,
+  type PolicyDefaultState,
   type RequestClaim,
   type RetentionRule,
   type RotatedKey,
   type StoredAllowlist,
+  type StoredPolicy,
   type StoredRateLimits,
 } from './client.ts';
 import { DeskRates, UNLIMITED } from './desk-rates.ts';
@@ -42,6 +48,7 @@ import { DeskFeed } from './feed.ts';
 import { asked, changed, moved } from './feed-facts.ts';
 import { DeskKeys, TELL_MS } from './keys.ts';
 import { LeaseNotices, NOTICE_RETRY_MS } from './notices.ts';
+import { DeskPolicies } from './policies/desk-policies.ts';
 import { countsAsRefused, DeskRefusals } from './refusals.ts';
 import { DeskRequests } from './requests.ts';
 import { DeskRetention } from './retention.ts';
@@ -75,6 +82,7 @@ export class OrganizationObject extends DurableObject<Env> {
   private readonly starts: DeskStarts;
   private readonly notices: LeaseNotices;
   private readonly feed: DeskFeed;
+  private readonly policies: DeskPolicies;
   private plan: PlanLimits | null = null;
   private armedAt: number | null = null;
 
@@ -95,6 +103,7 @@ export class OrganizationObject extends DurableObject<Env> {
       (fact) => this.publish(fact),
     );
     this.addresses = new DeskAddresses(ctx.storage, this.store);
+    this.policies = new DeskPolicies(ctx.storage, this.store, (at) => this.armAt(at));
     const tell = (rule: RetentionRule, cursor: string) => tellRetention(env, this.store.organizationId(), rule, cursor);
     this.keeping = new DeskRetention(ctx.storage, this.store, tell, () => this.logger());
     const workOf = (subject: ErasureSubject) => erasureWork(env, this.store.organizationId(), subject);
@@ -191,6 +200,10 @@ export class OrganizationObject extends DurableObject<Env> {
     await this.drainOutbox(Date.now());
   }
 
+  async startedWith(keyHash: string, idempotencyKey: string): Promise<string | null> {
+    return this.store.exists() ? this.store.requests.executionOf(keyHash, idempotencyKey) : null;
+  }
+
   async externalAgent(id: string): Promise<ExternalAgentRecord | null> {
     return this.store.exists() ? this.externalAgents.find(id) : null;
   }
@@ -236,6 +249,42 @@ export class OrganizationObject extends DurableObject<Env> {
     this.armAt(now + TELL_MS);
     await this.drainOutbox(now);
     return { ok: true, current: after };
+  }
+
+  async policyDefault(): Promise<PolicyDefaultState> {
+    return this.store.exists() ? this.policies.default() : { effect: 'allow', revision: 0 };
+  }
+
+  async findPolicy(id: string): Promise<StoredPolicy | null> {
+    return this.store.exists() ? this.policies.find(id) : null;
+  }
+
+  /** Holds for every start from the answer on. Rules and what they refer to were checked by the caller. */
+  async changePolicy(organizationId: string, change: PolicyChange, origin: AuditOrigin): Promise<PolicyChanged> {
+    this.store.create(organizationId);
+    const now = Date.now();
+    const changed = this.policies.change(change, origin, now);
+    if (changed.outcome === 'changed') await this.drainOutbox(now);
+    return changed;
+  }
+
+  async setPolicyDefault(
+    organizationId: string,
+    change: { effect: PolicyDefaultState['effect']; expected: number | null },
+    origin: AuditOrigin,
+  ): Promise<{ ok: boolean; current: PolicyDefaultState }> {
+    this.store.create(organizationId);
+    const now = Date.now();
+    const after = this.policies.setDefault(change.effect, change.expected, origin, now);
+    await this.drainOutbox(now);
+    return { ok: after !== null, current: this.policies.default() };
+  }
+
+  /** A dry run: decides and stores nothing. null for an agent that is not there. */
+  async explainPolicies(asked: AskedStart): Promise<ExplainedStart | null> {
+    this.store.create(asked.organization_id);
+    const agent = await this.agents.require(asked.agent_id);
+    return agent === null || !this.store.exists() ? null : this.policies.explain(asked, agent);
   }
 
   async rateLimits(): Promise<StoredRateLimits> {
@@ -312,7 +361,9 @@ export class OrganizationObject extends DurableObject<Env> {
     const address_allowed = this.addresses.list().allows(request.ip);
     const external = key?.external_agent_id === undefined ? null : this.externalAgents.find(key.external_agent_id);
     const asked = agent === null ? request : { ...request, agent_id: agent.agent_id };
-    const admission = this.starts.admit(asked, { plan, agent, key, external, address_allowed }, now);
+    const policies = this.policies.stateFor(asked.agent_id);
+    const state = { plan, agent, key, external, address_allowed, policies };
+    const admission = this.starts.admit(asked, state, now);
     if (hash !== null && admission.outcome !== 'deny') this.keys.noteUse(hash, now);
     if (admission.outcome === 'deny' && key !== null && external !== null) {
       this.noteRefusal(admission, request, key.id, external, now);
@@ -350,7 +401,10 @@ export class OrganizationObject extends DurableObject<Env> {
     cost_microusd: number;
     execution?: ExecutionSummary;
   }): Promise<RetentionRule> {
-    if (this.store.exists() && this.starts.settle(input.lease_id, input.cost_microusd)) this.tellMove(input.execution);
+    if (this.store.exists() && this.starts.settle(input.lease_id, input.cost_microusd)) {
+      if (input.execution !== undefined) this.policies.costs.note(input.execution.agent_id, input.cost_microusd);
+      this.tellMove(input.execution);
+    }
     return this.retention();
   }
 
@@ -501,6 +555,7 @@ export class OrganizationObject extends DurableObject<Env> {
     this.externalAgents.forget();
     this.refusals.forget();
     this.addresses.forget();
+    this.policies.forget();
     this.keeping.forget();
     this.agents.forget();
     this.starts.forget();

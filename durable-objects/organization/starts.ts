@@ -30,7 +30,7 @@ const ACTIVE_MS = 15 * 60_000;
 const LEASE_PAGE = 100;
 
 /** What the desk knows of a caller and the organization when a start is decided. */
-export type StartState = Pick<DeskState, 'plan' | 'agent' | 'key' | 'external' | 'address_allowed'>;
+export type StartState = Pick<DeskState, 'plan' | 'agent' | 'key' | 'external' | 'address_allowed' | 'policies'>;
 
 interface StartsHost {
   plan(): PlanLimits | null;
