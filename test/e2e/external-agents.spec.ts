@@ -132,7 +132,7 @@ test('a key calls within its scope, is rotated with an overlap and revoked; a vi
   await expect(keys.getByRole('listitem')).toHaveCount(1);
   expect((await call(request, { key: first, id }, { agent: 'Echo' })).status()).toBe(401);
   await page.getByRole('button', { name: 'Show 1 that no longer works' }).click();
-  await expect(keys.getByText('Revoked', { exact: true })).toBeVisible();
+  await expect(keys.getByText('revoked', { exact: true })).toBeVisible();
 
   await page.getByRole('button', { name: 'Deactivate…' }).click();
   await page.getByRole('dialog').getByRole('button', { name: 'Deactivate' }).click();
@@ -148,7 +148,9 @@ test('a key calls within its scope, is rotated with an overlap and revoked; a vi
   if (theirs === undefined) throw new Error('the browser gives no page');
   await logIn(theirs, viewer, `/dashboard/external-agents/${id}`);
   await expect(theirs.getByText('The permission for this is missing')).toBeVisible();
-  await expect(theirs.getByRole('link', { name: 'External agents' })).toBeHidden();
+  const sections = theirs.getByRole('navigation', { name: 'Sections' });
+  await expect(sections.getByRole('link', { name: 'Agents', exact: true })).toBeVisible();
+  await expect(sections.getByRole('link', { name: 'External agents' })).toBeHidden();
 });
 
 test('its settings are changed and guarded, its webhook is masked, and it is deleted by name', async ({

@@ -57,14 +57,16 @@ export function LimitFields({ form }: { form: ExternalAgentForm }) {
               days begin on the clock, in UTC.
             </p>
           ) : (
-            <ul role="alert" className="text-failed">
-              {problems.map((problem) => (
-                <li key={problem} className="flex items-start gap-1.5">
-                  <CircleAlert className="mt-0.5 size-3 shrink-0" aria-hidden="true" />
-                  {problem}
-                </li>
-              ))}
-            </ul>
+            <div role="alert">
+              <ul className="text-failed">
+                {problems.map((problem) => (
+                  <li key={problem} className="flex items-start gap-1.5">
+                    <CircleAlert className="mt-0.5 size-3 shrink-0" aria-hidden="true" />
+                    {problem}
+                  </li>
+                ))}
+              </ul>
+            </div>
           )}
         </div>
       </fieldset>

@@ -81,7 +81,11 @@ function FormCard({ tagged, mayWrite }: { tagged: Tagged<ExternalAgent>; mayWrit
       void queries.invalidateQueries({ queryKey: externalAgentQuery(id).queryKey });
     },
   });
-  const overtaken = save.error instanceof RequestFailure && save.error.code === 'precondition_failed';
+  // Offered once theirs is read: over what is not known yet nothing can be saved.
+  const overtaken =
+    save.error instanceof RequestFailure &&
+    save.error.code === 'precondition_failed' &&
+    tagged.etag !== base.current.etag;
   return (
     <Card>
       <CardHeader title="External agent" />
