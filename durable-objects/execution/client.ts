@@ -57,6 +57,8 @@ export interface StartRequest {
   readonly triggered_by: Actor;
   readonly input: JsonValue;
   readonly project_id: string | null;
+  /** The execution whose own budget holds for this one, and for all that it starts. */
+  readonly budget_of?: string | null;
   /** null for an execution that no other one started. */
   readonly lineage: Lineage | null;
   readonly lease_id: string;
@@ -227,6 +229,8 @@ export interface ExecutionRpc {
   /** What a step asked; null where it asked no such thing. */
   approval(organizationId: string, approvalId: string): Promise<ApprovalView | null>;
   decide(organizationId: string, request: DecideRequest): Promise<DecideResult>;
+  /** Its lease, and the execution whose own budget holds for it; null for an unknown one. */
+  lease(organizationId: string): Promise<{ readonly lease_id: string; readonly budget_of: string | null } | null>;
   leaseState(leaseId: string): Promise<'alive' | 'ended' | 'unknown'>;
   /** Told by the desk; `taken` when it needs not be told again, `unknown` where no execution of this lease is there. */
   heed(leaseId: string, notice: LeaseNotice): Promise<'taken' | 'unknown'>;

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { usdAmount } from './budgets.ts';
 import { jsonValue, timestamp } from './common.ts';
 import { errorCode } from './errors.ts';
 import { execution } from './executions.ts';
@@ -19,7 +20,7 @@ export const invokeRequest = z
     agent: z.string().trim().min(1).max(120).optional().describe('Its name, instead of the id'),
     input: jsonValue.default({}),
     project_id: projectId.optional(),
-    budget_usd: z.number().positive().max(1_000_000).optional().describe('The most that this call may cost'),
+    budget_usd: usdAmount.optional().describe('The most that this call may cost, together with all that it starts'),
   })
   .refine((request) => (request.agent_id === undefined) !== (request.agent === undefined), {
     path: ['agent_id'],

@@ -11,6 +11,7 @@ import { version } from '../../../package.json';
 import { ApiError } from '../../platform/errors.ts';
 import type { DoorCaller, Question } from '../shared/caller.ts';
 import { isObject, type JsonObject } from '../shared/json.ts';
+import type { Patience } from '../shared/run-watch.ts';
 import { type Asking, type CallSurface, callTool, followCall, type RunPlace, refused } from './call-tool.ts';
 import { answerOf, elicitationOf } from './elicitation.ts';
 import type { SessionSurface } from './session-exchange.ts';
@@ -23,6 +24,7 @@ const INSTRUCTIONS =
 export interface AgentServerOptions {
   readonly caller: DoorCaller;
   readonly waitUntil: (work: Promise<unknown>) => void;
+  readonly patience: Patience;
   readonly state: ReturnType<typeof stateCodec>;
   /** null for revisions without sessions, where every request says all that it needs. */
   readonly session: SessionSurface | null;
@@ -111,12 +113,13 @@ async function askAgain(question: Question, place: RunPlace, { asking }: CallSur
 }
 
 function surfaceOf(options: AgentServerOptions, ctx: ServerContext): CallSurface {
-  const { session, waitUntil } = options;
+  const { session, waitUntil, patience } = options;
   const token = ctx.mcpReq._meta?.progressToken;
   const params = (progress: number, message: string) => ({ progressToken: token as string, progress, message });
   return {
     signal: ctx.mcpReq.signal,
     waitUntil,
+    patience,
     progress:
       token === undefined
         ? null

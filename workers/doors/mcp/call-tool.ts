@@ -10,7 +10,7 @@ import { ApiError } from '../../platform/errors.ts';
 import { answerText } from '../shared/answer-text.ts';
 import type { DoorCaller, Question, StartedCall } from '../shared/caller.ts';
 import { isObject, type JsonObject } from '../shared/json.ts';
-import { PATIENCE, watchRun } from '../shared/run-watch.ts';
+import { type Patience, watchRun } from '../shared/run-watch.ts';
 import { elicitationOf } from './elicitation.ts';
 import type { AgentTool } from './tools.ts';
 
@@ -39,6 +39,7 @@ export interface CallSurface {
   /** null where the client asked for none. */
   readonly progress: ((at: number, message: string) => Promise<void>) | null;
   readonly log: (level: LoggingLevel, data: JsonObject) => Promise<void>;
+  readonly patience: Patience;
   /** null where nobody can be asked. */
   readonly asking: Asking | null;
 }
@@ -84,9 +85,9 @@ export async function followCall(
   else signal.addEventListener('abort', cancel, { once: true });
   let asked = false;
   const patience = {
-    ...PATIENCE,
+    ...surface.patience,
     get waiting_ms() {
-      return asked ? ANSWER_MS : PATIENCE.waiting_ms;
+      return asked ? ANSWER_MS : surface.patience.waiting_ms;
     },
   };
   const events = caller.follow(execution_id, place.seq, stop.signal);

@@ -7,6 +7,7 @@ import { answerError } from '../../platform/refusals.ts';
 import type { AppEnv } from '../../platform/router.ts';
 import type { DoorCaller } from '../shared/caller.ts';
 import { doorCaller } from '../shared/door-caller.ts';
+import { patienceOf } from '../shared/run-watch.ts';
 import { agentServer, callKey, questionOfKey } from './agent-server.ts';
 import { answerOf } from './elicitation.ts';
 import { mayCall } from './origins.ts';
@@ -35,7 +36,8 @@ export function mcpRoutes(fixture: McpHost | null): Hono<AppEnv> {
 
 function hostOf(c: Context<AppEnv>, caller: DoorCaller): McpHost {
   const waitUntil = (work: Promise<unknown>) => c.executionCtx.waitUntil(work);
-  const common = { caller, waitUntil, state: stateCodec(c.env.AUTH_KEYS, caller.id) };
+  const patience = patienceOf(c.req.header('prefer'));
+  const common = { caller, waitUntil, patience, state: stateCodec(c.env.AUTH_KEYS, caller.id) };
   return {
     current: () => agentServer({ ...common, session: null }),
     longCalls: true,
