@@ -14,6 +14,7 @@ import { executionRoutes, overviewRoutes, retentionRoutes } from './domains/exec
 import { externalAgentRoutes, invokeRoutes } from './domains/external-agents/index.ts';
 import { policyRoutes, rateLimitRoutes } from './domains/governance/index.ts';
 import { invitationRoutes } from './domains/invitations/index.ts';
+import { invocationRoutes } from './domains/invocations/index.ts';
 import { modelRoutes } from './domains/models/index.ts';
 import { organizationRoutes } from './domains/organizations/routes.ts';
 import { projectRoutes } from './domains/projects/index.ts';
@@ -96,6 +97,7 @@ export function createApp({ probes = {}, mcpFixture }: AppParts = {}): OpenAPIHo
   app.route('/api/v1', eventRoutes);
   app.route('/api/v1', externalAgentRoutes);
   app.route('/api/v1', invokeRoutes);
+  app.route('/api/v1', invocationRoutes);
   app.route('/api/v1', projectRoutes);
   app.route('/api/v1', contextRoutes);
   app.route('/api/v1', approvalRoutes);

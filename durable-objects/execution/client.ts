@@ -10,10 +10,12 @@ import type {
   ExecutionMode,
   ExecutionStatus,
   ExecutionStep,
+  ExecutionSummary,
   ExecutionTrigger,
   JsonValue,
 } from '@agentflow/contracts';
 import type { AuditOrigin, ExternalCall, ExternalOrigin, LeaseNotice, RetentionRule } from '../organization/client.ts';
+import type { InvocationProjection } from './invocation.ts';
 import type { ExecutionObject } from './object.ts';
 
 /** Where an execution stands among those that started each other. */
@@ -190,6 +192,14 @@ export interface ApprovalProjection {
   readonly audit: ApprovalAudit | null;
 }
 
+/** What D1 would be told now: for reading one execution while lists lag. */
+export interface ExecutionRecord {
+  readonly summary: ExecutionSummary;
+  readonly cost_microusd: number;
+  /** null where no external agent called it itself. */
+  readonly invocation: InvocationProjection | null;
+}
+
 export interface StepPage {
   readonly data: ExecutionStep[];
   /** Order number of the page's last step; null on the last page. */
@@ -213,6 +223,7 @@ export interface ExecutionRpc {
   /** Answers with the execution that is there when it was made before. */
   start(request: StartRequest): Promise<Execution | StartRefusal>;
   get(organizationId: string): Promise<Execution | null>;
+  record(organizationId: string): Promise<ExecutionRecord | null>;
   waitForEnd(organizationId: string, seconds: number): Promise<Execution | null>;
   /** JSON of the definition that it runs. */
   definition(organizationId: string): Promise<string | null>;

@@ -13,6 +13,7 @@ import {
   type DecideRequest,
   type DecideResult,
   type EventPage,
+  type ExecutionRecord,
   type ExecutionRpc,
   type LogPage,
   ORGANIZATION_HEADER,
@@ -25,6 +26,7 @@ import {
 import { approvalOf, decideOn, type TellEngine } from './decisions.ts';
 import { expiryOf } from './expiry.ts';
 import { Family } from './family.ts';
+import { invocationOf } from './invocation.ts';
 import { LargeValues } from './large-values.ts';
 import { LiveText } from './live-text.ts';
 import { newExecution } from './new-execution.ts';
@@ -156,6 +158,14 @@ export class ExecutionObject extends DurableObject<Env> implements ExecutionRpc 
   /** null for an unknown execution and for another organization's. */
   async get(organizationId: string): Promise<Execution | null> {
     return this.open(organizationId) === null ? null : this.present();
+  }
+
+  async record(organizationId: string): Promise<ExecutionRecord | null> {
+    const run = this.open(organizationId);
+    if (run === null) return null;
+    const { row, totals } = run;
+    const invocation = await invocationOf(run, (ended) => ended.recall(this.large(ended).read));
+    return { summary: presentSummary(row, totals), cost_microusd: totals.cost_microusd, invocation };
   }
 
   async waitForEnd(organizationId: string, seconds: number): Promise<Execution | null> {

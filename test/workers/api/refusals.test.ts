@@ -23,7 +23,7 @@ import {
   withRole,
 } from '../../support/api.ts';
 import { askedOne } from '../../support/approvals.ts';
-import { externalAgent } from '../../support/external-agents.ts';
+import { externalAgent, invoke } from '../../support/external-agents.ts';
 import { joinAs } from '../../support/people.ts';
 import { listedEnds, startShadowRun, withHeldDraft } from '../../support/shadow-runs.ts';
 import { deadKeys, expiredToken, forgedTokens } from './dead-credentials.ts';
@@ -84,6 +84,7 @@ const OBJECTS: { [prefix: string]: Make<string> } = {
     return String(run.body.comparisons[0]?.execution_id);
   },
   '/api/v1/external-agents/': async (owner) => (await externalAgent(owner)).id,
+  '/api/v1/invocations/': invocationOf,
   '/api/v1/external-agents/{id}/keys/': async (owner, before) => {
     const { body } = await api<{ data: { id: string }[] }>(`/${before.slice(0, -1)}`, { token: owner.token });
     return String(body.data[0]?.id);
@@ -94,6 +95,7 @@ const OBJECTS: { [prefix: string]: Make<string> } = {
 /** Objects in another state than those of their prefix, for operations that need it: the last parameter of the path. */
 const OBJECT_OF: { [operationId: string]: Make<string> } = {
   cancelExecution: (owner) => waitingExecutionOf(owner),
+  cancelInvocation: invocationOf,
   invokeAgent: async (owner) => externalHouse(owner),
   removeTeamMember: async (owner, before) => {
     const { user_id } = await withRole(owner, 'viewer');
@@ -307,6 +309,15 @@ async function externalHouse(owner: Member): Promise<string> {
   const { id, api_key } = await externalAgent(owner);
   externalKeys.set(id, api_key);
   return id;
+}
+
+/** One that ends when it is cancelled and not before. */
+async function invocationOf(owner: Member): Promise<string> {
+  const nodes = [agentNode('start', 'trigger.manual'), agentNode('wait', 'logic.delay', { seconds: 3600 })];
+  const { id } = await publishedAgent(owner, { nodes, edges: agentEdges('start>wait') });
+  const { status, body } = await invoke(await externalAgent(owner), id);
+  expect(status, JSON.stringify(body)).toBe(202);
+  return body.invocation_id;
 }
 
 async function executionOf(owner: Member): Promise<string> {
