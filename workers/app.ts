@@ -11,7 +11,7 @@ import { erasureRoutes } from './domains/erasure/routes.ts';
 import { eventRoutes } from './domains/events/index.ts';
 import { executionRoutes, overviewRoutes, retentionRoutes } from './domains/executions/index.ts';
 import { externalAgentRoutes, invokeRoutes } from './domains/external-agents/index.ts';
-import { rateLimitRoutes } from './domains/governance/index.ts';
+import { rateLimitRoutes, stopRoutes } from './domains/governance/index.ts';
 import { invitationRoutes } from './domains/invitations/index.ts';
 import { modelRoutes } from './domains/models/index.ts';
 import { organizationRoutes } from './domains/organizations/routes.ts';
@@ -85,6 +85,7 @@ export function createApp(probes: Readonly<Record<string, Probe>> = {}): OpenAPI
   app.route('/api/v1', eventRoutes);
   app.route('/api/v1', externalAgentRoutes);
   app.route('/api/v1', invokeRoutes);
+  app.route('/api/v1', stopRoutes);
   app.route('/api/v1', projectRoutes);
   app.route('/api/v1', contextRoutes);
   app.route('/api/v1', approvalRoutes);

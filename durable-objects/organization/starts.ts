@@ -1,5 +1,5 @@
 import { type ExecutionError, type FeedFact, ID_PREFIXES } from '@agentflow/contracts';
-import { idBody } from '../../workers/platform/ids.ts';
+import { idBody, timeOfId } from '../../workers/platform/ids.ts';
 import { type DeskState, decide } from './admission.ts';
 import type { DeskAgents } from './agents.ts';
 import type {
@@ -18,6 +18,7 @@ import { holdsPlace, Places } from './places.ts';
 import { Pressure } from './pressure.ts';
 import type { CountedSubject, RateRow } from './rates.ts';
 import { REQUEST_TTL_MS } from './requests.ts';
+import type { DeskStops } from './stops.ts';
 import type { Lease } from './store/leases.ts';
 import type { OrganizationStore } from './store/organization.ts';
 
@@ -56,6 +57,7 @@ export class DeskStarts {
     private readonly store: OrganizationStore,
     private readonly agents: DeskAgents,
     private readonly rates: DeskRates,
+    private readonly stops: DeskStops,
     private readonly host: StartsHost,
   ) {}
 
@@ -91,6 +93,7 @@ export class DeskStarts {
         live_of_external: state.external === null ? 0 : this.places.callsOf(state.external.id),
         queued_of_agent: this.places.queuedOf(agent_id),
         admitted: held,
+        stopped: held?.state === 'revoked' || this.wasStopped(request),
       },
       request,
       now,
@@ -105,6 +108,7 @@ export class DeskStarts {
       parent_execution_id: request.lineage?.parent_execution_id ?? null,
       external_agent_id: decision.external?.external_agent_id ?? null,
       key_id: decision.external?.key_id ?? decision.key_id,
+      stop_id: null,
       state: decision.queued ? 'queued' : 'provisional',
       version: decision.version,
       ord: this.nextOrd(),
@@ -142,6 +146,13 @@ export class DeskStarts {
     const sampled = this.pressure.sample(now);
     const payloads = !recording.payloads ? 'off' : sampled ? 'on' : 'sampled_out';
     return { ...origin, name, platform, door: external.door, payloads, redact: recording.redact };
+  }
+
+  /** Of a start by an execution whose root began before a stop of its key or external agent. */
+  private wasStopped({ lineage }: AdmissionRequest): boolean {
+    const external = lineage?.external;
+    if (lineage === undefined || external === undefined) return false;
+    return this.stops.covers(external, timeOfId(lineage.root_execution_id));
   }
 
   /**
@@ -201,6 +212,7 @@ export class DeskStarts {
     this.places.add(lease, -1);
     this.write(() => {
       this.store.leases.delete(lease.id);
+      this.stops.noteEnded(lease.stop_id, costMicrousd, Date.now());
       this.store.addSpend(new Date().toISOString().slice(0, 10), costMicrousd);
     });
     this.fillPlaces();
@@ -227,6 +239,7 @@ export class DeskStarts {
     this.places.add(lease, -1);
     this.write(() => {
       this.store.leases.delete(lease.id);
+      this.stops.noteEnded(lease.stop_id, 0, Date.now());
       this.store.requests.deleteOf(lease.execution_id);
     });
     // It was told as a start.

@@ -39,6 +39,13 @@ function timeOf(now: number): string {
   return time;
 }
 
+/** When an id was made, in milliseconds. */
+export function timeOfId(id: string): number {
+  let time = 0;
+  for (const digit of idBody(id).slice(0, 10)) time = time * 32 + ALPHABET.indexOf(digit);
+  return time;
+}
+
 /** The id without its prefix, as it stands inside API keys. */
 export function idBody(id: string): string {
   return id.slice(id.indexOf('_') + 1);

@@ -22,6 +22,8 @@ export interface Lease {
   /** The external agent and the key on whose behalf it runs, also of what its execution started; null for others. */
   readonly external_agent_id: string | null;
   readonly key_id: string | null;
+  /** The stop that has ended it. */
+  readonly stop_id: string | null;
   /** The version that it was admitted with; null in test mode, and of leases of an earlier release. */
   readonly version: number | null;
   /** Place in the order of admissions; of one whose turn has come, in the order of turns. */
@@ -29,6 +31,12 @@ export interface Lease {
   readonly created_at: number;
   readonly expires_at: number;
 }
+
+/** Which executions a stop ends. */
+export type StopTarget =
+  | { readonly key_id: string }
+  | { readonly external_agent_id: string }
+  | { readonly lease_ids: readonly string[] };
 
 /** What an execution has still to be told, and how often that was tried. */
 export interface DueNotice {
@@ -172,6 +180,29 @@ export class LeaseStore {
     );
   }
 
+  /**
+   * Takes the places of all live executions of a subject, and has them told to end, or not to begin. Gives back how many
+   * there were.
+   */
+  stop(target: StopTarget, stopId: string, reason: ExecutionError, now: number): number {
+    const notice: LeaseNotice = { kind: 'cancel', reason, bury: true };
+    const [where, value] =
+      'key_id' in target
+        ? ['key_id = ?', target.key_id]
+        : 'external_agent_id' in target
+          ? ['external_agent_id = ?', target.external_agent_id]
+          : ['id IN (SELECT value FROM json_each(?))', JSON.stringify(target.lease_ids)];
+    this.sql.exec(
+      `UPDATE leases SET state = 'revoked', stop_id = ?, notice = ?, notice_at = ?, notice_tries = 0
+        WHERE ${where} AND state <> 'revoked'`,
+      stopId,
+      JSON.stringify(notice),
+      now,
+      value,
+    );
+    return Number(this.sql.exec<Row>('SELECT changes() AS n').one().n);
+  }
+
   private notify(id: string, notice: LeaseNotice, now: number): void {
     this.sql.exec(
       'UPDATE leases SET notice = ?, notice_at = ?, notice_tries = 0 WHERE id = ?',
@@ -233,6 +264,7 @@ function leaseOf(row: Row | undefined): Lease | null {
     parent_execution_id: row.parent_execution_id as string | null,
     external_agent_id: row.external_agent_id as string | null,
     key_id: row.key_id as string | null,
+    stop_id: row.stop_id as string | null,
     state: row.state as LeaseState,
     version: row.version as number | null,
     ord: Number(row.ord),

@@ -16,6 +16,7 @@
  * - `retention`: one row, how long executions are kept, and how far that has been told; see ../retention.ts.
  * - `feed`: the newest events of the organization's feed, and `feed_watch`, one row, until when they are kept; see ../feed.ts.
  * - `external_agents`: their records, deleted ones included.
+ * - `stops`: uses of the kill switch, with counts of what they have ended; see ../stops.ts.
  * - `refusals`: refused calls of external agents by code and minute, see ../refusals.ts.
  * - `schema_version`: one row, how many of the steps below have been taken; a desk without the table has taken one.
  */
@@ -90,5 +91,12 @@ export const SCHEMA_STEPS: readonly (readonly string[])[] = [
       PRIMARY KEY (external_agent_id, code, minute)) WITHOUT ROWID`,
     'CREATE INDEX refusals_untold ON refusals (tell_at) WHERE tell_at IS NOT NULL',
     "CREATE INDEX agents_name ON agents (json_extract(head, '$.name'))",
+  ],
+  [
+    `CREATE TABLE stops (
+      id TEXT PRIMARY KEY, kind TEXT NOT NULL, subject_id TEXT NOT NULL, targeted INTEGER NOT NULL, stopped INTEGER NOT NULL,
+      spent_microusd INTEGER NOT NULL, created_at INTEGER NOT NULL, finished_at INTEGER) WITHOUT ROWID`,
+    'CREATE INDEX stops_subject ON stops (kind, subject_id, created_at)',
+    'ALTER TABLE leases ADD COLUMN stop_id TEXT',
   ],
 ];

@@ -1,2 +1,4 @@
 export { projectRateLimits } from './rate-limits.ts';
 export { rateLimitRoutes } from './rate-limits-routes.ts';
+export { stopRoutes } from './stop-routes.ts';
+export { presentStop } from './stops.ts';
