@@ -4,6 +4,7 @@ import path from 'node:path';
 import { buildUi } from '../scripts/lib/build-ui.mjs';
 import { stepsPerSecond } from './lib/engine-alone.mjs';
 import { median } from './lib/load.mjs';
+import { policyEvaluation } from './lib/policies-alone.mjs';
 import { startBench } from './scenarios/bench.mjs';
 import { parallelBranches, resumeAfterEviction, tenSteps } from './scenarios/executions.mjs';
 import { memoryOfLiveObjects } from './scenarios/memory.mjs';
@@ -62,6 +63,14 @@ console.log('\nThe engine alone: a graph of 100 nodes, planned and run to its en
 stepsPerSecond(50);
 const alone = median(Array.from({ length: rounds }, () => stepsPerSecond(200)));
 report('engine alone, steps a second', alone, '≥ 50,000', alone >= 50_000);
+
+console.log('\nPolicies alone: 200 about every start, none of which holds');
+policyEvaluation(200, 2000);
+const judged = Array.from({ length: rounds }, () => policyEvaluation(200, 5000));
+const evaluation = median(judged.map((each) => each.evaluation));
+report('one evaluation of 200 policies', evaluation, '< 50 µs', evaluation < 50, ' µs');
+const floor = median(judged.map((each) => each.floor));
+console.log(`    ${(evaluation / floor).toFixed(1)} times 200 bare comparisons (${floor.toFixed(2)} µs)`);
 
 console.log('\nBuilding the Worker and its floor…');
 await buildUi();

@@ -11,7 +11,7 @@ import { erasureRoutes } from './domains/erasure/routes.ts';
 import { eventRoutes } from './domains/events/index.ts';
 import { executionRoutes, overviewRoutes, retentionRoutes } from './domains/executions/index.ts';
 import { externalAgentRoutes, invokeRoutes } from './domains/external-agents/index.ts';
-import { rateLimitRoutes, stopRoutes } from './domains/governance/index.ts';
+import { policyRoutes, rateLimitRoutes, stopRoutes } from './domains/governance/index.ts';
 import { invitationRoutes } from './domains/invitations/index.ts';
 import { modelRoutes } from './domains/models/index.ts';
 import { organizationRoutes } from './domains/organizations/routes.ts';
@@ -20,6 +20,9 @@ import { secretRoutes } from './domains/secrets/index.ts';
 import { shadowRunRoutes } from './domains/shadow-runs/index.ts';
 import { teamRoutes } from './domains/teams/index.ts';
 import { templateRoutes } from './domains/templates/index.ts';
+import { mcpRoutes } from './doors/mcp/routes.ts';
+import type { McpHost } from './doors/mcp/serve.ts';
+import { openAiRoutes } from './doors/openai/routes.ts';
 import { createModels } from './models/index.ts';
 import { errorsPage, referencePage } from './platform/docs-page.ts';
 import { crossOrigin, productionGuard, requestScope, securityHeaders } from './platform/edge.ts';
@@ -48,7 +51,7 @@ const nodeTypeRoutes = createRouter().openapi(getNodeTypes, (c) => {
 });
 
 /** First segments that belong to the API: what is unknown below them is a problem document, not the UI. */
-const API_PATHS = /^\/(api|mcp|health|ready|version|docs)(\/|$)/;
+const API_PATHS = /^\/(api|mcp|v1|health|ready|version|docs)(\/|$)/;
 
 /** The default model answers without key and network: when it fails, no agent of this installation is safe to start. */
 async function askBuiltinModel(env: Env): Promise<void> {
@@ -66,8 +69,15 @@ const PROBES: Readonly<Record<string, Probe>> = {
   models: { required: true, check: askBuiltinModel },
 };
 
-/** The whole Worker: what every request passes, then the domains, then the UI. `probes` are added to those of /ready. */
-export function createApp(probes: Readonly<Record<string, Probe>> = {}): OpenAPIHono<AppEnv> {
+interface AppParts {
+  /** Added to those of /ready. */
+  readonly probes?: Readonly<Record<string, Probe>>;
+  /** See `mcpRoutes`. */
+  readonly mcpFixture?: McpHost;
+}
+
+/** The whole Worker: what every request passes, then the domains and doors, then the UI. */
+export function createApp({ probes = {}, mcpFixture }: AppParts = {}): OpenAPIHono<AppEnv> {
   const app = createRouter();
   app.onError(answerError);
   app.use(requestScope(authenticate), securityHeaders(), productionGuard(), crossOrigin());
@@ -89,6 +99,7 @@ export function createApp(probes: Readonly<Record<string, Probe>> = {}): OpenAPI
   app.route('/api/v1', projectRoutes);
   app.route('/api/v1', contextRoutes);
   app.route('/api/v1', approvalRoutes);
+  app.route('/api/v1', policyRoutes);
   app.route('/api/v1', rateLimitRoutes);
   app.route('/api/v1', retentionRoutes);
   app.route('/api/v1', overviewRoutes);
@@ -96,6 +107,9 @@ export function createApp(probes: Readonly<Record<string, Probe>> = {}): OpenAPI
   app.route('/api/v1', secretRoutes);
   app.route('/api/v1', erasureRoutes);
   app.route('/api/v1', nodeTypeRoutes);
+
+  app.route('/', mcpRoutes(mcpFixture ?? null));
+  app.route('/', openAiRoutes);
 
   app.get('/api/v1/openapi.json', (c) => c.json(openApiDocument(app)));
   app.get('/docs', (c) => c.html(referencePage(openApiDocument(app))));

@@ -10,14 +10,14 @@ const WORKER = 'bench';
 /**
  * Bundles a Worker as a deploy would, and gives back the folder with its script.
  *
- * @param {string} config path of a wrangler.toml @param {string} out @param {{ minify?: boolean, assets?: string }} [options] `assets`:
- * instead of the built UI
+ * @param {string} config path of a wrangler.toml @param {string} out @param {{ minify?: boolean, assets?: string, main?: string }} [options]
+ * `assets`: instead of the built UI; `main`: instead of the script that the config names
  */
-export function bundle(config, out, { minify = true, assets } = {}) {
+export function bundle(config, out, { minify = true, assets, main } = {}) {
   const done = spawnSync(
     path.join(root, 'node_modules/.bin/wrangler'),
     [
-      ...['deploy', '--dry-run', '--config', config, '--outdir', out],
+      ...['deploy', ...(main === undefined ? [] : [main]), '--dry-run', '--config', config, '--outdir', out],
       ...(minify ? ['--minify'] : []),
       ...(assets === undefined ? [] : ['--assets', assets]),
     ],

@@ -224,6 +224,8 @@ export interface ExecutionRpc {
   recording(organizationId: string): Promise<RecordingSource>;
   /** Told by a called execution; true when it needs not be told again. */
   callEnded(end: CallEnd): Promise<boolean>;
+  /** What a step asked; null where it asked no such thing. */
+  approval(organizationId: string, approvalId: string): Promise<ApprovalView | null>;
   decide(organizationId: string, request: DecideRequest): Promise<DecideResult>;
   leaseState(leaseId: string): Promise<'alive' | 'ended' | 'unknown'>;
   /** Told by the desk; `taken` when it needs not be told again, `unknown` where no execution of this lease is there. */

@@ -9,13 +9,19 @@ import {
 } from '@agentflow/engine';
 import { newId } from '../../workers/platform/ids.ts';
 import { type ApprovalRow, type Approvals, isIntact, presentApproval } from './approvals.ts';
-import type { ApprovalAudit, DecideRefusal, DecideRequest, DecideResult } from './client.ts';
+import type { ApprovalAudit, ApprovalView, DecideRefusal, DecideRequest, DecideResult } from './client.ts';
 import type { Outcome } from './outcomes.ts';
 import { type ExecutionRun, hasEnded } from './run.ts';
 import type { Facts } from './store/rows.ts';
 
 /** Feeds a signal to the engine; `before` writes in the same transaction. */
 export type TellEngine = (signal: Signal, outcome: Outcome | null, before?: () => void) => void;
+
+/** A question as it is now; null where the execution asked no such thing. */
+export function approvalOf({ approvals, row: { facts }, plan }: ExecutionRun, id: string): ApprovalView | null {
+  const row = approvals.row(id);
+  return row === null ? null : presentApproval(row, facts, plan.byId.get(row.node_id));
+}
 
 /** Decides a question and lets its step go on, or says why not. In one turn: of several decisions the first counts. */
 export function decideOn(run: ExecutionRun, request: DecideRequest, now: number, tellEngine: TellEngine): DecideResult {

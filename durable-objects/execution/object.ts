@@ -7,6 +7,7 @@ import type { LeaseNotice, RetentionRule } from '../organization/client.ts';
 import { AlarmClock } from './alarm-clock.ts';
 import { AtWork } from './at-work.ts';
 import {
+  type ApprovalView,
   type CallEnd,
   type CancelResult,
   type DecideRequest,
@@ -21,7 +22,7 @@ import {
   type StartRequest,
   type StepPage,
 } from './client.ts';
-import { decideOn, type TellEngine } from './decisions.ts';
+import { approvalOf, decideOn, type TellEngine } from './decisions.ts';
 import { expiryOf } from './expiry.ts';
 import { Family } from './family.ts';
 import { LargeValues } from './large-values.ts';
@@ -195,6 +196,11 @@ export class ExecutionObject extends DurableObject<Env> implements ExecutionRpc 
     await this.work.endOf(end.step);
     const run = this.open(end.organization_id);
     return run === null || this.family.ended(run, end);
+  }
+
+  async approval(organizationId: string, approvalId: string): Promise<ApprovalView | null> {
+    const run = this.open(organizationId);
+    return run === null ? null : approvalOf(run, approvalId);
   }
 
   /** Decides what a step asks: the first decision counts, however many come at once. */

@@ -10,6 +10,8 @@ import type {
   PlanLimits,
   StoredKey,
 } from './client.ts';
+import type { Verdict } from './policies/evaluate.ts';
+import { judgeStart, type PolicyState } from './policies/judge-start.ts';
 import { type CountedSubject, checkRates, limitStates, type RateRow } from './rates.ts';
 import type { StoredRequest } from './store/requests.ts';
 
@@ -23,6 +25,7 @@ export interface DeskState {
   /** Whether the organization's IP allowlist lets the caller's address in. */
   readonly address_allowed: boolean;
   readonly request: StoredRequest | null;
+  readonly policies: PolicyState;
   /** What a start by this caller counts on. */
   readonly rates: readonly CountedSubject[];
   /** Executions that hold a place. */
@@ -43,7 +46,7 @@ export const MAX_QUEUED = 1000;
 type Denial = Extract<Admission, { outcome: 'deny' }>;
 type Decision =
   | Denial
-  | Extract<Admission, { outcome: 'replay' | 'check_first' }>
+  | Extract<Admission, { outcome: 'replay' | 'tell' | 'check_first' }>
   | {
       readonly outcome: 'admit';
       readonly agent: AgentHead;
@@ -72,7 +75,7 @@ function deny(
 
 /**
  * Decides one start. Pure. The order is what a caller may learn first: who they are, what they may do, what was already
- * answered, whether the agent can run, and only then the limits.
+ * answered, whether the agent can run, what policies say, and only then the limits.
  */
 export function decide(state: DeskState, request: AdmissionRequest, now: number): Decision {
   const caller = identify(state, request, now);
@@ -108,6 +111,9 @@ export function decide(state: DeskState, request: AdmissionRequest, now: number)
     const admitted = state.admitted.version ?? version;
     return { ...admit, version: admitted, counted: [], limits: [] };
   }
+  const judged = { actor, platform: state.external?.platform ?? null };
+  const refused = policyRefusal(judgeStart(state.policies, request, judged, agent, now));
+  if (refused !== null) return refused;
   const rates = checkRates(state.rates, now);
   const { limits } = rates;
   if (!rates.ok) return deny('rate_limited', rates.detail, rates.retry_after_seconds, limits);
@@ -135,6 +141,15 @@ export function decide(state: DeskState, request: AdmissionRequest, now: number)
     counted: rates.counted,
     limits: limitStates(state.rates, rates.counted, now),
   };
+}
+
+function policyRefusal(verdict: Verdict | null): Denial | Extract<Admission, { outcome: 'tell' }> | null {
+  if (verdict === null || verdict.outcome === 'allow') return null;
+  if (verdict.outcome === 'tell') return verdict;
+  const { policy } = verdict;
+  const detail =
+    policy === null ? 'No policy of the organization allows this.' : `The policy "${policy.rules.name}" denies this.`;
+  return deny('policy_denied', detail);
 }
 
 /** What is outside a key's scope is answered as if it were not there. */

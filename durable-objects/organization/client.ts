@@ -20,7 +20,9 @@ import type {
   Role,
   SetOrganizationRateLimitsRequest,
 } from '@agentflow/contracts';
+import type { ToldInput } from '../../workers/platform/told-input.ts';
 import type { OrganizationObject } from './object.ts';
+import type { PolicyDefaultProjection, PolicyProjection } from './policies/stored.ts';
 
 /** What the desk knows of an API key. The key itself is never stored, only its SHA-256 in hex. */
 export interface KeyRecord {
@@ -106,6 +108,8 @@ export interface AgentHead {
   readonly max_concurrency: number | null;
   /** What a start does that finds `max_concurrency` reached. Heads of an earlier release have none: `reject`. */
   readonly concurrency_policy?: ConcurrencyPolicy;
+  /** Heads of an earlier release have none. */
+  readonly tags?: readonly string[];
   readonly revision: number;
 }
 
@@ -182,6 +186,8 @@ export type Projection =
   | AllowlistProjection
   | RateLimitsProjection
   | RetentionProjection
+  | PolicyProjection
+  | PolicyDefaultProjection
   | ExternalAgentProjection
   | EventProjection;
 
@@ -352,7 +358,9 @@ export interface AdmissionRequest {
     /** The agent's name, instead of its id. */
     readonly agent_name?: string;
   };
-  /** What the feed shows of it besides, and admission does not look at. */
+  /** What the input has where policies read it: asked for by `tell`. */
+  readonly told?: ToldInput;
+  /** What the feed shows of it besides; policies look at the project. */
   readonly shown?: { readonly trigger: ExecutionTrigger; readonly project_id: string | null };
 }
 
@@ -387,6 +395,8 @@ export type Admission =
       readonly external: ExternalCall | null;
     }
   | { readonly outcome: 'replay'; readonly execution_id: string; readonly caller: CheckedKey | null }
+  /** Policies read the input at these paths: it is to be asked for again with what is there. */
+  | { readonly outcome: 'tell'; readonly paths: readonly string[] }
   /** The start would cost others their places: it is to be asked for again once this version has taken its input. */
   | { readonly outcome: 'check_first'; readonly agent_id: string; readonly version: number | null }
   | {
@@ -453,6 +463,18 @@ export const FEED_HEADERS = {
   caller: 'x-agentflow-caller',
   types: 'x-agentflow-types',
 } as const;
+
+export type { Explanation } from './policies/explain.ts';
+export type {
+  AskedStart,
+  ExplainedStart,
+  PolicyChange,
+  PolicyChanged,
+  PolicyDefaultProjection,
+  PolicyDefaultState,
+  PolicyProjection,
+  StoredPolicy,
+} from './policies/stored.ts';
 
 export type OrganizationStub = DurableObjectStub<OrganizationObject>;
 

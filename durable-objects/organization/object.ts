@@ -17,8 +17,10 @@ import {
   type Admission,
   type AdmissionRequest,
   type AgentHead,
+  type AskedStart,
   type AuditOrigin,
   type ErasureSubject,
+  type ExplainedStart,
   type ExternalAgentChange,
   type ExternalAgentRecord,
   FEED_HEADERS,
@@ -28,12 +30,16 @@ import {
   type LeaseNotice,
   type OrganizationLimits,
   type PlanLimits,
+  type PolicyChange,
+  type PolicyChanged,
+  type PolicyDefaultState,
   type RequestClaim,
   type RetentionRule,
   type RotatedKey,
   type StopRecord,
   type StopSubject,
   type StoredAllowlist,
+  type StoredPolicy,
   type StoredRateLimits,
 } from './client.ts';
 import { DeskRates, UNLIMITED } from './desk-rates.ts';
@@ -44,6 +50,7 @@ import { DeskFeed } from './feed.ts';
 import { asked, changed, moved } from './feed-facts.ts';
 import { DeskKeys, TELL_MS } from './keys.ts';
 import { LeaseNotices, NOTICE_RETRY_MS } from './notices.ts';
+import { DeskPolicies } from './policies/desk-policies.ts';
 import { countsAsRefused, DeskRefusals } from './refusals.ts';
 import { DeskRequests } from './requests.ts';
 import { DeskRetention } from './retention.ts';
@@ -82,6 +89,7 @@ export class OrganizationObject extends DurableObject<Env> {
   private readonly starts: DeskStarts;
   private readonly notices: LeaseNotices;
   private readonly feed: DeskFeed;
+  private readonly policies: DeskPolicies;
   private plan: PlanLimits | null = null;
   private armedAt: number | null = null;
 
@@ -102,6 +110,7 @@ export class OrganizationObject extends DurableObject<Env> {
       (fact) => this.publish(fact),
     );
     this.addresses = new DeskAddresses(ctx.storage, this.store);
+    this.policies = new DeskPolicies(ctx.storage, this.store, (at) => this.armAt(at));
     const tell = (rule: RetentionRule, cursor: string) => tellRetention(env, this.store.organizationId(), rule, cursor);
     this.keeping = new DeskRetention(ctx.storage, this.store, tell, () => this.logger());
     const workOf = (subject: ErasureSubject) => erasureWork(env, this.store.organizationId(), subject);
@@ -120,7 +129,7 @@ export class OrganizationObject extends DurableObject<Env> {
     this.feed = new DeskFeed(ctx, this.store.feed, (at) => this.armAt(at));
     this.rates = new DeskRates(ctx.storage, this.store);
     this.stops = new DeskStops(ctx.storage, this.store);
-    this.starts = new DeskStarts(ctx.storage, this.store, this.agents, this.rates, this.stops, {
+    this.starts = new DeskStarts(ctx.storage, this.store, this.agents, this.rates, this.stops, this.externalAgents, {
       plan: () => this.plan ?? this.store.plan(),
       armAt: (at) => this.armAt(at),
       told: () => this.tellNotices(),
@@ -175,7 +184,7 @@ export class OrganizationObject extends DurableObject<Env> {
   ): Promise<{ found: false } | { found: true; stop: StopRecord | null }> {
     const key = this.store.exists() ? this.keys.revoke(keyId, externalAgentId, origin) : null;
     if (key === null) return { found: false };
-    const stopping = stops ? this.stop({ kind: 'key', subject_id: keyId }) : null;
+    const stopping = stops ? this.stop({ kind: 'key', subject_id: keyId }, { key_id: keyId }) : null;
     if (externalAgentId !== null) {
       const data = { external_agent_id: externalAgentId, key_id: keyId, key: key.prefix };
       this.events.emit('external_agent.key_revoked', data, Date.now());
@@ -206,6 +215,10 @@ export class OrganizationObject extends DurableObject<Env> {
     await this.drainOutbox(Date.now());
   }
 
+  async startedWith(keyHash: string, idempotencyKey: string): Promise<string | null> {
+    return this.store.exists() ? this.store.requests.executionOf(keyHash, idempotencyKey) : null;
+  }
+
   async externalAgent(id: string): Promise<ExternalAgentRecord | null> {
     return this.store.exists() ? this.externalAgents.find(id) : null;
   }
@@ -221,7 +234,7 @@ export class OrganizationObject extends DurableObject<Env> {
     if (!this.store.exists()) return { outcome: 'not_found' };
     const change = this.externalAgents.change(id, fields, expected, origin, Date.now());
     if (change.outcome !== 'done' || !change.changed) return change;
-    const stopping = stops && change.deactivated ? this.stop({ kind: 'external_agent', subject_id: id }) : null;
+    const stopping = stops && change.deactivated ? this.stopAgent(id) : null;
     await this.drainOutbox(Date.now());
     return { ...change, stop: await stopping };
   }
@@ -230,14 +243,18 @@ export class OrganizationObject extends DurableObject<Env> {
    * Ends what is running for a subject: in the turn in which it is called, nothing of it gets money or starts anything
    * more. Answers when whoever can be told at once has been told; the others are told by the alarm.
    */
-  private async stop(subject: StopSubject): Promise<StopRecord> {
-    const begun = this.beginStop(subject, targetOf(subject), Date.now());
+  private async stop(subject: StopSubject, target: StopTarget): Promise<StopRecord> {
+    const begun = this.beginStop(subject, target, Date.now());
     let timer: ReturnType<typeof setTimeout> | undefined;
     const enough = new Promise<void>((resolve) => {
       timer = setTimeout(resolve, STOP_TELL_MS);
     });
     await Promise.race([this.notices.tell(), enough]).finally(() => clearTimeout(timer));
     return (this.store.exists() ? this.stops.find(begun.id) : null) ?? begun;
+  }
+
+  private stopAgent(id: string): Promise<StopRecord> {
+    return this.stop({ kind: 'external_agent', subject_id: id }, { external_agent_id: id });
   }
 
   async stopOf(id: string): Promise<StopRecord | null> {
@@ -263,7 +280,7 @@ export class OrganizationObject extends DurableObject<Env> {
     stops: boolean,
   ): Promise<{ found: false } | { found: true; stop: StopRecord | null }> {
     if (!this.store.exists() || this.externalAgents.delete(id, origin, Date.now()) === null) return { found: false };
-    const stopping = stops ? this.stop({ kind: 'external_agent', subject_id: id }) : null;
+    const stopping = stops ? this.stopAgent(id) : null;
     await this.drainOutbox(Date.now());
     return { found: true, stop: await stopping };
   }
@@ -289,6 +306,48 @@ export class OrganizationObject extends DurableObject<Env> {
     this.armAt(now + TELL_MS);
     await this.drainOutbox(now);
     return { ok: true, current: after };
+  }
+
+  async policyDefault(): Promise<PolicyDefaultState> {
+    return this.store.exists() ? this.policies.default() : { effect: 'allow', revision: 0 };
+  }
+
+  async findPolicy(id: string): Promise<StoredPolicy | null> {
+    return this.store.exists() ? this.policies.find(id) : null;
+  }
+
+  /** Holds for every start from the answer on. Rules and what they refer to were checked by the caller. */
+  async changePolicy(organizationId: string, change: PolicyChange, origin: AuditOrigin): Promise<PolicyChanged> {
+    this.store.create(organizationId);
+    const now = Date.now();
+    const changed = this.policies.change(change, origin, now);
+    if (changed.outcome !== 'changed') return changed;
+    const { policy } = changed;
+    const stopping =
+      change.kind !== 'delete' && policy.stop_running && policy.is_active
+        ? this.stop({ kind: 'policy', subject_id: policy.id }, { lease_ids: this.starts.deniedBy(policy, now) })
+        : null;
+    await this.drainOutbox(now);
+    return { ...changed, stop: await stopping };
+  }
+
+  async setPolicyDefault(
+    organizationId: string,
+    change: { effect: PolicyDefaultState['effect']; expected: number | null },
+    origin: AuditOrigin,
+  ): Promise<{ ok: boolean; current: PolicyDefaultState }> {
+    this.store.create(organizationId);
+    const now = Date.now();
+    const after = this.policies.setDefault(change.effect, change.expected, origin, now);
+    await this.drainOutbox(now);
+    return { ok: after !== null, current: this.policies.default() };
+  }
+
+  /** A dry run: decides and stores nothing. null for an agent that is not there. */
+  async explainPolicies(asked: AskedStart): Promise<ExplainedStart | null> {
+    this.store.create(asked.organization_id);
+    const agent = await this.agents.require(asked.agent_id);
+    return agent === null || !this.store.exists() ? null : this.policies.explain(asked, agent);
   }
 
   async rateLimits(): Promise<StoredRateLimits> {
@@ -365,7 +424,9 @@ export class OrganizationObject extends DurableObject<Env> {
     const address_allowed = this.addresses.list().allows(request.ip);
     const external = key?.external_agent_id === undefined ? null : this.externalAgents.find(key.external_agent_id);
     const asked = agent === null ? request : { ...request, agent_id: agent.agent_id };
-    const admission = this.starts.admit(asked, { plan, agent, key, external, address_allowed }, now);
+    const policies = this.policies.stateFor(asked.agent_id);
+    const state = { plan, agent, key, external, address_allowed, policies };
+    const admission = this.starts.admit(asked, state, now);
     if (hash !== null && admission.outcome !== 'deny') this.keys.noteUse(hash, now);
     if (admission.outcome === 'deny' && key !== null && external !== null) {
       this.noteRefusal(admission, request, key.id, external, now);
@@ -403,7 +464,10 @@ export class OrganizationObject extends DurableObject<Env> {
     cost_microusd: number;
     execution?: ExecutionSummary;
   }): Promise<RetentionRule> {
-    if (this.store.exists() && this.starts.settle(input.lease_id, input.cost_microusd)) this.tellMove(input.execution);
+    if (this.store.exists() && this.starts.settle(input.lease_id, input.cost_microusd)) {
+      if (input.execution !== undefined) this.policies.costs.note(input.execution.agent_id, input.cost_microusd);
+      this.tellMove(input.execution);
+    }
     return this.retention();
   }
 
@@ -554,6 +618,7 @@ export class OrganizationObject extends DurableObject<Env> {
     this.externalAgents.forget();
     this.refusals.forget();
     this.addresses.forget();
+    this.policies.forget();
     this.keeping.forget();
     this.agents.forget();
     this.starts.forget();
@@ -638,17 +703,6 @@ export class OrganizationObject extends DurableObject<Env> {
   private async arm(at: number): Promise<void> {
     const set = await this.ctx.storage.getAlarm();
     if (set === null || set > at) await this.ctx.storage.setAlarm(at);
-  }
-}
-
-function targetOf({ kind, subject_id }: StopSubject): StopTarget {
-  switch (kind) {
-    case 'key':
-      return { key_id: subject_id };
-    case 'external_agent':
-      return { external_agent_id: subject_id };
-    case 'policy':
-      return { lease_ids: [] };
   }
 }
 

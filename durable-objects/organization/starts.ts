@@ -13,8 +13,11 @@ import type {
   PlanLimits,
 } from './client.ts';
 import type { DeskRates } from './desk-rates.ts';
+import type { DeskExternalAgents } from './external-agents.ts';
 import { admitted, promoted } from './feed-facts.ts';
 import { holdsPlace, Places } from './places.ts';
+import type { PolicyRules } from './policies/compile.ts';
+import { policyStops, type RunningStart } from './policies/running.ts';
 import { Pressure } from './pressure.ts';
 import type { CountedSubject, RateRow } from './rates.ts';
 import { REQUEST_TTL_MS } from './requests.ts';
@@ -31,7 +34,7 @@ const ACTIVE_MS = 15 * 60_000;
 const LEASE_PAGE = 100;
 
 /** What the desk knows of a caller and the organization when a start is decided. */
-export type StartState = Pick<DeskState, 'plan' | 'agent' | 'key' | 'external' | 'address_allowed'>;
+export type StartState = Pick<DeskState, 'plan' | 'agent' | 'key' | 'external' | 'address_allowed' | 'policies'>;
 
 interface StartsHost {
   plan(): PlanLimits | null;
@@ -58,6 +61,7 @@ export class DeskStarts {
     private readonly agents: DeskAgents,
     private readonly rates: DeskRates,
     private readonly stops: DeskStops,
+    private readonly externalAgents: DeskExternalAgents,
     private readonly host: StartsHost,
   ) {}
 
@@ -153,6 +157,24 @@ export class DeskStarts {
     const external = lineage?.external;
     if (lineage === undefined || external === undefined) return false;
     return this.stops.covers(external, timeOfId(lineage.root_execution_id));
+  }
+
+  /** Leases of live executions whose start a policy would deny now, with all that they started. */
+  deniedBy(policy: PolicyRules, now: number): string[] {
+    const stops = policyStops(policy);
+    const roots = this.store.leases.liveOf(null).filter((lease) => stops(this.startOf(lease), now));
+    const below = this.store.leases.liveOf(roots.map(({ execution_id }) => execution_id));
+    return [...roots, ...below].map(({ id }) => id);
+  }
+
+  private startOf({ caller, external_agent_id, key_id, agent_id, version }: Lease): RunningStart {
+    const kind = external_agent_id !== null ? 'external_agent' : key_id !== null ? 'api_key' : 'user';
+    const platform = external_agent_id === null ? null : this.externalAgents.find(external_agent_id)?.platform;
+    return {
+      subject: { kind, id: caller, role: kind === 'user' ? undefined : null, platform },
+      action: kind === 'external_agent' ? 'invoke' : version === null ? 'test' : 'execute',
+      agent: { id: agent_id, tags: this.agents.find(agent_id)?.tags ?? [] },
+    };
   }
 
   /**

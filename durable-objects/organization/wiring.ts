@@ -11,7 +11,7 @@ import {
 import { projectEvent } from '../../workers/domains/events/index.ts';
 import { endedExecutions, projectRetention } from '../../workers/domains/executions/index.ts';
 import { projectExternalAgent } from '../../workers/domains/external-agents/index.ts';
-import { projectRateLimits } from '../../workers/domains/governance/index.ts';
+import { projectPolicy, projectPolicyDefault, projectRateLimits } from '../../workers/domains/governance/index.ts';
 import { projectRefusals } from '../../workers/domains/invocations/index.ts';
 import {
   findOrganization,
@@ -50,6 +50,8 @@ export function project(env: Env, message: Projection): Promise<void> {
   if ('key' in message) return projectApiKey(database, message);
   if ('external_agent' in message) return projectExternalAgent(database, message);
   if ('event' in message) return projectEvent(database, message);
+  if ('policy' in message) return projectPolicy(database, message);
+  if ('policy_default' in message) return projectPolicyDefault(database, message);
   if ('rate_limits' in message) return projectRateLimits(database, message);
   return 'retention' in message ? projectRetention(database, message) : projectIpAllowlist(database, message);
 }

@@ -26,6 +26,7 @@ const PLATFORM = /^workers\/platform\//;
 const DB = /^workers\/db\//;
 const MODELS = /^workers\/models\//;
 const DOMAIN_FACE = /^workers\/domains\/[^/]+\/index\.ts$/;
+const DOORS_SHARED = /^workers\/doors\/shared\//;
 const OBJECT_STUB = /^durable-objects\/[^/]+\/client\.ts$/;
 const OBJECT_CLASS = /^durable-objects\/[^/]+\/object\.ts$/;
 const DB_CLIENT = /^workers\/db\/client\.ts$/;
@@ -107,8 +108,8 @@ export const ZONES = [
     files: /^(workers\/doors\/[^/]+\/)/,
     packages: 'any',
     exceptPackages: [/^drizzle-orm/],
-    may: [CONTRACTS, PLATFORM, DOMAIN_FACE],
-    says: 'a door imports domains’ index.ts, the platform and contracts',
+    may: [CONTRACTS, PLATFORM, DOMAIN_FACE, DOORS_SHARED, MANIFEST],
+    says: 'a door imports domains’ index.ts, the platform, contracts and what all doors share (doors/shared)',
   },
   {
     name: 'object wiring',

@@ -8,12 +8,13 @@ import { bundle, type Served } from '../../bench/lib/workerd.mjs';
  *
  * @param folder for its state
  * @param outbound host and port that agents may call
+ * @param main the script, where it is not the product's own
  */
-export function servedProduct(folder: string, outbound: string): Served {
+export function servedProduct(folder: string, outbound: string, main?: string): Served {
   const assets = mkdtempSync(path.join(folder, 'assets-'));
   return {
-    folder: bundle('wrangler.toml', path.join(folder, 'built'), { minify: false, assets }),
-    script: 'index.js',
+    folder: bundle('wrangler.toml', path.join(folder, 'built'), { minify: false, assets, ...(main && { main }) }),
+    script: main === undefined ? 'index.js' : path.basename(main).replace(/ts$/, 'js'),
     objects: OBJECTS,
     bindings: {
       ENVIRONMENT: 'local',

@@ -3,8 +3,9 @@ import { createMiddleware } from 'hono/factory';
 import { ApiError, invalid } from './errors.ts';
 import type { AppEnv } from './router.ts';
 
-/** Routes whose bodies may be larger than the default, by the end of their path. */
+/** Routes whose bodies may be larger than the default, by their path or its end. */
 const LARGE_BODIES: readonly { suffix: RegExp; bytes: number }[] = [
+  { suffix: /^\/(v1\/(chat\/completions|responses)|mcp)$/, bytes: LIMITS.input_bytes + 16 * 1024 },
   { suffix: /\/agents\/[^/]+\/(execute|test)$/, bytes: LIMITS.input_bytes + 16 * 1024 },
   { suffix: /\/agents(\/[^/]+\/(draft|validate))?$/, bytes: LIMITS.definition_bytes },
   // Files are indented: the largest definition takes more room in one, and is measured again once it is read.

@@ -41,9 +41,9 @@ function timeOf(now: number): string {
 
 /** When an id was made, in milliseconds. */
 export function timeOfId(id: string): number {
-  let time = 0;
-  for (const digit of idBody(id).slice(0, 10)) time = time * 32 + ALPHABET.indexOf(digit);
-  return time;
+  let at = 0;
+  for (const digit of idBody(id).slice(0, 10)) at = at * 32 + ALPHABET.indexOf(digit);
+  return at;
 }
 
 /** The id without its prefix, as it stands inside API keys. */

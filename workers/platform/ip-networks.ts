@@ -1,9 +1,11 @@
 import { parseIPv4, parseIPv6 } from './ip-address.ts';
 
 /** An address as bits; IPv4-mapped IPv6 (`::ffff:a.b.c.d`) is the IPv4 address that it stands for. */
-interface Address {
+export interface Address {
   readonly bits: 32 | 128;
   readonly value: bigint;
+  /** The value in words of 32 bits: what is compared over and over. */
+  readonly words: readonly number[];
 }
 
 interface Network extends Address {
@@ -12,13 +14,23 @@ interface Network extends Address {
 
 const MAPPED = 0xffffn;
 
-function parseAddress(text: string): Address | null {
+/** null for what is no address. */
+export function parseAddress(text: string): Address | null {
   const v4 = parseIPv4(text);
-  if (v4 !== null) return { bits: 32, value: BigInt(v4) };
+  if (v4 !== null) return addressOf(32, BigInt(v4));
   const groups = parseIPv6(text);
   if (groups === null) return null;
   const value = groups.reduce((sum, group) => (sum << 16n) | BigInt(group), 0n);
-  return value >> 32n === MAPPED ? { bits: 32, value: value & 0xffffffffn } : { bits: 128, value };
+  return value >> 32n === MAPPED ? addressOf(32, value & 0xffffffffn) : addressOf(128, value);
+}
+
+function addressOf(bits: Address['bits'], value: bigint): Address {
+  return { bits, value, words: wordsOf(bits, value) };
+}
+
+function wordsOf(bits: Address['bits'], value: bigint): number[] {
+  const shifts = bits === 32 ? [0n] : [96n, 64n, 32n, 0n];
+  return shifts.map((shift) => Number((value >> shift) & 0xffffffffn));
 }
 
 /** An address alone is a network of one. */
@@ -90,22 +102,30 @@ export interface Allowlist {
   allows(address: string): boolean;
 }
 
+/** Whether an address is in one of these networks. Throws for what is no network. */
+export function networksOf(texts: readonly string[]): (address: Address) => boolean {
+  const networks = texts.map((text) => {
+    const network = parseNetwork(text);
+    if (network === null) throw new Error(`not a network: ${text}`);
+    return { bits: network.bits, words: network.words, masks: wordsOf(network.bits, mask(network)) };
+  });
+  return ({ bits, words }) =>
+    networks.some(
+      (network) =>
+        network.bits === bits &&
+        network.masks.every((each, index) => (((words[index] ?? 0) ^ (network.words[index] ?? 0)) & each) === 0),
+    );
+}
+
 /** An empty list allows every address; any other refuses also what is no address, as where the client's is not known. */
 export function allowlistOf(networks: readonly string[]): Allowlist {
   if (networks.length === 0) return { restricted: false, allows: () => true };
-  const parsed = networks.map((text) => {
-    const network = parseNetwork(text);
-    if (network === null) throw new Error(`not a network: ${text}`);
-    return { ...network, mask: mask(network) };
-  });
+  const contains = networksOf(networks);
   return {
     restricted: true,
     allows: (text) => {
       const address = parseAddress(text);
-      if (address === null) return false;
-      return parsed.some(
-        (network) => network.bits === address.bits && (address.value & network.mask) === (network.value & network.mask),
-      );
+      return address !== null && contains(address);
     },
   };
 }

@@ -75,7 +75,8 @@ function signingKey(bytes: Uint8Array<ArrayBuffer>, at: string): Promise<CryptoK
   return key;
 }
 
-async function sign(
+/** A token of a kind that `audience` names, for so many seconds from `now` (milliseconds). */
+export async function signClaims(
   authKeys: string,
   audience: string,
   seconds: number,
@@ -93,7 +94,8 @@ async function sign(
     .sign(await signingKey(first.bytes, `${authKeys}#${first.kid}`));
 }
 
-async function verify<T>(
+/** Checks signature, algorithm, key id, issuer, audience, times and the payload's form. */
+export async function verifyClaims<T>(
   authKeys: string,
   audience: string,
   token: string,
@@ -135,7 +137,7 @@ export function signAccessToken(authKeys: string, claims: AccessClaims, now: num
     role: claims.role,
     name: claims.name,
   };
-  return sign(authKeys, ACCESS_AUDIENCE, ACCESS_TOKEN_SECONDS, payload, now);
+  return signClaims(authKeys, ACCESS_AUDIENCE, ACCESS_TOKEN_SECONDS, payload, now);
 }
 
 /**
@@ -152,7 +154,7 @@ export async function verifyAccessToken(authKeys: string, token: string, now: nu
   const known = verifiedTokens.get(at);
   if (known !== undefined)
     return known.expires_at > now ? { ok: true, claims: known.claims } : { ok: false, reason: 'expired' };
-  const verified = await verify(authKeys, ACCESS_AUDIENCE, token, accessPayload, now);
+  const verified = await verifyClaims(authKeys, ACCESS_AUDIENCE, token, accessPayload, now);
   if (!verified.ok) return verified;
   const { sub, org, sid, role: tokenRole, name, exp } = verified.claims;
   const claims = { user_id: sub, organization_id: org, session_id: sid, role: tokenRole, name };
@@ -163,7 +165,7 @@ export async function verifyAccessToken(authKeys: string, token: string, now: nu
 
 /** A ticket that lets a browser's socket follow one execution; one minute, for the `ticket` query parameter. */
 export function signTicket(authKeys: string, claims: TicketClaims, now: number): Promise<string> {
-  return sign(
+  return signClaims(
     authKeys,
     TICKET_AUDIENCE,
     TICKET_SECONDS,
@@ -177,7 +179,7 @@ export function signTicket(authKeys: string, claims: TicketClaims, now: number):
 }
 
 export async function verifyTicket(authKeys: string, ticket: string, now: number): Promise<Verified<TicketClaims>> {
-  const verified = await verify(authKeys, TICKET_AUDIENCE, ticket, ticketPayload, now);
+  const verified = await verifyClaims(authKeys, TICKET_AUDIENCE, ticket, ticketPayload, now);
   if (!verified.ok) return verified;
   const { exe, org, ip } = verified.claims;
   return { ok: true, claims: { execution_id: exe, organization_id: org, held_to: ip ?? null } };
@@ -191,7 +193,7 @@ export function signFeedTicket(authKeys: string, claims: FeedTicketClaims, now: 
     types: claims.types,
     ...(claims.held_to === null ? {} : { ip: claims.held_to }),
   };
-  return sign(authKeys, FEED_AUDIENCE, TICKET_SECONDS, payload, now);
+  return signClaims(authKeys, FEED_AUDIENCE, TICKET_SECONDS, payload, now);
 }
 
 export async function verifyFeedTicket(
@@ -199,7 +201,7 @@ export async function verifyFeedTicket(
   ticket: string,
   now: number,
 ): Promise<Verified<FeedTicketClaims>> {
-  const verified = await verify(authKeys, FEED_AUDIENCE, ticket, feedPayload, now);
+  const verified = await verifyClaims(authKeys, FEED_AUDIENCE, ticket, feedPayload, now);
   if (!verified.ok) return verified;
   const { sub, org, types, ip } = verified.claims;
   return { ok: true, claims: { caller: sub, organization_id: org, types, held_to: ip ?? null } };

@@ -180,6 +180,18 @@ export class LeaseStore {
     );
   }
 
+  /** Live executions that no other one started, or that are below those. */
+  liveOf(roots: readonly string[] | null): Lease[] {
+    const rows =
+      roots === null
+        ? this.sql.exec<Row>("SELECT * FROM leases WHERE parent_execution_id IS NULL AND state <> 'revoked'")
+        : this.sql.exec<Row>(
+            "SELECT * FROM leases WHERE root_execution_id IN (SELECT value FROM json_each(?)) AND state <> 'revoked'",
+            JSON.stringify(roots),
+          );
+    return rows.toArray().flatMap((row) => leaseOf(row) ?? []);
+  }
+
   /**
    * Takes the places of all live executions of a subject, and has them told to end, or not to begin. Gives back how many
    * there were.

@@ -6,6 +6,7 @@ import { ExternalAgentStore } from './external-agents.ts';
 import { FeedStore } from './feed.ts';
 import { KeyStore } from './keys.ts';
 import { LeaseStore } from './leases.ts';
+import { PolicyStore } from './policies.ts';
 import { RateStore } from './rates.ts';
 import { RefusalStore } from './refusals.ts';
 import { RequestStore } from './requests.ts';
@@ -28,6 +29,7 @@ export class OrganizationStore {
   readonly feed: FeedStore;
   readonly keys: KeyStore;
   readonly leases: LeaseStore;
+  readonly policies: PolicyStore;
   readonly rates: RateStore;
   readonly refusals: RefusalStore;
   readonly requests: RequestStore;
@@ -39,6 +41,7 @@ export class OrganizationStore {
     this.feed = new FeedStore(sql);
     this.keys = new KeyStore(sql);
     this.leases = new LeaseStore(sql);
+    this.policies = new PolicyStore(sql);
     this.rates = new RateStore(sql);
     this.refusals = new RefusalStore(sql);
     this.requests = new RequestStore(sql);

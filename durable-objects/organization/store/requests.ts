@@ -22,6 +22,17 @@ export class RequestStore {
     };
   }
 
+  /** The execution that one of this caller's starts began with a key, whichever agent it was of. */
+  executionOf(caller: string, key: string): string | null {
+    const rows = this.sql.exec<Row>(
+      "SELECT execution_id FROM requests WHERE scope >= ? || ' ' AND scope < ? || '!' AND key = ?",
+      caller,
+      caller,
+      key,
+    );
+    return (rows.toArray()[0]?.execution_id as string | null | undefined) ?? null;
+  }
+
   write(scope: string, key: string, request: StoredRequest): void {
     this.sql.exec(
       'INSERT OR REPLACE INTO requests (scope, key, body_hash, execution_id, answer, expires_at) VALUES (?, ?, ?, ?, ?, ?)',

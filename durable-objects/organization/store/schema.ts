@@ -18,6 +18,8 @@
  * - `external_agents`: their records, deleted ones included.
  * - `stops`: uses of the kill switch, with counts of what they have ended; see ../stops.ts.
  * - `refusals`: refused calls of external agents by code and minute, see ../refusals.ts.
+ * - `policies`: policies as they are now, their versions are in D1; `policy_default`, one row, what holds without one.
+ * - `agent_costs`: what agents cost lately; see ../policies/cost-estimates.ts.
  * - `schema_version`: one row, how many of the steps below have been taken; a desk without the table has taken one.
  */
 export const SCHEMA_STEPS: readonly (readonly string[])[] = [
@@ -91,6 +93,11 @@ export const SCHEMA_STEPS: readonly (readonly string[])[] = [
       PRIMARY KEY (external_agent_id, code, minute)) WITHOUT ROWID`,
     'CREATE INDEX refusals_untold ON refusals (tell_at) WHERE tell_at IS NOT NULL',
     "CREATE INDEX agents_name ON agents (json_extract(head, '$.name'))",
+  ],
+  [
+    'CREATE TABLE policies (id TEXT PRIMARY KEY, policy TEXT NOT NULL) WITHOUT ROWID',
+    'CREATE TABLE policy_default (id INTEGER PRIMARY KEY CHECK (id = 1), effect TEXT NOT NULL, revision INTEGER NOT NULL)',
+    'CREATE TABLE agent_costs (agent_id TEXT PRIMARY KEY, mean_microusd REAL NOT NULL, executions INTEGER NOT NULL) WITHOUT ROWID',
   ],
   [
     `CREATE TABLE stops (

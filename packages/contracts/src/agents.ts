@@ -3,6 +3,7 @@ import { displayName, jsonValue, timestamp } from './common.ts';
 import { agentDefinition, definitionProblem } from './definition.ts';
 import { executionMode, executionStatus } from './executions.ts';
 import { agentId, executionId, projectId } from './ids.ts';
+import { agentTag, agentTags } from './tags.ts';
 
 export const agentStatus = z.enum(['draft', 'active', 'paused', 'archived']);
 export type AgentStatus = z.infer<typeof agentStatus>;
@@ -13,6 +14,7 @@ export const agent = z.object({
   id: agentId,
   name: z.string(),
   description: z.string(),
+  tags: agentTags.describe('Words that policies speak of it by'),
   status: agentStatus.describe('`draft` until the first version is published'),
   live_version: z.number().int().nullable(),
   latest_version: z.number().int().describe('Number of the newest published version; 0 when there is none'),
@@ -57,7 +59,11 @@ export const createAgentRequest = z.strictObject({
   description: description.optional(),
   definition: agentDefinition.optional(),
 });
-export const updateAgentRequest = z.strictObject({ name: displayName.optional(), description: description.optional() });
+export const updateAgentRequest = z.strictObject({
+  name: displayName.optional(),
+  description: description.optional(),
+  tags: agentTags.optional(),
+});
 export const setStatusRequest = z.strictObject({ status: z.enum(['active', 'paused', 'archived']) });
 export const publishRequest = z.strictObject({ change_message: z.string().max(500).optional() });
 export const rollbackRequest = z.strictObject({ version: z.number().int().min(1) });
@@ -137,6 +143,7 @@ export const agentFilter = z.object({
   trigger: agentTrigger
     .optional()
     .describe('Agents with such a trigger in the live version, or in the draft before it'),
+  tag: agentTag.optional().describe('Agents with this tag'),
   sort: agentSort.optional().describe('`newest` when left out'),
   include: z.enum(['stats']).optional().describe('`stats`: last execution, success and runs of 14 days'),
 });

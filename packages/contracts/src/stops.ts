@@ -22,3 +22,6 @@ export const stop = z.object({
   finished_at: timestamp.nullable(),
 });
 export type Stop = z.infer<typeof stop>;
+
+/** Of a change that stops what runs, beside what was changed. */
+export const stopCounts = stop.pick({ stop_id: true, targeted: true, stopped: true, spent_usd: true });

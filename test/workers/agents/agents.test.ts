@@ -139,6 +139,29 @@ describe('reading and changing', () => {
     });
   });
 
+  it('has tags, which the list is filtered by', async () => {
+    const { id } = await newAgent(owner, { name: 'Tagged' });
+    const tag = (tags: unknown) => owner.call('PUT', `/agents/${id}`, { body: { tags } });
+    expect(await (await tag(['finance', 'prod'])).json()).toMatchObject({ name: 'Tagged', tags: ['finance', 'prod'] });
+    expect((await auditOf(owner, id)).at(-1)).toEqual({
+      action: 'agent.updated',
+      details: { tags_before: [], tags: ['finance', 'prod'] },
+    });
+    // In another order they are the same.
+    expect((await tag(['prod', 'finance'])).headers.get('etag')).toBe('"2"');
+    for (const bad of [
+      ['Prod'],
+      ['prod', 'prod'],
+      [''],
+      'prod',
+      Array.from({ length: 21 }, (_, index) => `t${index}`),
+    ]) {
+      await refused(await tag(bad), 422, 'validation_failed');
+    }
+    expect((await listed(owner, 'tag=finance')).data.map((each) => each.id)).toEqual([id]);
+    expect((await listed(owner, 'tag=fin')).data).toEqual([]);
+  });
+
   it('refuses an If-Match that no longer fits, in every form', async () => {
     const { id } = await newAgent(owner);
     await owner.call('PUT', `/agents/${id}`, { body: { name: 'Second' } });

@@ -89,6 +89,7 @@ describe('what the desk is told', () => {
       latest_version: 1,
       max_concurrency: 4,
       concurrency_policy: 'queue',
+      tags: [],
     };
     expect(calls.flatMap((call) => call.head ?? [])).toEqual([
       {

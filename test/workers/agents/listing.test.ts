@@ -187,7 +187,14 @@ describe('what a page costs', () => {
   });
 
   it('seeks the agents of a project one by one', async () => {
-    const filter = { status: undefined, search: undefined, trigger: undefined, after: undefined, limit: 21 };
+    const filter = {
+      status: undefined,
+      search: undefined,
+      tag: undefined,
+      trigger: undefined,
+      after: undefined,
+      limit: 21,
+    };
     const statement = selectAgents(db(env, 'org_1'), 'org_1', { ...filter, projectId: 'prj_1', sort: 'last_run' });
     const plan = await planOf(statement.toSQL());
     expect(plan).toContain('executions_project_agent (organization_id=? AND project_id=? AND agent_id=?)');

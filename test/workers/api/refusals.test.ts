@@ -61,6 +61,11 @@ const OBJECTS: { [prefix: string]: Make<string> } = {
   '/api/v1/templates/': async () => 'support-triage',
   '/api/v1/projects/': projectOf,
   '/api/v1/context/': projectOf,
+  '/api/v1/policies/': async (owner) => {
+    const made = await api<{ id: string }>('/policies', { token: owner.token, body: somePolicy() });
+    expect(made.status, JSON.stringify(made.body)).toBe(201);
+    return made.body.id;
+  },
   '/api/v1/approvals/': async (owner) => (await askedOne(owner)).id,
   '/api/v1/auth/sessions/': async (owner) => (await signInAgain(owner)).session_id,
   '/api/v1/org/members/': async (owner) => (await withRole(owner, 'viewer')).user_id,
@@ -134,6 +139,12 @@ const BODIES: { [operationId: string]: object | ((owner: Member) => Promise<obje
   updateEnvVar: { value: 'another value' },
   createHandoff: async (owner) => ({ to_agent_id: (await agentOf(owner)).id, instructions: 'Go on.' }),
   updateProject: { name: 'Another name' },
+  createPolicy: somePolicy(),
+  updatePolicy: somePolicy(),
+  setPolicyDefault: { default: 'deny' },
+  evaluatePolicies: async (owner) => ({
+    request: { subject: { kind: 'user', role: 'viewer' }, agent_id: (await agentOf(owner)).id },
+  }),
   changePassword: { current_password: PASSWORD, new_password: 'another long passphrase' },
   rollbackAgent: { version: 1 },
   setAgentStatus: { status: 'paused' },
@@ -178,6 +189,7 @@ const OWN_ORGANIZATION = [
   'switchOrganization',
   'eraseOrganization',
   'eraseMe',
+  'setPolicyDefault',
 ];
 
 /** Operations that change and still leave nothing in the audit log, each with its reason. */
@@ -189,6 +201,7 @@ const UNTOLD: { [operationId: string]: string } = {
   appendContext: 'the same',
   retryExecution: 'as executeAgent',
   validateAgent: 'changes nothing',
+  evaluatePolicies: 'the same',
   switchOrganization: 'the organization that was switched to is told',
   eraseOrganization: 'the audit log goes with the organization',
   createFeedTicket: 'changes nothing: lets its caller watch for a minute what they may read anyway',
@@ -204,6 +217,12 @@ async function agentOf(owner: Member) {
     agentNode('double', 'logic.transform', { expression: 'trigger.n * 2' }),
   ];
   return publishedAgent(owner, { nodes, edges: agentEdges('start>double') });
+}
+
+/** One that refuses nobody. */
+function somePolicy() {
+  const about = { subjects: [{ kind: '*' }], actions: ['*'], resources: { agents: ['*'] } };
+  return { name: crypto.randomUUID(), effect: 'allow', ...about };
 }
 
 /** With a value under `plan`, for what is read and appended there. */

@@ -73,7 +73,7 @@ describe('The kill switch', () => {
     const first = (await invoke(outside, agent.id)).body.execution.id;
     const path = `/external-agents/${outside.id}`;
     const off = await api<Stop>(path, { method: 'PUT', token: owner.token, body: { is_active: false } });
-    expect(off).toMatchObject({ status: 202, body: { of: 'external_agent', targeted: 1 } });
+    expect(off).toMatchObject({ status: 202, body: { is_active: false, targeted: 1 } });
     await stopped(owner, off.body.stop_id);
     expect((await read(owner, first)).status).toBe('cancelled');
     expect((await api(path, { method: 'PUT', token: owner.token, body: { is_active: true } })).status).toBe(200);
@@ -179,5 +179,38 @@ describe('The kill switch', () => {
     expect(await asks(root)).toMatchObject({ outcome: 'deny', code: 'stopped' });
     const later = (await invoke(outside, agent.id)).body.execution.id;
     expect(await asks(later)).toMatchObject({ outcome: 'allow' });
+  });
+
+  it('ends what a policy denies from now on, where the policy asks for that', async () => {
+    const owner = await signUp();
+    const agent = await waiting(owner);
+    const other = await waiting(owner, 'Other');
+    const [claude, gemini] = [
+      await externalAgent(owner, { platform: 'claude_code' }),
+      await externalAgent(owner, { platform: 'gemini' }),
+    ];
+    const killed = (await invoke(claude, agent.id)).body.execution.id;
+    const spared = [(await invoke(gemini, agent.id)).body, (await invoke(claude, other.id)).body];
+    const draft = {
+      name: 'No Claude there',
+      effect: 'deny',
+      priority: 10,
+      subjects: [{ kind: 'external_agent', platforms: ['claude_code'] }],
+      actions: ['invoke'],
+      resources: { agents: [agent.id] },
+      stop_running: true,
+    };
+    const made = await api<Stop & { id: string }>('/policies', { token: owner.token, body: draft });
+    expect(made, JSON.stringify(made.body)).toMatchObject({ status: 202, body: { targeted: 1, effect: 'deny' } });
+    expect(await stopped(owner, made.body.stop_id)).toMatchObject({
+      of: 'policy',
+      subject_id: made.body.id,
+      stopped: 1,
+    });
+    expect(await read(owner, killed)).toMatchObject({ status: 'cancelled', error: { code: 'stopped' } });
+    for (const { execution } of spared) {
+      expect(['running', 'waiting']).toContain((await read(owner, execution.id)).status);
+    }
+    expect((await invoke(claude, agent.id)).status).toBe(403);
   });
 });

@@ -236,7 +236,7 @@ describe('operations', () => {
   it('is not ready when a dependency that it needs is down, and is when another is', async () => {
     const down = { check: () => Promise.reject(new Error('no')), required: true };
     const ready = async (required: boolean) => {
-      const app = createApp({ broken: { ...down, required } });
+      const app = createApp({ probes: { broken: { ...down, required } } });
       const response = await app.fetch(new Request(`${ORIGIN}/ready`), env, createExecutionContext());
       return [
         response.status,

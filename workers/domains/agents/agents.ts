@@ -13,7 +13,7 @@ import { requireMatch } from '../../platform/etags.ts';
 import { newId } from '../../platform/ids.ts';
 import { auditOrigin, auditRow } from '../audit/index.ts';
 import { changeAgent, requireNotArchived } from './change-agent.ts';
-import { headOf } from './present.ts';
+import { headOf, tagsOf } from './present.ts';
 import { type AgentRow, insertAgent, insertDraft, selectAgent } from './queries.ts';
 
 /** Throws `not_found` for an agent of nobody and of another organization alike. */
@@ -83,7 +83,7 @@ export async function createAgent(
   return row;
 }
 
-/** Changes name or description. Throws `precondition_failed` and `agent_archived`. */
+/** Changes name, description or tags. Throws `precondition_failed` and `agent_archived`. */
 export function updateAgent(
   ctx: RequestContext,
   agentId: string,
@@ -95,13 +95,17 @@ export function updateAgent(
     requireNotArchived(row);
     const name = input.name ?? row.name;
     const description = input.description ?? row.description;
-    if (name === row.name && description === row.description) return null;
+    const tags = tagsOf(row);
+    const wanted = input.tags ?? tags;
+    const retagged = wanted.length !== tags.length || wanted.some((tag) => !tags.includes(tag));
+    if (name === row.name && description === row.description && !retagged) return null;
     return {
-      fields: { name, description },
+      fields: { name, description, ...(retagged ? { tags: JSON.stringify(wanted) } : {}) },
       action: 'agent.updated',
       details: {
         ...(name === row.name ? {} : { name_before: row.name, name }),
         ...(description === row.description ? {} : { description_changed: true }),
+        ...(retagged ? { tags_before: tags, tags: wanted } : {}),
       },
     };
   });

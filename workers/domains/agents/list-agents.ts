@@ -22,6 +22,7 @@ export async function listAgents(
     search: query.search === '' ? undefined : query.search,
     projectId: query.project_id,
     trigger: query.trigger,
+    tag: query.tag,
     sort: query.sort ?? 'newest',
     after: decodeCursor(query.cursor),
     limit: query.limit + 1,

@@ -10,6 +10,7 @@ export interface AgentListFilter {
   readonly search: string | undefined;
   readonly projectId: string | undefined;
   readonly trigger: AgentTrigger | undefined;
+  readonly tag: string | undefined;
   readonly sort: AgentSort;
   /** Id of the last agent of the page before. */
   readonly after: string | undefined;
@@ -66,7 +67,7 @@ function inOrder(organizationId: string, { sort, after }: AgentListFilter) {
 
 /** Archived agents only where the status asks for them. */
 export function selectAgents(db: Database, organizationId: string, filter: AgentListFilter) {
-  const { status, search, projectId, trigger } = filter;
+  const { status, search, projectId, trigger, tag } = filter;
   const { follows, order } = inOrder(organizationId, filter);
   const conditions: (SQL | undefined)[] = [
     eq(agents.organization_id, organizationId),
@@ -80,6 +81,9 @@ export function selectAgents(db: Database, organizationId: string, filter: Agent
       ? undefined
       : sql`EXISTS (SELECT 1 FROM json_each(${shownDefinition}, '$.nodes') AS node
           WHERE json_extract(node.value, '$.type') = ${trigger})`,
+    tag === undefined
+      ? undefined
+      : sql`EXISTS (SELECT 1 FROM json_each(${agents.tags}) AS tag WHERE tag.value = ${tag})`,
     follows,
   ];
   return db

@@ -8,6 +8,7 @@ export function presentAgent(row: AgentRow): Agent {
     id: row.id,
     name: row.name,
     description: row.description,
+    tags: tagsOf(row),
     status: statusOf(row),
     live_version: row.live_version,
     latest_version: row.latest_version,
@@ -41,6 +42,7 @@ export function headOf(row: AgentHeadRow): AgentHead {
     latest_version: row.latest_version,
     max_concurrency: row.max_concurrency,
     concurrency_policy: row.concurrency_policy ?? 'reject',
+    tags: tagsOf(row),
     revision: row.revision,
   };
 }
@@ -48,6 +50,10 @@ export function headOf(row: AgentHeadRow): AgentHead {
 /** The column holds nothing else: only this domain writes it. */
 export function statusOf(row: Pick<AgentRow, 'status'>): AgentStatus {
   return row.status as AgentStatus;
+}
+
+export function tagsOf({ tags }: Pick<AgentRow, 'tags'>): string[] {
+  return tags === null ? [] : (JSON.parse(tags) as string[]);
 }
 
 function isoTime(milliseconds: number): string {

@@ -159,7 +159,7 @@ export function insertAgent(db: Database, row: AgentRow) {
 }
 
 export type AgentFields = Partial<
-  Pick<AgentRow, 'name' | 'description' | 'status' | 'live_version' | 'latest_version'>
+  Pick<AgentRow, 'name' | 'description' | 'tags' | 'status' | 'live_version' | 'latest_version'>
 >;
 
 /**

@@ -75,10 +75,21 @@ async function decide(
   ctx: RequestContext,
   executionId: string,
   target: DecideRequest['target'],
+  request: DecisionRequest,
+  missing: () => ApiError,
+): Promise<Approval> {
+  return decideAs(ctx, await deciderOf(ctx), executionId, target, request, missing);
+}
+
+/** Decides on behalf of whoever `decider` says; the execution judges them. */
+export async function decideAs(
+  ctx: Pick<RequestContext, 'env' | 'organizationId' | 'actor' | 'ip' | 'userAgent' | 'requestId'>,
+  decider: Decider,
+  executionId: string,
+  target: DecideRequest['target'],
   { decision, comment, form, action_hash }: DecisionRequest,
   missing: () => ApiError,
 ): Promise<Approval> {
-  const decider = await deciderOf(ctx);
   const result = await executionObject(ctx.env.EXECUTION, executionId).decide(ctx.organizationId, {
     target,
     decider,

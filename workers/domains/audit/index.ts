@@ -17,7 +17,7 @@ export interface AuditEntry {
 }
 
 /** Who asks and from where, in the form that audit rows and the organization's desk take. */
-export function auditOrigin(ctx: RequestContext): AuditOrigin {
+export function auditOrigin(ctx: Pick<RequestContext, 'actor' | 'ip' | 'userAgent' | 'requestId'>): AuditOrigin {
   return {
     actor_type: ctx.actor.type,
     actor_id: ctx.actor.id,

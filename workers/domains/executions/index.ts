@@ -1,10 +1,12 @@
+export { answeringNodeOf } from './answering-node.ts';
+export { followExecution } from './follow.ts';
 export { overviewRoutes } from './overview-routes.ts';
 export { deleteExecutionRow, type ExecutionProjection, endedExecutions, endedExecutionsOf } from './queries.ts';
 export { projectRetention } from './retention.ts';
 export { retentionRoutes } from './retention-routes.ts';
 export { executionRoutes } from './routes.ts';
-export { projectExecution } from './service.ts';
-export { startExecution } from './start.ts';
+export { cancelExecution, projectExecution } from './service.ts';
+export { inputProblems, startExecution } from './start.ts';
 export { startRelated } from './start-related.ts';
 export { startReplay } from './start-replay.ts';
 export { openStream } from './stream.ts';

@@ -68,7 +68,7 @@ export async function startRelated(env: Env, start: RelatedStart): Promise<Relat
   };
   let leaseId: string | null = null;
   try {
-    const admission = await admit(desk, request, (_agentId, version) => checked(version));
+    const admission = await admit(desk, request, start.input, (_agentId, version) => checked(version));
     if (admission.outcome === 'replay') throw new Error('a start without an idempotency key was replayed');
     if (admission.outcome === 'deny') {
       const { code, detail, retry_after_seconds } = admission;

@@ -63,7 +63,7 @@ export async function startReplay(env: Env, replay: Replay): Promise<ReplayStart
     idempotency: null,
     ip: replay.ip,
   };
-  const admission = await admit(desk, request, async () => undefined);
+  const admission = await admit(desk, request, source.input, async () => undefined);
   if (admission.outcome === 'replay') throw new Error('a start without an idempotency key was replayed');
   if (admission.outcome === 'deny') {
     const { code, detail, retry_after_seconds } = admission;

@@ -27,6 +27,7 @@ import { limitHeaders } from '../../platform/limit-headers.ts';
 import { type TraceContext, traceparentOf } from '../../platform/telemetry.ts';
 import { draftDefinition, versionDefinition } from '../agents/index.ts';
 import { requireProject } from '../projects/index.ts';
+import { rememberPolicyInputs, withPolicyInputs } from './policy-inputs.ts';
 
 export interface StartInput {
   readonly env: Env;
@@ -80,7 +81,9 @@ export async function startExecution(start: StartInput): Promise<StartOutcome> {
     shown: { trigger: triggerOf(start), project_id: start.projectId },
     ...(start.external === undefined ? {} : { external: start.external }),
   };
-  const admission = await admit(desk, request, (agentId, version) => whatRuns({ ...start, agentId }, version));
+  const admission = await admit(desk, request, start.input, (agentId, version) =>
+    whatRuns({ ...start, agentId }, version),
+  );
   switch (admission.outcome) {
     case 'deny':
       throw refusal(admission);
@@ -139,26 +142,32 @@ export async function startExecution(start: StartInput): Promise<StartOutcome> {
   return { execution, replayed: again, limits: admission.limits };
 }
 
-/** How often a start that would replace others is checked anew because a publish was faster. */
-const CHECKS = 5;
+/** How often a start is asked for anew because a publish or a change of policies was faster. */
+const ROUNDS = 6;
 
 /**
- * Asks the desk for a start. Where it would take the place of another execution, `check` throws first what is wrong with
- * it, so that a start which can't be made costs nobody a place.
+ * Asks the desk for a start, and tells it what policies read of the input. Where it would take the place of another
+ * execution, `check` throws first what is wrong with it, so that a start which can't be made costs nobody a place.
  */
 export async function admit(
   desk: OrganizationStub,
   request: AdmissionRequest,
+  input: JsonValue,
   check: (agentId: string, version: number | null) => Promise<unknown>,
-): Promise<Exclude<Admission, { outcome: 'check_first' }>> {
+): Promise<Exclude<Admission, { outcome: 'check_first' | 'tell' }>> {
   let asked = request;
-  for (let checks = 0; checks < CHECKS; checks++) {
-    const admission = await desk.admit(asked);
-    if (admission.outcome !== 'check_first') return admission;
-    await check(admission.agent_id, admission.version);
-    asked = { ...request, checked_version: admission.version };
+  for (let round = 0; round < ROUNDS; round++) {
+    const admission = await desk.admit(withPolicyInputs(asked, input));
+    if (admission.outcome === 'tell') {
+      rememberPolicyInputs(request.organization_id, admission.paths);
+    } else if (admission.outcome === 'check_first') {
+      await check(admission.agent_id, admission.version);
+      asked = { ...request, checked_version: admission.version };
+    } else {
+      return admission;
+    }
   }
-  throw new ApiError('conflict', 'The agent is being published over and over. Try again.');
+  throw new ApiError('conflict', 'The agent or the policies about it change over and over. Try again.');
 }
 
 /** What is to be run, and what it begins with. Throws where the definition does not take the input or a part is missing. */
@@ -287,9 +296,14 @@ export function textOf(definition: AgentDefinition): string {
   return text;
 }
 
+/** What is wrong with an input under a schema; empty where it fits. */
+export function inputProblems(schema: { [key: string]: JsonValue }, input: JsonValue) {
+  return validateInput(schema, input);
+}
+
 export function checkInput(definition: AgentDefinition, input: JsonValue): void {
   if (definition.input_schema === undefined) return;
-  const problems = validateInput(definition.input_schema, input);
+  const problems = inputProblems(definition.input_schema, input);
   if (problems.length === 0) return;
   const errors = problems.map((each) => ({
     path: each.path === '' ? 'input' : `input.${each.path}`,

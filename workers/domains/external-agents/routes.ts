@@ -12,6 +12,7 @@ import {
   rotatedExternalKey,
   rotateExternalKeyRequest,
   stop,
+  stopCounts,
   stopQuery,
   updateExternalAgentRequest,
 } from '@agentflow/contracts';
@@ -81,7 +82,11 @@ const update = operation({
   access: 'external_agents:write',
   request: { params, headers: ifMatch, query: stopQuery, body: { content: json(updateExternalAgentRequest) } },
   responses: {
-    202: { description: 'Deactivated, and what runs for it is being stopped', content: json(stop) },
+    202: {
+      description: 'Deactivated, and what runs for it is being stopped',
+      headers: etagHeader,
+      content: json(externalAgent.extend(stopCounts.shape)),
+    },
     200: { description: 'The changed external agent', headers: etagHeader, content: json(externalAgent) },
     412: STALE,
   },
@@ -175,7 +180,8 @@ export const externalAgentRoutes = createRouter()
     const stops = c.req.valid('query').stop_running === 'true';
     const updated = await updateExternalAgent(requestContext(c), id, c.req.valid('json'), precondition, stops);
     const { agent, etag, stop: stopping } = updated;
-    return stopping === null ? c.json(agent, 200, { ETag: etag }) : c.json(stopping, 202);
+    if (stopping === null) return c.json(agent, 200, { ETag: etag });
+    return c.json({ ...agent, ...stopCounts.parse(stopping) }, 202, { ETag: etag });
   })
   .openapi(remove, async (c) => {
     const stops = c.req.valid('query').stop_running === 'true';

@@ -61,7 +61,7 @@ const updateOperation = operation({
   operationId: 'updateAgent',
   access: 'agents:write',
   tags,
-  summary: "Change an agent's name or description",
+  summary: "Change an agent's name, description or tags",
   request: { params: agentParams, headers: ifMatch, body: { content: json(updateAgentRequest), required: true } },
   responses: {
     200: { description: 'The changed agent', headers: etagHeader, content: json(agent) },
