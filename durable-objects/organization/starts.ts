@@ -6,12 +6,14 @@ import type {
   Admission,
   AdmissionRequest,
   AgentHead,
+  CallOutcome,
   ExternalAgentRecord,
   ExternalCall,
   ExternalOrigin,
   LeaseNotice,
   PlanLimits,
 } from './client.ts';
+import type { DeskLedger, LeaseCosts } from './desk-ledger.ts';
 import type { DeskRates } from './desk-rates.ts';
 import type { DeskExternalAgents } from './external-agents.ts';
 import { admitted, promoted } from './feed-facts.ts';
@@ -21,6 +23,7 @@ import { policyStops, type RunningStart } from './policies/running.ts';
 import { Pressure } from './pressure.ts';
 import type { CountedSubject, RateRow } from './rates.ts';
 import { REQUEST_TTL_MS } from './requests.ts';
+import { scopesOf, spendingOf } from './spending.ts';
 import type { DeskStops } from './stops.ts';
 import type { Lease } from './store/leases.ts';
 import type { OrganizationStore } from './store/organization.ts';
@@ -33,8 +36,25 @@ const START_MARGIN_MS = 10_000;
 const ACTIVE_MS = 15 * 60_000;
 const LEASE_PAGE = 100;
 
+const UNLIMITED: DeskState['money'] = { remaining: null, spent_up: null };
+
+/** What an execution that waits has spent; `up_to`: the number of its last call. */
+export interface SpentSoFar {
+  readonly outcomes: readonly CallOutcome[];
+  readonly up_to: number;
+}
+
 /** What the desk knows of a caller and the organization when a start is decided. */
 export type StartState = Pick<DeskState, 'plan' | 'agent' | 'key' | 'external' | 'address_allowed' | 'policies'>;
+
+/** Rooms of the desk that have a say in a start, or keep its books. */
+interface Rooms {
+  readonly agents: DeskAgents;
+  readonly rates: DeskRates;
+  readonly ledger: DeskLedger;
+  readonly stops: DeskStops;
+  readonly externalAgents: DeskExternalAgents;
+}
 
 interface StartsHost {
   plan(): PlanLimits | null;
@@ -58,17 +78,14 @@ export class DeskStarts {
   constructor(
     private readonly storage: DurableObjectStorage,
     private readonly store: OrganizationStore,
-    private readonly agents: DeskAgents,
-    private readonly rates: DeskRates,
-    private readonly stops: DeskStops,
-    private readonly externalAgents: DeskExternalAgents,
+    private readonly rooms: Rooms,
     private readonly host: StartsHost,
   ) {}
 
   /** Drops the cache: what the rows say now is asked again. */
   forget(): void {
     this.known = null;
-    this.rates.forget();
+    this.rooms.rates.forget();
   }
 
   get places(): Places {
@@ -86,12 +103,19 @@ export class DeskStarts {
     const stored = idempotency === null ? null : this.store.requests.find(startScope(request), idempotency.key);
     const known = stored !== null && stored.expires_at > now ? stored : null;
     const held = this.heldFor(request, known?.execution_id ?? null);
-    const rates = held === null ? this.rates.subjectsOf(request, state) : [];
+    const spends = spendingOf(request);
+    // What an execution starts is paid call by call, like all that it does.
+    const money =
+      request.caller.kind === 'execution'
+        ? UNLIMITED
+        : this.rooms.ledger.left(scopesOf({ agent_id, external_agent_id: state.external?.id ?? null, spends }), now);
+    const rates = held === null ? this.rooms.rates.subjectsOf(request, state) : [];
     const decision = decide(
       {
         ...state,
         request: known,
         rates,
+        money,
         live_executions: this.places.total,
         live_of_agent: this.places.heldBy(agent_id),
         live_of_external: state.external === null ? 0 : this.places.callsOf(state.external.id),
@@ -102,6 +126,9 @@ export class DeskStarts {
       request,
       now,
     );
+    if (decision.outcome === 'deny' && decision.code === 'budget_exceeded' && money.spent_up !== null) {
+      this.rooms.ledger.refused(money.spent_up);
+    }
     if (decision.outcome !== 'admit') return decision;
     const lease: Lease = held ?? {
       id: leaseIdOf(request.execution_id),
@@ -115,6 +142,7 @@ export class DeskStarts {
       stop_id: null,
       state: decision.queued ? 'queued' : 'provisional',
       version: decision.version,
+      spends,
       ord: this.nextOrd(),
       created_at: now,
       expires_at: now + PROVISIONAL_MS,
@@ -133,6 +161,7 @@ export class DeskStarts {
       agent: decision.agent,
       version: decision.version,
       caller: decision.caller,
+      remaining_microusd: leastOf(money.remaining, request.spends?.budget_microusd),
       limits: decision.limits,
       external: this.callOf(decision.external, state.external, request, now),
     };
@@ -156,7 +185,7 @@ export class DeskStarts {
   private wasStopped({ lineage }: AdmissionRequest): boolean {
     const external = lineage?.external;
     if (lineage === undefined || external === undefined) return false;
-    return this.stops.covers(external, timeOfId(lineage.root_execution_id));
+    return this.rooms.stops.covers(external, timeOfId(lineage.root_execution_id));
   }
 
   /** Leases of live executions whose start a policy would deny now, with all that they started. */
@@ -169,11 +198,11 @@ export class DeskStarts {
 
   private startOf({ caller, external_agent_id, key_id, agent_id, version }: Lease): RunningStart {
     const kind = external_agent_id !== null ? 'external_agent' : key_id !== null ? 'api_key' : 'user';
-    const platform = external_agent_id === null ? null : this.externalAgents.find(external_agent_id)?.platform;
+    const platform = external_agent_id === null ? null : this.rooms.externalAgents.find(external_agent_id)?.platform;
     return {
       subject: { kind, id: caller, role: kind === 'user' ? undefined : null, platform },
       action: kind === 'external_agent' ? 'invoke' : version === null ? 'test' : 'execute',
-      agent: { id: agent_id, tags: this.agents.find(agent_id)?.tags ?? [] },
+      agent: { id: agent_id, tags: this.rooms.agents.find(agent_id)?.tags ?? [] },
     };
   }
 
@@ -212,8 +241,9 @@ export class DeskStarts {
     for (const each of replaced) places.move(each, 'revoked');
     this.write(() => {
       this.store.leases.insert(lease);
+      this.rooms.ledger.open(lease, request.spends?.budget_microusd);
       for (const { id } of replaced) this.store.leases.revoke(id, reason, now);
-      this.rates.write(rates.subjects, rates.counted);
+      this.rooms.rates.write(rates.subjects, rates.counted);
       if (request.idempotency !== null) {
         this.store.requests.write(startScope(request), request.idempotency.key, {
           body_hash: request.idempotency.body_hash,
@@ -228,14 +258,15 @@ export class DeskStarts {
   }
 
   /** Ends a lease with the execution's real cost. False for one that is not there: it was settled before. */
-  settle(leaseId: string, costMicrousd: number): boolean {
+  settle(leaseId: string, costMicrousd: number, costs: LeaseCosts): boolean {
     const lease = this.store.leases.find(leaseId);
     if (lease === null) return false;
     this.places.add(lease, -1);
     this.write(() => {
       this.store.leases.delete(lease.id);
-      this.stops.noteEnded(lease.stop_id, costMicrousd, Date.now());
+      this.rooms.stops.noteEnded(lease.stop_id, costMicrousd, Date.now());
       this.store.addSpend(new Date().toISOString().slice(0, 10), costMicrousd);
+      this.rooms.ledger.close(lease, costs, Date.now());
     });
     this.fillPlaces();
     return true;
@@ -245,12 +276,29 @@ export class DeskStarts {
    * Only who holds a place can leave it: false for who does not. Going on is never refused, also where that makes one more
    * than may begin.
    */
-  park(leaseId: string, parked: boolean): boolean {
+  park(leaseId: string, parked: boolean, spent: SpentSoFar): boolean {
     const lease = this.store.leases.find(leaseId);
-    if (lease === null || !(parked ? holdsPlace(lease.state) : lease.state === 'parked')) return false;
-    this.places.move(lease, parked ? 'parked' : 'active');
-    this.write(() => this.store.leases.park(lease.id, parked));
+    if (lease === null) return false;
+    const moves = parked ? holdsPlace(lease.state) : lease.state === 'parked';
+    if (moves) this.places.move(lease, parked ? 'parked' : 'active');
+    this.write(() => {
+      if (moves) this.store.leases.park(lease.id, parked);
+      if (parked) this.rooms.ledger.rest(lease, spent.outcomes, spent.up_to, Date.now());
+    });
     if (parked) this.fillPlaces();
+    // One that waited for money has its place back already.
+    return moves || (!parked && lease.state === 'active');
+  }
+
+  /** The place of an execution that waited for money and has it now. Those that did not leave theirs keep it. */
+  giveBackPlace(lease: Lease): boolean {
+    if (lease.state !== 'parked') return true;
+    const plan = this.host.plan();
+    if (plan === null || this.places.total >= plan.concurrent_executions) return false;
+    const most = this.rooms.agents.find(lease.agent_id)?.max_concurrency ?? null;
+    if (most !== null && this.places.heldBy(lease.agent_id) >= most) return false;
+    this.places.move(lease, 'active');
+    this.store.leases.park(lease.id, false);
     return true;
   }
 
@@ -261,8 +309,9 @@ export class DeskStarts {
     this.places.add(lease, -1);
     this.write(() => {
       this.store.leases.delete(lease.id);
-      this.stops.noteEnded(lease.stop_id, 0, Date.now());
+      this.rooms.stops.noteEnded(lease.stop_id, 0, Date.now());
       this.store.requests.deleteOf(lease.execution_id);
+      this.rooms.ledger.close(lease, { outcomes: [], besides: 0 }, Date.now());
     });
     // It was told as a start.
     this.host.publish({ type: 'reset', data: {} });
@@ -272,7 +321,7 @@ export class DeskStarts {
 
   /** An agent's status, limit or policy may be another one now. */
   agentChanged(agentId: string): void {
-    if (this.agents.find(agentId)?.status === 'archived') this.dismiss(agentId);
+    if (this.rooms.agents.find(agentId)?.status === 'archived') this.dismiss(agentId);
     this.fillPlaces();
   }
 
@@ -287,6 +336,8 @@ export class DeskStarts {
 
   /** Gives every place that is free to the next in line, in the order of their admission. */
   fillPlaces(): void {
+    // Who waits for money was admitted before whoever is queued.
+    this.rooms.ledger.wake();
     const plan = this.places.anyInLine() ? this.host.plan() : null;
     let filled = false;
     while (plan !== null && this.places.total < plan.concurrent_executions) {
@@ -308,7 +359,7 @@ export class DeskStarts {
   private nextInLine(): Lease | null {
     let next: Lease | null = null;
     for (const agentId of this.places.agentsInLine()) {
-      const agent = this.agents.find(agentId);
+      const agent = this.rooms.agents.find(agentId);
       if (agent === null || !mayBegin(agent, this.places.heldBy(agentId))) continue;
       const first = this.store.leases.firstQueued(agentId);
       if (first !== null && (next === null || first.ord < next.ord)) next = first;
@@ -347,14 +398,21 @@ export class DeskStarts {
       this.storage.transactionSync(rows);
     } catch (error) {
       this.forget();
+      this.rooms.ledger.forget();
       throw error;
     }
+    this.rooms.ledger.follow();
   }
 
   private nextOrd(): number {
     this.counted.ord++;
     return this.counted.ord;
   }
+}
+
+function leastOf(remaining: number | null, budget: number | undefined): number | null {
+  if (budget === undefined) return remaining;
+  return remaining === null ? budget : Math.min(remaining, budget);
 }
 
 function mayBegin({ status, max_concurrency }: AgentHead, held: number): boolean {
