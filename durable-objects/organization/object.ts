@@ -53,6 +53,7 @@ import {
 } from './client.ts';
 import { DeskLedger } from './desk-ledger.ts';
 import { DeskRates, UNLIMITED } from './desk-rates.ts';
+import { DeskSuspicions } from './desk-suspicions.ts';
 import { Erasures } from './erasure.ts';
 import { DeskEvents } from './events.ts';
 import { DeskExternalAgents, type ExternalAgentFields } from './external-agents.ts';
@@ -89,6 +90,7 @@ export class OrganizationObject extends DurableObject<Env> {
   private readonly externalAgents: DeskExternalAgents;
   private readonly refusals: DeskRefusals;
   private readonly events: DeskEvents;
+  private readonly suspicions: DeskSuspicions;
   private readonly addresses: DeskAddresses;
   private readonly erasures: Erasures;
   private readonly keeping: DeskRetention;
@@ -120,6 +122,11 @@ export class OrganizationObject extends DurableObject<Env> {
       (at) => this.armAt(at),
       (fact) => this.publish(fact),
     );
+    this.suspicions = new DeskSuspicions(ctx.storage, this.store, {
+      emit: (type, data, now) => this.events.emit(type, data, now),
+      armAt: (at) => this.armAt(at),
+      failed: (error) => this.logger().log('error', 'desk.suspicions_failed', describeError(error)),
+    });
     this.addresses = new DeskAddresses(ctx.storage, this.store);
     this.policies = new DeskPolicies(ctx.storage, this.store, (at) => this.armAt(at));
     const tell = (rule: RetentionRule, cursor: string) => tellRetention(env, this.store.organizationId(), rule, cursor);
@@ -179,7 +186,7 @@ export class OrganizationObject extends DurableObject<Env> {
   }
 
   /** Checks an API key outside of admission (reads, edits). From where it may be used is told to a good one alone. */
-  async authenticate(input: { key_hash: string; ip: string }): Promise<KeyCheck> {
+  async authenticate(input: { key_hash: string; ip: string; country?: string | null }): Promise<KeyCheck> {
     const now = Date.now();
     const checked = this.store.exists() ? this.keys.check(input.key_hash, now) : null;
     if (checked === null) return { ok: false, code: 'unauthenticated' };
@@ -190,6 +197,9 @@ export class OrganizationObject extends DurableObject<Env> {
     const addresses = this.addresses.list();
     if (!addresses.allows(input.ip)) return { ok: false, code: 'ip_not_allowed' };
     if (external?.is_active === false) return { ok: false, code: 'external_agent_inactive' };
+    if (external !== null) {
+      this.suspicions.called(external, { key_id: checked.id, ip: input.ip, country: input.country ?? null }, now);
+    }
     const rate = this.rates.read(checked.id, now);
     if (rate?.ok === false) return { ...rate, code: 'rate_limited' };
     this.keys.noteUse(input.key_hash, now);
@@ -455,10 +465,24 @@ export class OrganizationObject extends DurableObject<Env> {
     const state = { plan, agent, key, external, address_allowed, policies };
     const admission = this.starts.admit(asked, state, now);
     if (hash !== null && admission.outcome !== 'deny') this.keys.noteUse(hash, now);
-    if (admission.outcome === 'deny' && key !== null && external !== null) {
-      this.noteRefusal(admission, request, key.id, external, now);
-    }
+    if (key !== null && external !== null) this.noteCall(admission, request, key.id, external, now);
     return admission;
+  }
+
+  private noteCall(
+    admission: Admission,
+    request: AdmissionRequest,
+    key_id: string,
+    agent: ExternalAgentRecord,
+    now: number,
+  ): void {
+    const country = request.external?.country ?? null;
+    const denied = admission.outcome === 'deny' ? admission : null;
+    // A key that has ended says nothing of who has it now.
+    if (denied === null || ERROR_CODES[denied.code].status !== 401) {
+      this.suspicions.called(agent, { key_id, ip: request.ip, country }, now);
+    }
+    if (denied !== null) this.noteRefusal(denied, request, key_id, agent, now);
   }
 
   /** Never in the way of the answer: what cannot be counted is logged. */
@@ -473,13 +497,11 @@ export class OrganizationObject extends DurableObject<Env> {
     const { door, country } = external;
     const call = { at: now, detail, ip, country, agent: external.agent_name ?? agent_id };
     try {
-      const count = this.refusals.count({ agent, code, door, key_id, call });
-      const first = count === 1 && ERROR_CODES[code].status === 429;
-      if (first)
-        this.events.emit('external_agent.throttled', { external_agent_id: agent.id, name: agent.name, code }, now);
+      this.refusals.count({ agent, code, door, key_id, call });
     } catch (error) {
       this.logger().log('error', 'desk.refusal_not_counted', describeError(error));
     }
+    this.suspicions.refused(agent, code, now);
   }
 
   /**
@@ -686,6 +708,7 @@ export class OrganizationObject extends DurableObject<Env> {
       async () => this.store.requests.deleteExpired(due),
       () => this.refusals.tell(due),
       async () => this.rates.deleteExpired(Date.now()),
+      async () => this.suspicions.deleteForgotten(Date.now()),
       async () => this.feed.rest(due),
     ]) {
       try {
@@ -705,6 +728,7 @@ export class OrganizationObject extends DurableObject<Env> {
     this.keys.forget();
     this.externalAgents.forget();
     this.refusals.forget();
+    this.suspicions.forget();
     this.addresses.forget();
     this.policies.forget();
     this.keeping.forget();
