@@ -45,6 +45,8 @@ import {
   type RequestClaim,
   type RetentionRule,
   type RotatedKey,
+  type StopRecord,
+  type StopSubject,
   type StoredAllowlist,
   type StoredPolicy,
   type StoredRateLimits,
@@ -64,10 +66,14 @@ import { countsAsRefused, DeskRefusals } from './refusals.ts';
 import { DeskRequests } from './requests.ts';
 import { DeskRetention } from './retention.ts';
 import { DeskStarts, type SpentSoFar } from './starts.ts';
+import { DeskStops } from './stops.ts';
+import type { StopTarget } from './store/leases.ts';
 import { OrganizationStore } from './store/organization.ts';
 import { agentsNamed, erasureWork, project, readAgentHead, readPlan, tellRefusals, tellRetention } from './wiring.ts';
 
 const OUTBOX_PAGE = 20;
+/** A stop answers after this long at most; whoever has not been told by then is told by the alarm. */
+const STOP_TELL_MS = 1500;
 const MAX_BACKOFF_MS = 10 * 60_000;
 /** How late the alarm may look at what is due: due times are spread, the alarm is set once for many of them. */
 const ALARM_SLACK_MS = 250;
@@ -92,6 +98,7 @@ export class OrganizationObject extends DurableObject<Env> {
   private readonly agents: DeskAgents;
   private readonly ledger: DeskLedger;
   private readonly rates: DeskRates;
+  private readonly stops: DeskStops;
   private readonly starts: DeskStarts;
   private readonly notices: LeaseNotices;
   private readonly feed: DeskFeed;
@@ -134,6 +141,7 @@ export class OrganizationObject extends DurableObject<Env> {
     this.notices = new LeaseNotices(
       this.store,
       (executionId, leaseId, notice) => execution(executionId).heed(leaseId, notice),
+      (leaseId) => this.starts.giveUp(leaseId),
       () => this.logger(),
     );
     this.feed = new DeskFeed(ctx, this.store.feed, (at) => this.armAt(at));
@@ -152,13 +160,20 @@ export class OrganizationObject extends DurableObject<Env> {
       },
     });
     this.rates = new DeskRates(ctx.storage, this.store);
-    this.starts = new DeskStarts(ctx.storage, this.store, this.agents, this.rates, this.ledger, {
-      plan: () => this.plan ?? this.store.plan(),
-      armAt: (at) => this.armAt(at),
-      told: () => this.tellNotices(),
-      publish: (fact) => this.publish(fact),
-      leaseState: (lease) => execution(lease.execution_id).leaseState(lease.id),
-    });
+    this.stops = new DeskStops(ctx.storage, this.store);
+    const { agents, rates, ledger, stops, externalAgents } = this;
+    this.starts = new DeskStarts(
+      ctx.storage,
+      this.store,
+      { agents, rates, ledger, stops, externalAgents },
+      {
+        plan: () => this.plan ?? this.store.plan(),
+        armAt: (at) => this.armAt(at),
+        told: () => this.tellNotices(),
+        publish: (fact) => this.publish(fact),
+        leaseState: (lease) => execution(lease.execution_id).leaseState(lease.id),
+      },
+    );
   }
 
   /** Answers readiness probes; leaves no storage. */
@@ -202,16 +217,22 @@ export class OrganizationObject extends DurableObject<Env> {
   }
 
   /** `found: false` for an unknown or already revoked key. The revocation holds when this answers. */
-  async revokeKey(keyId: string, externalAgentId: string | null, origin: AuditOrigin): Promise<{ found: boolean }> {
+  async revokeKey(
+    keyId: string,
+    externalAgentId: string | null,
+    origin: AuditOrigin,
+    stops = false,
+  ): Promise<{ found: false } | { found: true; stop: StopRecord | null }> {
     const key = this.store.exists() ? this.keys.revoke(keyId, externalAgentId, origin) : null;
     if (key === null) return { found: false };
+    const stopping = stops ? this.stop({ kind: 'key', subject_id: keyId }, { key_id: keyId }) : null;
     if (externalAgentId !== null) {
       const data = { external_agent_id: externalAgentId, key_id: keyId, key: key.prefix };
       this.events.emit('external_agent.key_revoked', data, Date.now());
     }
     this.feed.renew(keyId);
     await this.drainOutbox(Date.now());
-    return { found: true };
+    return { found: true, stop: await stopping };
   }
 
   /** Puts a new key in the place of one that goes on for the overlap: see `DeskKeys.rotate`. */
@@ -249,18 +270,60 @@ export class OrganizationObject extends DurableObject<Env> {
     fields: ExternalAgentFields,
     expected: number | null,
     origin: AuditOrigin,
-  ): Promise<ExternalAgentChange> {
+    stops: boolean,
+  ): Promise<ExternalAgentChange & { readonly stop?: StopRecord | null }> {
     if (!this.store.exists()) return { outcome: 'not_found' };
     const change = this.externalAgents.change(id, fields, expected, origin, Date.now());
-    if (change.outcome === 'done' && change.changed) await this.drainOutbox(Date.now());
-    return change;
+    if (change.outcome !== 'done' || !change.changed) return change;
+    const stopping = stops && change.deactivated ? this.stopAgent(id) : null;
+    await this.drainOutbox(Date.now());
+    return { ...change, stop: await stopping };
   }
 
-  /** Its keys are refused from now on; what runs for it goes on. */
-  async deleteExternalAgent(id: string, origin: AuditOrigin): Promise<{ found: boolean }> {
+  /**
+   * Ends what is running for a subject: in the turn in which it is called, nothing of it gets money or starts anything
+   * more. Answers when whoever can be told at once has been told; the others are told by the alarm.
+   */
+  private async stop(subject: StopSubject, target: StopTarget): Promise<StopRecord> {
+    const begun = this.beginStop(subject, target, Date.now());
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const enough = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, STOP_TELL_MS);
+    });
+    await Promise.race([this.notices.tell(), enough]).finally(() => clearTimeout(timer));
+    return (this.store.exists() ? this.stops.find(begun.id) : null) ?? begun;
+  }
+
+  private stopAgent(id: string): Promise<StopRecord> {
+    return this.stop({ kind: 'external_agent', subject_id: id }, { external_agent_id: id });
+  }
+
+  async stopOf(id: string): Promise<StopRecord | null> {
+    return this.store.exists() ? this.stops.find(id) : null;
+  }
+
+  private beginStop(subject: StopSubject, target: StopTarget, now: number): StopRecord {
+    const stop = this.stops.begin(subject, target, now);
+    this.starts.forget();
+    this.tellNotices();
+    this.starts.fillPlaces();
+    if (stop.targeted > 0) {
+      const { id, targeted } = stop;
+      this.events.emit('external_agent.stopped', { stop_id: id, ...subject, targeted }, now);
+    }
+    return stop;
+  }
+
+  /** Its keys are refused from now on; what runs for it is stopped or goes on. */
+  async deleteExternalAgent(
+    id: string,
+    origin: AuditOrigin,
+    stops: boolean,
+  ): Promise<{ found: false } | { found: true; stop: StopRecord | null }> {
     if (!this.store.exists() || this.externalAgents.delete(id, origin, Date.now()) === null) return { found: false };
+    const stopping = stops ? this.stopAgent(id) : null;
     await this.drainOutbox(Date.now());
-    return { found: true };
+    return { found: true, stop: await stopping };
   }
 
   async ipAllowlist(): Promise<StoredAllowlist> {
@@ -299,8 +362,14 @@ export class OrganizationObject extends DurableObject<Env> {
     this.store.create(organizationId);
     const now = Date.now();
     const changed = this.policies.change(change, origin, now);
-    if (changed.outcome === 'changed') await this.drainOutbox(now);
-    return changed;
+    if (changed.outcome !== 'changed') return changed;
+    const { policy } = changed;
+    const stopping =
+      change.kind !== 'delete' && policy.stop_running && policy.is_active
+        ? this.stop({ kind: 'policy', subject_id: policy.id }, { lease_ids: this.starts.deniedBy(policy, now) })
+        : null;
+    await this.drainOutbox(now);
+    return { ...changed, stop: await stopping };
   }
 
   async setPolicyDefault(

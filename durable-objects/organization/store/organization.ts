@@ -13,6 +13,7 @@ import { RateStore } from './rates.ts';
 import { RefusalStore } from './refusals.ts';
 import { RequestStore } from './requests.ts';
 import { SCHEMA_STEPS } from './schema.ts';
+import { StopStore } from './stops.ts';
 
 export interface OutboxRow {
   readonly id: number;
@@ -36,6 +37,7 @@ export class OrganizationStore {
   readonly rates: RateStore;
   readonly refusals: RefusalStore;
   readonly requests: RequestStore;
+  readonly stops: StopStore;
 
   constructor(private readonly sql: SqlStorage) {
     this.erasures = new ErasureStore(sql);
@@ -49,6 +51,7 @@ export class OrganizationStore {
     this.rates = new RateStore(sql);
     this.refusals = new RefusalStore(sql);
     this.requests = new RequestStore(sql);
+    this.stops = new StopStore(sql);
   }
 
   /**

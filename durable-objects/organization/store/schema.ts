@@ -18,6 +18,7 @@
  * - `accounts`, `holds`, `budget_waiters`: the ledger, see ../ledger.ts. A lease's `spends` names the accounts that are not
  *   its organization's or its agent's.
  * - `external_agents`: their records, deleted ones included.
+ * - `stops`: uses of the kill switch, with counts of what they have ended; see ../stops.ts.
  * - `refusals`: refused calls of external agents by code and minute, see ../refusals.ts.
  * - `policies`: policies as they are now, their versions are in D1; `policy_default`, one row, what holds without one.
  * - `agent_costs`: what agents cost lately; see ../policies/cost-estimates.ts.
@@ -115,5 +116,12 @@ export const SCHEMA_STEPS: readonly (readonly string[])[] = [
   [
     'CREATE TABLE noted (subject TEXT PRIMARY KEY, noted TEXT NOT NULL, forget_at INTEGER NOT NULL) WITHOUT ROWID',
     'CREATE INDEX noted_forget ON noted (forget_at)',
+  ],
+  [
+    `CREATE TABLE stops (
+      id TEXT PRIMARY KEY, kind TEXT NOT NULL, subject_id TEXT NOT NULL, targeted INTEGER NOT NULL, stopped INTEGER NOT NULL,
+      spent_microusd INTEGER NOT NULL, created_at INTEGER NOT NULL, finished_at INTEGER) WITHOUT ROWID`,
+    'CREATE INDEX stops_subject ON stops (kind, subject_id, created_at)',
+    'ALTER TABLE leases ADD COLUMN stop_id TEXT',
   ],
 ];
