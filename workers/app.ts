@@ -6,6 +6,7 @@ import { accountRoutes } from './domains/accounts/routes.ts';
 import { agentRoutes } from './domains/agents/index.ts';
 import { approvalRoutes } from './domains/approvals/index.ts';
 import { auditRoutes } from './domains/audit/routes.ts';
+import { budgetRoutes } from './domains/budgets/index.ts';
 import { contextRoutes } from './domains/context/index.ts';
 import { erasureRoutes } from './domains/erasure/routes.ts';
 import { eventRoutes } from './domains/events/index.ts';
@@ -13,6 +14,7 @@ import { executionRoutes, overviewRoutes, retentionRoutes } from './domains/exec
 import { externalAgentRoutes, invokeRoutes } from './domains/external-agents/index.ts';
 import { policyRoutes, rateLimitRoutes } from './domains/governance/index.ts';
 import { invitationRoutes } from './domains/invitations/index.ts';
+import { invocationRoutes } from './domains/invocations/index.ts';
 import { modelRoutes } from './domains/models/index.ts';
 import { organizationRoutes } from './domains/organizations/routes.ts';
 import { projectRoutes } from './domains/projects/index.ts';
@@ -96,9 +98,11 @@ export function createApp({ probes = {}, mcpFixture }: AppParts = {}): OpenAPIHo
   app.route('/api/v1', eventRoutes);
   app.route('/api/v1', externalAgentRoutes);
   app.route('/api/v1', invokeRoutes);
+  app.route('/api/v1', invocationRoutes);
   app.route('/api/v1', projectRoutes);
   app.route('/api/v1', contextRoutes);
   app.route('/api/v1', approvalRoutes);
+  app.route('/api/v1', budgetRoutes);
   app.route('/api/v1', policyRoutes);
   app.route('/api/v1', rateLimitRoutes);
   app.route('/api/v1', retentionRoutes);

@@ -14,6 +14,7 @@ import type { Family } from './family.ts';
 import type { LiveText } from './live-text.ts';
 import type { Outcome } from './outcomes.ts';
 import { givenItem, performStep, scopeOf } from './perform-step.ts';
+import type { ExecutionPurse, StepPurse } from './purse.ts';
 import { MAX_RESULTS_CHARACTERS } from './rounds.ts';
 import type { ExecutionRun } from './run.ts';
 import { type Markers, newMarkers } from './secrets/markers.ts';
@@ -51,6 +52,7 @@ export class AtWork {
     private readonly env: Env,
     private readonly ctx: DurableObjectState,
     private readonly family: Family,
+    private readonly purse: ExecutionPurse,
     private readonly host: WorkHost,
   ) {}
 
@@ -100,6 +102,7 @@ export class AtWork {
         return;
       case 'step_due':
         if (change.step.waiting_reason === 'child') this.ctx.waitUntil(this.checkChild(run, change.step));
+        else if (change.step.waiting_reason === 'budget') this.ctx.waitUntil(this.purse.check(run, change.step));
         else if (!timeIsOver(run, change.step, Date.now(), this.host.signal)) {
           throw new Error('no node of this release waits without knowing what for');
         }
@@ -165,15 +168,22 @@ export class AtWork {
     const controller = new AbortController();
     const record = run.recordOf(step);
     const markers = newMarkers(run.plan.envNames(node));
+    const purse = this.purse.forStep(run, step);
     const work = performStep(run, node, step, controller, {
-      ports: this.enginePorts(run, markers),
+      ports: this.enginePorts(run, markers, purse),
       markers,
       onDelta: (text) => this.host.live()?.append(step, attempt, text),
       log: (level, message) => this.host.log(run, level, step.node_id, message),
       readContext: (each) => this.contextOf(run, each),
       reportBug: (error) =>
         this.host.logger().log('error', 'step.bug', { node_id: step.node_id, ...describeError(error) }),
-    }).then((result) => this.settleStep(run, step, record, attempt, result));
+    }).then((result) => {
+      if (purse.stopped !== null && this.host.run() === run) {
+        this.host.signal({ type: 'cancel', reason: purse.stopped.reason });
+      }
+      this.settleStep(run, step, record, attempt, purse.resultOf(result));
+      this.purse.settled(step);
+    });
     this.running.set(step.key, { attempt, controller, work });
     this.ctx.waitUntil(work);
   }
@@ -197,12 +207,12 @@ export class AtWork {
     this.host.signal(signalOf(step.key, attempt, result), outcome);
   }
 
-  private enginePorts(run: ExecutionRun, markers: Markers): EnginePorts {
+  private enginePorts(run: ExecutionRun, markers: Markers, purse: StepPurse): EnginePorts {
     this.ports ??= enginePorts(this.env, this.ctx, run.row.facts, {
       sentBefore: this.host.reloaded() ? run.plan.nodes.flatMap((node) => run.plan.envNames(node)) : [],
       logger: () => this.host.logger(),
     });
-    return { ...this.ports(markers), agents: this.family };
+    return { ...this.ports(markers, purse), agents: this.family };
   }
 }
 

@@ -10,10 +10,12 @@ import type {
   ExecutionMode,
   ExecutionStatus,
   ExecutionStep,
+  ExecutionSummary,
   ExecutionTrigger,
   JsonValue,
 } from '@agentflow/contracts';
 import type { AuditOrigin, ExternalCall, ExternalOrigin, LeaseNotice, RetentionRule } from '../organization/client.ts';
+import type { InvocationProjection } from './invocation.ts';
 import type { ExecutionObject } from './object.ts';
 
 /** Where an execution stands among those that started each other. */
@@ -57,6 +59,8 @@ export interface StartRequest {
   readonly triggered_by: Actor;
   readonly input: JsonValue;
   readonly project_id: string | null;
+  /** The execution whose own budget holds for this one, and for all that it starts. */
+  readonly budget_of?: string | null;
   /** null for an execution that no other one started. */
   readonly lineage: Lineage | null;
   readonly lease_id: string;
@@ -188,6 +192,14 @@ export interface ApprovalProjection {
   readonly audit: ApprovalAudit | null;
 }
 
+/** What D1 would be told now: for reading one execution while lists lag. */
+export interface ExecutionRecord {
+  readonly summary: ExecutionSummary;
+  readonly cost_microusd: number;
+  /** null where no external agent called it itself. */
+  readonly invocation: InvocationProjection | null;
+}
+
 export interface StepPage {
   readonly data: ExecutionStep[];
   /** Order number of the page's last step; null on the last page. */
@@ -211,6 +223,7 @@ export interface ExecutionRpc {
   /** Answers with the execution that is there when it was made before. */
   start(request: StartRequest): Promise<Execution | StartRefusal>;
   get(organizationId: string): Promise<Execution | null>;
+  record(organizationId: string): Promise<ExecutionRecord | null>;
   waitForEnd(organizationId: string, seconds: number): Promise<Execution | null>;
   /** JSON of the definition that it runs. */
   definition(organizationId: string): Promise<string | null>;
@@ -227,6 +240,8 @@ export interface ExecutionRpc {
   /** What a step asked; null where it asked no such thing. */
   approval(organizationId: string, approvalId: string): Promise<ApprovalView | null>;
   decide(organizationId: string, request: DecideRequest): Promise<DecideResult>;
+  /** Its lease, and the execution whose own budget holds for it; null for an unknown one. */
+  lease(organizationId: string): Promise<{ readonly lease_id: string; readonly budget_of: string | null } | null>;
   leaseState(leaseId: string): Promise<'alive' | 'ended' | 'unknown'>;
   /** Told by the desk; `taken` when it needs not be told again, `unknown` where no execution of this lease is there. */
   heed(leaseId: string, notice: LeaseNotice): Promise<'taken' | 'unknown'>;

@@ -239,8 +239,10 @@ export class Family implements AgentPort {
   ): Promise<Started> {
     try {
       const { organization_id, mode, triggered_by, project_id, traceparent, request_id } = facts;
-      const start = { organization_id, mode, actor: triggered_by, project_id, traceparent, request_id, ...what };
-      const started = await startRelated(this.env, { ...start, ...onBehalfOf(facts) });
+      // Who handles a failure must be able to, also where the failure is that the budget was used up.
+      const budget_of = what.lineage.handles_failure ? null : (facts.budget_of ?? null);
+      const from = { organization_id, mode, actor: triggered_by, project_id, budget_of, traceparent, request_id };
+      const started = await startRelated(this.env, { ...from, ...what, ...onBehalfOf(facts) });
       return started.ok ? started : { ...started, unstarted: true };
     } catch (error) {
       this.host.logger().log('warn', 'execution.related_start_failed', describeError(error));

@@ -21,6 +21,7 @@ export function newExecution(request: StartRequest, now: number): { row: Executi
     traceparent: request.traceparent,
     request_id: request.request_id,
     engine_version: ENGINE_VERSION,
+    ...(request.budget_of == null ? {} : { budget_of: request.budget_of }),
     ...(request.external === undefined ? {} : { external: request.external }),
     ...(given === undefined ? {} : { given: { from: given.from, only: given.only, configs: given.configs } }),
     ...(recorded === undefined ? {} : { shadow_of: recorded.from }),

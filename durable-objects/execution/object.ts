@@ -13,6 +13,7 @@ import {
   type DecideRequest,
   type DecideResult,
   type EventPage,
+  type ExecutionRecord,
   type ExecutionRpc,
   type LogPage,
   ORGANIZATION_HEADER,
@@ -25,12 +26,14 @@ import {
 import { approvalOf, decideOn, type TellEngine } from './decisions.ts';
 import { expiryOf } from './expiry.ts';
 import { Family } from './family.ts';
+import { invocationOf } from './invocation.ts';
 import { LargeValues } from './large-values.ts';
 import { LiveText } from './live-text.ts';
 import { newExecution } from './new-execution.ts';
 import type { Outcome } from './outcomes.ts';
 import { eventPage, logPage, recordingSource, retrySource, stepPage } from './pages.ts';
 import { presentExecution, presentSummary } from './present.ts';
+import { ExecutionPurse } from './purse.ts';
 import { Queued } from './queued.ts';
 import { RemoteValues } from './remote-values.ts';
 import { ExecutionRun, hasEnded } from './run.ts';
@@ -60,6 +63,7 @@ export class ExecutionObject extends DurableObject<Env> implements ExecutionRpc 
   private readonly store: ExecutionStore;
   private readonly streams: ExecutionStreams;
   private readonly family: Family;
+  private readonly purse: ExecutionPurse;
   private readonly work: AtWork;
   private readonly telling: Telling;
   private readonly alarms: AlarmClock;
@@ -91,7 +95,16 @@ export class ExecutionObject extends DurableObject<Env> implements ExecutionRpc 
       arm: () => this.arm(),
       logger: () => this.logger(),
     });
-    this.work = new AtWork(env, ctx, this.family, {
+    this.purse = new ExecutionPurse(env, this.store, {
+      run: () => this.run,
+      signal: (signal, before) => this.signal(signal, null, before),
+      log: (level, nodeId, message) => {
+        if (this.run !== null) this.store.logs.append(Date.now(), level, nodeId, message);
+      },
+      isIdle: () => this.work.endOfAll() === null,
+      logger: () => this.logger(),
+    });
+    this.work = new AtWork(env, ctx, this.family, this.purse, {
       signal: (signal, outcome, before) => this.signal(signal, outcome, before),
       run: () => this.run,
       live: () => this.live,
@@ -114,7 +127,7 @@ export class ExecutionObject extends DurableObject<Env> implements ExecutionRpc 
       arm: () => this.arm(),
       logger: () => this.logger(),
     });
-    this.telling = new Telling(env, this.store, {
+    this.telling = new Telling(env, this.store, this.purse, {
       run: () => this.run,
       isErased: () => this.erased,
       eraseAll: (row) => this.eraseAll(row),
@@ -145,6 +158,14 @@ export class ExecutionObject extends DurableObject<Env> implements ExecutionRpc 
   /** null for an unknown execution and for another organization's. */
   async get(organizationId: string): Promise<Execution | null> {
     return this.open(organizationId) === null ? null : this.present();
+  }
+
+  async record(organizationId: string): Promise<ExecutionRecord | null> {
+    const run = this.open(organizationId);
+    if (run === null) return null;
+    const { row, totals } = run;
+    const invocation = await invocationOf(run, (ended) => ended.recall(this.large(ended).read));
+    return { summary: presentSummary(row, totals), cost_microusd: totals.cost_microusd, invocation };
   }
 
   async waitForEnd(organizationId: string, seconds: number): Promise<Execution | null> {
@@ -219,6 +240,13 @@ export class ExecutionObject extends DurableObject<Env> implements ExecutionRpc 
     return result;
   }
 
+  async lease(organizationId: string): Promise<{ lease_id: string; budget_of: string | null } | null> {
+    const run = this.open(organizationId);
+    if (run === null) return null;
+    const { lease_id, budget_of = null } = run.row.facts;
+    return { lease_id, budget_of };
+  }
+
   /** Asked by the desk before it lets a lease expire. */
   async leaseState(leaseId: string): Promise<'alive' | 'ended' | 'unknown'> {
     const run = this.load();
@@ -236,6 +264,7 @@ export class ExecutionObject extends DurableObject<Env> implements ExecutionRpc 
   async heed(leaseId: string, notice: LeaseNotice): Promise<'taken' | 'unknown'> {
     const run = this.load();
     if (run === null || run.row.facts.lease_id !== leaseId) return 'unknown';
+    if (notice.kind === 'resume') return this.purse.heed(run, notice.steps);
     this.queued.heed(run, notice);
     return 'taken';
   }
@@ -316,6 +345,7 @@ export class ExecutionObject extends DurableObject<Env> implements ExecutionRpc 
       if (!hasEnded(run)) {
         if (run.row.remaining_ms === null && run.row.deadline_at <= now) this.signal({ type: 'timeout' });
         else this.signal({ type: 'timer', now });
+        this.ctx.waitUntil(this.purse.tell());
       }
       this.ctx.waitUntil(this.queued.ask(now));
       this.ctx.waitUntil(this.telling.tell());
@@ -483,6 +513,8 @@ export class ExecutionObject extends DurableObject<Env> implements ExecutionRpc 
     this.run = null;
     this.live = null;
     this.store.tables.forget();
+    this.store.costs.forget();
+    this.purse.forget();
     this.work.abandon();
   }
 

@@ -34,7 +34,7 @@ export function withinLimits(result: StepResult): StepResult {
 }
 
 export function callsOf(result: StepResult): readonly ModelCall[] {
-  return 'calls' in result ? result.calls : [];
+  return 'calls' in result ? (result.calls ?? []) : [];
 }
 
 export function endAttempt(

@@ -33,7 +33,7 @@ export class Queued {
   heed(run: ExecutionRun, notice: LeaseNotice): void {
     if (hasEnded(run)) return;
     if (notice.kind === 'cancel') this.host.signal({ type: 'cancel', reason: notice.reason });
-    else if (run.row.status === 'queued') this.host.signal({ type: 'start' });
+    else if (notice.kind === 'begin' && run.row.status === 'queued') this.host.signal({ type: 'start' });
     this.host.arm();
   }
 

@@ -174,6 +174,8 @@ export class Recorder {
   ): void {
     const record = this.records.of(step);
     const result = outcome?.key === step.key ? outcome.result : null;
+    const attempt = record.attempts.at(-1);
+    if (attempt !== undefined && result !== null) this.book(attempt, step, attempt.attempt, callsOf(result), at);
     this.store.steps.update(record.ord, step, record.attempts, null);
     if (result !== null) this.store.steps.writeInput(record.ord, shownInput(result.input));
     if (result?.kind === 'opened') this.records.rounds.open(step, result.loop);
@@ -382,6 +384,14 @@ export class Recorder {
   /** Before a step that was asked about runs again: the attempt that asked did what it had to. */
   endAsking(step: StepState, at: number): void {
     endAttempt(this.records.of(step).attempts.at(-1), 'completed', at, null);
+  }
+
+  /** Before a step that waited for money runs again. */
+  endUnpaid(step: StepState, at: number): void {
+    endAttempt(this.records.of(step).attempts.at(-1), 'cancelled', at, {
+      code: 'budget_exceeded',
+      message: 'There was no money for its model call: the step waited for some.',
+    });
   }
 
   /** Books a call that ended after its step did (cancelled, timed out): tokens were used, nothing else changes. */

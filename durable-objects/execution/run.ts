@@ -175,6 +175,11 @@ export class ExecutionRun {
     this.recorder.endAsking(step, at);
   }
 
+  /** Before a step that waited for money runs again. */
+  endUnpaid(step: StepState, at: number): void {
+    this.recorder.endUnpaid(step, at);
+  }
+
   /** Books a call that ended after its step did (cancelled, timed out): tokens were used, nothing else changes. */
   bookLate(step: StepState, record: StepRecord, outcome: Outcome, at: number): void {
     this.recorder.bookLate(step, record, outcome, at);

@@ -1,10 +1,12 @@
 import { type ExecutionSummary, isTerminal } from '@agentflow/contracts';
 import type { Env } from '../../workers/platform/env.ts';
 import { describeError, type Logger } from '../../workers/platform/telemetry.ts';
+import type { RetentionRule } from '../organization/client.ts';
 import { projectionOf } from './approvals.ts';
 import { expiryOf } from './expiry.ts';
-import { callOf, invocationProjection } from './invocation.ts';
+import { invocationOf } from './invocation.ts';
 import { presentSummary } from './present.ts';
+import type { ExecutionPurse } from './purse.ts';
 import { type ExecutionRun, hasEnded } from './run.ts';
 import type { ExecutionStore } from './store/execution.ts';
 import type { CostRow, ExecutionRow } from './store/rows.ts';
@@ -38,6 +40,7 @@ export class Telling {
   constructor(
     private readonly env: Env,
     private readonly store: ExecutionStore,
+    private readonly purse: ExecutionPurse,
     private readonly host: TellingHost,
   ) {}
 
@@ -72,11 +75,12 @@ export class Telling {
     const costs = this.store.costs.unprojected(COSTS_AT_ONCE);
     const asked = run.approvals.toTell(APPROVALS_AT_ONCE);
     const parks = shouldPark(run);
+    const owed = this.purse.owed();
     const summary = presentSummary(row, run.totals);
     const lists = row.projected_revision < revision || costs.length > 0;
     const results = await Promise.allSettled([
       lists ? this.tellLists(run, summary, costs) : null,
-      ended && !row.settled ? tellDesk(this.env, row.facts, run.totals.cost_microusd, summary) : null,
+      ended && !row.settled ? this.settle(run) : null,
       asked.length > 0
         ? tellApprovals(
             this.env,
@@ -84,7 +88,7 @@ export class Telling {
             asked.map((each) => projectionOf(each, row.facts, run.plan.byId.get(each.node_id))),
           )
         : null,
-      parks !== row.parked ? tellParked(this.env, row.facts, parks, summary) : null,
+      parks !== row.parked ? tellParked(this.env, row.facts, parks, summary, owed) : null,
     ]);
     if (this.host.isErased()) return;
     const [listed, desk, approvals, park] = results;
@@ -100,6 +104,7 @@ export class Telling {
       if (park.status === 'fulfilled' && parks !== row.parked) {
         row.parked = parks;
         this.store.writeParked(parks);
+        this.purse.booked(owed);
       }
     });
     const failed = results.find((result) => result.status === 'rejected');
@@ -112,16 +117,17 @@ export class Telling {
     this.host.arm();
   }
 
+  private async settle(run: ExecutionRun): Promise<RetentionRule> {
+    const { outcomes } = await this.purse.owedAtEnd(run);
+    const costs = { all: run.totals.cost_microusd, unreserved: this.store.costs.unreserved(), outcomes };
+    return tellDesk(this.env, run.row.facts, costs, presentSummary(run.row, run.totals));
+  }
+
   /** The row of the execution; with it that of the call which it is, should an external agent have made it. */
   private async tellLists(run: ExecutionRun, summary: ExecutionSummary, costs: readonly CostRow[]): Promise<void> {
     const { row, totals } = run;
-    const { revision } = row;
-    const call = callOf(row.facts);
-    const projection = { summary, revision, cost_microusd: totals.cost_microusd, costs };
-    if (call === null) return tellLists(this.env, row.facts, projection, null);
-    if (hasEnded(run)) await this.host.recall(run);
-    const payloads = { input: run.input(), output: run.result(), revision };
-    await tellLists(this.env, row.facts, projection, invocationProjection(call, summary, payloads));
+    const projection = { summary, revision: row.revision, cost_microusd: totals.cost_microusd, costs };
+    await tellLists(this.env, row.facts, projection, await invocationOf(run, this.host.recall));
   }
 }
 

@@ -13,24 +13,32 @@ import {
 import { invocationCostStatements, invocationStatements } from '../../workers/domains/invocations/index.ts';
 import { organizationFallback, priceOverride } from '../../workers/domains/models/index.ts';
 import { providerAccesses, readSecrets } from '../../workers/domains/secrets/index.ts';
-import { createModels, sharesCredential } from '../../workers/models/index.ts';
+import { createModels, type Purse, sharesCredential } from '../../workers/models/index.ts';
 import type { Env } from '../../workers/platform/env.ts';
 import { circuitFetch } from '../../workers/platform/outbound/circuit-fetch.ts';
 import { outboundFetch } from '../../workers/platform/outbound.ts';
 import type { Logger } from '../../workers/platform/telemetry.ts';
 import { Circuits } from '../circuit/client.ts';
-import { type LeaseNotice, organizationDesk, type RetentionRule } from '../organization/client.ts';
+import {
+  type CallOutcome,
+  type LeaseNotice,
+  type MoneyAnswer,
+  type MoneyRequest,
+  organizationDesk,
+  type RetentionRule,
+} from '../organization/client.ts';
 import type { ApprovalProjection } from './client.ts';
 import { httpPorts } from './http-port.ts';
 import type { InvocationProjection } from './invocation.ts';
 import type { Markers } from './secrets/markers.ts';
 import type { Facts } from './store/rows.ts';
 
+export type { Held, Purse } from '../../workers/models/index.ts';
 /** Other executions, handoffs and the shared context, as the domains do them. */
 export { handOff, readContext, startRelated };
 
-/** The engine's ports for a step, by the markers that stand for secrets in it. */
-export type PortsFor = (markers: Markers) => Omit<EnginePorts, 'agents'>;
+/** The engine's ports for an attempt of a step, by the markers that stand for secrets in it and by what pays for it. */
+export type PortsFor = (markers: Markers, purse: Purse) => Omit<EnginePorts, 'agents'>;
 
 /** The engine's ports bound to the platform: models through the router, HTTP through the guarded way out. */
 export function enginePorts(
@@ -60,7 +68,10 @@ export function enginePorts(
     sentBefore,
     logger,
   });
-  return (markers) => ({ models, http: http(markers) });
+  return (markers, purse) => ({
+    models: { generate: (request, options) => models.generate(request, { ...options, purse }) },
+    http: http(markers),
+  });
 }
 
 /**
@@ -97,9 +108,38 @@ export async function tellApprovals(env: Env, facts: Facts, approvals: readonly 
   );
 }
 
-/** Tells the desk that the execution waits, so that it takes no place of others, or that it goes on. */
-export async function tellParked(env: Env, facts: Facts, parked: boolean, execution: ExecutionSummary): Promise<void> {
-  await organizationDesk(env.ORGANIZATION, facts.organization_id).park({ lease_id: facts.lease_id, parked, execution });
+/** Tells the desk that the execution waits, so that it takes no place and holds no money of others, or that it goes on. */
+export async function tellParked(
+  env: Env,
+  { organization_id, lease_id }: Facts,
+  parked: boolean,
+  execution: ExecutionSummary,
+  spent: { readonly outcomes: readonly CallOutcome[]; readonly up_to: number },
+): Promise<void> {
+  await organizationDesk(env.ORGANIZATION, organization_id).park({ lease_id, parked, execution, spent });
+}
+
+/** Asks the desk for money before a call. */
+export async function reserveMoney(
+  env: Env,
+  { organization_id, lease_id }: Facts,
+  request: Omit<MoneyRequest, 'lease_id'>,
+): Promise<MoneyAnswer> {
+  return organizationDesk(env.ORGANIZATION, organization_id).reserve({ lease_id, ...request });
+}
+
+/** Whether a step still waits in the desk's line for money. */
+export async function isInLine(env: Env, { organization_id, lease_id }: Facts, step: string): Promise<boolean> {
+  return organizationDesk(env.ORGANIZATION, organization_id).isInLine({ lease_id, step });
+}
+
+/** What calls have cost, while others go on. */
+export async function tellCosts(
+  env: Env,
+  { organization_id, lease_id }: Facts,
+  outcomes: readonly CallOutcome[],
+): Promise<void> {
+  await organizationDesk(env.ORGANIZATION, organization_id).book({ lease_id, outcomes });
 }
 
 /** What the desk has decided about a queued execution; null while it has to wait. */
@@ -122,13 +162,15 @@ export function forgetRow(env: Env, facts: Facts): Promise<void> {
 export async function tellDesk(
   env: Env,
   facts: Facts,
-  costMicrousd: number,
+  costs: { readonly all: number; readonly unreserved: number; readonly outcomes: readonly CallOutcome[] },
   execution: ExecutionSummary,
 ): Promise<RetentionRule> {
   const { days, effective_at } = await organizationDesk(env.ORGANIZATION, facts.organization_id).settle({
     lease_id: facts.lease_id,
-    cost_microusd: costMicrousd,
+    cost_microusd: costs.all,
     execution,
+    outcomes: costs.outcomes,
+    unreserved_microusd: costs.unreserved,
   });
   return { days, effective_at };
 }

@@ -10,6 +10,8 @@ import type {
   PlanLimits,
   StoredKey,
 } from './client.ts';
+import type { Shortage } from './ledger.ts';
+import { noMoney } from './money-refusal.ts';
 import type { Verdict } from './policies/evaluate.ts';
 import { judgeStart, type PolicyState } from './policies/judge-start.ts';
 import { type CountedSubject, checkRates, limitStates, type RateRow } from './rates.ts';
@@ -25,6 +27,8 @@ export interface DeskState {
   /** Whether the organization's IP allowlist lets the caller's address in. */
   readonly address_allowed: boolean;
   readonly request: StoredRequest | null;
+  /** What the budgets that it would spend from have left. */
+  readonly money: Money;
   readonly policies: PolicyState;
   /** What a start by this caller counts on. */
   readonly rates: readonly CountedSubject[];
@@ -36,6 +40,13 @@ export interface DeskState {
   readonly queued_of_agent: number;
   /** Of a start that has its lease already, and may not have been made: it is told again, and counts once. */
   readonly admitted: { readonly version: number | null } | null;
+}
+
+export interface Money {
+  /** In micro-dollars; null where nothing is limited. */
+  readonly remaining: number | null;
+  /** A budget that is used up. */
+  readonly spent_up: Shortage | null;
 }
 
 /** Starts of one agent that may wait for a place. */
@@ -114,6 +125,7 @@ export function decide(state: DeskState, request: AdmissionRequest, now: number)
   const rates = checkRates(state.rates, now);
   const { limits } = rates;
   if (!rates.ok) return deny('rate_limited', rates.detail, rates.retry_after_seconds, limits);
+  if (state.money.spent_up !== null) return { ...noMoney(state.money.spent_up, now), limits };
   const most = request.lineage === undefined ? (state.external?.max_concurrency ?? null) : null;
   if (most !== null && state.live_of_external >= most) {
     const detail = `${state.live_of_external} calls of this external agent are running; it may have no more at once.`;

@@ -1,6 +1,7 @@
 import type {
   Actor,
   AgentStatus,
+  BudgetPeriod,
   ConcurrencyPolicy,
   Door,
   ErrorCode,
@@ -12,6 +13,7 @@ import type {
   ExternalPlatform,
   JsonValue,
   MaskedWebhookConfig,
+  OnExceeded,
   Permission,
   Plan,
   RateLimits,
@@ -162,6 +164,16 @@ export interface RetentionProjection {
   readonly audit: ProjectedAudit;
 }
 
+/** The audit row of a changed budget. */
+export interface BudgetProjection {
+  readonly organization_id: string;
+  readonly budget: {
+    readonly scope: string;
+    readonly details: Readonly<Record<string, string | number | null>>;
+  };
+  readonly audit: ProjectedAudit;
+}
+
 /** An external agent, and the audit row of the change that made it. */
 export interface ExternalAgentProjection {
   readonly organization_id: string;
@@ -180,6 +192,7 @@ export type Projection =
   | AllowlistProjection
   | RateLimitsProjection
   | RetentionProjection
+  | BudgetProjection
   | PolicyProjection
   | PolicyDefaultProjection
   | ExternalAgentProjection
@@ -335,10 +348,77 @@ export interface AdmissionRequest {
     /** The agent's name, instead of its id. */
     readonly agent_name?: string;
   };
+  /**
+   * On whose budgets it spends, besides the organization's, its agent's and its external agent's; below another execution
+   * those of that one's root.
+   */
+  readonly spends?: Spending;
   /** What the input has where policies read it: asked for by `tell`. */
   readonly told?: ToldInput;
   /** What the feed shows of it besides; policies look at the project. */
   readonly shown?: { readonly trigger: ExecutionTrigger; readonly project_id: string | null };
+}
+
+export interface Spending {
+  readonly project_id: string | null;
+  /** The execution whose own budget it is, for itself and for all that it starts; null where there is none. */
+  readonly budget_of: string | null;
+  /** That budget, where it begins with this start. In integer micro-dollars. */
+  readonly budget_microusd?: number;
+}
+
+/** What a call cost that has ended, by the number under which money was reserved for it. */
+export interface CallOutcome {
+  readonly step: string;
+  readonly number: number;
+  readonly cost_microusd: number;
+}
+
+/** Asks for money before a model is called. */
+export interface MoneyRequest {
+  readonly lease_id: string;
+  /** A step makes one call at a time. A later call of the lease has a higher number; the same one is reserved once. */
+  readonly step: string;
+  readonly number: number;
+  /** The most that the call can cost, in integer micro-dollars. */
+  readonly amount: number;
+  /** Calls that have ended and were not told. */
+  readonly outcomes: readonly CallOutcome[];
+  /** Whether the step can wait for money. */
+  readonly may_wait: boolean;
+}
+
+export type MoneyAnswer =
+  | { readonly outcome: 'granted' }
+  | {
+      readonly outcome: 'no_money';
+      /** `park`: the step is in line, and is told when there is money for it. */
+      readonly on_exceeded: OnExceeded;
+      /** The budget that has least. */
+      readonly scope: string;
+      readonly period: BudgetPeriod;
+      /** When a new period may make room; null where none will. */
+      readonly resume_at: number | null;
+    }
+  /** The execution has lost its place, or the desk knows nothing of it: it has to end. */
+  | { readonly outcome: 'stopped'; readonly reason: ExecutionError };
+
+/** A budget as it stands. Money in integer micro-dollars, times in milliseconds. */
+export interface BudgetStanding {
+  readonly scope: string;
+  readonly period: BudgetPeriod;
+  readonly limit: number;
+  readonly top_up: number;
+  readonly spent: number;
+  readonly reserved: number;
+  readonly resets_at: number | null;
+  readonly on_exceeded: OnExceeded;
+}
+
+/** The budgets that an execution spends from, and its steps that wait for money, with how many came before each. */
+export interface LeaseMoney {
+  readonly budgets: readonly BudgetStanding[];
+  readonly waiting: readonly { readonly step: string; readonly amount: number; readonly place: number }[];
 }
 
 /** IETF draft-ietf-httpapi-ratelimit-headers: what `RateLimit` and `RateLimit-Policy` tell. */
@@ -366,6 +446,8 @@ export type Admission =
       /** The version to run; null in test mode. */
       readonly version: number | null;
       readonly caller: Actor;
+      /** What its budgets have left, in micro-dollars; null where none limits it. */
+      readonly remaining_microusd: number | null;
       /** Of every limited window, the tightest first. */
       readonly limits: readonly LimitState[];
       /** Of a call by an external agent. */
@@ -381,6 +463,8 @@ export type Admission =
       readonly code: ErrorCode;
       readonly detail: string;
       readonly retry_after_seconds: number | null;
+      /** Of a refusal for want of money. */
+      readonly remaining_microusd?: number;
       readonly limits: readonly LimitState[];
     };
 
@@ -389,7 +473,9 @@ export type LeaseNotice =
   /** It was queued, and its turn has come. */
   | { readonly kind: 'begin' }
   /** It has lost its place, or will get none. */
-  | { readonly kind: 'cancel'; readonly reason: ExecutionError };
+  | { readonly kind: 'cancel'; readonly reason: ExecutionError }
+  /** These steps waited for money, which is set aside for them now. */
+  | { readonly kind: 'resume'; readonly steps: readonly string[] };
 
 /** Begin of a create with an Idempotency-Key: `new` must be followed by `finishRequest`. */
 export type RequestClaim =

@@ -1,24 +1,30 @@
 import { DurableObject } from 'cloudflare:workers';
 import {
+  type BudgetPeriod,
   ERROR_CODES,
   type ErrorCode,
   type ExecutionSummary,
   FEED_EVENT_TYPES,
   type FeedApproval,
   type FeedFact,
+  type OnExceeded,
   type RetentionDays,
 } from '@agentflow/contracts';
 import type { Env } from '../../workers/platform/env.ts';
 import { createLogger, describeError, type Logger } from '../../workers/platform/telemetry.ts';
 import { executionObject } from '../execution/client.ts';
+import type { Scope } from './accounts.ts';
 import { DeskAddresses } from './addresses.ts';
 import { DeskAgents } from './agents.ts';
+import { tellBudget } from './budget-events.ts';
 import {
   type Admission,
   type AdmissionRequest,
   type AgentHead,
   type AskedStart,
   type AuditOrigin,
+  type BudgetStanding,
+  type CallOutcome,
   type ErasureSubject,
   type ExplainedStart,
   type ExternalAgentChange,
@@ -27,7 +33,10 @@ import {
   type KeyCheck,
   type KeyRecord,
   type KeyRotation,
+  type LeaseMoney,
   type LeaseNotice,
+  type MoneyAnswer,
+  type MoneyRequest,
   type OrganizationLimits,
   type PlanLimits,
   type PolicyChange,
@@ -40,6 +49,7 @@ import {
   type StoredPolicy,
   type StoredRateLimits,
 } from './client.ts';
+import { DeskLedger } from './desk-ledger.ts';
 import { DeskRates, UNLIMITED } from './desk-rates.ts';
 import { Erasures } from './erasure.ts';
 import { DeskEvents } from './events.ts';
@@ -52,7 +62,7 @@ import { DeskPolicies } from './policies/desk-policies.ts';
 import { countsAsRefused, DeskRefusals } from './refusals.ts';
 import { DeskRequests } from './requests.ts';
 import { DeskRetention } from './retention.ts';
-import { DeskStarts } from './starts.ts';
+import { DeskStarts, type SpentSoFar } from './starts.ts';
 import { OrganizationStore } from './store/organization.ts';
 import { agentsNamed, erasureWork, project, readAgentHead, readPlan, tellRefusals, tellRetention } from './wiring.ts';
 
@@ -78,6 +88,7 @@ export class OrganizationObject extends DurableObject<Env> {
   private readonly keeping: DeskRetention;
   private readonly requests: DeskRequests;
   private readonly agents: DeskAgents;
+  private readonly ledger: DeskLedger;
   private readonly rates: DeskRates;
   private readonly starts: DeskStarts;
   private readonly notices: LeaseNotices;
@@ -119,8 +130,18 @@ export class OrganizationObject extends DurableObject<Env> {
       () => this.logger(),
     );
     this.feed = new DeskFeed(ctx, this.store.feed, (at) => this.armAt(at));
+    this.ledger = new DeskLedger(ctx.storage, this.store, {
+      armAt: (at) => this.armAt(at),
+      told: () => this.tellNotices(),
+      giveBackPlace: (lease) => this.starts.giveBackPlace(lease),
+      emit: (event) => tellBudget(event, (type, data) => this.events.emit(type, data, Date.now())),
+      forget: () => {
+        this.ledger.forget();
+        this.starts.forget();
+      },
+    });
     this.rates = new DeskRates(ctx.storage, this.store);
-    this.starts = new DeskStarts(ctx.storage, this.store, this.agents, this.rates, {
+    this.starts = new DeskStarts(ctx.storage, this.store, this.agents, this.rates, this.ledger, {
       plan: () => this.plan ?? this.store.plan(),
       armAt: (at) => this.armAt(at),
       told: () => this.tellNotices(),
@@ -393,19 +414,73 @@ export class OrganizationObject extends DurableObject<Env> {
   }
 
   /**
-   * Ends a lease with the execution's real cost, once. Answers how long the execution is kept. Objects of an earlier release
-   * do not say what has ended.
+   * Ends a lease with the execution's real cost, once; `outcomes` are of calls that were not told. Answers how long the
+   * execution is kept. Objects of an earlier release do not say what has ended, and have reserved nothing.
    */
   async settle(input: {
     lease_id: string;
     cost_microusd: number;
     execution?: ExecutionSummary;
+    outcomes?: readonly CallOutcome[];
+    unreserved_microusd?: number;
   }): Promise<RetentionRule> {
-    if (this.store.exists() && this.starts.settle(input.lease_id, input.cost_microusd)) {
-      if (input.execution !== undefined) this.policies.costs.note(input.execution.agent_id, input.cost_microusd);
-      this.tellMove(input.execution);
+    const { lease_id, cost_microusd, execution, outcomes = [], unreserved_microusd: besides = cost_microusd } = input;
+    if (this.store.exists() && this.starts.settle(lease_id, cost_microusd, { outcomes, besides })) {
+      if (execution !== undefined) this.policies.costs.note(execution.agent_id, cost_microusd);
+      this.tellMove(execution);
     }
     return this.retention();
+  }
+
+  /** Before each model call that has a price. */
+  async reserve(request: MoneyRequest): Promise<MoneyAnswer> {
+    return this.store.exists() ? this.ledger.reserve(request, Date.now()) : ERASED;
+  }
+
+  /** What calls have cost, of an execution that has made none for a while. */
+  async book(input: { lease_id: string; outcomes: readonly CallOutcome[] }): Promise<void> {
+    if (this.store.exists()) this.ledger.book(input.lease_id, input.outcomes, Date.now());
+  }
+
+  /** Asked by a step that waits for money from time to time, should what it had to be told have been lost. */
+  async isInLine(input: { lease_id: string; step: string }): Promise<boolean> {
+    return this.store.exists() && this.ledger.isInLine(input.lease_id, input.step);
+  }
+
+  async budgets(scope: Scope): Promise<BudgetStanding[]> {
+    return this.store.exists() ? this.ledger.budgets(scope, Date.now()) : [];
+  }
+
+  async moneyOf(input: { lease_id: string }): Promise<LeaseMoney> {
+    return this.store.exists() ? this.ledger.moneyOf(input.lease_id, Date.now()) : { budgets: [], waiting: [] };
+  }
+
+  /** Holds when this answers: calls that it lets go on are told. */
+  async setBudget(
+    organizationId: string,
+    scope: Scope,
+    change: { period: BudgetPeriod; rule: { limit: number; on_exceeded: OnExceeded | null } | null },
+    origin: AuditOrigin,
+  ): Promise<BudgetStanding[]> {
+    this.store.create(organizationId);
+    const now = Date.now();
+    this.ledger.setBudget(scope, change.period, change.rule, origin, now);
+    await this.tellOutbox(now);
+    return this.budgets(scope);
+  }
+
+  /** null where the period has no limit. */
+  async topUp(
+    organizationId: string,
+    scope: Scope,
+    { period, amount }: { period: BudgetPeriod; amount: number },
+    origin: AuditOrigin,
+  ): Promise<BudgetStanding[] | null> {
+    this.store.create(organizationId);
+    const now = Date.now();
+    if (!this.ledger.topUp(scope, period, amount, origin, now)) return null;
+    await this.tellOutbox(now);
+    return this.budgets(scope);
   }
 
   async retention(): Promise<RetentionRule> {
@@ -424,8 +499,14 @@ export class OrganizationObject extends DurableObject<Env> {
   }
 
   /** An execution waits, so that its place is free for others, or goes on. */
-  async park(input: { lease_id: string; parked: boolean; execution?: ExecutionSummary }): Promise<void> {
-    if (this.store.exists() && this.starts.park(input.lease_id, input.parked)) this.tellMove(input.execution);
+  async park(input: {
+    lease_id: string;
+    parked: boolean;
+    execution?: ExecutionSummary;
+    spent?: SpentSoFar;
+  }): Promise<void> {
+    const { lease_id, parked, execution, spent = { outcomes: [], up_to: 0 } } = input;
+    if (this.store.exists() && this.starts.park(lease_id, parked, spent)) this.tellMove(execution);
   }
 
   /** Questions that D1 has, for those who watch. */
@@ -529,6 +610,7 @@ export class OrganizationObject extends DurableObject<Env> {
       () => this.drainOutbox(due),
       () => this.starts.checkLeases(due),
       () => this.checkWatchedAgents(due),
+      async () => this.ledger.newPeriods(Date.now()),
       async () => this.starts.fillPlaces(),
       () => this.notices.tell(),
       () => this.keeping.turn(due),
@@ -558,6 +640,7 @@ export class OrganizationObject extends DurableObject<Env> {
     this.policies.forget();
     this.keeping.forget();
     this.agents.forget();
+    this.ledger.forget();
     this.starts.forget();
     this.feed.forget();
     this.feed.closeAll();
@@ -597,6 +680,11 @@ export class OrganizationObject extends DurableObject<Env> {
     this.armedAt = at;
     this.ctx.waitUntil(this.ctx.storage.setAlarm(at));
     this.ctx.waitUntil(this.notices.tell());
+  }
+
+  private async tellOutbox(now: number): Promise<void> {
+    this.armAt(now + TELL_MS);
+    await this.drainOutbox(now);
   }
 
   private async drainOutbox(now: number): Promise<void> {
@@ -643,6 +731,10 @@ export class OrganizationObject extends DurableObject<Env> {
   }
 }
 
+const ERASED: MoneyAnswer = {
+  outcome: 'stopped',
+  reason: { code: 'organization_erased', message: 'The organization is being erased.' },
+};
 function ambiguous(name: string): Admission {
   const detail = `Several agents are called ${name}. Name the one that is meant by its id.`;
   return { outcome: 'deny', code: 'agent_ambiguous', detail, retry_after_seconds: null, limits: [] };

@@ -6,18 +6,21 @@ import type {
   Admission,
   AdmissionRequest,
   AgentHead,
+  CallOutcome,
   ExternalAgentRecord,
   ExternalCall,
   ExternalOrigin,
   LeaseNotice,
   PlanLimits,
 } from './client.ts';
+import type { DeskLedger, LeaseCosts } from './desk-ledger.ts';
 import type { DeskRates } from './desk-rates.ts';
 import { admitted, promoted } from './feed-facts.ts';
 import { holdsPlace, Places } from './places.ts';
 import { Pressure } from './pressure.ts';
 import type { CountedSubject, RateRow } from './rates.ts';
 import { REQUEST_TTL_MS } from './requests.ts';
+import { scopesOf, spendingOf } from './spending.ts';
 import type { Lease } from './store/leases.ts';
 import type { OrganizationStore } from './store/organization.ts';
 
@@ -28,6 +31,14 @@ const START_MARGIN_MS = 10_000;
 /** A live execution's lease is asked about this often. */
 const ACTIVE_MS = 15 * 60_000;
 const LEASE_PAGE = 100;
+
+const UNLIMITED: DeskState['money'] = { remaining: null, spent_up: null };
+
+/** What an execution that waits has spent; `up_to`: the number of its last call. */
+export interface SpentSoFar {
+  readonly outcomes: readonly CallOutcome[];
+  readonly up_to: number;
+}
 
 /** What the desk knows of a caller and the organization when a start is decided. */
 export type StartState = Pick<DeskState, 'plan' | 'agent' | 'key' | 'external' | 'address_allowed' | 'policies'>;
@@ -56,6 +67,7 @@ export class DeskStarts {
     private readonly store: OrganizationStore,
     private readonly agents: DeskAgents,
     private readonly rates: DeskRates,
+    private readonly ledger: DeskLedger,
     private readonly host: StartsHost,
   ) {}
 
@@ -80,12 +92,19 @@ export class DeskStarts {
     const stored = idempotency === null ? null : this.store.requests.find(startScope(request), idempotency.key);
     const known = stored !== null && stored.expires_at > now ? stored : null;
     const held = this.heldFor(request, known?.execution_id ?? null);
+    const spends = spendingOf(request);
+    // What an execution starts is paid call by call, like all that it does.
+    const money =
+      request.caller.kind === 'execution'
+        ? UNLIMITED
+        : this.ledger.left(scopesOf({ agent_id, external_agent_id: state.external?.id ?? null, spends }), now);
     const rates = held === null ? this.rates.subjectsOf(request, state) : [];
     const decision = decide(
       {
         ...state,
         request: known,
         rates,
+        money,
         live_executions: this.places.total,
         live_of_agent: this.places.heldBy(agent_id),
         live_of_external: state.external === null ? 0 : this.places.callsOf(state.external.id),
@@ -95,6 +114,9 @@ export class DeskStarts {
       request,
       now,
     );
+    if (decision.outcome === 'deny' && decision.code === 'budget_exceeded' && money.spent_up !== null) {
+      this.ledger.refused(money.spent_up);
+    }
     if (decision.outcome !== 'admit') return decision;
     const lease: Lease = held ?? {
       id: leaseIdOf(request.execution_id),
@@ -107,6 +129,7 @@ export class DeskStarts {
       key_id: decision.external?.key_id ?? decision.key_id,
       state: decision.queued ? 'queued' : 'provisional',
       version: decision.version,
+      spends,
       ord: this.nextOrd(),
       created_at: now,
       expires_at: now + PROVISIONAL_MS,
@@ -125,6 +148,7 @@ export class DeskStarts {
       agent: decision.agent,
       version: decision.version,
       caller: decision.caller,
+      remaining_microusd: leastOf(money.remaining, request.spends?.budget_microusd),
       limits: decision.limits,
       external: this.callOf(decision.external, state.external, request, now),
     };
@@ -179,6 +203,7 @@ export class DeskStarts {
     for (const each of replaced) places.move(each, 'revoked');
     this.write(() => {
       this.store.leases.insert(lease);
+      this.ledger.open(lease, request.spends?.budget_microusd);
       for (const { id } of replaced) this.store.leases.revoke(id, reason, now);
       this.rates.write(rates.subjects, rates.counted);
       if (request.idempotency !== null) {
@@ -195,13 +220,14 @@ export class DeskStarts {
   }
 
   /** Ends a lease with the execution's real cost. False for one that is not there: it was settled before. */
-  settle(leaseId: string, costMicrousd: number): boolean {
+  settle(leaseId: string, costMicrousd: number, costs: LeaseCosts): boolean {
     const lease = this.store.leases.find(leaseId);
     if (lease === null) return false;
     this.places.add(lease, -1);
     this.write(() => {
       this.store.leases.delete(lease.id);
       this.store.addSpend(new Date().toISOString().slice(0, 10), costMicrousd);
+      this.ledger.close(lease, costs, Date.now());
     });
     this.fillPlaces();
     return true;
@@ -211,12 +237,29 @@ export class DeskStarts {
    * Only who holds a place can leave it: false for who does not. Going on is never refused, also where that makes one more
    * than may begin.
    */
-  park(leaseId: string, parked: boolean): boolean {
+  park(leaseId: string, parked: boolean, spent: SpentSoFar): boolean {
     const lease = this.store.leases.find(leaseId);
-    if (lease === null || !(parked ? holdsPlace(lease.state) : lease.state === 'parked')) return false;
-    this.places.move(lease, parked ? 'parked' : 'active');
-    this.write(() => this.store.leases.park(lease.id, parked));
+    if (lease === null) return false;
+    const moves = parked ? holdsPlace(lease.state) : lease.state === 'parked';
+    if (moves) this.places.move(lease, parked ? 'parked' : 'active');
+    this.write(() => {
+      if (moves) this.store.leases.park(lease.id, parked);
+      if (parked) this.ledger.rest(lease, spent.outcomes, spent.up_to, Date.now());
+    });
     if (parked) this.fillPlaces();
+    // One that waited for money has its place back already.
+    return moves || (!parked && lease.state === 'active');
+  }
+
+  /** The place of an execution that waited for money and has it now. Those that did not leave theirs keep it. */
+  giveBackPlace(lease: Lease): boolean {
+    if (lease.state !== 'parked') return true;
+    const plan = this.host.plan();
+    if (plan === null || this.places.total >= plan.concurrent_executions) return false;
+    const most = this.agents.find(lease.agent_id)?.max_concurrency ?? null;
+    if (most !== null && this.places.heldBy(lease.agent_id) >= most) return false;
+    this.places.move(lease, 'active');
+    this.store.leases.park(lease.id, false);
     return true;
   }
 
@@ -228,6 +271,7 @@ export class DeskStarts {
     this.write(() => {
       this.store.leases.delete(lease.id);
       this.store.requests.deleteOf(lease.execution_id);
+      this.ledger.close(lease, { outcomes: [], besides: 0 }, Date.now());
     });
     // It was told as a start.
     this.host.publish({ type: 'reset', data: {} });
@@ -252,6 +296,8 @@ export class DeskStarts {
 
   /** Gives every place that is free to the next in line, in the order of their admission. */
   fillPlaces(): void {
+    // Who waits for money was admitted before whoever is queued.
+    this.ledger.wake();
     const plan = this.places.anyInLine() ? this.host.plan() : null;
     let filled = false;
     while (plan !== null && this.places.total < plan.concurrent_executions) {
@@ -312,14 +358,21 @@ export class DeskStarts {
       this.storage.transactionSync(rows);
     } catch (error) {
       this.forget();
+      this.ledger.forget();
       throw error;
     }
+    this.ledger.follow();
   }
 
   private nextOrd(): number {
     this.counted.ord++;
     return this.counted.ord;
   }
+}
+
+function leastOf(remaining: number | null, budget: number | undefined): number | null {
+  if (budget === undefined) return remaining;
+  return remaining === null ? budget : Math.min(remaining, budget);
 }
 
 function mayBegin({ status, max_concurrency }: AgentHead, held: number): boolean {

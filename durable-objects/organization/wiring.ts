@@ -1,6 +1,7 @@
 import { plan } from '@agentflow/contracts';
 import { db } from '../../workers/db/client.ts';
 import { agentHead, agentsNamed as agentsNamedIn } from '../../workers/domains/agents/index.ts';
+import { projectBudget } from '../../workers/domains/budgets/index.ts';
 import {
   eraseRows,
   FORMER_MEMBER,
@@ -48,6 +49,7 @@ export function tellRefusals(env: Env, organizationId: string, counted: readonly
 export function project(env: Env, message: Projection): Promise<void> {
   const database = db(env, message.organization_id);
   if ('key' in message) return projectApiKey(database, message);
+  if ('budget' in message) return projectBudget(database, message);
   if ('external_agent' in message) return projectExternalAgent(database, message);
   if ('event' in message) return projectEvent(database, message);
   if ('policy' in message) return projectPolicy(database, message);

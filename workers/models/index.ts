@@ -1,5 +1,5 @@
 import type { JsonValue, ModelProvider } from '@agentflow/contracts';
-import type { ModelCall, ModelCallOptions, ModelPort, ModelRequest, ModelResult, StepError } from '@agentflow/engine';
+import type { ModelCall, ModelPort, ModelRequest, ModelResult, StepError } from '@agentflow/engine';
 import type { CircuitEntry, CircuitGate } from '../platform/circuit.ts';
 import { accessTo, effectiveConfig, type ProviderAccesses } from './access.ts';
 import type { AdapterOptions, ModelsConfig, ProviderAdapter } from './adapter.ts';
@@ -15,6 +15,7 @@ import { createGoogleAdapter } from './providers/google/index.ts';
 import { createOllamaAdapter } from './providers/ollama/index.ts';
 import { createOpenAiAdapter } from './providers/openai/index.ts';
 import { createWorkersAiAdapter } from './providers/workers-ai/index.ts';
+import type { PaidCallOptions } from './purse.ts';
 import { routed } from './router.ts';
 import { readJson, schemaProblem } from './structured-output.ts';
 import { countMessageTokens, countTokens } from './tokens.ts';
@@ -30,6 +31,7 @@ export {
   splitModelRef,
 } from './catalogue.ts';
 export { type ModelPrice, microusdPerMillion } from './pricing.ts';
+export type { Held, Purse } from './purse.ts';
 
 export interface ModelsOptions {
   readonly config: ModelsConfig;
@@ -62,6 +64,8 @@ export type EmbedResult =
   | { readonly ok: false; readonly error: StepError; readonly calls: readonly ModelCall[] };
 
 export interface Models extends ModelPort {
+  /** With a purse, money is reserved for each call that has a price, and no call is made without. */
+  generate(request: ModelRequest, options: PaidCallOptions): Promise<ModelResult>;
   /** One vector per text, in their order. Never throws for what a provider can do wrong. */
   embed(texts: readonly string[], ref: string, options: { signal: AbortSignal }): Promise<EmbedResult>;
   /** The most that the request's own model can cost, in integer micro-dollars: what a budget reserves before the call. */
@@ -162,7 +166,7 @@ export function createModels({ config, fetch, clock, priceOf, accesses, circuitO
     return fallback === undefined || splitModelRef(model)?.provider === 'builtin' ? [] : fallback();
   }
 
-  async function askOnce(request: ModelRequest, options: ModelCallOptions): Promise<ModelResult> {
+  async function askOnce(request: ModelRequest, options: PaidCallOptions): Promise<ModelResult> {
     const parts = splitModelRef(request.model);
     if (parts === null) return refusal('model_not_found', checkModel(request.model) ?? 'Unknown model.');
     if (parts.provider === 'builtin') {
@@ -188,6 +192,13 @@ export function createModels({ config, fetch, clock, priceOf, accesses, circuitO
     const price = await priceFor(request.model);
     const entry = await enter(parts.provider, reached.config);
     if (!entry.allowed) return { ok: false, error: refusedByCircuit(entry.refusal, adapter.title), calls: [] };
+    const { purse } = options;
+    const most = purse === undefined ? 0 : worstCost(request, price);
+    const money = purse === undefined || most === 0 ? null : await purse.reserve(most);
+    if (money?.ok === false) {
+      await entry.end({ verdict: 'neither' });
+      return { ok: false, error: money.error, calls: [] };
+    }
     const started = clock();
     const limit = adapter.sendsDefaultLimit ? answerLimit(request) : request.max_tokens;
     const end = await callLanguageModel(() => adapter.languageModel(parts.name), adapter, request, limit, options);
@@ -195,16 +206,19 @@ export function createModels({ config, fetch, clock, priceOf, accesses, circuitO
     const failure = failureOf(end, request, reached, options.signal);
     await entry.end(outcomeOf(failure, end.kind === 'aborted', end.text !== ''));
     const booked = book(end, request, failure);
-    const call = record(
+    const cost = callCost(price, booked.input, booked.output);
+    const made = record(
       parts.provider,
       parts.name,
       booked.input,
       booked.output,
-      callCost(price, booked.input, booked.output),
+      cost,
       latency,
       booked.estimated,
       end.kind === 'aborted' ? 'cancelled' : failure === null ? 'ok' : 'error',
     );
+    if (money !== null) purse?.spent(money.held, cost);
+    const call = money === null ? made : { ...made, held: money.held };
     if (failure !== null) return { ok: false, error: failure, calls: [call] };
     if (end.kind !== 'answered') throw new Error('a call without an answer has a failure');
     return {
@@ -298,9 +312,7 @@ export function createModels({ config, fetch, clock, priceOf, accesses, circuitO
   }
 
   async function estimateCost(request: ModelRequest): Promise<number> {
-    const schema = request.schema === undefined ? 0 : countTokens(JSON.stringify(request.schema));
-    const input = Math.ceil((countMessageTokens(request.messages) + schema + toolTokens(request)) * INPUT_HEADROOM);
-    return callCost(await priceFor(request.model), input, answerLimit(request));
+    return worstCost(request, await priceFor(request.model));
   }
 
   return {
@@ -330,6 +342,13 @@ function book(
     output: output ?? countTokens(end.text) + writtenCalls(end),
     estimated: true,
   };
+}
+
+/** The most that a call can cost; 0 for a model without a price. */
+function worstCost(request: ModelRequest, price: ModelPrice): number {
+  const schema = request.schema === undefined ? 0 : countTokens(JSON.stringify(request.schema));
+  const input = Math.ceil((countMessageTokens(request.messages) + schema + toolTokens(request)) * INPUT_HEADROOM);
+  return callCost(price, input, answerLimit(request));
 }
 
 function toolTokens({ tools }: ModelRequest): number {

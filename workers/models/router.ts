@@ -1,4 +1,5 @@
-import type { ModelCall, ModelCallOptions, ModelRequest, ModelResult, StepError } from '@agentflow/engine';
+import type { ModelCall, ModelRequest, ModelResult, StepError } from '@agentflow/engine';
+import type { PaidCallOptions } from './purse.ts';
 
 /** A rate limit that ends sooner is waited for, although another model could answer. */
 const PATIENCE_MS = 5000;
@@ -29,7 +30,7 @@ function movesOn(error: StepError, lastAttempt: boolean): boolean {
 export interface RouterOptions {
   readonly clock: () => number;
   /** Asks one model once. */
-  readonly ask: (request: ModelRequest, options: ModelCallOptions) => Promise<ModelResult>;
+  readonly ask: (request: ModelRequest, options: PaidCallOptions) => Promise<ModelResult>;
   /** The chain of a request that names none. */
   readonly chainOf: (request: ModelRequest) => Promise<readonly string[]>;
 }
@@ -45,7 +46,7 @@ interface Failure {
  * again by the next model: its answer counts when it is whole.
  */
 export function routed({ clock, ask, chainOf }: RouterOptions) {
-  return async (request: ModelRequest, options: ModelCallOptions): Promise<ModelResult> => {
+  return async (request: ModelRequest, options: PaidCallOptions): Promise<ModelResult> => {
     const chain = request.fallback ?? (await chainOf(request));
     if (chain.length === 0) return ask(request, options);
     const models = [...new Set([request.model, ...chain])];

@@ -1,3 +1,4 @@
+import { BUDGET_REMAINING_HEADER } from '@agentflow/contracts';
 import type { LimitState } from '../../durable-objects/organization/client.ts';
 
 /** More than these nobody reads. */
@@ -18,4 +19,14 @@ export function limitHeaders(limits: readonly LimitState[]): Record<string, stri
       .map(({ policy, remaining, reset_seconds }) => `"${policy}";r=${remaining};t=${reset_seconds}`)
       .join(', '),
   };
+}
+
+/** What the budgets of a start have left, in dollars; none where nothing limits it. */
+export function budgetHeaders(remainingMicrousd: number | null): Record<string, string> {
+  return remainingMicrousd === null ? {} : { [BUDGET_REMAINING_HEADER]: microusdText(remainingMicrousd) };
+}
+
+/** A decimal without an exponent, which numbers this small would get. */
+function microusdText(microusd: number): string {
+  return (microusd / 1_000_000).toFixed(6).replace(/\.?0+$/, '');
 }

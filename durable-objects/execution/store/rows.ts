@@ -24,6 +24,8 @@ export interface Facts {
   readonly trigger: ExecutionTrigger;
   readonly triggered_by: Actor;
   readonly project_id: string | null;
+  /** The execution whose own budget holds for this one. */
+  readonly budget_of?: string;
   /** null for an execution that no other one started. */
   readonly lineage: Lineage | null;
   readonly lease_id: string;

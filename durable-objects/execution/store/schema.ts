@@ -10,7 +10,7 @@ import type { Row } from './rows.ts';
  *
  * Made when first needed, since making a table is the dearest part of a fresh object:
  * - `logs`: lines that handlers wrote.
- * - `costs`: one row a model attempt; `projected` once D1 has it.
+ * - `costs`: one row a model attempt; `projected` tells in bits whether D1 has it and the desk has booked it, see costs.ts.
  * - `given`: results that the execution began with, of a retry or a test with pinned outputs.
  * - `recorded`: what steps answered in the execution that a shadow run repeats.
  * - `children`: executions that this one started, see ../children.ts.

@@ -1,5 +1,6 @@
 import type { ExecutionError } from '@agentflow/contracts';
 import type { LeaseNotice } from '../client.ts';
+import type { LeaseSpending } from '../spending.ts';
 
 type Row = Record<string, SqlStorageValue>;
 
@@ -24,6 +25,8 @@ export interface Lease {
   readonly key_id: string | null;
   /** The version that it was admitted with; null in test mode, and of leases of an earlier release. */
   readonly version: number | null;
+  /** On whose budgets it spends besides; null where on nobody's. */
+  readonly spends: LeaseSpending | null;
   /** Place in the order of admissions; of one whose turn has come, in the order of turns. */
   readonly ord: number;
   readonly created_at: number;
@@ -44,7 +47,8 @@ export class LeaseStore {
   insert(lease: Lease): void {
     this.sql.exec(
       `INSERT INTO leases (id, execution_id, agent_id, caller, state, ord, created_at, expires_at, root_execution_id,
-        parent_execution_id, version, external_agent_id, key_id) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+        parent_execution_id, version, external_agent_id, key_id, spends)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
       lease.id,
       lease.execution_id,
       lease.agent_id,
@@ -58,6 +62,7 @@ export class LeaseStore {
       lease.version,
       lease.external_agent_id,
       lease.key_id,
+      lease.spends === null ? null : JSON.stringify(lease.spends),
     );
   }
 
@@ -172,6 +177,14 @@ export class LeaseStore {
     );
   }
 
+  /** There is money for a step that waited: told together with others of its execution that were not told yet. */
+  resume(id: string, step: string, now: number): void {
+    const before = this.noticeOf(id);
+    if (before?.kind === 'cancel') return;
+    const steps = before?.kind === 'resume' ? before.steps : [];
+    this.notify(id, { kind: 'resume', steps: [...steps.filter((each) => each !== step), step] }, now);
+  }
+
   private notify(id: string, notice: LeaseNotice, now: number): void {
     this.sql.exec(
       'UPDATE leases SET notice = ?, notice_at = ?, notice_tries = 0 WHERE id = ?',
@@ -203,21 +216,20 @@ export class LeaseStore {
   }
 
   /** Its execution has done what this notice told; another one that came meanwhile stays. */
-  noticeTaken(id: string, { kind }: LeaseNotice): void {
+  noticeTaken(id: string, notice: LeaseNotice): void {
     this.sql.exec(
-      "UPDATE leases SET notice = NULL, notice_at = NULL WHERE id = ? AND json_extract(notice, '$.kind') = ?",
+      'UPDATE leases SET notice = NULL, notice_at = NULL WHERE id = ? AND notice = ?',
       id,
-      kind,
+      JSON.stringify(notice),
     );
   }
 
-  delayNotice(id: string, { kind }: LeaseNotice, until: number): void {
+  delayNotice(id: string, notice: LeaseNotice, until: number): void {
     this.sql.exec(
-      `UPDATE leases SET notice_at = ?, notice_tries = notice_tries + 1
-        WHERE id = ? AND json_extract(notice, '$.kind') = ?`,
+      'UPDATE leases SET notice_at = ?, notice_tries = notice_tries + 1 WHERE id = ? AND notice = ?',
       until,
       id,
-      kind,
+      JSON.stringify(notice),
     );
   }
 }
@@ -235,6 +247,7 @@ function leaseOf(row: Row | undefined): Lease | null {
     key_id: row.key_id as string | null,
     state: row.state as LeaseState,
     version: row.version as number | null,
+    spends: typeof row.spends === 'string' ? (JSON.parse(row.spends) as LeaseSpending) : null,
     ord: Number(row.ord),
     created_at: Number(row.created_at),
     expires_at: Number(row.expires_at),

@@ -6,6 +6,7 @@ import { ExternalAgentStore } from './external-agents.ts';
 import { FeedStore } from './feed.ts';
 import { KeyStore } from './keys.ts';
 import { LeaseStore } from './leases.ts';
+import { LedgerStore } from './ledger.ts';
 import { PolicyStore } from './policies.ts';
 import { RateStore } from './rates.ts';
 import { RefusalStore } from './refusals.ts';
@@ -28,6 +29,7 @@ export class OrganizationStore {
   readonly feed: FeedStore;
   readonly keys: KeyStore;
   readonly leases: LeaseStore;
+  readonly ledger: LedgerStore;
   readonly policies: PolicyStore;
   readonly rates: RateStore;
   readonly refusals: RefusalStore;
@@ -39,6 +41,7 @@ export class OrganizationStore {
     this.feed = new FeedStore(sql);
     this.keys = new KeyStore(sql);
     this.leases = new LeaseStore(sql);
+    this.ledger = new LedgerStore(sql);
     this.policies = new PolicyStore(sql);
     this.rates = new RateStore(sql);
     this.refusals = new RefusalStore(sql);
@@ -250,6 +253,7 @@ export class OrganizationStore {
           (SELECT min(expires_at) FROM rates),
           (SELECT min(next_at) FROM erasures),
           (SELECT next_at FROM retention),
+          (SELECT min(resume_at) FROM budget_waiters),
           (SELECT min(tell_at) FROM refusals WHERE tell_at IS NOT NULL),
           (SELECT kept_until FROM feed_watch)))`,
       )

@@ -15,6 +15,8 @@
  * - `erasures`: what is being erased, page by page; see ../erasure.ts.
  * - `retention`: one row, how long executions are kept, and how far that has been told; see ../retention.ts.
  * - `feed`: the newest events of the organization's feed, and `feed_watch`, one row, until when they are kept; see ../feed.ts.
+ * - `accounts`, `holds`, `budget_waiters`: the ledger, see ../ledger.ts. A lease's `spends` names the accounts that are not
+ *   its organization's or its agent's.
  * - `external_agents`: their records, deleted ones included.
  * - `refusals`: refused calls of external agents by code and minute, see ../refusals.ts.
  * - `policies`: policies as they are now, their versions are in D1; `policy_default`, one row, what holds without one.
@@ -97,5 +99,16 @@ export const SCHEMA_STEPS: readonly (readonly string[])[] = [
     'CREATE TABLE policies (id TEXT PRIMARY KEY, policy TEXT NOT NULL) WITHOUT ROWID',
     'CREATE TABLE policy_default (id INTEGER PRIMARY KEY CHECK (id = 1), effect TEXT NOT NULL, revision INTEGER NOT NULL)',
     'CREATE TABLE agent_costs (agent_id TEXT PRIMARY KEY, mean_microusd REAL NOT NULL, executions INTEGER NOT NULL) WITHOUT ROWID',
+  ],
+  [
+    'ALTER TABLE leases ADD COLUMN spends TEXT',
+    `CREATE TABLE accounts (
+      scope TEXT PRIMARY KEY, reserved INTEGER NOT NULL, spent TEXT NOT NULL, budgets TEXT NOT NULL, leases INTEGER NOT NULL) WITHOUT ROWID`,
+    `CREATE TABLE holds (
+      lease_id TEXT NOT NULL, step TEXT NOT NULL, number INTEGER NOT NULL, amount INTEGER NOT NULL, used INTEGER NOT NULL,
+      PRIMARY KEY (lease_id, step)) WITHOUT ROWID`,
+    `CREATE TABLE budget_waiters (
+      lease_id TEXT NOT NULL, step TEXT NOT NULL, number INTEGER NOT NULL, amount INTEGER NOT NULL, scopes TEXT NOT NULL,
+      ord INTEGER NOT NULL, resume_at INTEGER, PRIMARY KEY (lease_id, step)) WITHOUT ROWID`,
   ],
 ];

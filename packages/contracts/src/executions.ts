@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { usdAmount } from './budgets.ts';
 import { jsonValue, LIMITS, timestamp } from './common.ts';
 import { agentId, executionId, organizationId, projectId } from './ids.ts';
 
@@ -173,6 +174,9 @@ export const executeRequest = z.strictObject({
   input: jsonValue.default({}),
   version: z.number().int().min(1).optional(),
   project_id: projectId.optional().describe('Whose shared context the execution reads, and to which its cost belongs'),
+  budget_usd: usdAmount
+    .optional()
+    .describe('What the execution may spend, together with all that it starts; when it is used up, it waits for more'),
 });
 export type ExecuteRequest = z.infer<typeof executeRequest>;
 

@@ -2,6 +2,7 @@ export * from './accounts.ts';
 export * from './agents.ts';
 export * from './approvals.ts';
 export * from './audit.ts';
+export * from './budgets.ts';
 export * from './common.ts';
 export * from './consent.ts';
 export * from './context.ts';

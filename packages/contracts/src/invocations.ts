@@ -1,6 +1,6 @@
 import { z } from 'zod';
+import { usdAmount } from './budgets.ts';
 import { jsonValue, timestamp } from './common.ts';
-import { errorCode } from './errors.ts';
 import { execution } from './executions.ts';
 import { door, externalPlatform } from './external-agents.ts';
 import { agentId, apiKeyId, executionId, externalAgentId, invocationId, projectId } from './ids.ts';
@@ -19,7 +19,7 @@ export const invokeRequest = z
     agent: z.string().trim().min(1).max(120).optional().describe('Its name, instead of the id'),
     input: jsonValue.default({}),
     project_id: projectId.optional(),
-    budget_usd: z.number().positive().max(1_000_000).optional().describe('The most that this call may cost'),
+    budget_usd: usdAmount.optional().describe('The most that this call may cost, together with all that it starts'),
   })
   .refine((request) => (request.agent_id === undefined) !== (request.agent === undefined), {
     path: ['agent_id'],
@@ -91,7 +91,11 @@ export const invocationFilter = z.object({
   external_agent_id: externalAgentId.optional(),
   agent_id: agentId.optional(),
   status: invocationStatus.optional(),
-  error_code: errorCode.optional(),
+  error_code: z
+    .string()
+    .regex(/^[a-z][a-z0-9_]{0,62}$/)
+    .optional()
+    .describe('Of a refusal, or of the error with which the execution ended'),
   door: door.optional(),
   from: timestamp.optional(),
   to: timestamp.optional(),

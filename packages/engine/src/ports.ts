@@ -72,6 +72,12 @@ export interface ModelRequest {
   readonly tool_choice?: 'auto' | 'none';
 }
 
+/** Money that was reserved for one call of a step. */
+export interface HeldMoney {
+  readonly step: string;
+  readonly number: number;
+}
+
 /** One call of one model: becomes one cost record, whether it succeeded or not. */
 export interface ModelCall {
   readonly provider: string;
@@ -84,6 +90,8 @@ export interface ModelCall {
   /** True where the provider reported no usage and tokens were counted by length. */
   readonly estimated: boolean;
   readonly outcome: 'ok' | 'error' | 'cancelled';
+  /** Absent of calls without a price. */
+  readonly held?: HeldMoney;
 }
 
 export type ModelResult =
@@ -368,6 +376,8 @@ export type StepResult =
       readonly wake_at: number | null;
       readonly due: Due | null;
       readonly ask: ApprovalAsk | null;
+      /** Calls that were made before it had to wait. */
+      readonly calls?: readonly ModelCall[];
     }
   | { readonly kind: 'opened'; readonly input: JsonValue; readonly loop: OpenedLoop }
   /** The step goes on when these calls have ended. */

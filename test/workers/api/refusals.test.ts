@@ -23,7 +23,7 @@ import {
   withRole,
 } from '../../support/api.ts';
 import { askedOne } from '../../support/approvals.ts';
-import { externalAgent } from '../../support/external-agents.ts';
+import { externalAgent, invoke } from '../../support/external-agents.ts';
 import { joinAs } from '../../support/people.ts';
 import { listedEnds, startShadowRun, withHeldDraft } from '../../support/shadow-runs.ts';
 import { deadKeys, expiredToken, forgedTokens } from './dead-credentials.ts';
@@ -84,6 +84,7 @@ const OBJECTS: { [prefix: string]: Make<string> } = {
     return String(run.body.comparisons[0]?.execution_id);
   },
   '/api/v1/external-agents/': async (owner) => (await externalAgent(owner)).id,
+  '/api/v1/invocations/': invocationOf,
   '/api/v1/external-agents/{id}/keys/': async (owner, before) => {
     const { body } = await api<{ data: { id: string }[] }>(`/${before.slice(0, -1)}`, { token: owner.token });
     return String(body.data[0]?.id);
@@ -93,7 +94,8 @@ const OBJECTS: { [prefix: string]: Make<string> } = {
 
 /** Objects in another state than those of their prefix, for operations that need it: the last parameter of the path. */
 const OBJECT_OF: { [operationId: string]: Make<string> } = {
-  cancelExecution: waitingExecutionOf,
+  cancelExecution: (owner) => waitingExecutionOf(owner),
+  cancelInvocation: invocationOf,
   invokeAgent: async (owner) => externalHouse(owner),
   removeTeamMember: async (owner, before) => {
     const { user_id } = await withRole(owner, 'viewer');
@@ -112,6 +114,19 @@ const OBJECT_OF: { [operationId: string]: Make<string> } = {
     await listedEnds(owner, id, 1);
     return id;
   },
+  topUpAgentBudget: async (owner) => {
+    const { id } = await agentOf(owner);
+    return limited(owner, `/agents/${id}/budget`, id);
+  },
+  topUpProjectBudget: async (owner) => {
+    const id = await projectOf(owner);
+    return limited(owner, `/projects/${id}/budget`, id);
+  },
+  topUpExternalAgentBudget: async (owner) => {
+    const { id } = await externalAgent(owner);
+    return limited(owner, `/external-agents/${id}/budget`, id);
+  },
+  topUpExecution: (owner) => waitingExecutionOf(owner, { budget_usd: 1 }),
   approveExecution: async (owner) => (await askedOne(owner)).execution_id,
   rollbackAgent: async (owner) => {
     const { id } = await agentOf(owner);
@@ -131,6 +146,18 @@ const BODIES: { [operationId: string]: object | ((owner: Member) => Promise<obje
   createEnvVar: { name: 'API_TOKEN', value: 'value' },
   setProviderKey: { api_key: 'key-of-the-test' },
   updateEnvVar: { value: 'another value' },
+  setOrganizationBudget: { limit_usd: 1000, period: 'month' },
+  setAgentBudget: { limit_usd: 10.5, period: 'day', on_exceeded: 'fail' },
+  setProjectBudget: { limit_usd: 10, period: 'total' },
+  topUpOrganizationBudget: async (owner) => {
+    await limited(owner, '/org/budget', '');
+    return { amount_usd: 1, period: 'total' };
+  },
+  topUpAgentBudget: { amount_usd: 1 },
+  topUpProjectBudget: { amount_usd: 1 },
+  setExternalAgentBudget: { limit_usd: 10, period: 'day' },
+  topUpExternalAgentBudget: { amount_usd: 1 },
+  topUpExecution: { amount_usd: 1 },
   createHandoff: async (owner) => ({ to_agent_id: (await agentOf(owner)).id, instructions: 'Go on.' }),
   updateProject: { name: 'Another name' },
   createPolicy: somePolicy(),
@@ -227,10 +254,17 @@ async function projectOf({ token }: Member): Promise<string> {
   return body.id;
 }
 
-async function started(owner: Member, agentId: string): Promise<string> {
+/** Gives back `id`, of what has a budget then. */
+async function limited({ token }: Member, path: string, id: string): Promise<string> {
+  const set = await api(path, { method: 'PUT', token, body: { limit_usd: 1000, period: 'total' } });
+  expect(set.status, JSON.stringify(set.body)).toBe(200);
+  return id;
+}
+
+async function started(owner: Member, agentId: string, more: object = {}): Promise<string> {
   const answer = await api<{ id: string }>(`/agents/${agentId}/execute`, {
     token: owner.token,
-    body: { input: { n: 1 } },
+    body: { input: { n: 1 }, ...more },
   });
   expect(answer.status, JSON.stringify(answer.body)).toBe(202);
   return answer.body.id;
@@ -277,15 +311,25 @@ async function externalHouse(owner: Member): Promise<string> {
   return id;
 }
 
+/** One that ends when it is cancelled and not before. */
+async function invocationOf(owner: Member): Promise<string> {
+  const nodes = [agentNode('start', 'trigger.manual'), agentNode('wait', 'logic.delay', { seconds: 3600 })];
+  const { id } = await publishedAgent(owner, { nodes, edges: agentEdges('start>wait') });
+  const { status, body } = await invoke(await externalAgent(owner), id);
+  expect(status, JSON.stringify(body)).toBe(202);
+  return body.invocation_id;
+}
+
 async function executionOf(owner: Member): Promise<string> {
   return started(owner, (await agentOf(owner)).id);
 }
 
 /** One that ends when it is cancelled and not before: its only call is never answered. */
-async function waitingExecutionOf(owner: Member): Promise<string> {
+async function waitingExecutionOf(owner: Member, more: object = {}): Promise<string> {
   const url = `${inject('toolServerUrl')}/gate/${crypto.randomUUID()}`;
   const nodes = [agentNode('start', 'trigger.manual'), agentNode('call', 'action.http', { url })];
-  return started(owner, (await publishedAgent(owner, { nodes, edges: agentEdges('start>call') })).id);
+  const { id } = await publishedAgent(owner, { nodes, edges: agentEdges('start>call') });
+  return started(owner, id, more);
 }
 
 /** An organization with the people and keys that the matrix sends; what is asked for first is made then. */

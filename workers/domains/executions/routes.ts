@@ -14,6 +14,7 @@ import {
   retryRequest,
   streamTicket,
   testRequest,
+  usdToMicrousd,
 } from '@agentflow/contracts';
 import { z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
@@ -21,7 +22,7 @@ import { identify, requestContext, requireAccess } from '../../platform/auth.ts'
 import { ApiError, invalid, unauthenticated } from '../../platform/errors.ts';
 import { idempotencyKey, requestHash } from '../../platform/idempotency.ts';
 import { normalizeAddress } from '../../platform/ip-networks.ts';
-import { limitHeaders } from '../../platform/limit-headers.ts';
+import { budgetHeaders, limitHeaders } from '../../platform/limit-headers.ts';
 import { decodeCursor } from '../../platform/pagination.ts';
 import { type AppEnv, createRouter, json, operation } from '../../platform/router.ts';
 import { signTicket, TICKET_SECONDS, verifyTicket } from '../../platform/tokens.ts';
@@ -194,13 +195,14 @@ const cancel = operation({
 
 export const executionRoutes = createRouter()
   .openapi(execute, async (c) => {
-    const { input, version, project_id } = c.req.valid('json');
+    const { input, version, project_id, budget_usd } = c.req.valid('json');
     const outcome = await startExecution({
       ...(await startBase(c)),
       mode: 'live',
       permission: 'agents:execute',
       version: version ?? null,
       projectId: project_id ?? null,
+      budgetMicrousd: budget_usd === undefined ? undefined : usdToMicrousd(budget_usd),
       input,
     });
     return started(c, outcome);
@@ -311,7 +313,8 @@ async function startBase(c: Context<AppEnv>) {
 
 function started(c: Context<AppEnv>, outcome: StartOutcome) {
   const ended = outcome.execution.finished_at !== null;
-  for (const [name, value] of Object.entries(limitHeaders(outcome.limits))) c.header(name, value);
+  const headers = { ...limitHeaders(outcome.limits), ...budgetHeaders(outcome.remainingMicrousd) };
+  for (const [name, value] of Object.entries(headers)) c.header(name, value);
   if (outcome.replayed) c.header('Idempotency-Replayed', 'true');
   c.header('Location', `/api/v1/executions/${outcome.execution.id}`);
   return ended && preferredWait(c.req.header('prefer')) > 0

@@ -23,6 +23,8 @@ export interface RelatedStart {
   readonly actor: Actor;
   readonly input: JsonValue;
   readonly project_id: string | null;
+  /** The execution whose own budget holds for it. */
+  readonly budget_of: string | null;
   readonly lineage: Lineage;
   readonly traceparent: string;
   readonly request_id: string;
@@ -54,6 +56,7 @@ export async function startRelated(env: Env, start: RelatedStart): Promise<Relat
     execution_id,
     idempotency: null,
     ip: '',
+    spends: { project_id: start.project_id, budget_of: start.budget_of },
     lineage: {
       root_execution_id: lineage.root_execution_id,
       parent_execution_id: lineage.parent_execution_id,
@@ -90,6 +93,7 @@ export async function startRelated(env: Env, start: RelatedStart): Promise<Relat
       triggered_by: start.actor,
       input: start.input,
       project_id: start.project_id,
+      budget_of: start.budget_of,
       lineage,
       lease_id: admission.lease_id,
       start_by: admission.start_by,

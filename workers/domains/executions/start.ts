@@ -23,7 +23,7 @@ import type { Caller, UncheckedKeyPrincipal } from '../../platform/context.ts';
 import type { Env } from '../../platform/env.ts';
 import { ApiError, invalid, notFound, unauthenticated } from '../../platform/errors.ts';
 import { newId } from '../../platform/ids.ts';
-import { limitHeaders } from '../../platform/limit-headers.ts';
+import { budgetHeaders, limitHeaders } from '../../platform/limit-headers.ts';
 import { type TraceContext, traceparentOf } from '../../platform/telemetry.ts';
 import { draftDefinition, versionDefinition } from '../agents/index.ts';
 import { requireProject } from '../projects/index.ts';
@@ -42,6 +42,8 @@ export interface StartInput {
   /** null: the live version. */
   readonly version: number | null;
   readonly projectId: string | null;
+  /** The execution's own budget in micro-dollars. */
+  readonly budgetMicrousd?: number | undefined;
   readonly input: JsonValue;
   readonly idempotency: { readonly key: string; readonly body_hash: string } | null;
   readonly waitSeconds: number;
@@ -58,6 +60,8 @@ export interface StartOutcome {
   readonly execution: Execution;
   readonly replayed: boolean;
   readonly limits: readonly LimitState[];
+  /** What its budgets have left; null where none limits it, and of a replay. */
+  readonly remainingMicrousd: number | null;
 }
 
 /**
@@ -68,6 +72,8 @@ export async function startExecution(start: StartInput): Promise<StartOutcome> {
   const { env, principal } = start;
   const organizationId = principal.organization_id;
   const desk = organizationDesk(env.ORGANIZATION, organizationId);
+  const executionId = newId('execution');
+  const { projectId, budgetMicrousd } = start;
   const request: AdmissionRequest = {
     organization_id: organizationId,
     caller: callerOf(principal),
@@ -75,10 +81,14 @@ export async function startExecution(start: StartInput): Promise<StartOutcome> {
     agent_id: start.agentId,
     version: start.version,
     mode: start.mode,
-    execution_id: newId('execution'),
+    execution_id: executionId,
     idempotency: start.idempotency,
     ip: start.ip,
-    shown: { trigger: triggerOf(start), project_id: start.projectId },
+    spends:
+      budgetMicrousd === undefined
+        ? { project_id: projectId, budget_of: null }
+        : { project_id: projectId, budget_of: executionId, budget_microusd: budgetMicrousd },
+    shown: { trigger: triggerOf(start), project_id: projectId },
     ...(start.external === undefined ? {} : { external: start.external }),
   };
   const admission = await admit(desk, request, start.input, (agentId, version) =>
@@ -90,14 +100,14 @@ export async function startExecution(start: StartInput): Promise<StartOutcome> {
     case 'replay': {
       const execution = await madeBefore(env, organizationId, admission.execution_id, start.waitSeconds);
       if (execution === null) throw stillStarting();
-      return { execution, replayed: true, limits: [] };
+      return { execution, replayed: true, limits: [], remainingMicrousd: null };
     }
     case 'allow':
       break;
   }
   const { execution_id, again, agent } = admission;
   const before = again ? await madeBefore(env, organizationId, execution_id, start.waitSeconds) : null;
-  if (before !== null) return { execution: before, replayed: true, limits: [] };
+  if (before !== null) return { execution: before, replayed: true, limits: [], remainingMicrousd: null };
   let execution: Execution | StartRefusal;
   try {
     const { definition, given } = await whatRuns({ ...start, agentId: agent.agent_id }, admission.version);
@@ -112,7 +122,8 @@ export async function startExecution(start: StartInput): Promise<StartOutcome> {
       trigger: triggerOf(start),
       triggered_by: admission.caller,
       input: start.input,
-      project_id: start.projectId,
+      project_id: projectId,
+      budget_of: budgetMicrousd === undefined ? null : execution_id,
       lineage: null,
       lease_id: admission.lease_id,
       start_by: admission.start_by,
@@ -138,7 +149,8 @@ export async function startExecution(start: StartInput): Promise<StartOutcome> {
     throw error;
   }
   if (execution === 'late') throw startedTooLate();
-  return { execution, replayed: again, limits: admission.limits };
+  const { limits, remaining_microusd: remainingMicrousd } = admission;
+  return { execution, replayed: again, limits, remainingMicrousd };
 }
 
 /** How often a start is asked for anew because a publish or a change of policies was faster. */
@@ -238,6 +250,7 @@ function refusal(denial: Extract<Admission, { outcome: 'deny' }>): ApiError {
   return new ApiError(denial.code, denial.detail, {
     headers: {
       ...limitHeaders(denial.limits),
+      ...budgetHeaders(denial.remaining_microusd ?? null),
       ...(denial.retry_after_seconds === null ? {} : { 'Retry-After': String(denial.retry_after_seconds) }),
     },
   });

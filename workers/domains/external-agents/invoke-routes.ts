@@ -1,9 +1,9 @@
-import { externalAgentId, invoked, invokeRequest } from '@agentflow/contracts';
+import { externalAgentId, invoked, invokeRequest, usdToMicrousd } from '@agentflow/contracts';
 import { z } from '@hono/zod-openapi';
 import { identify } from '../../platform/auth.ts';
 import { ApiError, notFound } from '../../platform/errors.ts';
 import { idempotencyKey, requestHash } from '../../platform/idempotency.ts';
-import { limitHeaders } from '../../platform/limit-headers.ts';
+import { budgetHeaders, limitHeaders } from '../../platform/limit-headers.ts';
 import { createRouter, json, operation, refusal } from '../../platform/router.ts';
 import { openStream, preferredWait } from '../executions/index.ts';
 import { invocationStatusOf } from '../invocations/index.ts';
@@ -43,7 +43,7 @@ export const invokeRoutes = createRouter().openapi(invoke, async (c) => {
     await identify(c);
     throw notFound('external agent', id);
   }
-  const { agent_id, agent, input, project_id } = c.req.valid('json');
+  const { agent_id, agent, input, project_id, budget_usd } = c.req.valid('json');
   const key = idempotencyKey(c.req.header('idempotency-key'));
   const streams = c.req.header('accept')?.includes('text/event-stream') === true;
   const waitSeconds = streams ? 0 : preferredWait(c.req.header('prefer'));
@@ -55,6 +55,7 @@ export const invokeRoutes = createRouter().openapi(invoke, async (c) => {
     agent: agent_id === undefined ? { name: agent ?? '' } : { id: agent_id },
     input,
     projectId: project_id ?? null,
+    budgetMicrousd: budget_usd === undefined ? undefined : usdToMicrousd(budget_usd),
     idempotency: key === null ? null : { key, body_hash: await requestHash('POST', c.req.path, c.var.bodyText ?? '') },
     waitSeconds,
     ip: c.var.ip,
@@ -62,12 +63,13 @@ export const invokeRoutes = createRouter().openapi(invoke, async (c) => {
     requestId: c.var.requestId,
     trace: c.var.trace,
   });
-  const { invocation_id, execution, replayed, limits } = await called.catch((error: unknown) => {
+  const { invocation_id, execution, replayed, limits, remainingMicrousd } = await called.catch((error: unknown) => {
     const another = error instanceof ApiError && error.code === 'external_agent_mismatch';
     throw another ? notFound('external agent', id) : error;
   });
   const headers: Record<string, string> = {
     ...limitHeaders(limits),
+    ...budgetHeaders(remainingMicrousd),
     ...(replayed ? { 'Idempotency-Replayed': 'true' } : {}),
     Location: `/api/v1/invocations/${invocation_id}`,
     'X-Invocation-Id': invocation_id,

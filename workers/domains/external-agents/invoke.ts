@@ -14,6 +14,8 @@ interface Invoke {
   readonly agent: { readonly id: string } | { readonly name: string };
   readonly input: JsonValue;
   readonly projectId: string | null;
+  /** What it may cost, in micro-dollars. */
+  readonly budgetMicrousd?: number | undefined;
   readonly idempotency: { readonly key: string; readonly body_hash: string } | null;
   /** Answer when the execution has ended or after so long; 0 answers at once. */
   readonly waitSeconds: number;
@@ -28,6 +30,7 @@ interface Invoked {
   readonly execution: Execution;
   readonly replayed: boolean;
   readonly limits: readonly LimitState[];
+  readonly remainingMicrousd: number | null;
 }
 
 /**
@@ -47,6 +50,7 @@ export async function invokeAgent(call: Invoke): Promise<Invoked> {
     permission: 'agents:execute',
     version: null,
     projectId: call.projectId,
+    budgetMicrousd: call.budgetMicrousd,
     input: call.input,
     idempotency: call.idempotency,
     waitSeconds: call.waitSeconds,

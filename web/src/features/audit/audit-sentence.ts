@@ -21,6 +21,14 @@ function asRole(role: JsonValue | undefined): string {
   return name === null ? '' : ` as ${name}`;
 }
 
+function dollars(amount: JsonValue | undefined): string {
+  return typeof amount === 'number' ? `$${amount}` : 'another amount';
+}
+
+function budgetSpan(period: JsonValue | undefined): string {
+  return period === 'day' || period === 'month' ? `for a ${period}` : 'in all';
+}
+
 /** What happened, as it reads after the name of who did it. Actions that are not here tell their own words. */
 const SENTENCES: Readonly<Record<string, string | ((details: Details, resourceId: string) => string)>> = {
   'agent.created': 'created the agent',
@@ -52,6 +60,10 @@ const SENTENCES: Readonly<Record<string, string | ((details: Details, resourceId
   'organization.retention_changed': ({ days }) =>
     typeof days === 'number' ? `chose to keep executions for ${days} days` : 'chose to keep executions without limit',
   'organization.updated': ({ previous_name, name }) => `renamed the organization${changed(previous_name, name)}`,
+  'budget.set': ({ period, limit_usd }) => `limited the budget ${budgetSpan(period)} to ${dollars(limit_usd)}`,
+  'budget.removed': ({ period }) => `took away the limit of the budget ${budgetSpan(period)}`,
+  'budget.topped_up': ({ period, amount_usd }) =>
+    `topped up the budget ${budgetSpan(period)} by ${dollars(amount_usd)}`,
   'env_var.created': (_details, id) => `set the secret ${id}`,
   'env_var.updated': (_details, id) => `changed the secret ${id}`,
   'env_var.deleted': (_details, id) => `deleted the secret ${id}`,
@@ -111,6 +123,7 @@ export const ACTION_GROUPS = [
   { value: 'member', label: 'Members' },
   { value: 'invitation', label: 'Invitations' },
   { value: 'project', label: 'Projects' },
+  { value: 'budget', label: 'Budgets' },
   { value: 'team', label: 'Teams' },
   { value: 'organization', label: 'Organization' },
   { value: 'organization.ip_allowlist_changed', label: 'IP allowlist' },

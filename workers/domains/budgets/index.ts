@@ -1,0 +1,2 @@
+export { projectBudget } from './project-budget.ts';
+export { budgetRoutes } from './routes.ts';
