@@ -12,8 +12,8 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { agentNode, publishedAgent } from '../../support/agents.ts';
 import { api, expectProblem, type Member, ORIGIN, rawApi, signUp, withRole } from '../../support/api.ts';
 import { externalAgent } from '../../support/external-agents.ts';
+import { CALLBACK } from '../../support/oauth-client.ts';
 
-const CALLBACK = 'http://127.0.0.1:8765/callback';
 const start = agentNode('start', 'trigger.manual');
 const send = (url: string | URL, init?: RequestInit) => exports.default.fetch(new Request(url, init));
 

@@ -89,7 +89,7 @@ function ClientFacts({ client }: { client: ConsentDetails }) {
       </dl>
       {redirect_is_local && (
         <p className="mb-5 flex gap-2 text-pretty text-sm text-soft">
-          <TriangleAlert className="mt-0.5 size-4 shrink-0 text-waiting-text" aria-hidden="true" />
+          <TriangleAlert className="mt-0.5 size-4 shrink-0 text-waiting" aria-hidden="true" />
           The access goes to a program on your computer. Go on only if you have just started this from it.
         </p>
       )}

@@ -2,6 +2,7 @@ import { consentDecided, consentDecisionRequest, consentDetails, consentQuery } 
 import { type Context, Hono } from 'hono';
 import { revokeClientKey } from '../../../domains/external-agents/index.ts';
 import { requestContext } from '../../../platform/auth.ts';
+import { ApiError } from '../../../platform/errors.ts';
 import { withRegistrationThrottle } from '../../../platform/registration-throttle.ts';
 import type { AppEnv } from '../../../platform/router.ts';
 import { createRouter, json, operation } from '../../../platform/router.ts';
@@ -49,6 +50,13 @@ export const consentRoutes = createRouter()
 /** OAuth 2.1's own endpoints. Not in the OpenAPI document: their errors and forms are OAuth's. */
 export const oauthRoutes = new Hono<AppEnv>();
 
+const MAX_BODY_BYTES = 64 * 1024;
+
+oauthRoutes.use('/oauth/*', async (c, next) => {
+  if (Number(c.req.header('content-length') ?? 0) <= MAX_BODY_BYTES) return next();
+  throw new ApiError('payload_too_large', `The body is larger than ${MAX_BODY_BYTES} bytes.`);
+});
+
 for (const path of ['/.well-known/oauth-protected-resource', '/.well-known/oauth-protected-resource/mcp']) {
   oauthRoutes.get(path, (c) => {
     return c.json(resourceMetadata(issuerOf(c.env, c.req.url)), 200, { 'Access-Control-Allow-Origin': '*' });
@@ -63,8 +71,11 @@ oauthRoutes.all('/oauth/register', (c) => withRegistrationThrottle(c.env, c.var.
 
 /** RFC 7009. Giving a refresh token back ends the grant, and the key with it. */
 oauthRoutes.post('/oauth/revoke', async (c) => {
-  const body = await c.req.raw.clone().text();
-  const [userId = '', grantId = ''] = (new URLSearchParams(body).get('token') ?? '').split(':');
+  const form = await c.req.raw
+    .clone()
+    .formData()
+    .catch(() => new FormData());
+  const [userId = '', grantId = ''] = String(form.get('token') ?? '').split(':');
   const helpers = authorizationServer(issuerOf(c.env, c.req.url)).getOAuthApi(c.env);
   const find = async () => (await helpers.listUserGrants(userId)).items.find(({ id }) => id === grantId);
   const before = userId === '' ? undefined : await find();
