@@ -12,7 +12,7 @@ import { erasureRoutes } from './domains/erasure/routes.ts';
 import { eventRoutes } from './domains/events/index.ts';
 import { executionRoutes, overviewRoutes, retentionRoutes } from './domains/executions/index.ts';
 import { externalAgentRoutes, invokeRoutes } from './domains/external-agents/index.ts';
-import { policyRoutes, rateLimitRoutes } from './domains/governance/index.ts';
+import { policyRoutes, rateLimitRoutes, stopRoutes } from './domains/governance/index.ts';
 import { invitationRoutes } from './domains/invitations/index.ts';
 import { invocationRoutes } from './domains/invocations/index.ts';
 import { modelRoutes } from './domains/models/index.ts';
@@ -98,6 +98,7 @@ export function createApp({ probes = {}, mcpFixture }: AppParts = {}): OpenAPIHo
   app.route('/api/v1', eventRoutes);
   app.route('/api/v1', externalAgentRoutes);
   app.route('/api/v1', invokeRoutes);
+  app.route('/api/v1', stopRoutes);
   app.route('/api/v1', invocationRoutes);
   app.route('/api/v1', projectRoutes);
   app.route('/api/v1', contextRoutes);

@@ -80,8 +80,8 @@ export interface StartRequest {
   readonly wait_seconds: number;
 }
 
-/** Why an execution was not made: its organization is being erased, or the start came after `start_by`. */
-export type StartRefusal = 'erased' | 'late';
+/** Why an execution was not made: its organization is being erased, it was stopped, or the start came after `start_by`. */
+export type StartRefusal = 'erased' | 'stopped' | 'late';
 
 /** A step's result, from another execution or from the person who tests. */
 export interface GivenResult {
@@ -244,7 +244,7 @@ export interface ExecutionRpc {
   lease(organizationId: string): Promise<{ readonly lease_id: string; readonly budget_of: string | null } | null>;
   leaseState(leaseId: string): Promise<'alive' | 'ended' | 'unknown'>;
   /** Told by the desk; `taken` when it needs not be told again, `unknown` where no execution of this lease is there. */
-  heed(leaseId: string, notice: LeaseNotice): Promise<'taken' | 'unknown'>;
+  heed(leaseId: string, notice: LeaseNotice): Promise<'taken' | 'buried' | 'unknown'>;
   /** `startMayCome`: whether a start of it was admitted that may not have arrived. */
   erase(organizationId: string, startMayCome: boolean): Promise<void>;
   /** How long it is kept, after a change of that; means nothing to one that has not ended. */

@@ -41,7 +41,7 @@ import { ExecutionStore } from './store/execution.ts';
 import type { ExecutionRow } from './store/rows.ts';
 import { ExecutionStreams } from './streams.ts';
 import { Telling } from './telling.ts';
-import { bury, exhume } from './tombstone.ts';
+import { buriedFor, bury, exhume } from './tombstone.ts';
 import { forgetRow, retentionOf } from './wiring.ts';
 
 /** An execution that still runs after this long shows up in lists; one that ended sooner is written once, at its end. */
@@ -146,7 +146,7 @@ export class ExecutionObject extends DurableObject<Env> implements ExecutionRpc 
   /** Starts the execution; a second start of the same id answers with what is there. */
   async start(request: StartRequest): Promise<Execution | StartRefusal> {
     const state = this.run === null ? this.state() : 'started';
-    if (state === 'erased') return 'erased';
+    if (state === 'erased') return this.erased ? 'erased' : buriedFor(this.ctx.storage);
     if (state === 'none') {
       if (Date.now() > request.start_by) return 'late';
       this.create(request);
@@ -261,8 +261,12 @@ export class ExecutionObject extends DurableObject<Env> implements ExecutionRpc 
   }
 
   /** Told by the desk: the turn of this execution has come, or it has lost its place. */
-  async heed(leaseId: string, notice: LeaseNotice): Promise<'taken' | 'unknown'> {
+  async heed(leaseId: string, notice: LeaseNotice): Promise<'taken' | 'buried' | 'unknown'> {
     const run = this.load();
+    if (run === null && notice.kind === 'cancel' && notice.bury === true) {
+      if (this.state() === 'none') await bury(this.ctx.storage, 'stopped', Date.now());
+      return 'buried';
+    }
     if (run === null || run.row.facts.lease_id !== leaseId) return 'unknown';
     if (notice.kind === 'resume') return this.purse.heed(run, notice.steps);
     this.queued.heed(run, notice);
@@ -276,7 +280,7 @@ export class ExecutionObject extends DurableObject<Env> implements ExecutionRpc 
   async erase(organizationId: string, startMayCome: boolean): Promise<void> {
     // Of the rows: an erasure that failed half-way has to be done again.
     const state = this.store.state();
-    if (state === 'none' && startMayCome && !this.erased) await bury(this.ctx.storage, Date.now());
+    if (state === 'none' && startMayCome && !this.erased) await bury(this.ctx.storage, 'erased', Date.now());
     if (state !== 'started') return;
     // Not `load`: what was in flight must not run again.
     const row = this.run?.row ?? this.store.read();

@@ -7,6 +7,7 @@ import {
   type Permission,
   roleAllows,
   type ShadowRun,
+  type Stop,
 } from '@agentflow/contracts';
 import { beforeAll, describe, expect, inject, it } from 'vitest';
 import { agentEdges, agentNode, publishedAgent, runToEnd } from '../../support/agents.ts';
@@ -83,6 +84,11 @@ const OBJECTS: { [prefix: string]: Make<string> } = {
   '/api/v1/agents/{id}/shadow-runs/{shadow_run_id}/comparisons/': async (owner, before) => {
     const run = await api<ShadowRun>(`/${before.replace(/\/comparisons\/$/, '')}`, { token: owner.token });
     return String(run.body.comparisons[0]?.execution_id);
+  },
+  '/api/v1/stops/': async (owner) => {
+    const { id } = await externalAgent(owner);
+    const { body } = await api<Stop>(`/external-agents/${id}`, { method: 'DELETE', token: owner.token });
+    return body.stop_id;
   },
   '/api/v1/external-agents/': async (owner) => (await externalAgent(owner)).id,
   '/api/v1/invocations/': invocationOf,
@@ -524,15 +530,15 @@ describe('keys of external agents', () => {
     const { owner } = house;
     const revoked = await externalAgent(owner);
     const path = `/external-agents/${revoked.id}/keys/${revoked.key_id}`;
-    expect((await api(path, { method: 'DELETE', token: owner.token })).status).toBe(204);
+    expect((await api(path, { method: 'DELETE', token: owner.token })).status).toBe(202);
     expectProblem(await send({ key: revoked.api_key }), 401, 'unauthenticated');
     const deleted = await externalAgent(owner);
-    expect((await api(`/external-agents/${deleted.id}`, { method: 'DELETE', token: owner.token })).status).toBe(204);
+    expect((await api(`/external-agents/${deleted.id}`, { method: 'DELETE', token: owner.token })).status).toBe(202);
     expectProblem(await send({ key: deleted.api_key }), 401, 'unauthenticated');
     const inactive = await externalAgent(owner);
     const body = { is_active: false };
     expect((await api(`/external-agents/${inactive.id}`, { method: 'PUT', token: owner.token, body })).status).toBe(
-      200,
+      202,
     );
     const refused = await send({ key: inactive.api_key });
     expect([403, 404]).toContain(refused.status);
