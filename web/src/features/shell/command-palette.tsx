@@ -5,6 +5,7 @@ import {
   ArrowLeftRight,
   Bot,
   FolderKanban,
+  CircleDollarSign,
   Gauge,
   Globe,
   KeyRound,
@@ -149,6 +150,13 @@ export default function CommandPalette({ onClose }: { onClose: () => void }) {
                     icon={KeySquare}
                     label="Secrets and model providers"
                     onSelect={choose(() => void navigate({ to: '/dashboard/settings/secrets' }))}
+                  />
+                )}
+                {maySeeLimits && (
+                  <Item
+                    icon={CircleDollarSign}
+                    label="Budgets"
+                    onSelect={choose(() => void navigate({ to: '/dashboard/settings/budgets' }))}
                   />
                 )}
                 {maySeeLimits && (
