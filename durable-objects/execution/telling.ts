@@ -4,7 +4,7 @@ import { describeError, type Logger } from '../../workers/platform/telemetry.ts'
 import type { RetentionRule } from '../organization/client.ts';
 import { projectionOf } from './approvals.ts';
 import { expiryOf } from './expiry.ts';
-import { callOf, invocationProjection } from './invocation.ts';
+import { invocationOf } from './invocation.ts';
 import { presentSummary } from './present.ts';
 import type { ExecutionPurse } from './purse.ts';
 import { type ExecutionRun, hasEnded } from './run.ts';
@@ -126,13 +126,8 @@ export class Telling {
   /** The row of the execution; with it that of the call which it is, should an external agent have made it. */
   private async tellLists(run: ExecutionRun, summary: ExecutionSummary, costs: readonly CostRow[]): Promise<void> {
     const { row, totals } = run;
-    const { revision } = row;
-    const call = callOf(row.facts);
-    const projection = { summary, revision, cost_microusd: totals.cost_microusd, costs };
-    if (call === null) return tellLists(this.env, row.facts, projection, null);
-    if (hasEnded(run)) await this.host.recall(run);
-    const payloads = { input: run.input(), output: run.result(), revision };
-    await tellLists(this.env, row.facts, projection, invocationProjection(call, summary, payloads));
+    const projection = { summary, revision: row.revision, cost_microusd: totals.cost_microusd, costs };
+    await tellLists(this.env, row.facts, projection, await invocationOf(run, this.host.recall));
   }
 }
 

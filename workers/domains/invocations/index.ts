@@ -5,3 +5,4 @@ export {
   invocationStatusOf,
 } from './project-invocation.ts';
 export { projectRefusals } from './project-refusals.ts';
+export { invocationRoutes } from './routes.ts';
