@@ -15,6 +15,7 @@ import { externalAgentRoutes, invokeRoutes } from './domains/external-agents/ind
 import { policyRoutes, rateLimitRoutes, stopRoutes } from './domains/governance/index.ts';
 import { invitationRoutes } from './domains/invitations/index.ts';
 import { invocationRoutes } from './domains/invocations/index.ts';
+import { lineageRoutes } from './domains/lineage/index.ts';
 import { modelRoutes } from './domains/models/index.ts';
 import { organizationRoutes } from './domains/organizations/routes.ts';
 import { projectRoutes } from './domains/projects/index.ts';
@@ -99,6 +100,7 @@ export function createApp({ probes = {}, mcpFixture }: AppParts = {}): OpenAPIHo
   app.route('/api/v1', invokeRoutes);
   app.route('/api/v1', stopRoutes);
   app.route('/api/v1', invocationRoutes);
+  app.route('/api/v1', lineageRoutes);
   app.route('/api/v1', projectRoutes);
   app.route('/api/v1', contextRoutes);
   app.route('/api/v1', approvalRoutes);
