@@ -16,12 +16,7 @@ export default function CostChart({ days }: { days: ProjectCosts['by_day'] }) {
       <ResponsiveContainer width="100%" height="100%">
         <BarChart data={[...days]} accessibilityLayer={false} margin={{ top: 4, right: 8, bottom: 0, left: 0 }}>
           <CartesianGrid vertical={false} stroke="var(--line)" />
-          <XAxis
-            dataKey="day"
-            {...AXIS}
-            minTickGap={24}
-            tickFormatter={(day: string) => short.format(new Date(day))}
-          />
+          <XAxis dataKey="day" {...AXIS} minTickGap={24} tickFormatter={(day: string) => short.format(new Date(day))} />
           <YAxis {...AXIS} width={64} tickFormatter={formatUsd} />
           <Tooltip
             contentStyle={{

@@ -24,7 +24,7 @@ const SPANS = [
 /** The project's budgets, and what its model calls have cost. */
 export function ProjectCostsTab({ project }: { project: Project }) {
   return (
-    <div className="flex flex-col gap-5">
+    <div className="flex min-w-0 flex-col gap-5">
       <BudgetsCard
         path={`/projects/${project.id}/budget`}
         owner="this project"
@@ -42,7 +42,7 @@ function CostsCard({ project }: { project: Project }) {
     return <ProblemCallout error={costs.error} onRetry={() => void costs.refetch()} />;
   }
   return (
-    <Card aria-label="Costs">
+    <Card aria-label="Costs" className="min-w-0">
       <CardHeader title="Costs" description="Of model calls, those that failed included. Days begin at midnight, UTC.">
         <Select label="Time" value={days} onValueChange={setDays} options={SPANS} />
       </CardHeader>
@@ -74,12 +74,13 @@ function Costs({ costs }: { costs: ProjectCosts }) {
         <Figure label="Tokens in">{formatCount(total.input_tokens)}</Figure>
         <Figure label="Tokens out">{formatCount(total.output_tokens)}</Figure>
       </dl>
-      <div className="h-56 px-2 pt-4 pb-2">
+      {/* Clipped: a drawing is as wide as it was until it has heard that its place is narrower. */}
+      <div className="h-56 min-w-0 overflow-hidden px-2 pt-4 pb-2">
         <Suspense fallback={<Skeleton className="h-full w-full" />}>
           <CostChart days={by_day} />
         </Suspense>
       </div>
-      <div className="grid items-start gap-x-6 gap-y-4 border-line border-t p-4 lg:grid-cols-2">
+      <div className="grid items-start gap-x-6 gap-y-4 border-line border-t p-4 lg:grid-cols-2 [&>*]:min-w-0">
         <SpendingTable
           label="By agent"
           rows={by_agent.map((row) => ({

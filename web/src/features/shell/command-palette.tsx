@@ -4,8 +4,8 @@ import { Command } from 'cmdk';
 import {
   ArrowLeftRight,
   Bot,
-  FolderKanban,
   CircleDollarSign,
+  FolderKanban,
   Gauge,
   Globe,
   KeyRound,
