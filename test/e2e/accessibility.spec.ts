@@ -77,6 +77,8 @@ test('with nothing to show yet, every page is accessible', async ({ page, reques
     ['/dashboard/agents', 'Your first agent'],
     ['/dashboard/executions', 'Nothing has run yet'],
     ['/dashboard/projects', 'No projects yet'],
+    ['/dashboard/policies', 'No policies yet'],
+    ['/dashboard/policies/new', 'It waits until the policy is complete.'],
     ['/dashboard/settings/api-keys', 'No API keys yet'],
     ['/dashboard/settings/teams', 'No teams yet'],
     ['/dashboard/settings/secrets', 'No secrets yet'],

@@ -154,6 +154,31 @@ const projectRoute = createRoute({
   component: lazyRouteComponent(() => import('./routes/project.tsx'), 'ProjectPage'),
 });
 
+const policiesRoute = createRoute({
+  getParentRoute: () => dashboardRoute,
+  path: '/policies',
+  validateSearch: z.object({
+    search: text,
+    effect: optional(z.enum(['allow', 'deny'])),
+    active: optional(z.enum(['true', 'false'])),
+    cursor: text,
+  }),
+  component: lazyRouteComponent(() => import('./routes/policies.tsx'), 'PoliciesPage'),
+});
+
+const newPolicyRoute = createRoute({
+  getParentRoute: () => dashboardRoute,
+  path: '/policies/new',
+  component: lazyRouteComponent(() => import('./routes/policy-new.tsx'), 'NewPolicyPage'),
+});
+
+const policyRoute = createRoute({
+  getParentRoute: () => dashboardRoute,
+  path: '/policies/$policyId',
+  validateSearch: z.object({ tab: optional(z.enum(['history'])) }),
+  component: lazyRouteComponent(() => import('./routes/policy.tsx'), 'PolicyPage'),
+});
+
 const executionsRoute = createRoute({
   getParentRoute: () => dashboardRoute,
   path: '/executions',
@@ -285,6 +310,9 @@ const routeTree = rootRoute.addChildren([
     templatesRoute,
     projectsRoute,
     projectRoute,
+    policiesRoute,
+    newPolicyRoute,
+    policyRoute,
     executionsRoute,
     executionRoute,
     approvalsRoute,

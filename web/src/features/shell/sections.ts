@@ -10,6 +10,7 @@ import {
   type LucideIcon,
   ScrollText,
   Settings,
+  ShieldCheck,
 } from 'lucide-react';
 import { meQuery } from './queries.ts';
 
@@ -22,6 +23,7 @@ interface Section {
     | '/dashboard/projects'
     | '/dashboard/audit'
     | '/dashboard/approvals'
+    | '/dashboard/policies'
     | '/dashboard/settings';
   readonly label: string;
   readonly icon: LucideIcon;
@@ -36,6 +38,7 @@ const SECTIONS: readonly Section[] = [
   { to: '/dashboard/executions', label: 'Executions', icon: History },
   { to: '/dashboard/projects', label: 'Projects', icon: FolderKanban, permission: 'projects:read' },
   { to: '/dashboard/approvals', label: 'Approvals', icon: ClipboardCheck },
+  { to: '/dashboard/policies', label: 'Policies', icon: ShieldCheck, permission: 'governance:read' },
   { to: '/dashboard/audit', label: 'Audit', icon: ScrollText, permission: 'audit:read' },
   { to: '/dashboard/settings', label: 'Settings', icon: Settings },
 ];
