@@ -10,11 +10,16 @@ import type {
   ExecutionMode,
   ExecutionStatus,
   ExecutionStep,
+  ExecutionSummary,
   ExecutionTrigger,
   JsonValue,
 } from '@agentflow/contracts';
 import type { AuditOrigin, ExternalCall, ExternalOrigin, LeaseNotice, RetentionRule } from '../organization/client.ts';
+import type { InvocationProjection } from './invocation.ts';
 import type { ExecutionObject } from './object.ts';
+import type { Touches } from './touches.ts';
+
+export type { Touch, Touches } from './touches.ts';
 
 /** Where an execution stands among those that started each other. */
 export interface Lineage {
@@ -78,8 +83,8 @@ export interface StartRequest {
   readonly wait_seconds: number;
 }
 
-/** Why an execution was not made: its organization is being erased, or the start came after `start_by`. */
-export type StartRefusal = 'erased' | 'late';
+/** Why an execution was not made: its organization is being erased, it was stopped, or the start came after `start_by`. */
+export type StartRefusal = 'erased' | 'stopped' | 'late';
 
 /** A step's result, from another execution or from the person who tests. */
 export interface GivenResult {
@@ -190,6 +195,17 @@ export interface ApprovalProjection {
   readonly audit: ApprovalAudit | null;
 }
 
+/** What D1 would be told now: for reading one execution while lists lag. */
+export interface ExecutionRecord {
+  readonly summary: ExecutionSummary;
+  readonly cost_microusd: number;
+  /** null where no external agent called it itself. */
+  readonly invocation: InvocationProjection | null;
+  readonly touches: Touches;
+  /** Ids of executions that it started, the first 50. */
+  readonly started: readonly string[];
+}
+
 export interface StepPage {
   readonly data: ExecutionStep[];
   /** Order number of the page's last step; null on the last page. */
@@ -213,6 +229,7 @@ export interface ExecutionRpc {
   /** Answers with the execution that is there when it was made before. */
   start(request: StartRequest): Promise<Execution | StartRefusal>;
   get(organizationId: string): Promise<Execution | null>;
+  record(organizationId: string): Promise<ExecutionRecord | null>;
   waitForEnd(organizationId: string, seconds: number): Promise<Execution | null>;
   /** JSON of the definition that it runs. */
   definition(organizationId: string): Promise<string | null>;
@@ -233,7 +250,7 @@ export interface ExecutionRpc {
   lease(organizationId: string): Promise<{ readonly lease_id: string; readonly budget_of: string | null } | null>;
   leaseState(leaseId: string): Promise<'alive' | 'ended' | 'unknown'>;
   /** Told by the desk; `taken` when it needs not be told again, `unknown` where no execution of this lease is there. */
-  heed(leaseId: string, notice: LeaseNotice): Promise<'taken' | 'unknown'>;
+  heed(leaseId: string, notice: LeaseNotice): Promise<'taken' | 'buried' | 'unknown'>;
   /** `startMayCome`: whether a start of it was admitted that may not have arrived. */
   erase(organizationId: string, startMayCome: boolean): Promise<void>;
   /** How long it is kept, after a change of that; means nothing to one that has not ended. */

@@ -1,13 +1,8 @@
-import {
-  type ExecutionSummary,
-  isTerminal,
-  type JsonValue,
-  PAYLOAD_BYTES,
-  type PayloadState,
-} from '@agentflow/contracts';
+import { type ExecutionSummary, type JsonValue, PAYLOAD_BYTES, type PayloadState } from '@agentflow/contracts';
 import type { ExternalCall, ExternalOrigin } from '../organization/client.ts';
+import { presentSummary } from './present.ts';
 import { redacted } from './redact-payload.ts';
-import type { Facts } from './store/rows.ts';
+import { type ExecutionRun, hasEnded } from './run.ts';
 
 /** What D1 is told of a call of an external agent, whenever its execution is told. */
 export interface InvocationProjection {
@@ -24,22 +19,26 @@ export interface Payload {
   readonly state: PayloadState;
 }
 
-/** The call that this execution is; null for one that no external agent called itself. */
-export function callOf({ external }: Pick<Facts, 'external'>): ExternalCall | null {
-  return external !== undefined && isCall(external) ? external : null;
+/**
+ * The call that this execution is, as D1 is told of it; null for one that no external agent called itself.
+ * @param recall brings back what has moved away
+ */
+export async function invocationOf(
+  run: ExecutionRun,
+  recall: (run: ExecutionRun) => Promise<void>,
+): Promise<InvocationProjection | null> {
+  const { row, totals } = run;
+  const { revision } = row;
+  const { external } = row.facts;
+  if (external === undefined || !isCall(external)) return null;
+  const summary = presentSummary(row, totals);
+  if (hasEnded(run)) await recall(run);
+  const answer = hasEnded(run) ? run.result() : null;
+  return { call: external, summary, request: kept(external, run.input()), response: kept(external, answer), revision };
 }
 
 function isCall(external: ExternalOrigin | ExternalCall): external is ExternalCall {
   return 'door' in external;
-}
-
-export function invocationProjection(
-  call: ExternalCall,
-  summary: ExecutionSummary,
-  { input, output, revision }: { input: JsonValue; output: JsonValue | null; revision: number },
-): InvocationProjection {
-  const answer = isTerminal(summary.status) ? output : null;
-  return { call, summary, request: kept(call, input), response: kept(call, answer), revision };
 }
 
 const encoder = new TextEncoder();

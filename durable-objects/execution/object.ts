@@ -13,6 +13,7 @@ import {
   type DecideRequest,
   type DecideResult,
   type EventPage,
+  type ExecutionRecord,
   type ExecutionRpc,
   type LogPage,
   ORGANIZATION_HEADER,
@@ -25,6 +26,7 @@ import {
 import { approvalOf, decideOn, type TellEngine } from './decisions.ts';
 import { expiryOf } from './expiry.ts';
 import { Family } from './family.ts';
+import { invocationOf } from './invocation.ts';
 import { LargeValues } from './large-values.ts';
 import { LiveText } from './live-text.ts';
 import { newExecution } from './new-execution.ts';
@@ -39,7 +41,8 @@ import { ExecutionStore } from './store/execution.ts';
 import type { ExecutionRow } from './store/rows.ts';
 import { ExecutionStreams } from './streams.ts';
 import { Telling } from './telling.ts';
-import { bury, exhume } from './tombstone.ts';
+import { buriedFor, bury, exhume } from './tombstone.ts';
+import { touchesOf } from './touches.ts';
 import { forgetRow, retentionOf } from './wiring.ts';
 
 /** An execution that still runs after this long shows up in lists; one that ended sooner is written once, at its end. */
@@ -48,6 +51,8 @@ const FIRST_PROJECTION_MS = 1000;
 const HEARTBEAT_MS = 30_000;
 /** After the end, in-flight calls get this long to stop, so that what they used is booked before the lease is settled. */
 const ABORT_GRACE_MS = 5000;
+/** Executions that it started, as a record of it tells them. */
+const STARTED_SHOWN = 50;
 /** How long a decision waits for the lists to know of it. */
 const DECISION_TELL_MS = 2000;
 
@@ -144,7 +149,7 @@ export class ExecutionObject extends DurableObject<Env> implements ExecutionRpc 
   /** Starts the execution; a second start of the same id answers with what is there. */
   async start(request: StartRequest): Promise<Execution | StartRefusal> {
     const state = this.run === null ? this.state() : 'started';
-    if (state === 'erased') return 'erased';
+    if (state === 'erased') return this.erased ? 'erased' : buriedFor(this.ctx.storage);
     if (state === 'none') {
       if (Date.now() > request.start_by) return 'late';
       this.create(request);
@@ -156,6 +161,19 @@ export class ExecutionObject extends DurableObject<Env> implements ExecutionRpc 
   /** null for an unknown execution and for another organization's. */
   async get(organizationId: string): Promise<Execution | null> {
     return this.open(organizationId) === null ? null : this.present();
+  }
+
+  async record(organizationId: string): Promise<ExecutionRecord | null> {
+    const run = this.open(organizationId);
+    if (run === null) return null;
+    const invocation = await invocationOf(run, (ended) => ended.recall(this.large(ended).read));
+    return {
+      summary: presentSummary(run.row, run.totals),
+      cost_microusd: run.totals.cost_microusd,
+      invocation,
+      touches: touchesOf(run, this.store.touches),
+      started: this.family.started(STARTED_SHOWN),
+    };
   }
 
   async waitForEnd(organizationId: string, seconds: number): Promise<Execution | null> {
@@ -251,8 +269,12 @@ export class ExecutionObject extends DurableObject<Env> implements ExecutionRpc 
   }
 
   /** Told by the desk: the turn of this execution has come, or it has lost its place. */
-  async heed(leaseId: string, notice: LeaseNotice): Promise<'taken' | 'unknown'> {
+  async heed(leaseId: string, notice: LeaseNotice): Promise<'taken' | 'buried' | 'unknown'> {
     const run = this.load();
+    if (run === null && notice.kind === 'cancel' && notice.bury === true) {
+      if (this.state() === 'none') await bury(this.ctx.storage, 'stopped', Date.now());
+      return 'buried';
+    }
     if (run === null || run.row.facts.lease_id !== leaseId) return 'unknown';
     if (notice.kind === 'resume') return this.purse.heed(run, notice.steps);
     this.queued.heed(run, notice);
@@ -266,7 +288,7 @@ export class ExecutionObject extends DurableObject<Env> implements ExecutionRpc 
   async erase(organizationId: string, startMayCome: boolean): Promise<void> {
     // Of the rows: an erasure that failed half-way has to be done again.
     const state = this.store.state();
-    if (state === 'none' && startMayCome && !this.erased) await bury(this.ctx.storage, Date.now());
+    if (state === 'none' && startMayCome && !this.erased) await bury(this.ctx.storage, 'erased', Date.now());
     if (state !== 'started') return;
     // Not `load`: what was in flight must not run again.
     const row = this.run?.row ?? this.store.read();

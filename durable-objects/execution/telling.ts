@@ -4,12 +4,13 @@ import { describeError, type Logger } from '../../workers/platform/telemetry.ts'
 import type { RetentionRule } from '../organization/client.ts';
 import { projectionOf } from './approvals.ts';
 import { expiryOf } from './expiry.ts';
-import { callOf, invocationProjection } from './invocation.ts';
+import { invocationOf } from './invocation.ts';
 import { presentSummary } from './present.ts';
 import type { ExecutionPurse } from './purse.ts';
 import { type ExecutionRun, hasEnded } from './run.ts';
 import type { ExecutionStore } from './store/execution.ts';
 import type { CostRow, ExecutionRow } from './store/rows.ts';
+import { touchesOf } from './touches.ts';
 import { isErased, tellApprovals, tellDesk, tellLists, tellParked } from './wiring.ts';
 
 const RETRY_MS = [1000, 5000, 30_000, 120_000, 600_000];
@@ -36,6 +37,8 @@ export interface TellingHost {
 export class Telling {
   private telling: Promise<void> | null = null;
   private failures = 0;
+  /** What this instance has told of them, in JSON: the same is not written again. */
+  private toldTouches = '';
 
   constructor(
     private readonly env: Env,
@@ -126,13 +129,15 @@ export class Telling {
   /** The row of the execution; with it that of the call which it is, should an external agent have made it. */
   private async tellLists(run: ExecutionRun, summary: ExecutionSummary, costs: readonly CostRow[]): Promise<void> {
     const { row, totals } = run;
-    const { revision } = row;
-    const call = callOf(row.facts);
-    const projection = { summary, revision, cost_microusd: totals.cost_microusd, costs };
-    if (call === null) return tellLists(this.env, row.facts, projection, null);
-    if (hasEnded(run)) await this.host.recall(run);
-    const payloads = { input: run.input(), output: run.result(), revision };
-    await tellLists(this.env, row.facts, projection, invocationProjection(call, summary, payloads));
+    const projection = { summary, revision: row.revision, cost_microusd: totals.cost_microusd, costs };
+    const touches = touchesOf(run, this.store.touches);
+    const told = JSON.stringify(touches);
+    const invocation = await invocationOf(run, this.host.recall);
+    await tellLists(this.env, row.facts, projection, {
+      invocation,
+      touches: told === this.toldTouches || touches.entries.length === 0 ? null : touches,
+    });
+    this.toldTouches = told;
   }
 }
 

@@ -38,6 +38,8 @@ export interface DeskState {
   /** Calls of the external agent that run or are queued. */
   readonly live_of_external: number;
   readonly queued_of_agent: number;
+  /** What asks for it was stopped by the kill switch. */
+  readonly stopped: boolean;
   /** Of a start that has its lease already, and may not have been made: it is told again, and counts once. */
   readonly admitted: { readonly version: number | null } | null;
 }
@@ -103,6 +105,7 @@ export function decide(state: DeskState, request: AdmissionRequest, now: number)
     }
   }
   if ('outcome' in runs) return runs;
+  if (state.stopped) return deny('stopped', 'What asks for this start has been stopped.');
   const { agent, version } = runs;
   const { actor, external } = caller;
   const admit = {

@@ -74,7 +74,13 @@ export interface ExternalAgentRecord {
 
 /** What a change of an external agent came to. `changed: false` where it says what was there before. */
 export type ExternalAgentChange =
-  | { readonly outcome: 'done'; readonly agent: ExternalAgentRecord; readonly changed: boolean }
+  | {
+      readonly outcome: 'done';
+      readonly agent: ExternalAgentRecord;
+      readonly changed: boolean;
+      /** It was active before. */
+      readonly deactivated: boolean;
+    }
   | { readonly outcome: 'not_found' }
   | { readonly outcome: 'stale'; readonly agent: ExternalAgentRecord };
 
@@ -197,6 +203,23 @@ export type Projection =
   | PolicyDefaultProjection
   | ExternalAgentProjection
   | EventProjection;
+
+/** Whose executions are stopped. */
+export interface StopSubject {
+  readonly kind: 'key' | 'external_agent' | 'policy';
+  readonly subject_id: string;
+}
+
+/** One use of the kill switch. Money in micro-dollars, times in milliseconds. */
+export interface StopRecord extends StopSubject {
+  readonly id: string;
+  /** Executions that were alive, and how many of them have ended since, at what cost. */
+  readonly targeted: number;
+  readonly stopped: number;
+  readonly spent_microusd: number;
+  readonly created_at: number;
+  readonly finished_at: number | null;
+}
 
 export interface DeskEvent {
   readonly id: string;
@@ -473,7 +496,12 @@ export type LeaseNotice =
   /** It was queued, and its turn has come. */
   | { readonly kind: 'begin' }
   /** It has lost its place, or will get none. */
-  | { readonly kind: 'cancel'; readonly reason: ExecutionError }
+  | {
+      readonly kind: 'cancel';
+      readonly reason: ExecutionError;
+      /** One that is not there yet is not to be made, however late its start comes. */
+      readonly bury?: true;
+    }
   /** These steps waited for money, which is set aside for them now. */
   | { readonly kind: 'resume'; readonly steps: readonly string[] };
 

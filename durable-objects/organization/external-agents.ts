@@ -49,10 +49,12 @@ export class DeskExternalAgents {
     if (before === null) return { outcome: 'not_found' };
     if (expected !== null && expected !== before.revision) return { outcome: 'stale', agent: before };
     const after = { ...before, ...fields };
-    if (JSON.stringify(after) === JSON.stringify(before)) return { outcome: 'done', agent: before, changed: false };
+    if (JSON.stringify(after) === JSON.stringify(before)) {
+      return { outcome: 'done', agent: before, changed: false, deactivated: false };
+    }
     const agent = { ...after, updated_at: Math.max(now, before.updated_at + 1), revision: before.revision + 1 };
     this.write(agent, actionOf(before, agent), origin, now);
-    return { outcome: 'done', agent, changed: true };
+    return { outcome: 'done', agent, changed: true, deactivated: before.is_active && !agent.is_active };
   }
 
   delete(id: string, origin: AuditOrigin, now: number): ExternalAgentRecord | null {

@@ -7,8 +7,15 @@ export const NOTICE_RETRY_MS = 1000;
 const MAX_NOTICE_RETRY_MS = 60_000;
 const NOTICE_PAGE = 50;
 
-/** Tells an execution; `unknown` where there is none of this lease: its start may be on the way. */
-export type TellExecution = (executionId: string, leaseId: string, notice: LeaseNotice) => Promise<'taken' | 'unknown'>;
+/**
+ * Tells an execution; `unknown` where there is none of this lease: its start may be on the way, and with `buried` it will
+ * not be made.
+ */
+export type TellExecution = (
+  executionId: string,
+  leaseId: string,
+  notice: LeaseNotice,
+) => Promise<'taken' | 'buried' | 'unknown'>;
 
 /**
  * What the desk decided about executions that are not at the desk: that one's turn has come, or that one has lost its
@@ -22,6 +29,7 @@ export class LeaseNotices {
   constructor(
     private readonly store: OrganizationStore,
     private readonly tellExecution: TellExecution,
+    private readonly buried: (leaseId: string) => void,
     private readonly logger: () => Logger,
   ) {}
 
@@ -51,7 +59,8 @@ export class LeaseNotices {
             return 'unknown' as const;
           });
           if (!this.store.exists()) return;
-          if (answer === 'taken') this.store.leases.noticeTaken(lease_id, notice);
+          if (answer === 'buried') this.buried(lease_id);
+          else if (answer === 'taken') this.store.leases.noticeTaken(lease_id, notice);
           else {
             const wait = Math.min(MAX_NOTICE_RETRY_MS, NOTICE_RETRY_MS * 2 ** Math.min(tries, 10));
             this.store.leases.delayNotice(lease_id, notice, Date.now() + wait);

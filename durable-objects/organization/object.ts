@@ -45,12 +45,15 @@ import {
   type RequestClaim,
   type RetentionRule,
   type RotatedKey,
+  type StopRecord,
+  type StopSubject,
   type StoredAllowlist,
   type StoredPolicy,
   type StoredRateLimits,
 } from './client.ts';
 import { DeskLedger } from './desk-ledger.ts';
 import { DeskRates, UNLIMITED } from './desk-rates.ts';
+import { DeskSuspicions } from './desk-suspicions.ts';
 import { Erasures } from './erasure.ts';
 import { DeskEvents } from './events.ts';
 import { DeskExternalAgents, type ExternalAgentFields } from './external-agents.ts';
@@ -63,10 +66,14 @@ import { countsAsRefused, DeskRefusals } from './refusals.ts';
 import { DeskRequests } from './requests.ts';
 import { DeskRetention } from './retention.ts';
 import { DeskStarts, type SpentSoFar } from './starts.ts';
+import { DeskStops } from './stops.ts';
+import type { StopTarget } from './store/leases.ts';
 import { OrganizationStore } from './store/organization.ts';
 import { agentsNamed, erasureWork, project, readAgentHead, readPlan, tellRefusals, tellRetention } from './wiring.ts';
 
 const OUTBOX_PAGE = 20;
+/** A stop answers after this long at most; whoever has not been told by then is told by the alarm. */
+const STOP_TELL_MS = 1500;
 const MAX_BACKOFF_MS = 10 * 60_000;
 /** How late the alarm may look at what is due: due times are spread, the alarm is set once for many of them. */
 const ALARM_SLACK_MS = 250;
@@ -83,6 +90,7 @@ export class OrganizationObject extends DurableObject<Env> {
   private readonly externalAgents: DeskExternalAgents;
   private readonly refusals: DeskRefusals;
   private readonly events: DeskEvents;
+  private readonly suspicions: DeskSuspicions;
   private readonly addresses: DeskAddresses;
   private readonly erasures: Erasures;
   private readonly keeping: DeskRetention;
@@ -90,6 +98,7 @@ export class OrganizationObject extends DurableObject<Env> {
   private readonly agents: DeskAgents;
   private readonly ledger: DeskLedger;
   private readonly rates: DeskRates;
+  private readonly stops: DeskStops;
   private readonly starts: DeskStarts;
   private readonly notices: LeaseNotices;
   private readonly feed: DeskFeed;
@@ -113,6 +122,11 @@ export class OrganizationObject extends DurableObject<Env> {
       (at) => this.armAt(at),
       (fact) => this.publish(fact),
     );
+    this.suspicions = new DeskSuspicions(ctx.storage, this.store, {
+      emit: (type, data, now) => this.events.emit(type, data, now),
+      armAt: (at) => this.armAt(at),
+      failed: (error) => this.logger().log('error', 'desk.suspicions_failed', describeError(error)),
+    });
     this.addresses = new DeskAddresses(ctx.storage, this.store);
     this.policies = new DeskPolicies(ctx.storage, this.store, (at) => this.armAt(at));
     const tell = (rule: RetentionRule, cursor: string) => tellRetention(env, this.store.organizationId(), rule, cursor);
@@ -127,6 +141,7 @@ export class OrganizationObject extends DurableObject<Env> {
     this.notices = new LeaseNotices(
       this.store,
       (executionId, leaseId, notice) => execution(executionId).heed(leaseId, notice),
+      (leaseId) => this.starts.giveUp(leaseId),
       () => this.logger(),
     );
     this.feed = new DeskFeed(ctx, this.store.feed, (at) => this.armAt(at));
@@ -135,19 +150,30 @@ export class OrganizationObject extends DurableObject<Env> {
       told: () => this.tellNotices(),
       giveBackPlace: (lease) => this.starts.giveBackPlace(lease),
       emit: (event) => tellBudget(event, (type, data) => this.events.emit(type, data, Date.now())),
+      spent: (id, today, now) => {
+        const agent = this.externalAgents.find(id);
+        if (agent !== null) this.suspicions.spent(agent, today, now);
+      },
       forget: () => {
         this.ledger.forget();
         this.starts.forget();
       },
     });
     this.rates = new DeskRates(ctx.storage, this.store);
-    this.starts = new DeskStarts(ctx.storage, this.store, this.agents, this.rates, this.ledger, {
-      plan: () => this.plan ?? this.store.plan(),
-      armAt: (at) => this.armAt(at),
-      told: () => this.tellNotices(),
-      publish: (fact) => this.publish(fact),
-      leaseState: (lease) => execution(lease.execution_id).leaseState(lease.id),
-    });
+    this.stops = new DeskStops(ctx.storage, this.store);
+    const { agents, rates, ledger, stops, externalAgents } = this;
+    this.starts = new DeskStarts(
+      ctx.storage,
+      this.store,
+      { agents, rates, ledger, stops, externalAgents },
+      {
+        plan: () => this.plan ?? this.store.plan(),
+        armAt: (at) => this.armAt(at),
+        told: () => this.tellNotices(),
+        publish: (fact) => this.publish(fact),
+        leaseState: (lease) => execution(lease.execution_id).leaseState(lease.id),
+      },
+    );
   }
 
   /** Answers readiness probes; leaves no storage. */
@@ -164,7 +190,7 @@ export class OrganizationObject extends DurableObject<Env> {
   }
 
   /** Checks an API key outside of admission (reads, edits). From where it may be used is told to a good one alone. */
-  async authenticate(input: { key_hash: string; ip: string }): Promise<KeyCheck> {
+  async authenticate(input: { key_hash: string; ip: string; country?: string | null }): Promise<KeyCheck> {
     const now = Date.now();
     const checked = this.store.exists() ? this.keys.check(input.key_hash, now) : null;
     if (checked === null) return { ok: false, code: 'unauthenticated' };
@@ -175,6 +201,9 @@ export class OrganizationObject extends DurableObject<Env> {
     const addresses = this.addresses.list();
     if (!addresses.allows(input.ip)) return { ok: false, code: 'ip_not_allowed' };
     if (external?.is_active === false) return { ok: false, code: 'external_agent_inactive' };
+    if (external !== null) {
+      this.suspicions.called(external, { key_id: checked.id, ip: input.ip, country: input.country ?? null }, now);
+    }
     const rate = this.rates.read(checked.id, now);
     if (rate?.ok === false) return { ...rate, code: 'rate_limited' };
     this.keys.noteUse(input.key_hash, now);
@@ -188,16 +217,22 @@ export class OrganizationObject extends DurableObject<Env> {
   }
 
   /** `found: false` for an unknown or already revoked key. The revocation holds when this answers. */
-  async revokeKey(keyId: string, externalAgentId: string | null, origin: AuditOrigin): Promise<{ found: boolean }> {
+  async revokeKey(
+    keyId: string,
+    externalAgentId: string | null,
+    origin: AuditOrigin,
+    stops = false,
+  ): Promise<{ found: false } | { found: true; stop: StopRecord | null }> {
     const key = this.store.exists() ? this.keys.revoke(keyId, externalAgentId, origin) : null;
     if (key === null) return { found: false };
+    const stopping = stops ? this.stop({ kind: 'key', subject_id: keyId }, { key_id: keyId }) : null;
     if (externalAgentId !== null) {
       const data = { external_agent_id: externalAgentId, key_id: keyId, key: key.prefix };
       this.events.emit('external_agent.key_revoked', data, Date.now());
     }
     this.feed.renew(keyId);
     await this.drainOutbox(Date.now());
-    return { found: true };
+    return { found: true, stop: await stopping };
   }
 
   /** Puts a new key in the place of one that goes on for the overlap: see `DeskKeys.rotate`. */
@@ -235,18 +270,60 @@ export class OrganizationObject extends DurableObject<Env> {
     fields: ExternalAgentFields,
     expected: number | null,
     origin: AuditOrigin,
-  ): Promise<ExternalAgentChange> {
+    stops: boolean,
+  ): Promise<ExternalAgentChange & { readonly stop?: StopRecord | null }> {
     if (!this.store.exists()) return { outcome: 'not_found' };
     const change = this.externalAgents.change(id, fields, expected, origin, Date.now());
-    if (change.outcome === 'done' && change.changed) await this.drainOutbox(Date.now());
-    return change;
+    if (change.outcome !== 'done' || !change.changed) return change;
+    const stopping = stops && change.deactivated ? this.stopAgent(id) : null;
+    await this.drainOutbox(Date.now());
+    return { ...change, stop: await stopping };
   }
 
-  /** Its keys are refused from now on; what runs for it goes on. */
-  async deleteExternalAgent(id: string, origin: AuditOrigin): Promise<{ found: boolean }> {
+  /**
+   * Ends what is running for a subject: in the turn in which it is called, nothing of it gets money or starts anything
+   * more. Answers when whoever can be told at once has been told; the others are told by the alarm.
+   */
+  private async stop(subject: StopSubject, target: StopTarget): Promise<StopRecord> {
+    const begun = this.beginStop(subject, target, Date.now());
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const enough = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, STOP_TELL_MS);
+    });
+    await Promise.race([this.notices.tell(), enough]).finally(() => clearTimeout(timer));
+    return (this.store.exists() ? this.stops.find(begun.id) : null) ?? begun;
+  }
+
+  private stopAgent(id: string): Promise<StopRecord> {
+    return this.stop({ kind: 'external_agent', subject_id: id }, { external_agent_id: id });
+  }
+
+  async stopOf(id: string): Promise<StopRecord | null> {
+    return this.store.exists() ? this.stops.find(id) : null;
+  }
+
+  private beginStop(subject: StopSubject, target: StopTarget, now: number): StopRecord {
+    const stop = this.stops.begin(subject, target, now);
+    this.starts.forget();
+    this.tellNotices();
+    this.starts.fillPlaces();
+    if (stop.targeted > 0) {
+      const { id, targeted } = stop;
+      this.events.emit('external_agent.stopped', { stop_id: id, ...subject, targeted }, now);
+    }
+    return stop;
+  }
+
+  /** Its keys are refused from now on; what runs for it is stopped or goes on. */
+  async deleteExternalAgent(
+    id: string,
+    origin: AuditOrigin,
+    stops: boolean,
+  ): Promise<{ found: false } | { found: true; stop: StopRecord | null }> {
     if (!this.store.exists() || this.externalAgents.delete(id, origin, Date.now()) === null) return { found: false };
+    const stopping = stops ? this.stopAgent(id) : null;
     await this.drainOutbox(Date.now());
-    return { found: true };
+    return { found: true, stop: await stopping };
   }
 
   async ipAllowlist(): Promise<StoredAllowlist> {
@@ -285,8 +362,14 @@ export class OrganizationObject extends DurableObject<Env> {
     this.store.create(organizationId);
     const now = Date.now();
     const changed = this.policies.change(change, origin, now);
-    if (changed.outcome === 'changed') await this.drainOutbox(now);
-    return changed;
+    if (changed.outcome !== 'changed') return changed;
+    const { policy } = changed;
+    const stopping =
+      change.kind !== 'delete' && policy.stop_running && policy.is_active
+        ? this.stop({ kind: 'policy', subject_id: policy.id }, { lease_ids: this.starts.deniedBy(policy, now) })
+        : null;
+    await this.drainOutbox(now);
+    return { ...changed, stop: await stopping };
   }
 
   async setPolicyDefault(
@@ -386,10 +469,24 @@ export class OrganizationObject extends DurableObject<Env> {
     const state = { plan, agent, key, external, address_allowed, policies };
     const admission = this.starts.admit(asked, state, now);
     if (hash !== null && admission.outcome !== 'deny') this.keys.noteUse(hash, now);
-    if (admission.outcome === 'deny' && key !== null && external !== null) {
-      this.noteRefusal(admission, request, key.id, external, now);
-    }
+    if (key !== null && external !== null) this.noteCall(admission, request, key.id, external, now);
     return admission;
+  }
+
+  private noteCall(
+    admission: Admission,
+    request: AdmissionRequest,
+    key_id: string,
+    agent: ExternalAgentRecord,
+    now: number,
+  ): void {
+    const country = request.external?.country ?? null;
+    const denied = admission.outcome === 'deny' ? admission : null;
+    // A key that has ended says nothing of who has it now.
+    if (denied === null || ERROR_CODES[denied.code].status !== 401) {
+      this.suspicions.called(agent, { key_id, ip: request.ip, country }, now);
+    }
+    if (denied !== null) this.noteRefusal(denied, request, key_id, agent, now);
   }
 
   /** Never in the way of the answer: what cannot be counted is logged. */
@@ -404,13 +501,11 @@ export class OrganizationObject extends DurableObject<Env> {
     const { door, country } = external;
     const call = { at: now, detail, ip, country, agent: external.agent_name ?? agent_id };
     try {
-      const count = this.refusals.count({ agent, code, door, key_id, call });
-      const first = count === 1 && ERROR_CODES[code].status === 429;
-      if (first)
-        this.events.emit('external_agent.throttled', { external_agent_id: agent.id, name: agent.name, code }, now);
+      this.refusals.count({ agent, code, door, key_id, call });
     } catch (error) {
       this.logger().log('error', 'desk.refusal_not_counted', describeError(error));
     }
+    this.suspicions.refused(agent, code, now);
   }
 
   /**
@@ -617,6 +712,7 @@ export class OrganizationObject extends DurableObject<Env> {
       async () => this.store.requests.deleteExpired(due),
       () => this.refusals.tell(due),
       async () => this.rates.deleteExpired(Date.now()),
+      async () => this.suspicions.deleteForgotten(Date.now()),
       async () => this.feed.rest(due),
     ]) {
       try {
@@ -636,6 +732,7 @@ export class OrganizationObject extends DurableObject<Env> {
     this.keys.forget();
     this.externalAgents.forget();
     this.refusals.forget();
+    this.suspicions.forget();
     this.addresses.forget();
     this.policies.forget();
     this.keeping.forget();

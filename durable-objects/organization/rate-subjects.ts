@@ -3,9 +3,12 @@ import { clientNetwork } from '../../workers/platform/ip-networks.ts';
 import type { AdmissionRequest, ExternalAgentRecord, OrganizationLimits, PlanLimits, StoredKey } from './client.ts';
 import type { RateSubject } from './rates.ts';
 
+/** Row of the plan's starts by keys: the schema step that made the rows has moved the count of an earlier release here. */
+const PLAN_OF_KEYS = 'plan';
+
 /**
- * Whose limits a start counts on: none twice, and only what is limited. None for a caller that the desk does not know, who
- * is refused, and none for executions, since the start that they belong to has been counted.
+ * Whose limits a start counts on: only what is limited. Nobody's for a caller that the desk does not know, who is refused, and
+ * nobody's for executions, since the start that they belong to has been counted.
  */
 export function limitedSubjects(
   { caller, ip }: Pick<AdmissionRequest, 'caller' | 'ip'>,
@@ -15,74 +18,42 @@ export function limitedSubjects(
   limits: OrganizationLimits,
 ): RateSubject[] {
   if (caller.kind === 'execution') return [];
-  const network = clientNetwork(ip);
-  const from =
-    network === null ? [] : [{ ...start(limits.per_ip, 'ip', 'from this address'), subject: `ip:${network}` }];
+  const network = limits.per_ip === null ? null : clientNetwork(ip);
+  const address = network === null ? [] : subject(`ip:${network}`, 'ip', 'from this address', limits.per_ip);
   if (caller.kind === 'user') {
     const { user_id, role } = caller;
-    const own = limits.starts_per_user ?? perMinute(plan.user_starts_per_minute);
-    return limited([
-      { ...start(limits.per_user, 'user', 'for one person'), subject: `user:${user_id}` },
-      { ...start(own, 'starts', 'for one person'), subject: `starts:${user_id}` },
-      ...(role === undefined
-        ? []
-        : [
-            {
-              ...start(limits.per_role[role] ?? null, 'role', `for all with the role ${role} together`),
-              subject: `role:${role}`,
-            },
-          ]),
-      {
-        ...start(perHour(plan.user_starts_per_hour), 'plan', `for one person on the ${plan.plan} plan`),
-        subject: `plan:${user_id}`,
-      },
-      ...from,
-    ]);
+    const starts = limits.starts_per_user ?? perMinute(plan.user_starts_per_minute);
+    const together = role === undefined ? null : limits.per_role[role];
+    const ofPlan = `for one person on the ${plan.plan} plan`;
+    return [
+      ...subject(`user:${user_id}`, 'user', 'for one person', limits.per_user),
+      ...subject(`starts:${user_id}`, 'starts', 'for one person', starts),
+      ...subject(`role:${role}`, 'role', `for all with the role ${role} together`, together),
+      ...subject(`plan:${user_id}`, 'plan', ofPlan, perHour(plan.user_starts_per_hour)),
+      ...address,
+    ];
   }
   const keyId = caller.kind === 'checked_key' ? caller.key_id : key?.id;
   if (keyId === undefined) return [];
-  return limited([
-    ...(external === null
-      ? []
-      : [
-          {
-            ...start(external.rate_limits, 'external_agent', 'for this external agent'),
-            subject: `external_agent:${external.id}`,
-          },
-        ]),
-    { ...start(limits.per_key, 'key', 'for this API key'), subject: `key:${keyId}` },
-    {
-      ...start(
-        perHour(plan.starts_per_hour),
-        'plan',
-        `for all API keys and external agents together on the ${plan.plan} plan`,
-      ),
-      subject: PLAN_SUBJECT,
-    },
-    ...from,
-  ]);
+  const ofPlan = `for all API keys and external agents together on the ${plan.plan} plan`;
+  return [
+    ...subject(`external_agent:${external?.id}`, 'external_agent', 'for this external agent', external?.rate_limits),
+    ...subject(`key:${keyId}`, 'key', 'for this API key', limits.per_key),
+    ...subject(PLAN_OF_KEYS, 'plan', ofPlan, perHour(plan.starts_per_hour)),
+    ...address,
+  ];
 }
 
-/** Row of the plan's starts by keys: the schema step that made the rows has moved the count of an earlier release here. */
-const PLAN_SUBJECT = 'plan';
-
-type Candidate = Omit<RateSubject, 'limits'> & { readonly limits: RateLimits | null };
-
-function start(limits: RateLimits | null, policy: string, who: string): Omit<Candidate, 'subject'> {
-  return { limits, policy, who, what: 'start' };
-}
-
-function limited(candidates: readonly Candidate[]): RateSubject[] {
-  return candidates.filter((each): each is RateSubject => {
-    const { limits } = each;
-    return limits !== null && (limits.minute !== null || limits.hour !== null || limits.day !== null);
-  });
+/** None where it is not limited. */
+function subject(name: string, policy: string, who: string, limits: RateLimits | null | undefined): RateSubject[] {
+  if (limits == null || (limits.minute === null && limits.hour === null && limits.day === null)) return [];
+  return [{ subject: name, policy, what: 'start', who, limits }];
 }
 
 function perHour(hour: number | null | undefined): RateLimits | null {
-  return typeof hour === 'number' ? { minute: null, hour, day: null } : null;
+  return hour == null ? null : { minute: null, hour, day: null };
 }
 
 function perMinute(minute: number | null | undefined): RateLimits | null {
-  return typeof minute === 'number' ? { minute, hour: null, day: null } : null;
+  return minute == null ? null : { minute, hour: null, day: null };
 }

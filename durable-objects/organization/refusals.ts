@@ -41,8 +41,7 @@ export class DeskRefusals {
     this.unwritten.clear();
   }
 
-  /** Gives back how many of this kind the minute has had so far. */
-  count({ agent, code, door, key_id, call }: Refusal): number {
+  count({ agent, code, door, key_id, call }: Refusal): void {
     const minute = call.at - (call.at % MINUTE_MS);
     const key = `${agent.id} ${code} ${minute}`;
     const last = { ...call, detail: call.detail.slice(0, DETAIL_CHARACTERS), agent: call.agent.slice(0, 120) };
@@ -66,7 +65,6 @@ export class DeskRefusals {
     this.counting.set(key, counted);
     if (before === null) this.write(counted);
     else this.writeLater(key);
-    return counted.count;
   }
 
   /** Writes to D1 what it does not know; what fails is tried again. */

@@ -1,5 +1,5 @@
 import { type ExecutionError, type FeedFact, ID_PREFIXES } from '@agentflow/contracts';
-import { idBody } from '../../workers/platform/ids.ts';
+import { idBody, timeOfId } from '../../workers/platform/ids.ts';
 import { type DeskState, decide } from './admission.ts';
 import type { DeskAgents } from './agents.ts';
 import type {
@@ -15,12 +15,16 @@ import type {
 } from './client.ts';
 import type { DeskLedger, LeaseCosts } from './desk-ledger.ts';
 import type { DeskRates } from './desk-rates.ts';
+import type { DeskExternalAgents } from './external-agents.ts';
 import { admitted, promoted } from './feed-facts.ts';
 import { holdsPlace, Places } from './places.ts';
+import type { PolicyRules } from './policies/compile.ts';
+import { policyStops, type RunningStart } from './policies/running.ts';
 import { Pressure } from './pressure.ts';
 import type { CountedSubject, RateRow } from './rates.ts';
 import { REQUEST_TTL_MS } from './requests.ts';
 import { scopesOf, spendingOf } from './spending.ts';
+import type { DeskStops } from './stops.ts';
 import type { Lease } from './store/leases.ts';
 import type { OrganizationStore } from './store/organization.ts';
 
@@ -42,6 +46,15 @@ export interface SpentSoFar {
 
 /** What the desk knows of a caller and the organization when a start is decided. */
 export type StartState = Pick<DeskState, 'plan' | 'agent' | 'key' | 'external' | 'address_allowed' | 'policies'>;
+
+/** Rooms of the desk that have a say in a start, or keep its books. */
+interface Rooms {
+  readonly agents: DeskAgents;
+  readonly rates: DeskRates;
+  readonly ledger: DeskLedger;
+  readonly stops: DeskStops;
+  readonly externalAgents: DeskExternalAgents;
+}
 
 interface StartsHost {
   plan(): PlanLimits | null;
@@ -65,16 +78,14 @@ export class DeskStarts {
   constructor(
     private readonly storage: DurableObjectStorage,
     private readonly store: OrganizationStore,
-    private readonly agents: DeskAgents,
-    private readonly rates: DeskRates,
-    private readonly ledger: DeskLedger,
+    private readonly rooms: Rooms,
     private readonly host: StartsHost,
   ) {}
 
   /** Drops the cache: what the rows say now is asked again. */
   forget(): void {
     this.known = null;
-    this.rates.forget();
+    this.rooms.rates.forget();
   }
 
   get places(): Places {
@@ -97,8 +108,8 @@ export class DeskStarts {
     const money =
       request.caller.kind === 'execution'
         ? UNLIMITED
-        : this.ledger.left(scopesOf({ agent_id, external_agent_id: state.external?.id ?? null, spends }), now);
-    const rates = held === null ? this.rates.subjectsOf(request, state) : [];
+        : this.rooms.ledger.left(scopesOf({ agent_id, external_agent_id: state.external?.id ?? null, spends }), now);
+    const rates = held === null ? this.rooms.rates.subjectsOf(request, state) : [];
     const decision = decide(
       {
         ...state,
@@ -110,12 +121,13 @@ export class DeskStarts {
         live_of_external: state.external === null ? 0 : this.places.callsOf(state.external.id),
         queued_of_agent: this.places.queuedOf(agent_id),
         admitted: held,
+        stopped: held?.state === 'revoked' || this.wasStopped(request),
       },
       request,
       now,
     );
     if (decision.outcome === 'deny' && decision.code === 'budget_exceeded' && money.spent_up !== null) {
-      this.ledger.refused(money.spent_up);
+      this.rooms.ledger.refused(money.spent_up);
     }
     if (decision.outcome !== 'admit') return decision;
     const lease: Lease = held ?? {
@@ -127,6 +139,7 @@ export class DeskStarts {
       parent_execution_id: request.lineage?.parent_execution_id ?? null,
       external_agent_id: decision.external?.external_agent_id ?? null,
       key_id: decision.external?.key_id ?? decision.key_id,
+      stop_id: null,
       state: decision.queued ? 'queued' : 'provisional',
       version: decision.version,
       spends,
@@ -168,6 +181,31 @@ export class DeskStarts {
     return { ...origin, name, platform, door: external.door, payloads, redact: recording.redact };
   }
 
+  /** Of a start by an execution whose root began before a stop of its key or external agent. */
+  private wasStopped({ lineage }: AdmissionRequest): boolean {
+    const external = lineage?.external;
+    if (lineage === undefined || external === undefined) return false;
+    return this.rooms.stops.covers(external, timeOfId(lineage.root_execution_id));
+  }
+
+  /** Leases of live executions whose start a policy would deny now, with all that they started. */
+  deniedBy(policy: PolicyRules, now: number): string[] {
+    const stops = policyStops(policy);
+    const roots = this.store.leases.liveOf(null).filter((lease) => stops(this.startOf(lease), now));
+    const below = this.store.leases.liveOf(roots.map(({ execution_id }) => execution_id));
+    return [...roots, ...below].map(({ id }) => id);
+  }
+
+  private startOf({ caller, external_agent_id, key_id, agent_id, version }: Lease): RunningStart {
+    const kind = external_agent_id !== null ? 'external_agent' : key_id !== null ? 'api_key' : 'user';
+    const platform = external_agent_id === null ? null : this.rooms.externalAgents.find(external_agent_id)?.platform;
+    return {
+      subject: { kind, id: caller, role: kind === 'user' ? undefined : null, platform },
+      action: kind === 'external_agent' ? 'invoke' : version === null ? 'test' : 'execute',
+      agent: { id: agent_id, tags: this.rooms.agents.find(agent_id)?.tags ?? [] },
+    };
+  }
+
   /**
    * The lease of a start that is asked for again: by another execution, or with the key of one that was not seen to run.
    * null when there is none.
@@ -203,9 +241,9 @@ export class DeskStarts {
     for (const each of replaced) places.move(each, 'revoked');
     this.write(() => {
       this.store.leases.insert(lease);
-      this.ledger.open(lease, request.spends?.budget_microusd);
+      this.rooms.ledger.open(lease, request.spends?.budget_microusd);
       for (const { id } of replaced) this.store.leases.revoke(id, reason, now);
-      this.rates.write(rates.subjects, rates.counted);
+      this.rooms.rates.write(rates.subjects, rates.counted);
       if (request.idempotency !== null) {
         this.store.requests.write(startScope(request), request.idempotency.key, {
           body_hash: request.idempotency.body_hash,
@@ -226,8 +264,9 @@ export class DeskStarts {
     this.places.add(lease, -1);
     this.write(() => {
       this.store.leases.delete(lease.id);
+      this.rooms.stops.noteEnded(lease.stop_id, costMicrousd, Date.now());
       this.store.addSpend(new Date().toISOString().slice(0, 10), costMicrousd);
-      this.ledger.close(lease, costs, Date.now());
+      this.rooms.ledger.close(lease, costs, Date.now());
     });
     this.fillPlaces();
     return true;
@@ -244,7 +283,7 @@ export class DeskStarts {
     if (moves) this.places.move(lease, parked ? 'parked' : 'active');
     this.write(() => {
       if (moves) this.store.leases.park(lease.id, parked);
-      if (parked) this.ledger.rest(lease, spent.outcomes, spent.up_to, Date.now());
+      if (parked) this.rooms.ledger.rest(lease, spent.outcomes, spent.up_to, Date.now());
     });
     if (parked) this.fillPlaces();
     // One that waited for money has its place back already.
@@ -256,7 +295,7 @@ export class DeskStarts {
     if (lease.state !== 'parked') return true;
     const plan = this.host.plan();
     if (plan === null || this.places.total >= plan.concurrent_executions) return false;
-    const most = this.agents.find(lease.agent_id)?.max_concurrency ?? null;
+    const most = this.rooms.agents.find(lease.agent_id)?.max_concurrency ?? null;
     if (most !== null && this.places.heldBy(lease.agent_id) >= most) return false;
     this.places.move(lease, 'active');
     this.store.leases.park(lease.id, false);
@@ -270,8 +309,9 @@ export class DeskStarts {
     this.places.add(lease, -1);
     this.write(() => {
       this.store.leases.delete(lease.id);
+      this.rooms.stops.noteEnded(lease.stop_id, 0, Date.now());
       this.store.requests.deleteOf(lease.execution_id);
-      this.ledger.close(lease, { outcomes: [], besides: 0 }, Date.now());
+      this.rooms.ledger.close(lease, { outcomes: [], besides: 0 }, Date.now());
     });
     // It was told as a start.
     this.host.publish({ type: 'reset', data: {} });
@@ -281,7 +321,7 @@ export class DeskStarts {
 
   /** An agent's status, limit or policy may be another one now. */
   agentChanged(agentId: string): void {
-    if (this.agents.find(agentId)?.status === 'archived') this.dismiss(agentId);
+    if (this.rooms.agents.find(agentId)?.status === 'archived') this.dismiss(agentId);
     this.fillPlaces();
   }
 
@@ -297,7 +337,7 @@ export class DeskStarts {
   /** Gives every place that is free to the next in line, in the order of their admission. */
   fillPlaces(): void {
     // Who waits for money was admitted before whoever is queued.
-    this.ledger.wake();
+    this.rooms.ledger.wake();
     const plan = this.places.anyInLine() ? this.host.plan() : null;
     let filled = false;
     while (plan !== null && this.places.total < plan.concurrent_executions) {
@@ -319,7 +359,7 @@ export class DeskStarts {
   private nextInLine(): Lease | null {
     let next: Lease | null = null;
     for (const agentId of this.places.agentsInLine()) {
-      const agent = this.agents.find(agentId);
+      const agent = this.rooms.agents.find(agentId);
       if (agent === null || !mayBegin(agent, this.places.heldBy(agentId))) continue;
       const first = this.store.leases.firstQueued(agentId);
       if (first !== null && (next === null || first.ord < next.ord)) next = first;
@@ -358,10 +398,10 @@ export class DeskStarts {
       this.storage.transactionSync(rows);
     } catch (error) {
       this.forget();
-      this.ledger.forget();
+      this.rooms.ledger.forget();
       throw error;
     }
-    this.ledger.follow();
+    this.rooms.ledger.follow();
   }
 
   private nextOrd(): number {

@@ -77,6 +77,7 @@ test('with nothing to show yet, every page is accessible', async ({ page, reques
     ['/dashboard/agents', 'Your first agent'],
     ['/dashboard/executions', 'Nothing has run yet'],
     ['/dashboard/projects', 'No projects yet'],
+    ['/dashboard/external-agents', 'Let something outside call your agents'],
     ['/dashboard/policies', 'No policies yet'],
     ['/dashboard/policies/new', 'It waits until the policy is complete.'],
     ['/dashboard/settings/api-keys', 'No API keys yet'],
@@ -222,6 +223,49 @@ test('pages of projects are accessible, and show markup as text', async ({ page,
   await page.getByRole('dialog').getByRole('button', { name: 'Add value' }).click();
   await expect(page.getByRole('alert')).toBeVisible();
   await expectAccessible(page, 'value dialog with errors');
+});
+
+test('pages of external agents are accessible, and show markup as text', async ({ page, request }) => {
+  const account = await createAccount(request);
+  const headers = { Authorization: `Bearer ${account.token}` };
+  const agentId = await publishAgent(request, account, { name: `Echo ${MARKUP}`, definition: ECHO });
+  const made = await request.post('/api/v1/external-agents', {
+    headers,
+    data: {
+      name: `Robot ${MARKUP}`,
+      platform: 'custom',
+      description: MARKUP,
+      agents: [agentId],
+      webhook_config: { platform: 'slack', bot_token: 'xoxb-of-a-test', channel: MARKUP },
+      rate_limits: { minute: 60, hour: 600, day: null, burst: 10 },
+    },
+  });
+  const { id } = (await made.json()) as { id: string };
+  await logIn(page, account);
+  await expectPages(page, [
+    ['/dashboard/external-agents', 'Robot'],
+    ['/dashboard/external-agents?search=nothing', 'No external agent fits'],
+    ['/dashboard/external-agents?create=new', 'Agents that it may call'],
+    [`/dashboard/external-agents/${id}`, 'Connect it'],
+    [`/dashboard/external-agents/${id}?tab=settings`, 'Fields that are not kept'],
+  ]);
+  await page.getByRole('button', { name: 'Delete external agent…' }).click();
+  await expectAccessible(page, 'deleting an external agent');
+  await page.goto(`/dashboard/external-agents/${id}`);
+  await page.getByRole('button', { name: /^Rotate/ }).click();
+  await page.getByRole('button', { name: 'Rotate key' }).click();
+  await expect(page.getByTestId('api-key')).toBeVisible();
+  await expectMarkupIsText(page, 'a shown key');
+  await expectAccessible(page, 'a shown key');
+  await expectFitsPhone(page);
+  await page.goto('/dashboard/external-agents?create=new');
+  const dialog = page.getByRole('dialog');
+  await dialog.getByRole('radio', { name: 'Only these' }).check();
+  for (const part of ['Limits', 'Webhook', 'Recording']) await dialog.getByRole('button', { name: part }).click();
+  await dialog.getByLabel('A minute').fill('0');
+  await dialog.getByRole('button', { name: 'Register and show its key' }).click();
+  await expect(dialog.getByRole('alert').first()).toBeVisible();
+  await expectAccessible(page, 'registering with errors');
 });
 
 test('pages of the organization are accessible, and show markup as text', async ({ page, request }) => {

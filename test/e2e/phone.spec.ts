@@ -11,7 +11,7 @@ test('everything can be reached and run on a phone', async ({ page, request }) =
   await logIn(page, account);
   await expectNoSidewaysScroll(page);
   await page.getByRole('button', { name: 'Open navigation' }).click();
-  await page.getByRole('dialog').getByRole('link', { name: 'Agents' }).click();
+  await page.getByRole('dialog').getByRole('link', { name: 'Agents', exact: true }).click();
   await expect(page.getByRole('heading', { name: 'Agents' })).toBeVisible();
   await expectNoSidewaysScroll(page);
   await page.getByRole('link', { name, exact: true }).click();

@@ -4,6 +4,7 @@ import {
   agentTrigger,
   executionStatus,
   executionTrigger,
+  externalPlatform,
   templateCategory,
 } from '@agentflow/contracts';
 import {
@@ -196,8 +197,35 @@ const executionsRoute = createRoute({
 const executionRoute = createRoute({
   getParentRoute: () => dashboardRoute,
   path: '/executions/$executionId',
-  validateSearch: z.object({ step: text, tab: optional(z.enum(['output', 'input', 'attempts', 'logs'])) }),
+  validateSearch: z.object({
+    step: text,
+    tab: optional(z.enum(['output', 'input', 'attempts', 'logs'])),
+  }),
   component: lazyRouteComponent(() => import('./routes/execution.tsx'), 'ExecutionPage'),
+});
+
+const externalAgentsRoute = createRoute({
+  getParentRoute: () => dashboardRoute,
+  path: '/external-agents',
+  validateSearch: z.object({
+    platform: optional(externalPlatform),
+    status: optional(z.enum(['active', 'inactive'])),
+    search: text,
+    from: optional(z.iso.date()),
+    to: optional(z.iso.date()),
+    cursor: text,
+    create: optional(z.enum(['new'])),
+  }),
+  component: lazyRouteComponent(() => import('./routes/external-agents.tsx'), 'ExternalAgentsPage'),
+});
+
+const externalAgentRoute = createRoute({
+  getParentRoute: () => dashboardRoute,
+  path: '/external-agents/$externalAgentId',
+  validateSearch: z.object({
+    tab: optional(z.enum(['overview', 'settings'])),
+  }),
+  component: lazyRouteComponent(() => import('./routes/external-agent.tsx'), 'ExternalAgentPage'),
 });
 
 const auditRoute = createRoute({
@@ -316,6 +344,8 @@ const routeTree = rootRoute.addChildren([
     executionsRoute,
     executionRoute,
     approvalsRoute,
+    externalAgentsRoute,
+    externalAgentRoute,
     auditRoute,
     settingsRoute.addChildren([
       settingsIndexRoute,

@@ -63,6 +63,7 @@ export async function identify(
     apiKey: c.req.header('x-api-key'),
     claimed: c.req.header(EXTERNAL_AGENT_HEADER),
     ip: c.var.ip,
+    country: c.var.country,
     deferKey,
     anyAddress,
   });

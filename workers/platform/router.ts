@@ -17,6 +17,7 @@ export type Authenticator = (request: {
   /** `X-External-Agent-ID`. */
   claimed: string | undefined;
   ip: string;
+  country: string | null;
   deferKey: boolean;
   anyAddress: boolean;
 }) => Promise<Caller | UncheckedKeyPrincipal | null>;

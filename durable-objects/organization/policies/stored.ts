@@ -1,5 +1,5 @@
 import type { PolicyEffect, PolicyRequest } from '@agentflow/contracts';
-import type { ProjectedAudit } from '../client.ts';
+import type { ProjectedAudit, StopRecord } from '../client.ts';
 import type { PolicyRules } from './compile.ts';
 import type { JudgedStart } from './facts.ts';
 
@@ -50,7 +50,12 @@ export type PolicyChange =
   | { readonly kind: 'delete'; readonly id: string; readonly expected: number | null; readonly by: string };
 
 export type PolicyChanged =
-  | { readonly outcome: 'changed'; readonly policy: StoredPolicy }
+  | {
+      readonly outcome: 'changed';
+      readonly policy: StoredPolicy;
+      /** Of a deny that stops what runs. */
+      readonly stop?: StopRecord | null;
+    }
   | { readonly outcome: 'not_found' | 'name_taken' | 'too_many' | 'too_many_inputs' }
   | { readonly outcome: 'stale'; readonly version: number };
 

@@ -23,6 +23,8 @@ export interface Lease {
   /** The external agent and the key on whose behalf it runs, also of what its execution started; null for others. */
   readonly external_agent_id: string | null;
   readonly key_id: string | null;
+  /** The stop that has ended it. */
+  readonly stop_id: string | null;
   /** The version that it was admitted with; null in test mode, and of leases of an earlier release. */
   readonly version: number | null;
   /** On whose budgets it spends besides; null where on nobody's. */
@@ -32,6 +34,12 @@ export interface Lease {
   readonly created_at: number;
   readonly expires_at: number;
 }
+
+/** Which executions a stop ends. */
+export type StopTarget =
+  | { readonly key_id: string }
+  | { readonly external_agent_id: string }
+  | { readonly lease_ids: readonly string[] };
 
 /** What an execution has still to be told, and how often that was tried. */
 export interface DueNotice {
@@ -177,6 +185,41 @@ export class LeaseStore {
     );
   }
 
+  /** Live executions that no other one started, or that are below those. */
+  liveOf(roots: readonly string[] | null): Lease[] {
+    const rows =
+      roots === null
+        ? this.sql.exec<Row>("SELECT * FROM leases WHERE parent_execution_id IS NULL AND state <> 'revoked'")
+        : this.sql.exec<Row>(
+            "SELECT * FROM leases WHERE root_execution_id IN (SELECT value FROM json_each(?)) AND state <> 'revoked'",
+            JSON.stringify(roots),
+          );
+    return rows.toArray().flatMap((row) => leaseOf(row) ?? []);
+  }
+
+  /**
+   * Takes the places of all live executions of a subject, and has them told to end, or not to begin. Gives back how many
+   * there were.
+   */
+  stop(target: StopTarget, stopId: string, reason: ExecutionError, now: number): number {
+    const notice: LeaseNotice = { kind: 'cancel', reason, bury: true };
+    const [where, value] =
+      'key_id' in target
+        ? ['key_id = ?', target.key_id]
+        : 'external_agent_id' in target
+          ? ['external_agent_id = ?', target.external_agent_id]
+          : ['id IN (SELECT value FROM json_each(?))', JSON.stringify(target.lease_ids)];
+    this.sql.exec(
+      `UPDATE leases SET state = 'revoked', stop_id = ?, notice = ?, notice_at = ?, notice_tries = 0
+        WHERE ${where} AND state <> 'revoked'`,
+      stopId,
+      JSON.stringify(notice),
+      now,
+      value,
+    );
+    return Number(this.sql.exec<Row>('SELECT changes() AS n').one().n);
+  }
+
   /** There is money for a step that waited: told together with others of its execution that were not told yet. */
   resume(id: string, step: string, now: number): void {
     const before = this.noticeOf(id);
@@ -245,6 +288,7 @@ function leaseOf(row: Row | undefined): Lease | null {
     parent_execution_id: row.parent_execution_id as string | null,
     external_agent_id: row.external_agent_id as string | null,
     key_id: row.key_id as string | null,
+    stop_id: row.stop_id as string | null,
     state: row.state as LeaseState,
     version: row.version as number | null,
     spends: typeof row.spends === 'string' ? (JSON.parse(row.spends) as LeaseSpending) : null,

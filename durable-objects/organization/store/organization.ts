@@ -7,11 +7,13 @@ import { FeedStore } from './feed.ts';
 import { KeyStore } from './keys.ts';
 import { LeaseStore } from './leases.ts';
 import { LedgerStore } from './ledger.ts';
+import { NotedStore } from './noted.ts';
 import { PolicyStore } from './policies.ts';
 import { RateStore } from './rates.ts';
 import { RefusalStore } from './refusals.ts';
 import { RequestStore } from './requests.ts';
 import { SCHEMA_STEPS } from './schema.ts';
+import { StopStore } from './stops.ts';
 
 export interface OutboxRow {
   readonly id: number;
@@ -30,10 +32,12 @@ export class OrganizationStore {
   readonly keys: KeyStore;
   readonly leases: LeaseStore;
   readonly ledger: LedgerStore;
+  readonly noted: NotedStore;
   readonly policies: PolicyStore;
   readonly rates: RateStore;
   readonly refusals: RefusalStore;
   readonly requests: RequestStore;
+  readonly stops: StopStore;
 
   constructor(private readonly sql: SqlStorage) {
     this.erasures = new ErasureStore(sql);
@@ -42,10 +46,12 @@ export class OrganizationStore {
     this.keys = new KeyStore(sql);
     this.leases = new LeaseStore(sql);
     this.ledger = new LedgerStore(sql);
+    this.noted = new NotedStore(sql);
     this.policies = new PolicyStore(sql);
     this.rates = new RateStore(sql);
     this.refusals = new RefusalStore(sql);
     this.requests = new RequestStore(sql);
+    this.stops = new StopStore(sql);
   }
 
   /**
@@ -251,6 +257,7 @@ export class OrganizationStore {
           (SELECT next_at FROM outbox WHERE id = (SELECT min(id) FROM outbox)),
           (SELECT min(expires_at) FROM requests),
           (SELECT min(expires_at) FROM rates),
+          (SELECT min(forget_at) FROM noted),
           (SELECT min(next_at) FROM erasures),
           (SELECT next_at FROM retention),
           (SELECT min(resume_at) FROM budget_waiters),

@@ -18,9 +18,11 @@
  * - `accounts`, `holds`, `budget_waiters`: the ledger, see ../ledger.ts. A lease's `spends` names the accounts that are not
  *   its organization's or its agent's.
  * - `external_agents`: their records, deleted ones included.
+ * - `stops`: uses of the kill switch, with counts of what they have ended; see ../stops.ts.
  * - `refusals`: refused calls of external agents by code and minute, see ../refusals.ts.
  * - `policies`: policies as they are now, their versions are in D1; `policy_default`, one row, what holds without one.
  * - `agent_costs`: what agents cost lately; see ../policies/cost-estimates.ts.
+ * - `noted`: what is usual of external agents and their keys, and what was told of them lately; see ../desk-suspicions.ts.
  * - `schema_version`: one row, how many of the steps below have been taken; a desk without the table has taken one.
  */
 export const SCHEMA_STEPS: readonly (readonly string[])[] = [
@@ -110,5 +112,16 @@ export const SCHEMA_STEPS: readonly (readonly string[])[] = [
     `CREATE TABLE budget_waiters (
       lease_id TEXT NOT NULL, step TEXT NOT NULL, number INTEGER NOT NULL, amount INTEGER NOT NULL, scopes TEXT NOT NULL,
       ord INTEGER NOT NULL, resume_at INTEGER, PRIMARY KEY (lease_id, step)) WITHOUT ROWID`,
+  ],
+  [
+    'CREATE TABLE noted (subject TEXT PRIMARY KEY, noted TEXT NOT NULL, forget_at INTEGER NOT NULL) WITHOUT ROWID',
+    'CREATE INDEX noted_forget ON noted (forget_at)',
+  ],
+  [
+    `CREATE TABLE stops (
+      id TEXT PRIMARY KEY, kind TEXT NOT NULL, subject_id TEXT NOT NULL, targeted INTEGER NOT NULL, stopped INTEGER NOT NULL,
+      spent_microusd INTEGER NOT NULL, created_at INTEGER NOT NULL, finished_at INTEGER) WITHOUT ROWID`,
+    'CREATE INDEX stops_subject ON stops (kind, subject_id, created_at)',
+    'ALTER TABLE leases ADD COLUMN stop_id TEXT',
   ],
 ];

@@ -31,6 +31,7 @@ export const ERROR_CODES = {
   agent_paused: { status: 409, title: 'The agent is paused' },
   agent_archived: { status: 409, title: 'The agent is archived' },
   last_owner: { status: 409, title: 'An organization needs an owner' },
+  stopped: { status: 409, title: 'What was to be started has been stopped' },
   execution_finished: { status: 409, title: 'The execution has already ended' },
   approval_decided: { status: 409, title: 'The approval is not pending any more' },
   approval_changed: { status: 409, title: 'Something else waits to be approved than what was shown' },

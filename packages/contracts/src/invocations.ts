@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import { usdAmount } from './budgets.ts';
 import { jsonValue, timestamp } from './common.ts';
-import { errorCode } from './errors.ts';
 import { execution } from './executions.ts';
 import { door, externalPlatform } from './external-agents.ts';
 import { agentId, apiKeyId, executionId, externalAgentId, invocationId, projectId } from './ids.ts';
@@ -92,7 +91,11 @@ export const invocationFilter = z.object({
   external_agent_id: externalAgentId.optional(),
   agent_id: agentId.optional(),
   status: invocationStatus.optional(),
-  error_code: errorCode.optional(),
+  error_code: z
+    .string()
+    .regex(/^[a-z][a-z0-9_]{0,62}$/)
+    .optional()
+    .describe('Of a refusal, or of the error with which the execution ended'),
   door: door.optional(),
   from: timestamp.optional(),
   to: timestamp.optional(),

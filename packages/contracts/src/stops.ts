@@ -2,6 +2,13 @@ import { z } from 'zod';
 import { timestamp } from './common.ts';
 import { stopId } from './ids.ts';
 
+export const stopQuery = z.object({
+  stop_running: z
+    .enum(['true', 'false'])
+    .default('true')
+    .describe('Whether what runs is cancelled with everything that it started'),
+});
+
 /** One use of the kill switch: executions of a key, an external agent or a policy's subjects that were alive then. */
 export const stop = z.object({
   stop_id: stopId,
@@ -15,3 +22,6 @@ export const stop = z.object({
   finished_at: timestamp.nullable(),
 });
 export type Stop = z.infer<typeof stop>;
+
+/** Of a change that stops what runs, beside what was changed. */
+export const stopCounts = stop.pick({ stop_id: true, targeted: true, stopped: true, spent_usd: true });

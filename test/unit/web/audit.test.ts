@@ -1,8 +1,8 @@
 import type { AuditEntry } from '@agentflow/contracts';
 import { describe, expect, it } from 'vitest';
 import { ACTION_GROUPS, actorName, auditSentence } from '../../../web/src/features/audit/audit-sentence.ts';
-import { dayRange } from '../../../web/src/features/audit/day-range.ts';
 import { resourceLink } from '../../../web/src/features/audit/resource-link.ts';
+import { dayRange } from '../../../web/src/lib/day-range.ts';
 import { shortResource } from '../../../web/src/lib/format.ts';
 
 function entry(action: string, details: AuditEntry['details'] = {}, resource = { type: 'agent', id: 'agt_1' }) {

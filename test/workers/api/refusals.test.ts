@@ -7,6 +7,7 @@ import {
   type Permission,
   roleAllows,
   type ShadowRun,
+  type Stop,
 } from '@agentflow/contracts';
 import { beforeAll, describe, expect, inject, it } from 'vitest';
 import { agentEdges, agentNode, publishedAgent, runToEnd } from '../../support/agents.ts';
@@ -23,7 +24,7 @@ import {
   withRole,
 } from '../../support/api.ts';
 import { askedOne } from '../../support/approvals.ts';
-import { externalAgent } from '../../support/external-agents.ts';
+import { externalAgent, invoke } from '../../support/external-agents.ts';
 import { joinAs } from '../../support/people.ts';
 import { listedEnds, startShadowRun, withHeldDraft } from '../../support/shadow-runs.ts';
 import { deadKeys, expiredToken, forgedTokens } from './dead-credentials.ts';
@@ -83,7 +84,13 @@ const OBJECTS: { [prefix: string]: Make<string> } = {
     const run = await api<ShadowRun>(`/${before.replace(/\/comparisons\/$/, '')}`, { token: owner.token });
     return String(run.body.comparisons[0]?.execution_id);
   },
+  '/api/v1/stops/': async (owner) => {
+    const { id } = await externalAgent(owner);
+    const { body } = await api<Stop>(`/external-agents/${id}`, { method: 'DELETE', token: owner.token });
+    return body.stop_id;
+  },
   '/api/v1/external-agents/': async (owner) => (await externalAgent(owner)).id,
+  '/api/v1/invocations/': invocationOf,
   '/api/v1/external-agents/{id}/keys/': async (owner, before) => {
     const { body } = await api<{ data: { id: string }[] }>(`/${before.slice(0, -1)}`, { token: owner.token });
     return String(body.data[0]?.id);
@@ -94,6 +101,7 @@ const OBJECTS: { [prefix: string]: Make<string> } = {
 /** Objects in another state than those of their prefix, for operations that need it: the last parameter of the path. */
 const OBJECT_OF: { [operationId: string]: Make<string> } = {
   cancelExecution: (owner) => waitingExecutionOf(owner),
+  cancelInvocation: invocationOf,
   invokeAgent: async (owner) => externalHouse(owner),
   removeTeamMember: async (owner, before) => {
     const { user_id } = await withRole(owner, 'viewer');
@@ -309,6 +317,15 @@ async function externalHouse(owner: Member): Promise<string> {
   return id;
 }
 
+/** One that ends when it is cancelled and not before. */
+async function invocationOf(owner: Member): Promise<string> {
+  const nodes = [agentNode('start', 'trigger.manual'), agentNode('wait', 'logic.delay', { seconds: 3600 })];
+  const { id } = await publishedAgent(owner, { nodes, edges: agentEdges('start>wait') });
+  const { status, body } = await invoke(await externalAgent(owner), id);
+  expect(status, JSON.stringify(body)).toBe(202);
+  return body.invocation_id;
+}
+
 async function executionOf(owner: Member): Promise<string> {
   return started(owner, (await agentOf(owner)).id);
 }
@@ -506,15 +523,15 @@ describe('keys of external agents', () => {
     const { owner } = house;
     const revoked = await externalAgent(owner);
     const path = `/external-agents/${revoked.id}/keys/${revoked.key_id}`;
-    expect((await api(path, { method: 'DELETE', token: owner.token })).status).toBe(204);
+    expect((await api(path, { method: 'DELETE', token: owner.token })).status).toBe(202);
     expectProblem(await send({ key: revoked.api_key }), 401, 'unauthenticated');
     const deleted = await externalAgent(owner);
-    expect((await api(`/external-agents/${deleted.id}`, { method: 'DELETE', token: owner.token })).status).toBe(204);
+    expect((await api(`/external-agents/${deleted.id}`, { method: 'DELETE', token: owner.token })).status).toBe(202);
     expectProblem(await send({ key: deleted.api_key }), 401, 'unauthenticated');
     const inactive = await externalAgent(owner);
     const body = { is_active: false };
     expect((await api(`/external-agents/${inactive.id}`, { method: 'PUT', token: owner.token, body })).status).toBe(
-      200,
+      202,
     );
     const refused = await send({ key: inactive.api_key });
     expect([403, 404]).toContain(refused.status);

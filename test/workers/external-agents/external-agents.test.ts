@@ -79,9 +79,10 @@ describe('External agents', () => {
     expect(renamed.body).toMatchObject({ name: 'Renamed', rate_limits: { minute: 5, hour: null, day: null } });
     expectProblem(await put({ name: 'Late' }, etag), 412, 'precondition_failed');
     expect((await put({ name: 'Renamed' })).status).toBe(200);
-    expect((await put({ is_active: false })).body.is_active).toBe(false);
+    expect((await put({ is_active: false })).status).toBe(202);
+    expect((await api<ExternalAgent>(path, { token: owner.token })).body.is_active).toBe(false);
     expect((await put({ is_active: true })).body.is_active).toBe(true);
-    expect((await api(path, { method: 'DELETE', token: owner.token })).status).toBe(204);
+    expect((await api(path, { method: 'DELETE', token: owner.token })).status).toBe(202);
     expectProblem(await api(path, { token: owner.token }), 404, 'not_found');
     expectProblem(await put({ name: 'Gone' }), 404, 'not_found');
     expect((await list(owner.token)).body.data).toEqual([]);

@@ -12,6 +12,7 @@ import { planLimits } from '../../../workers/domains/organizations/index.ts';
 import { newId } from '../../../workers/platform/ids.ts';
 import { agentNode, publishedAgent } from '../../support/agents.ts';
 import { type ApiOptions, api, createKey, expectProblem, type Member, signUp, withRole } from '../../support/api.ts';
+import { externalAgent, invoke } from '../../support/external-agents.ts';
 
 const definition = { nodes: [agentNode('start', 'trigger.manual')], edges: [] };
 const HOUR = 3_600_000;
@@ -169,14 +170,16 @@ describe('starts', () => {
 
 describe('a plan', () => {
   it('limits programs apart from people, so that no program shuts anybody out', async () => {
-    const { owner, start } = await limited({});
+    const { owner, agent, start } = await limited({});
     await setPlan(owner, { ...planLimits('free'), starts_per_hour: 2, user_starts_per_hour: 4 });
-    const other = await createKey(owner, ['agents:execute']);
+    const outside = await externalAgent(owner);
     const first = await start();
     expect(first.headers.get('ratelimit-policy')).toBe('"plan-hour";q=2;w=3600');
-    expect((await start({ key: other.key })).status).toBe(202);
+    expect((await invoke(outside, agent.id)).status).toBe(202);
     const refused = expectProblem(await start(), 429, 'rate_limited');
-    expect(refused.detail).toBe('The limit is 2 starts an hour for all API keys together on the free plan.');
+    expect(refused.detail).toBe(
+      'The limit is 2 starts an hour for all API keys and external agents together on the free plan.',
+    );
     for (let run = 0; run < 4; run++) expect((await start({ token: owner.token })).status).toBe(202);
     expect(expectProblem(await start({ token: owner.token }), 429, 'rate_limited').detail).toBe(
       'The limit is 4 starts an hour for one person on the free plan.',

@@ -129,6 +129,11 @@ export const invocations = sqliteTable(
     index('invocations_agent')
       .on(table.organization_id, table.agent_id, table.id)
       .where(sql`${table.agent_id} IS NOT NULL`),
+    index('invocations_door').on(table.organization_id, table.door, table.id),
+    // Partial: a call that went well writes none.
+    index('invocations_error')
+      .on(table.organization_id, table.error_code, table.id)
+      .where(sql`${table.error_code} IS NOT NULL`),
   ],
 );
 

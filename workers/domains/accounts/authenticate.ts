@@ -38,7 +38,7 @@ function heldTo(ip: string, restricted: boolean): { held_to?: string } {
  * with both headers is judged by `Authorization` alone.
  */
 export const authenticate: Authenticator = async (request) => {
-  const { env, authorization, apiKey, claimed, ip, deferKey, anyAddress } = request;
+  const { env, authorization, apiKey, claimed, ip, country, deferKey, anyAddress } = request;
   const credential = authorization === undefined ? apiKey : BEARER.exec(authorization)?.[1];
   if (credential === undefined) return null;
 
@@ -47,7 +47,7 @@ export const authenticate: Authenticator = async (request) => {
     if (parsed === null) return null;
     const { organization_id, form, key_hash } = parsed;
     if (deferKey) return { kind: 'unchecked_key', form, organization_id, claimed: claimed ?? null, key_hash };
-    const checked = await organizationDesk(env.ORGANIZATION, organization_id).authenticate({ key_hash, ip });
+    const checked = await organizationDesk(env.ORGANIZATION, organization_id).authenticate({ key_hash, ip, country });
     if (!checked.ok) {
       if (checked.code === 'token_expired') throw tokenExpired('API key');
       if (checked.code === 'ip_not_allowed') throw ipNotAllowed();

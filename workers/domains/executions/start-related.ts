@@ -107,6 +107,10 @@ export async function startRelated(env: Env, start: RelatedStart): Promise<Relat
       const message = 'The start took too long and was not made.';
       return { ok: false, error: { code: 'call_unavailable', message, retryable: true } };
     }
+    if (execution === 'stopped') {
+      const message = 'The start was stopped before it was made.';
+      return { ok: false, error: { code: 'stopped', message, retryable: false } };
+    }
     if (execution !== 'erased') return { ok: true, execution };
     const message = 'The organization is being erased.';
     return { ok: false, error: { code: 'not_found', message, retryable: false } };

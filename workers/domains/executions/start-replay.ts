@@ -97,6 +97,7 @@ export async function startReplay(env: Env, replay: Replay): Promise<ReplayStart
     wait_seconds: 0,
   });
   if (execution === 'late') return { outcome: 'busy', retry_after_ms: 1000 };
+  if (execution === 'stopped') return refused('stopped', 'The start was stopped before it was made.');
   if (execution === 'erased') return refused('not_found', 'The organization is being erased.');
   return { outcome: 'started', renamed };
 }

@@ -135,6 +135,7 @@ export async function startExecution(start: StartInput): Promise<StartOutcome> {
       ...(admission.external === null ? {} : { external: admission.external }),
     });
     if (execution === 'erased') throw unauthenticated();
+    if (execution === 'stopped') throw new ApiError('stopped', 'The start was stopped before it was made.');
   } catch (error) {
     // What was refused here never started. An unknown outcome of `start` is left to the lease, and so is a start that others
     // may be making too: the desk asks the object.

@@ -6,9 +6,14 @@ import type {
   ExternalAgentKey,
   RotatedExternalKey,
   RotateExternalKeyRequest,
+  Stop,
   UpdateExternalAgentRequest,
 } from '@agentflow/contracts';
-import { type ExternalAgentRecord, organizationDesk } from '../../../durable-objects/organization/client.ts';
+import {
+  type ExternalAgentRecord,
+  organizationDesk,
+  type StopRecord,
+} from '../../../durable-objects/organization/client.ts';
 import { db } from '../../db/client.ts';
 import type { RequestContext } from '../../platform/context.ts';
 import { ApiError, invalid, notFound } from '../../platform/errors.ts';
@@ -18,6 +23,7 @@ import { newExternalKey } from '../../platform/keys.ts';
 import { pageOf } from '../../platform/pagination.ts';
 import { existingAgents } from '../agents/index.ts';
 import { auditOrigin } from '../audit/index.ts';
+import { presentStop } from '../governance/index.ts';
 import { presentKey, presentRecord, presentRow } from './present.ts';
 import { selectExternalAgents, selectKeys, shownKeys } from './queries.ts';
 import { sealWebhook } from './webhook-secrets.ts';
@@ -101,7 +107,8 @@ export async function updateExternalAgent(
   id: string,
   request: UpdateExternalAgentRequest,
   ifMatch: string | undefined,
-): Promise<{ agent: ExternalAgent; etag: string }> {
+  stops: boolean,
+): Promise<{ agent: ExternalAgent; etag: string; stop: Stop | null }> {
   const { env, organizationId } = ctx;
   const { webhook_config, ...fields } = request;
   const before = await deskOf(ctx).externalAgent(id);
@@ -117,6 +124,7 @@ export async function updateExternalAgent(
     { ...given(fields), ...webhook },
     expected,
     auditOrigin(ctx),
+    stops,
   );
   switch (change.outcome) {
     case 'not_found':
@@ -125,13 +133,18 @@ export async function updateExternalAgent(
       requireMatch(etagOf(before.revision), change.agent.revision, 'The external agent');
       throw new ApiError('conflict', 'The external agent is being changed. Try again.');
     case 'done':
-      return presented(ctx, change.agent);
+      return { ...(await presented(ctx, change.agent)), stop: stopOrNull(change.stop) };
   }
 }
 
-export async function deleteExternalAgent(ctx: RequestContext, id: string): Promise<void> {
-  const { found } = await deskOf(ctx).deleteExternalAgent(id, auditOrigin(ctx));
-  if (!found) throw notFound('external agent', id);
+export async function deleteExternalAgent(ctx: RequestContext, id: string, stops: boolean): Promise<Stop | null> {
+  const deleted = await deskOf(ctx).deleteExternalAgent(id, auditOrigin(ctx), stops);
+  if (!deleted.found) throw notFound('external agent', id);
+  return stopOrNull(deleted.stop);
+}
+
+function stopOrNull(stop: StopRecord | null | undefined): Stop | null {
+  return stop === null || stop === undefined ? null : presentStop(stop);
 }
 
 export async function listKeys(ctx: RequestContext, id: string): Promise<ExternalAgentKey[]> {
@@ -185,9 +198,10 @@ export async function rotateKey(
 }
 
 /** Revokes a key; it is refused everywhere from the moment that this returns. */
-export async function revokeKey(ctx: RequestContext, id: string, keyId: string): Promise<void> {
-  const { found } = await deskOf(ctx).revokeKey(keyId, id, auditOrigin(ctx));
-  if (!found) throw notFound('key', keyId);
+export async function revokeKey(ctx: RequestContext, id: string, keyId: string, stops: boolean): Promise<Stop | null> {
+  const revoked = await deskOf(ctx).revokeKey(keyId, id, auditOrigin(ctx), stops);
+  if (!revoked.found) throw notFound('key', keyId);
+  return stopOrNull(revoked.stop);
 }
 
 async function newestKey(ctx: RequestContext, id: string, now: number): Promise<string | null> {

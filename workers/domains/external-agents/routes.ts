@@ -11,6 +11,9 @@ import {
   permittedAgent,
   rotatedExternalKey,
   rotateExternalKeyRequest,
+  stop,
+  stopCounts,
+  stopQuery,
   updateExternalAgentRequest,
 } from '@agentflow/contracts';
 import { z } from '@hono/zod-openapi';
@@ -77,8 +80,13 @@ const update = operation({
   description:
     'What is left out stays as it is. A deactivated one is refused from the moment of the answer. Secrets of `webhook_config` may be sent back as they are shown.',
   access: 'external_agents:write',
-  request: { params, headers: ifMatch, body: { content: json(updateExternalAgentRequest) } },
+  request: { params, headers: ifMatch, query: stopQuery, body: { content: json(updateExternalAgentRequest) } },
   responses: {
+    202: {
+      description: 'Deactivated, and what runs for it is being stopped',
+      headers: etagHeader,
+      content: json(externalAgent.extend(stopCounts.shape)),
+    },
     200: { description: 'The changed external agent', headers: etagHeader, content: json(externalAgent) },
     412: STALE,
   },
@@ -92,8 +100,11 @@ const remove = operation({
   summary: 'Delete an external agent',
   description: 'Its keys are refused from the moment of the answer; its invocations stay.',
   access: 'external_agents:write',
-  request: { params },
-  responses: { 204: { description: 'The external agent is gone' } },
+  request: { params, query: stopQuery },
+  responses: {
+    202: { description: 'Gone, and what runs for it is being stopped', content: json(stop) },
+    204: { description: 'Gone; what runs for it goes on' },
+  },
 });
 
 const agents = operation({
@@ -146,8 +157,11 @@ const revoke = operation({
   summary: 'Revoke a key of an external agent',
   description: 'The key is refused everywhere from the moment of the answer.',
   access: 'external_agents:write',
-  request: { params: params.extend({ key_id: apiKeyId }) },
-  responses: { 204: { description: 'The key is revoked' } },
+  request: { params: params.extend({ key_id: apiKeyId }), query: stopQuery },
+  responses: {
+    202: { description: 'Revoked, and what was started with it is being stopped', content: json(stop) },
+    204: { description: 'Revoked; what was started with it goes on' },
+  },
 });
 
 export const externalAgentRoutes = createRouter()
@@ -163,12 +177,16 @@ export const externalAgentRoutes = createRouter()
   .openapi(update, async (c) => {
     const precondition = c.req.valid('header')['if-match'];
     const { id } = c.req.valid('param');
-    const { agent, etag } = await updateExternalAgent(requestContext(c), id, c.req.valid('json'), precondition);
-    return c.json(agent, 200, { ETag: etag });
+    const stops = c.req.valid('query').stop_running === 'true';
+    const updated = await updateExternalAgent(requestContext(c), id, c.req.valid('json'), precondition, stops);
+    const { agent, etag, stop: stopping } = updated;
+    if (stopping === null) return c.json(agent, 200, { ETag: etag });
+    return c.json({ ...agent, ...stopCounts.parse(stopping) }, 202, { ETag: etag });
   })
   .openapi(remove, async (c) => {
-    await deleteExternalAgent(requestContext(c), c.req.valid('param').id);
-    return c.body(null, 204);
+    const stops = c.req.valid('query').stop_running === 'true';
+    const stopping = await deleteExternalAgent(requestContext(c), c.req.valid('param').id, stops);
+    return stopping === null ? c.body(null, 204) : c.json(stopping, 202);
   })
   .openapi(agents, async (c) => {
     const { limit, cursor } = c.req.valid('query');
@@ -180,6 +198,7 @@ export const externalAgentRoutes = createRouter()
   )
   .openapi(revoke, async (c) => {
     const { id, key_id } = c.req.valid('param');
-    await revokeKey(requestContext(c), id, key_id);
-    return c.body(null, 204);
+    const stops = c.req.valid('query').stop_running === 'true';
+    const stopping = await revokeKey(requestContext(c), id, key_id, stops);
+    return stopping === null ? c.body(null, 204) : c.json(stopping, 202);
   });

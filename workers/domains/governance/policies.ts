@@ -6,6 +6,7 @@ import {
   type PolicyEffect,
   type PolicyRequest,
   type PolicyVersion,
+  type Stop,
 } from '@agentflow/contracts';
 import {
   organizationDesk,
@@ -23,6 +24,7 @@ import { auditOrigin } from '../audit/index.ts';
 import { type PolicyRow, selectPolicies, selectPolicyVersions } from './policy-queries.ts';
 import { policyProblems } from './policy-references.ts';
 import type { PolicyDocument, VersionDocument } from './project-policy.ts';
+import { presentStop } from './stops.ts';
 
 const iso = (at: number) => new Date(at).toISOString();
 
@@ -68,8 +70,14 @@ export async function getPolicy(ctx: RequestContext, policyId: string): Promise<
   return policy;
 }
 
+/** A policy as it holds now, and the stop of what runs against it, where it asks for one. */
+interface ChangedPolicy {
+  readonly policy: StoredPolicy;
+  readonly stop: Stop | null;
+}
+
 /** Throws `validation_failed` for what it refers to, `name_taken` and `limit_reached`. */
-export async function createPolicy(ctx: RequestContext, rules: PolicyRequest): Promise<StoredPolicy> {
+export async function createPolicy(ctx: RequestContext, rules: PolicyRequest): Promise<ChangedPolicy> {
   await requireSound(ctx, rules);
   return change(ctx, { kind: 'create', id: newId('policy', ctx.now()), rules, by: ctx.actor.id });
 }
@@ -80,7 +88,7 @@ export async function updatePolicy(
   policyId: string,
   rules: PolicyRequest,
   ifMatch: string | undefined,
-): Promise<StoredPolicy> {
+): Promise<ChangedPolicy> {
   const expected = await expectedVersion(ctx, policyId, ifMatch);
   await requireSound(ctx, rules);
   return change(ctx, { kind: 'update', id: policyId, rules, expected, by: ctx.actor.id });
@@ -107,13 +115,16 @@ async function expectedVersion(
   return isUnconditional(ifMatch) ? null : version;
 }
 
-async function change(ctx: RequestContext, wanted: PolicyChange): Promise<StoredPolicy> {
+async function change(ctx: RequestContext, wanted: PolicyChange): Promise<ChangedPolicy> {
   const { organizationId } = ctx;
   const desk = organizationDesk(ctx.env.ORGANIZATION, organizationId);
   const changed = await desk.changePolicy(organizationId, wanted, auditOrigin(ctx));
   switch (changed.outcome) {
     case 'changed':
-      return changed.policy;
+      return {
+        policy: changed.policy,
+        stop: changed.stop === null || changed.stop === undefined ? null : presentStop(changed.stop),
+      };
     case 'not_found':
       throw notFound('policy', wanted.id);
     case 'stale':

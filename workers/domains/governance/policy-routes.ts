@@ -10,6 +10,7 @@ import {
   policyRequest,
   policyVersion,
   setPolicyDefaultRequest,
+  stopCounts,
 } from '@agentflow/contracts';
 import { z } from 'zod';
 import { requestContext } from '../../platform/auth.ts';
@@ -32,6 +33,11 @@ import {
 const tags = ['Governance'];
 const policyParams = z.object({ id: policyId });
 const TAKEN = refusal('Another policy has the name, or there are as many as there may be');
+const STOPPING = {
+  description: 'The policy, and what runs against it is being stopped: it asks for that with `stop_running`',
+  headers: etagHeader,
+  content: json(policy.extend(stopCounts.shape)),
+};
 const HOLDS =
   'Holds for every start from the answer on: a start that policies deny gets 403 `policy_denied`. A deny wins over every allow, and where no policy holds the default decides. A condition whose attribute is missing counts as met by a deny, and as not met by an allow.';
 
@@ -57,7 +63,11 @@ const create = operation({
   summary: 'Create a policy',
   description: HOLDS,
   request: { body: { content: json(policyRequest), required: true } },
-  responses: { 201: { description: 'The new policy', headers: etagHeader, content: json(policy) }, 409: TAKEN },
+  responses: {
+    201: { description: 'The new policy', headers: etagHeader, content: json(policy) },
+    202: STOPPING,
+    409: TAKEN,
+  },
 });
 
 const getDefault = operation({
@@ -121,6 +131,7 @@ const update = operation({
   request: { params: policyParams, headers: ifMatch, body: { content: json(policyRequest), required: true } },
   responses: {
     200: { description: 'The changed policy', headers: etagHeader, content: json(policy) },
+    202: STOPPING,
     409: TAKEN,
     412: STALE,
   },
@@ -154,8 +165,10 @@ export const policyRoutes = createRouter()
   .openapi(list, async (c) => c.json(await listPolicies(requestContext(c), c.req.valid('query')), 200))
   .openapi(create, async (c) => {
     const created = await createPolicy(requestContext(c), c.req.valid('json'));
-    const headers = { ETag: etagOf(created.version), Location: `${c.req.path}/${created.id}` };
-    return c.json(presentPolicy(created), 201, headers);
+    const { policy: made, stop } = created;
+    const headers = { ETag: etagOf(made.version), Location: `${c.req.path}/${made.id}` };
+    if (stop === null) return c.json(presentPolicy(made), 201, headers);
+    return c.json({ ...presentPolicy(made), ...stopCounts.parse(stop) }, 202, headers);
   })
   .openapi(getDefault, async (c) => {
     const state = await getPolicyDefault(requestContext(c));
@@ -175,7 +188,10 @@ export const policyRoutes = createRouter()
     const { id } = c.req.valid('param');
     const ctx = requestContext(c);
     const updated = await updatePolicy(ctx, id, c.req.valid('json'), c.req.valid('header')['if-match']);
-    return c.json(presentPolicy(updated), 200, { ETag: etagOf(updated.version) });
+    const { policy: now, stop } = updated;
+    const headers = { ETag: etagOf(now.version) };
+    if (stop === null) return c.json(presentPolicy(now), 200, headers);
+    return c.json({ ...presentPolicy(now), ...stopCounts.parse(stop) }, 202, headers);
   })
   .openapi(remove, async (c) => {
     await deletePolicy(requestContext(c), c.req.valid('param').id, c.req.valid('header')['if-match']);

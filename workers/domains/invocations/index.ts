@@ -1,3 +1,4 @@
+export { findInvocation } from './list-queries.ts';
 export {
   invocationCostStatements,
   invocationIdOf,
@@ -5,3 +6,4 @@ export {
   invocationStatusOf,
 } from './project-invocation.ts';
 export { projectRefusals } from './project-refusals.ts';
+export { invocationRoutes } from './routes.ts';

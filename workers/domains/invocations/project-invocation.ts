@@ -7,6 +7,7 @@ import {
 } from '@agentflow/contracts';
 import type { Database } from '../../db/client.ts';
 import { idBody } from '../../platform/ids.ts';
+import type { InvocationRow } from './list-queries.ts';
 import { updateCost, upsertInvocation } from './queries.ts';
 
 /** A call of an external agent as its execution tells it. */
@@ -30,15 +31,20 @@ export function invocationIdOf(executionId: string): string {
 }
 
 /** Statements for the batch that writes the execution's row, behind it. */
-export function invocationStatements(
-  database: Database,
+export function invocationStatements(database: Database, organizationId: string, told: ToldInvocation) {
+  const row = upsertInvocation(database, rowOf(organizationId, told));
+  return [row, ...invocationCostStatements(database, organizationId, told.summary.id)];
+}
+
+/** The row without what the call has cost, which is summed up in D1. */
+export function rowOf(
   organizationId: string,
   { call, summary, request, response, revision }: ToldInvocation,
-) {
+): InvocationRow {
   const created_at = Date.parse(summary.created_at);
   const finished_at = summary.finished_at === null ? null : Date.parse(summary.finished_at);
   const { error } = summary;
-  const row = upsertInvocation(database, {
+  return {
     id: invocationIdOf(summary.id),
     organization_id: organizationId,
     external_agent_id: call.external_agent_id,
@@ -67,8 +73,7 @@ export function invocationStatements(
     webhook_delivery_error: null,
     archive: null,
     revision,
-  });
-  return [row, ...invocationCostStatements(database, organizationId, summary.id)];
+  };
 }
 
 /** Of an execution that a call of an external agent led to: the call costs what it has cost, too. */

@@ -1,6 +1,7 @@
 import { AGENT_FILE_FORMAT, type Agent, type AgentFile, type AgentVersionDetail } from '@agentflow/contracts';
 import { toast } from 'sonner';
 import { api, fetchApi, queryString } from '@/lib/api.ts';
+import { download, downloadJson } from '@/lib/download.ts';
 
 function fileName(agent: Agent, ending: string): string {
   const plain = agent.name
@@ -8,14 +9,6 @@ function fileName(agent: Agent, ending: string): string {
     .replace(/[^a-z0-9]+/g, '-')
     .replace(/^-+|-+$/g, '');
   return `${plain === '' ? 'agent' : plain}${ending}`;
-}
-
-function download(content: Blob, name: string): void {
-  const link = document.createElement('a');
-  link.href = URL.createObjectURL(content);
-  link.download = name;
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
 }
 
 function tellFailure(error: unknown): void {
@@ -37,10 +30,7 @@ export async function downloadVersion(agent: Agent, version: number): Promise<vo
   try {
     const { definition } = await api<AgentVersionDetail>(`/agents/${agent.id}/versions/${version}`);
     const file: AgentFile = { format: AGENT_FILE_FORMAT, name: agent.name, description: agent.description, definition };
-    download(
-      new Blob([`${JSON.stringify(file, null, 2)}\n`], { type: 'application/json' }),
-      fileName(agent, `-v${version}.json`),
-    );
+    downloadJson(file, fileName(agent, `-v${version}.json`));
   } catch (error) {
     tellFailure(error);
   }

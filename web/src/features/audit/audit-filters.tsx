@@ -1,8 +1,8 @@
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { X } from 'lucide-react';
+import { DateRange } from '@/components/date-range.tsx';
 import { Button } from '@/components/ui/button.tsx';
-import { Input } from '@/components/ui/input.tsx';
 import { Select } from '@/components/ui/select.tsx';
 import { apiKeysQuery, membersQuery } from '@/features/settings/queries.ts';
 import { useCan } from '@/features/shell/queries.ts';
@@ -54,25 +54,7 @@ export function AuditFilters({ search }: { search: AuditSearch }) {
         options={withChosen(actions, search.action)}
         onValueChange={(action) => choose({ action: action === 'all' ? undefined : action })}
       />
-      <span className="flex items-center gap-1.5 text-faint text-sm">
-        <Input
-          type="date"
-          aria-label="From"
-          className="w-36 text-sm"
-          max={search.to}
-          value={search.from ?? ''}
-          onChange={(event) => choose({ from: event.target.value || undefined })}
-        />
-        to
-        <Input
-          type="date"
-          aria-label="To"
-          className="w-36 text-sm"
-          min={search.from}
-          value={search.to ?? ''}
-          onChange={(event) => choose({ to: event.target.value || undefined })}
-        />
-      </span>
+      <DateRange from={search.from} to={search.to} onChange={choose} />
       {(search.resource_id !== undefined || search.resource_type !== undefined) && (
         <Button
           className="max-w-full font-normal"

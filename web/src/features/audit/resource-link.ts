@@ -21,6 +21,8 @@ export function resourceLink({
       return { to: '/dashboard/executions/$executionId', params: { executionId: id } };
     case 'api_key':
       return { to: '/dashboard/settings/api-keys', hash: id };
+    case 'external_agent':
+      return { to: '/dashboard/external-agents/$externalAgentId', params: { externalAgentId: id } };
     case 'member':
     case 'invitation':
       return { to: '/dashboard/settings/members' };

@@ -20,17 +20,10 @@ import { cn } from '@/lib/class-names.ts';
 import { useNow } from '@/lib/clock.ts';
 import { formatDay, formatExactTime } from '@/lib/format.ts';
 import { CreateApiKeyDialog } from './create-api-key-dialog.tsx';
-import { type KeyState, keyState } from './key-state.ts';
+import { KEY_STATE_LOOKS, keyState } from './key-state.ts';
 import { apiKeysQuery } from './queries.ts';
 import { RotateApiKeyDialog } from './rotate-api-key-dialog.tsx';
 import { StoreKeyDialog } from './store-key-dialog.tsx';
-
-const STATE_LOOKS: Record<KeyState, string> = {
-  active: 'bg-completed-soft text-completed',
-  replaced: 'bg-waiting-soft text-waiting',
-  expired: 'bg-idle-soft text-idle',
-  revoked: 'bg-idle-soft text-idle',
-};
 
 export function ApiKeyList() {
   const queries = useQueryClient();
@@ -122,7 +115,9 @@ export function ApiKeyList() {
                     )}
                   </TableCell>
                   <TableCell className="whitespace-nowrap">
-                    <span className={cn('rounded-full px-2 py-0.5 font-medium text-xs capitalize', STATE_LOOKS[state])}>
+                    <span
+                      className={cn('rounded-full px-2 py-0.5 font-medium text-xs capitalize', KEY_STATE_LOOKS[state])}
+                    >
                       {state}
                     </span>
                   </TableCell>

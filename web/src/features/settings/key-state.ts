@@ -10,6 +10,13 @@ export function keyState(key: Pick<ApiKey, 'revoked_at' | 'expires_at' | 'replac
   return key.replaced_by === null ? 'active' : 'replaced';
 }
 
+export const KEY_STATE_LOOKS: Record<KeyState, string> = {
+  active: 'bg-completed-soft text-completed',
+  replaced: 'bg-waiting-soft text-waiting',
+  expired: 'bg-idle-soft text-idle',
+  revoked: 'bg-idle-soft text-idle',
+};
+
 const HOUR = 3600;
 const DAY = 24 * HOUR;
 

@@ -66,6 +66,7 @@ export default function CommandPalette({ onClose }: { onClose: () => void }) {
   const others = me?.organizations.filter((each) => each.id !== me.organization.id) ?? [];
   const mayWriteProjects = useCan('projects:write');
   const mayInvite = useCan('members:manage');
+  const mayWriteExternal = useCan('external_agents:write');
   const switchTo = useSwitchOrganization();
   const choose = (act: () => void) => () => {
     onClose();
@@ -254,6 +255,15 @@ export default function CommandPalette({ onClose }: { onClose: () => void }) {
                     icon={Plus}
                     label="Create a project"
                     onSelect={choose(() => void navigate({ to: '/dashboard/projects', search: { create: 'new' } }))}
+                  />
+                )}
+                {mayWriteExternal && (
+                  <Item
+                    icon={Plus}
+                    label="Register an external agent"
+                    onSelect={choose(
+                      () => void navigate({ to: '/dashboard/external-agents', search: { create: 'new' } }),
+                    )}
                   />
                 )}
                 {mayInvite && (

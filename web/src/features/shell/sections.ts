@@ -11,6 +11,7 @@ import {
   ScrollText,
   Settings,
   ShieldCheck,
+  SquareArrowOutUpRight,
 } from 'lucide-react';
 import { meQuery } from './queries.ts';
 
@@ -23,6 +24,7 @@ interface Section {
     | '/dashboard/projects'
     | '/dashboard/audit'
     | '/dashboard/approvals'
+    | '/dashboard/external-agents'
     | '/dashboard/policies'
     | '/dashboard/settings';
   readonly label: string;
@@ -38,6 +40,12 @@ const SECTIONS: readonly Section[] = [
   { to: '/dashboard/executions', label: 'Executions', icon: History },
   { to: '/dashboard/projects', label: 'Projects', icon: FolderKanban, permission: 'projects:read' },
   { to: '/dashboard/approvals', label: 'Approvals', icon: ClipboardCheck },
+  {
+    to: '/dashboard/external-agents',
+    label: 'External agents',
+    icon: SquareArrowOutUpRight,
+    permission: 'external_agents:read',
+  },
   { to: '/dashboard/policies', label: 'Policies', icon: ShieldCheck, permission: 'governance:read' },
   { to: '/dashboard/audit', label: 'Audit', icon: ScrollText, permission: 'audit:read' },
   { to: '/dashboard/settings', label: 'Settings', icon: Settings },

@@ -1,0 +1,2 @@
+CREATE INDEX `invocations_door` ON `invocations` (`organization_id`,`door`,`id`);--> statement-breakpoint
+CREATE INDEX `invocations_error` ON `invocations` (`organization_id`,`error_code`,`id`) WHERE "invocations"."error_code" IS NOT NULL;

@@ -1,0 +1,211 @@
+import type { Invoked } from '@agentflow/contracts';
+import { type APIRequestContext, expect, type Page, test } from '@playwright/test';
+import { createAccount, ECHO, joinAsViewer, logIn, publishAgent } from './support.ts';
+
+/** What is shown of the key, this once. */
+async function shownKey(page: Page): Promise<string> {
+  return (await page.getByTestId('api-key').textContent()) ?? '';
+}
+
+/** Registers one by the form and gives its key and id; the page of it is open then. */
+async function register(page: Page, name: string, platform: RegExp): Promise<{ key: string; id: string }> {
+  await page.goto('/dashboard/external-agents?create=new');
+  const dialog = page.getByRole('dialog');
+  await dialog.getByRole('textbox', { name: 'Name' }).fill(name);
+  await dialog.getByText(platform).first().click();
+  await dialog.getByRole('button', { name: 'Register and show its key' }).click();
+  const key = await shownKey(page);
+  await page.getByRole('checkbox', { name: 'I have stored it' }).check();
+  await page.getByRole('button', { name: 'Done' }).click();
+  await expect(page.getByRole('heading', { level: 1, name })).toBeVisible();
+  return { key, id: new URL(page.url()).pathname.split('/').at(-1) ?? '' };
+}
+
+function call(request: APIRequestContext, { key, id }: { key: string; id: string }, body: unknown) {
+  return request.post(`/api/v1/external-agents/${id}/invoke`, {
+    headers: { Authorization: `Bearer ${key}`, Prefer: 'wait=30' },
+    data: body,
+  });
+}
+
+test('one of each platform is registered, with the key shown once in what connects it', async ({ page, request }) => {
+  const owner = await createAccount(request);
+  await publishAgent(request, owner, { name: 'Echo', definition: ECHO });
+  await logIn(page, owner, '/dashboard/external-agents');
+  await expect(page.getByText('Let something outside call your agents')).toBeVisible();
+  await page.getByRole('button', { name: 'Register an external agent' }).click();
+  const dialog = page.getByRole('dialog');
+  await dialog.getByRole('button', { name: 'Register and show its key' }).click();
+  await expect(dialog.getByRole('alert')).toContainText('Give it a name');
+  await page.keyboard.press('Escape');
+
+  for (const [name, platform, text] of [
+    ['Editor', 'Claude Code', 'claude mcp add --transport http -s local agentflow'],
+    ['GPT', 'ChatGPT', '"openapi": "3.1.0"'],
+    ['Terminal', 'Gemini', '"mcpServers"'],
+    ['Script', 'OpenAI client', 'client.chat.completions.create'],
+    ['Robot', 'Custom', '/invoke'],
+  ] as const) {
+    await page.goto('/dashboard/external-agents?create=new');
+    await dialog.getByRole('textbox', { name: 'Name' }).fill(name);
+    await dialog.getByText(platform, { exact: true }).click();
+    await dialog.getByRole('button', { name: 'Register and show its key' }).click();
+    const key = await shownKey(page);
+    expect(key).toMatch(/^ea_/);
+    const connect = dialog.getByRole('region', { name: 'Connect it' });
+    await expect(connect).toContainText(text);
+    await expect(connect).toContainText(key);
+    // Nothing closes it before the key is stored.
+    await page.keyboard.press('Escape');
+    await expect(dialog.getByRole('button', { name: 'Done' })).toBeDisabled();
+    await dialog.getByRole('checkbox', { name: 'I have stored it' }).check();
+    await dialog.getByRole('button', { name: 'Done' }).click();
+    await expect(page.getByRole('heading', { level: 1, name })).toBeVisible();
+    await expect(page.getByText(key)).toBeHidden();
+    await expect(page.getByRole('list', { name: 'Keys' })).toContainText(`ea_***${key.slice(-3)}`);
+  }
+
+  await page.goto('/dashboard/external-agents');
+  const table = page.getByRole('table', { name: 'External agents' });
+  await expect(table.getByRole('row')).toHaveCount(6);
+  await page.getByLabel('Platform').click();
+  await page.getByRole('option', { name: 'Gemini' }).click();
+  await expect(table.getByRole('row')).toHaveCount(2);
+  await expect(page).toHaveURL(/platform=gemini/);
+  await page.getByLabel('Search external agents by name').fill('nothing like it');
+  await expect(page.getByText('No external agent fits')).toBeVisible();
+});
+
+test('a key calls within its scope, is rotated with an overlap and revoked; a viewer sees none of it', async ({
+  page,
+  request,
+}) => {
+  const owner = await createAccount(request);
+  await publishAgent(request, owner, { name: 'Echo', definition: ECHO });
+  await publishAgent(request, owner, { name: 'Secret', definition: ECHO });
+  await logIn(page, owner);
+  await page.goto('/dashboard/external-agents?create=new');
+  const dialog = page.getByRole('dialog');
+  await dialog.getByRole('textbox', { name: 'Name' }).fill('Robot');
+  await dialog.getByText('Custom', { exact: true }).click();
+  await dialog.getByRole('radio', { name: 'Only these' }).check();
+  await dialog.getByRole('button', { name: 'Limits' }).click();
+  await dialog.getByLabel('A minute').fill('100');
+  await dialog.getByLabel('An hour').fill('50');
+  await dialog.getByRole('button', { name: 'Webhook' }).click();
+  await dialog.getByLabel('Send results to').click();
+  await page.getByRole('option', { name: 'Telegram' }).click();
+  await dialog.getByRole('button', { name: 'Register and show its key' }).click();
+  await expect(dialog.getByText('Choose at least one agent')).toBeVisible();
+  await expect(dialog.getByText('A minute allows more than the whole hour (50)')).toBeVisible();
+  await expect(dialog.getByText('A number, or @channelname')).toBeVisible();
+  await dialog.getByRole('checkbox', { name: 'Echo' }).check();
+  await dialog.getByLabel('An hour').fill('500');
+  await dialog.getByLabel('Bot token').fill('1234:secret-token');
+  await dialog.getByLabel('Chat', { exact: true }).fill('@agents');
+  await dialog.getByRole('button', { name: 'Register and show its key' }).click();
+  const first = await shownKey(page);
+  await page.getByRole('checkbox', { name: 'I have stored it' }).check();
+  await page.getByRole('button', { name: 'Done' }).click();
+  await expect(page.getByText('100 a minute · 500 an hour')).toBeVisible();
+  const id = new URL(page.url()).pathname.split('/').at(-1) ?? '';
+
+  const answer = await call(request, { key: first, id }, { agent: 'Echo', input: { n: 1 } });
+  expect(answer.status(), await answer.text()).toBe(200);
+  expect(((await answer.json()) as Invoked).output).toEqual({ received: { n: 1 } });
+  expect((await call(request, { key: first, id }, { agent: 'Secret', input: {} })).status()).toBe(404);
+
+  await page.getByRole('button', { name: /^Rotate/ }).click();
+  await page.getByLabel('The old key goes on working for').click();
+  await page.getByRole('option', { name: '1 hour' }).click();
+  await page.getByRole('button', { name: 'Rotate key' }).click();
+  await expect(page.getByTestId('api-key')).not.toHaveText(first);
+  const second = await shownKey(page);
+  await page.getByRole('checkbox', { name: 'I have stored it' }).check();
+  await page.getByRole('button', { name: 'Done' }).click();
+  const keys = page.getByRole('list', { name: 'Keys' });
+  await expect(keys.getByRole('listitem')).toHaveCount(2);
+  for (const key of [first, second]) expect((await call(request, { key, id }, { agent: 'Echo' })).status()).toBe(200);
+
+  await page.getByRole('button', { name: `Revoke ea_***${first.slice(-3)}` }).click();
+  await page.getByRole('button', { name: 'Revoke key' }).click();
+  await expect(keys.getByRole('listitem')).toHaveCount(1);
+  expect((await call(request, { key: first, id }, { agent: 'Echo' })).status()).toBe(401);
+  await page.getByRole('button', { name: 'Show 1 that no longer works' }).click();
+  await expect(keys.getByText('revoked', { exact: true })).toBeVisible();
+
+  await page.getByRole('button', { name: 'Deactivate…' }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Deactivate' }).click();
+  await expect(page.getByText('Robot is deactivated')).toBeVisible();
+  expect((await call(request, { key: second, id }, { agent: 'Echo' })).status()).toBe(403);
+  await page.getByRole('button', { name: 'Activate' }).click();
+  await expect(page.getByText('Robot is active')).toBeVisible();
+  expect((await call(request, { key: second, id }, { agent: 'Echo' })).status()).toBe(200);
+
+  const viewer = await joinAsViewer(request, owner);
+  const own = await page.context().browser()?.newContext();
+  const theirs = await own?.newPage();
+  if (theirs === undefined) throw new Error('the browser gives no page');
+  await logIn(theirs, viewer, `/dashboard/external-agents/${id}`);
+  await expect(theirs.getByText('The permission for this is missing')).toBeVisible();
+  const sections = theirs.getByRole('navigation', { name: 'Sections' });
+  await expect(sections.getByRole('link', { name: 'Agents', exact: true })).toBeVisible();
+  await expect(sections.getByRole('link', { name: 'External agents' })).toBeHidden();
+});
+
+test('its settings are changed and guarded, its webhook is masked, and it is deleted by name', async ({
+  page,
+  request,
+}) => {
+  const owner = await createAccount(request);
+  await publishAgent(request, owner, { name: 'Echo', definition: ECHO });
+  await logIn(page, owner);
+  const { id, key } = await register(page, 'Robot', /^Custom$/);
+  await page.getByRole('tab', { name: 'Settings' }).click();
+  await page.getByRole('textbox', { name: 'Name' }).fill('Warehouse robot');
+  await page.getByLabel('Executions at once').fill('0');
+  await page.getByRole('button', { name: 'Save', exact: true }).click();
+  await expect(page.getByRole('alert')).toContainText('A whole number from 1 to 10,000');
+  await page.getByLabel('Executions at once').fill('3');
+  await page.getByLabel('Fields that are not kept').fill('customer.email\npassword');
+  await page.getByRole('link', { name: 'Overview', exact: true }).click();
+  await expect(page.getByText('What you changed of the external agent is not saved.')).toBeVisible();
+  await page.getByRole('button', { name: 'Keep it' }).click();
+  await page.getByRole('button', { name: 'Save', exact: true }).click();
+  await expect(page.getByRole('heading', { level: 1, name: 'Warehouse robot' })).toBeVisible();
+
+  // Somebody else was faster: nothing of theirs is overwritten unasked.
+  await page.getByRole('textbox', { name: 'Name' }).fill('Mine');
+  const theirs = await request.put(`/api/v1/external-agents/${id}`, {
+    headers: { Authorization: `Bearer ${owner.token}` },
+    data: { name: 'Theirs' },
+  });
+  expect(theirs.status(), await theirs.text()).toBe(200);
+  await page.getByRole('button', { name: 'Save', exact: true }).click();
+  await page.getByRole('button', { name: 'Save mine over it' }).click();
+  await expect(page.getByRole('heading', { level: 1, name: 'Mine' })).toBeVisible();
+
+  await page.getByRole('button', { name: 'Set a webhook' }).click();
+  await page.getByLabel('Send results to').click();
+  await page.getByRole('option', { name: 'Discord' }).click();
+  await page.getByRole('button', { name: 'Save webhook' }).click();
+  await expect(page.getByRole('alert')).toContainText('An address that begins with https://');
+  await page.getByLabel('Webhook address').fill('https://discord.com/api/webhooks/1234/very-secret-part');
+  await page.getByRole('button', { name: 'Save webhook' }).click();
+  await expect(page.getByText('The webhook is saved')).toBeVisible();
+  await expect(page.getByText('https://discord.com/***')).toBeVisible();
+  await expect(page.getByText('very-secret')).toBeHidden();
+  await page.getByRole('button', { name: 'Change', exact: true }).click();
+  await page.getByLabel('Shown as').fill('Robot');
+  await page.getByRole('button', { name: 'Save webhook' }).click();
+  await expect(page.getByText('https://discord.com/***')).toBeVisible();
+
+  await page.getByRole('button', { name: 'Delete external agent…' }).click();
+  const dialog = page.getByRole('dialog');
+  await expect(dialog.getByRole('button', { name: 'Delete external agent' })).toBeDisabled();
+  await dialog.getByRole('textbox').fill('Mine');
+  await dialog.getByRole('button', { name: 'Delete external agent' }).click();
+  await expect(page.getByText('Mine is deleted')).toBeVisible();
+  await expect(page.getByText('Let something outside call your agents')).toBeVisible();
+  expect((await call(request, { key, id }, { agent: 'Echo' })).status()).toBe(401);
+});

@@ -1,0 +1,104 @@
+import { type ExternalAgent, type WebhookConfig, webhookConfig } from '@agentflow/contracts';
+import { zodResolver } from '@hookform/resolvers/zod';
+import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { useState } from 'react';
+import { Controller, useForm } from 'react-hook-form';
+import { toast } from 'sonner';
+import { z } from 'zod';
+import { ProblemCallout } from '@/components/problem-callout.tsx';
+import { Button } from '@/components/ui/button.tsx';
+import { Card, CardHeader } from '@/components/ui/card.tsx';
+import { fetchApi } from '@/lib/api.ts';
+import { readTagged } from '@/lib/tagged.ts';
+import { externalAgentQuery } from './queries.ts';
+import { WEBHOOK_PLATFORMS, WebhookFields, type WebhookValues } from './webhook-fields.tsx';
+
+const form = z.object({ webhook_config: webhookConfig.nullable() });
+
+interface WebhookCardProps {
+  agent: ExternalAgent;
+  mayWrite: boolean;
+}
+
+/** Where results are sent, with what is secret masked; it is changed as a whole. */
+export function WebhookCard({ agent, mayWrite }: WebhookCardProps) {
+  const [changing, setChanging] = useState(false);
+  const webhook = agent.webhook_config;
+  return (
+    <Card>
+      <CardHeader title="Webhook" description="Where the results of its calls are sent.">
+        {mayWrite && !changing && (
+          <Button onClick={() => setChanging(true)}>{webhook === null ? 'Set a webhook' : 'Change'}</Button>
+        )}
+      </CardHeader>
+      {changing ? (
+        <WebhookForm agent={agent} onDone={() => setChanging(false)} />
+      ) : webhook === null ? (
+        <p className="p-4 text-sm text-soft">Results are sent nowhere: whoever calls gets them as the answer.</p>
+      ) : (
+        <dl className="grid grid-cols-[auto_minmax(0,1fr)] gap-x-4 gap-y-1.5 p-4 text-sm">
+          <dt className="text-faint">Platform</dt>
+          <dd>{WEBHOOK_PLATFORMS[webhook.platform].name}</dd>
+          {WEBHOOK_PLATFORMS[webhook.platform].fields.map(({ name, label }) => {
+            const value = webhook[name];
+            return (
+              value !== undefined && (
+                <div key={name} className="contents">
+                  <dt className="text-faint">{label}</dt>
+                  <dd className="min-w-0 break-all font-mono text-xs leading-5">{value}</dd>
+                </div>
+              )
+            );
+          })}
+        </dl>
+      )}
+    </Card>
+  );
+}
+
+function WebhookForm({ agent, onDone }: { agent: ExternalAgent; onDone: () => void }) {
+  const queries = useQueryClient();
+  const fields = useForm<z.input<typeof form>, unknown, z.output<typeof form>>({
+    resolver: zodResolver(form),
+    mode: 'onTouched',
+    // What is secret may be sent back as it is shown.
+    defaultValues: { webhook_config: agent.webhook_config as WebhookConfig | null },
+  });
+  const save = useMutation({
+    mutationFn: async (webhook_config: WebhookConfig | null) =>
+      readTagged<ExternalAgent>(
+        await fetchApi(`/external-agents/${agent.id}`, { method: 'PUT', body: { webhook_config } }),
+      ),
+    onSuccess: (saved) => {
+      queries.setQueryData(externalAgentQuery(agent.id).queryKey, saved);
+      toast.success(saved.value.webhook_config === null ? 'The webhook is removed' : 'The webhook is saved');
+      onDone();
+    },
+  });
+  return (
+    <form noValidate onSubmit={fields.handleSubmit(({ webhook_config }) => save.mutate(webhook_config))}>
+      <div className="flex flex-col gap-4 p-4">
+        <Controller
+          control={fields.control}
+          name="webhook_config"
+          render={({ field, formState }) => (
+            <WebhookFields
+              value={field.value as WebhookValues | null}
+              onChange={field.onChange}
+              problems={formState.errors.webhook_config}
+            />
+          )}
+        />
+        {save.error && <ProblemCallout error={save.error} />}
+      </div>
+      <div className="flex justify-end gap-2 rounded-b-xl border-line border-t bg-sunken px-4 py-2.5">
+        <Button variant="ghost" onClick={onDone}>
+          Cancel
+        </Button>
+        <Button type="submit" variant="primary" busy={save.isPending}>
+          Save webhook
+        </Button>
+      </div>
+    </form>
+  );
+}
