@@ -1,4 +1,10 @@
-import { actionNeeded, type Execution, type ExecutionSummary, type JsonValue, microusdToUsd } from '@agentflow/contracts';
+import {
+  actionNeeded,
+  type Execution,
+  type ExecutionSummary,
+  type JsonValue,
+  microusdToUsd,
+} from '@agentflow/contracts';
 import { traceIdOf } from '../../workers/platform/telemetry.ts';
 import type { ExecutionRow } from './store/rows.ts';
 
