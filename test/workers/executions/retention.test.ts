@@ -78,7 +78,7 @@ async function walked(owner: Member, walksLeft: number): Promise<void> {
 describe('retention', () => {
   it('is without limit until it is chosen, by who may, and announced before anything is deleted', async () => {
     const owner = await signUp();
-    expect((await read(owner)).body).toEqual({ days: null, next_deletion_at: null, executions: 0 });
+    expect((await read(owner)).body).toMatchObject({ days: null, next_deletion_at: null, executions: 0 });
     const viewer = await withRole(owner, 'viewer');
     expect((await read(viewer)).status).toBe(200);
     expectProblem(await set(viewer, 30), 403, 'forbidden');
