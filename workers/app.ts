@@ -23,6 +23,7 @@ import { secretRoutes } from './domains/secrets/index.ts';
 import { shadowRunRoutes } from './domains/shadow-runs/index.ts';
 import { teamRoutes } from './domains/teams/index.ts';
 import { templateRoutes } from './domains/templates/index.ts';
+import { consentRoutes, oauthRoutes } from './doors/mcp/oauth/routes.ts';
 import { mcpRoutes } from './doors/mcp/routes.ts';
 import type { McpHost } from './doors/mcp/serve.ts';
 import { openAiRoutes } from './doors/openai/routes.ts';
@@ -54,7 +55,7 @@ const nodeTypeRoutes = createRouter().openapi(getNodeTypes, (c) => {
 });
 
 /** First segments that belong to the API: what is unknown below them is a problem document, not the UI. */
-const API_PATHS = /^\/(api|mcp|v1|health|ready|version|docs)(\/|$)/;
+const API_PATHS = /^\/(api|mcp|v1|\.well-known|oauth\/(token|register|revoke)|health|ready|version|docs)(\/|$)/;
 
 /** The default model answers without key and network: when it fails, no agent of this installation is safe to start. */
 async function askBuiltinModel(env: Env): Promise<void> {
@@ -114,6 +115,8 @@ export function createApp({ probes = {}, mcpFixture }: AppParts = {}): OpenAPIHo
   app.route('/api/v1', erasureRoutes);
   app.route('/api/v1', nodeTypeRoutes);
 
+  app.route('/api/v1', consentRoutes);
+  app.route('/', oauthRoutes);
   app.route('/', mcpRoutes(mcpFixture ?? null));
   app.route('/', openAiRoutes);
 

@@ -70,6 +70,14 @@ const invitationRoute = createRoute({
   component: lazyRouteComponent(() => import('./routes/invitation.tsx'), 'InvitationPage'),
 });
 
+const consentRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/oauth/authorize',
+  // Who is not signed in logs in there: the address is the client's request and must stay as it is.
+  beforeLoad: async () => void (await restoreSession()),
+  component: lazyRouteComponent(() => import('./routes/consent.tsx'), 'ConsentPage'),
+});
+
 const goodbyeRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: '/goodbye',
@@ -153,6 +161,31 @@ const projectRoute = createRoute({
   path: '/projects/$projectId',
   validateSearch: z.object({ tab: optional(z.enum(['activity', 'context', 'settings'])), key: text }),
   component: lazyRouteComponent(() => import('./routes/project.tsx'), 'ProjectPage'),
+});
+
+const policiesRoute = createRoute({
+  getParentRoute: () => dashboardRoute,
+  path: '/policies',
+  validateSearch: z.object({
+    search: text,
+    effect: optional(z.enum(['allow', 'deny'])),
+    active: optional(z.enum(['true', 'false'])),
+    cursor: text,
+  }),
+  component: lazyRouteComponent(() => import('./routes/policies.tsx'), 'PoliciesPage'),
+});
+
+const newPolicyRoute = createRoute({
+  getParentRoute: () => dashboardRoute,
+  path: '/policies/new',
+  component: lazyRouteComponent(() => import('./routes/policy-new.tsx'), 'NewPolicyPage'),
+});
+
+const policyRoute = createRoute({
+  getParentRoute: () => dashboardRoute,
+  path: '/policies/$policyId',
+  validateSearch: z.object({ tab: optional(z.enum(['history'])) }),
+  component: lazyRouteComponent(() => import('./routes/policy.tsx'), 'PolicyPage'),
 });
 
 const executionsRoute = createRoute({
@@ -305,6 +338,7 @@ const routeTree = rootRoute.addChildren([
   loginRoute,
   signupRoute,
   invitationRoute,
+  consentRoute,
   goodbyeRoute,
   dashboardRoute.addChildren([
     overviewRoute,
@@ -313,6 +347,9 @@ const routeTree = rootRoute.addChildren([
     templatesRoute,
     projectsRoute,
     projectRoute,
+    policiesRoute,
+    newPolicyRoute,
+    policyRoute,
     executionsRoute,
     executionRoute,
     approvalsRoute,
