@@ -89,7 +89,7 @@ describe('retention', () => {
     const { body } = await set(owner, 30);
     // The one that is there was made today.
     const inThirtyDays = Date.parse(old?.finished_at ?? '') + 30 * DAY_MS;
-    expect(body).toEqual({ days: 30, next_deletion_at: new Date(inThirtyDays).toISOString(), executions: 0 });
+    expect(body).toMatchObject({ days: 30, next_deletion_at: new Date(inThirtyDays).toISOString(), executions: 0 });
     // As if it had been there for long.
     await env.DB.prepare("UPDATE executions SET finished_at = 1, id = 'exe_00000000000000000000000000' WHERE id = ?")
       .bind(old?.id)
