@@ -34,7 +34,7 @@ async function call<T>(method: string, at: string, body?: unknown): Promise<T> {
 
 /** The newest execution, once its call is held. */
 async function working(calls: number): Promise<string> {
-  await eventually(() => held.length > calls);
+  await eventually(async () => held.length > calls);
   const run = await eventually(async () => {
     const { data } = await call<{ data: Execution[] }>('GET', '/executions?status=running');
     return data[0] ?? null;

@@ -87,7 +87,7 @@ function mcpClient({ api_key }: Caller): DoorClient {
       const content = result.structuredContent as Record<string, JsonValue> | undefined;
       const execution_id = (result._meta?.['agentflow/execution_id'] as string | undefined) ?? null;
       if (result.isError === true) {
-        const { code } = content?.error as { code: string };
+        const { code } = (content as { error: { code: string } }).error;
         return { outcome: execution_id === null ? 'refused' : 'failed', code, status: 200, output: null, execution_id };
       }
       const [text] = result.content as { text: string }[];
