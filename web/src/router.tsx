@@ -159,7 +159,7 @@ const projectsRoute = createRoute({
 const projectRoute = createRoute({
   getParentRoute: () => dashboardRoute,
   path: '/projects/$projectId',
-  validateSearch: z.object({ tab: optional(z.enum(['activity', 'context', 'settings'])), key: text }),
+  validateSearch: z.object({ tab: optional(z.enum(['activity', 'costs', 'context', 'settings'])), key: text }),
   component: lazyRouteComponent(() => import('./routes/project.tsx'), 'ProjectPage'),
 });
 
@@ -321,6 +321,12 @@ const networkRoute = createRoute({
   component: lazyRouteComponent(() => import('./routes/settings-network.tsx'), 'NetworkPage'),
 });
 
+const budgetsRoute = createRoute({
+  getParentRoute: () => settingsRoute,
+  path: '/budgets',
+  component: lazyRouteComponent(() => import('./routes/settings-budgets.tsx'), 'BudgetsPage'),
+});
+
 const rateLimitsRoute = createRoute({
   getParentRoute: () => settingsRoute,
   path: '/rate-limits',
@@ -365,6 +371,7 @@ const routeTree = rootRoute.addChildren([
       rolesRoute,
       apiKeysRoute,
       secretsRoute,
+      budgetsRoute,
       networkRoute,
       rateLimitsRoute,
       securitySettingsRoute,

@@ -13,6 +13,7 @@ import { Field } from '@/components/ui/field.tsx';
 import { Input, Textarea } from '@/components/ui/input.tsx';
 import { Skeleton } from '@/components/ui/skeleton.tsx';
 import { WordList } from '@/components/word-list.tsx';
+import { BudgetsCard } from '@/features/budgets/budgets-card.tsx';
 import { useCan } from '@/features/shell/queries.ts';
 import { fetchApi, RequestFailure } from '@/lib/api.ts';
 import { showOnFields } from '@/lib/form-problems.ts';
@@ -30,6 +31,11 @@ export function AgentSettings({ tagged }: { tagged: Tagged<Agent> }) {
       <Suspense fallback={<Skeleton className="h-96 w-full" />}>
         <DraftSettings agent={tagged.value} />
       </Suspense>
+      <BudgetsCard
+        path={`/agents/${tagged.value.id}/budget`}
+        owner="this agent"
+        description="What its own model calls may cost, in every execution of it."
+      />
       <StatusCard agent={tagged.value} />
     </div>
   );
