@@ -17,7 +17,7 @@ export type Authenticator = (request: {
   /** `X-External-Agent-ID`. */
   claimed: string | undefined;
   ip: string;
-  country: string | null;
+  country: () => string | null;
   deferKey: boolean;
   anyAddress: boolean;
 }) => Promise<Caller | UncheckedKeyPrincipal | null>;
@@ -30,7 +30,7 @@ export interface AppEnv {
     log: Logger;
     ip: string;
     /** Where the request came from, as the edge tells it (ISO 3166-1 alpha-2); null where it does not. */
-    country: string | null;
+    country: () => string | null;
     authenticate: Authenticator;
     /** Set by `authorize` on every route that is not public. */
     principal: Caller | UncheckedKeyPrincipal;

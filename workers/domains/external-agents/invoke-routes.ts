@@ -59,7 +59,7 @@ export const invokeRoutes = createRouter().openapi(invoke, async (c) => {
     idempotency: key === null ? null : { key, body_hash: await requestHash('POST', c.req.path, c.var.bodyText ?? '') },
     waitSeconds,
     ip: c.var.ip,
-    country: c.var.country,
+    country: c.var.country(),
     requestId: c.var.requestId,
     trace: c.var.trace,
   });
