@@ -15,6 +15,7 @@ import { externalAgentRoutes, invokeRoutes } from './domains/external-agents/ind
 import { policyRoutes, rateLimitRoutes, stopRoutes } from './domains/governance/index.ts';
 import { invitationRoutes } from './domains/invitations/index.ts';
 import { invocationRoutes } from './domains/invocations/index.ts';
+import { lineageRoutes } from './domains/lineage/index.ts';
 import { modelRoutes } from './domains/models/index.ts';
 import { organizationRoutes } from './domains/organizations/routes.ts';
 import { projectRoutes } from './domains/projects/index.ts';
@@ -22,6 +23,7 @@ import { secretRoutes } from './domains/secrets/index.ts';
 import { shadowRunRoutes } from './domains/shadow-runs/index.ts';
 import { teamRoutes } from './domains/teams/index.ts';
 import { templateRoutes } from './domains/templates/index.ts';
+import { consentRoutes, oauthRoutes } from './doors/mcp/oauth/routes.ts';
 import { mcpRoutes } from './doors/mcp/routes.ts';
 import type { McpHost } from './doors/mcp/serve.ts';
 import { openAiRoutes } from './doors/openai/routes.ts';
@@ -53,7 +55,7 @@ const nodeTypeRoutes = createRouter().openapi(getNodeTypes, (c) => {
 });
 
 /** First segments that belong to the API: what is unknown below them is a problem document, not the UI. */
-const API_PATHS = /^\/(api|mcp|v1|health|ready|version|docs)(\/|$)/;
+const API_PATHS = /^\/(api|mcp|v1|\.well-known|oauth\/(token|register|revoke)|health|ready|version|docs)(\/|$)/;
 
 /** The default model answers without key and network: when it fails, no agent of this installation is safe to start. */
 async function askBuiltinModel(env: Env): Promise<void> {
@@ -99,6 +101,7 @@ export function createApp({ probes = {}, mcpFixture }: AppParts = {}): OpenAPIHo
   app.route('/api/v1', invokeRoutes);
   app.route('/api/v1', stopRoutes);
   app.route('/api/v1', invocationRoutes);
+  app.route('/api/v1', lineageRoutes);
   app.route('/api/v1', projectRoutes);
   app.route('/api/v1', contextRoutes);
   app.route('/api/v1', approvalRoutes);
@@ -112,6 +115,8 @@ export function createApp({ probes = {}, mcpFixture }: AppParts = {}): OpenAPIHo
   app.route('/api/v1', erasureRoutes);
   app.route('/api/v1', nodeTypeRoutes);
 
+  app.route('/api/v1', consentRoutes);
+  app.route('/', oauthRoutes);
   app.route('/', mcpRoutes(mcpFixture ?? null));
   app.route('/', openAiRoutes);
 

@@ -64,6 +64,7 @@ export async function serve({
       bindings,
       d1Databases: { DB: 'bench' },
       r2Buckets: { VALUES: 'bench' },
+      kvNamespaces: { OAUTH_KV: 'bench' },
       durableObjects: Object.fromEntries(
         Object.entries(objects).map(([name, className]) => [
           name,

@@ -82,6 +82,12 @@ export class ChildStore {
     return row === undefined ? null : childOf(row);
   }
 
+  ids(limit: number): string[] {
+    if (!this.any()) return [];
+    const rows = this.sql.exec<Row>('SELECT execution_id FROM children ORDER BY noted_at LIMIT ?', limit).toArray();
+    return rows.map((row) => String(row.execution_id));
+  }
+
   /** Ids by the step that started them. */
   bySteps(keys: readonly string[]): ReadonlyMap<string, string> {
     if (!this.any()) return new Map();

@@ -17,6 +17,9 @@ import type {
 import type { AuditOrigin, ExternalCall, ExternalOrigin, LeaseNotice, RetentionRule } from '../organization/client.ts';
 import type { InvocationProjection } from './invocation.ts';
 import type { ExecutionObject } from './object.ts';
+import type { Touches } from './touches.ts';
+
+export type { Touch, Touches } from './touches.ts';
 
 /** Where an execution stands among those that started each other. */
 export interface Lineage {
@@ -198,6 +201,9 @@ export interface ExecutionRecord {
   readonly cost_microusd: number;
   /** null where no external agent called it itself. */
   readonly invocation: InvocationProjection | null;
+  readonly touches: Touches;
+  /** Ids of executions that it started, the first 50. */
+  readonly started: readonly string[];
 }
 
 export interface StepPage {

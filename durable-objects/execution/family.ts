@@ -216,6 +216,11 @@ export class Family implements AgentPort {
     else this.settle(step, calledOf(found));
   }
 
+  /** Executions that this one started, the first ones first. */
+  started(limit: number): string[] {
+    return this.children.ids(limit);
+  }
+
   childrenOf(keys: readonly string[]): ReadonlyMap<string, string> {
     return this.children.bySteps(keys);
   }

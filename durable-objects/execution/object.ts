@@ -42,6 +42,7 @@ import type { ExecutionRow } from './store/rows.ts';
 import { ExecutionStreams } from './streams.ts';
 import { Telling } from './telling.ts';
 import { buriedFor, bury, exhume } from './tombstone.ts';
+import { touchesOf } from './touches.ts';
 import { forgetRow, retentionOf } from './wiring.ts';
 
 /** An execution that still runs after this long shows up in lists; one that ended sooner is written once, at its end. */
@@ -50,6 +51,8 @@ const FIRST_PROJECTION_MS = 1000;
 const HEARTBEAT_MS = 30_000;
 /** After the end, in-flight calls get this long to stop, so that what they used is booked before the lease is settled. */
 const ABORT_GRACE_MS = 5000;
+/** Executions that it started, as a record of it tells them. */
+const STARTED_SHOWN = 50;
 /** How long a decision waits for the lists to know of it. */
 const DECISION_TELL_MS = 2000;
 
@@ -163,9 +166,14 @@ export class ExecutionObject extends DurableObject<Env> implements ExecutionRpc 
   async record(organizationId: string): Promise<ExecutionRecord | null> {
     const run = this.open(organizationId);
     if (run === null) return null;
-    const { row, totals } = run;
     const invocation = await invocationOf(run, (ended) => ended.recall(this.large(ended).read));
-    return { summary: presentSummary(row, totals), cost_microusd: totals.cost_microusd, invocation };
+    return {
+      summary: presentSummary(run.row, run.totals),
+      cost_microusd: run.totals.cost_microusd,
+      invocation,
+      touches: touchesOf(run, this.store.touches),
+      started: this.family.started(STARTED_SHOWN),
+    };
   }
 
   async waitForEnd(organizationId: string, seconds: number): Promise<Execution | null> {

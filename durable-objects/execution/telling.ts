@@ -10,6 +10,7 @@ import type { ExecutionPurse } from './purse.ts';
 import { type ExecutionRun, hasEnded } from './run.ts';
 import type { ExecutionStore } from './store/execution.ts';
 import type { CostRow, ExecutionRow } from './store/rows.ts';
+import { touchesOf } from './touches.ts';
 import { isErased, tellApprovals, tellDesk, tellLists, tellParked } from './wiring.ts';
 
 const RETRY_MS = [1000, 5000, 30_000, 120_000, 600_000];
@@ -36,6 +37,8 @@ export interface TellingHost {
 export class Telling {
   private telling: Promise<void> | null = null;
   private failures = 0;
+  /** What this instance has told of them, in JSON: the same is not written again. */
+  private toldTouches = '';
 
   constructor(
     private readonly env: Env,
@@ -127,7 +130,14 @@ export class Telling {
   private async tellLists(run: ExecutionRun, summary: ExecutionSummary, costs: readonly CostRow[]): Promise<void> {
     const { row, totals } = run;
     const projection = { summary, revision: row.revision, cost_microusd: totals.cost_microusd, costs };
-    await tellLists(this.env, row.facts, projection, await invocationOf(run, this.host.recall));
+    const touches = touchesOf(run, this.store.touches);
+    const told = JSON.stringify(touches);
+    const invocation = await invocationOf(run, this.host.recall);
+    await tellLists(this.env, row.facts, projection, {
+      invocation,
+      touches: told === this.toldTouches || touches.entries.length === 0 ? null : touches,
+    });
+    this.toldTouches = told;
   }
 }
 

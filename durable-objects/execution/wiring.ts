@@ -11,6 +11,7 @@ import {
   startRelated,
 } from '../../workers/domains/executions/index.ts';
 import { invocationCostStatements, invocationStatements } from '../../workers/domains/invocations/index.ts';
+import { deleteTouches, touchesStatement } from '../../workers/domains/lineage/index.ts';
 import { organizationFallback, priceOverride } from '../../workers/domains/models/index.ts';
 import { providerAccesses, readSecrets } from '../../workers/domains/secrets/index.ts';
 import { createModels, type Purse, sharesCredential } from '../../workers/models/index.ts';
@@ -32,6 +33,7 @@ import { httpPorts } from './http-port.ts';
 import type { InvocationProjection } from './invocation.ts';
 import type { Markers } from './secrets/markers.ts';
 import type { Facts } from './store/rows.ts';
+import type { Touches } from './touches.ts';
 
 export type { Held, Purse } from '../../workers/models/index.ts';
 /** Other executions, handoffs and the shared context, as the domains do them. */
@@ -75,14 +77,14 @@ export function enginePorts(
 }
 
 /**
- * The row that lists show, one cost record per model attempt, and of a call of an external agent its invocation: one D1
- * batch. What such a call started tells it what it cost.
+ * The row that lists show, one cost record per model attempt, what it touched, and of a call of an external agent its
+ * invocation: one D1 batch. What such a call started tells it what it cost.
  */
 export async function tellLists(
   env: Env,
   { organization_id, external, lineage }: Facts,
   projection: ExecutionProjection,
-  invocation: InvocationProjection | null,
+  { invocation, touches }: { readonly invocation: InvocationProjection | null; readonly touches: Touches | null },
 ): Promise<void> {
   const database = db(env, organization_id);
   const root = external === undefined ? null : (lineage?.root_execution_id ?? null);
@@ -92,7 +94,11 @@ export async function tellLists(
       : root === null
         ? []
         : invocationCostStatements(database, organization_id, root);
-  await projectExecution(env, projection, beside);
+  const touched =
+    touches === null
+      ? []
+      : [touchesStatement(database, organization_id, projection.summary.id, touches, projection.revision)];
+  await projectExecution(env, projection, [...beside, ...touched]);
 }
 
 /** Whether the execution's organization is no longer there, so that nobody will ever take what it has to tell. */
@@ -154,8 +160,11 @@ export async function retentionOf(env: Env, facts: Facts): Promise<RetentionRule
 }
 
 /** Takes the execution out of the lists when its retention has ended. */
-export function forgetRow(env: Env, facts: Facts): Promise<void> {
-  return deleteExecutionRow(env, facts.organization_id, facts.execution_id);
+export function forgetRow(env: Env, { organization_id, execution_id }: Facts): Promise<void> {
+  const database = db(env, organization_id);
+  return deleteExecutionRow(database, organization_id, execution_id, [
+    deleteTouches(database, organization_id, execution_id),
+  ]);
 }
 
 /** Ends the lease with the real cost; settling twice changes nothing. Answers how long the execution is kept. */

@@ -14,6 +14,8 @@ interface LedgerDeskHost {
   /** The execution of a lease can go on: takes it a place, where it has none. False where there is none to be had. */
   giveBackPlace(lease: Lease): boolean;
   emit(event: BudgetEvent): void;
+  /** Something was booked to an external agent, which has spent so much today. In micro-dollars. */
+  spent(externalAgentId: string, today: number, now: number): void;
   /** What is in memory has gone ahead of the rows. */
   forget(): void;
 }
@@ -37,6 +39,8 @@ const NOT_KNOWN: MoneyAnswer = {
 export class DeskLedger {
   private readonly ledger: Ledger;
   private woken = false;
+  /** External agents to whom something was booked in the transaction that is open. */
+  private readonly spenders = new Set<string>();
 
   constructor(
     private readonly storage: DurableObjectStorage,
@@ -59,13 +63,25 @@ export class DeskLedger {
   forget(): void {
     this.store.ledger.forget();
     this.woken = false;
+    this.spenders.clear();
   }
 
-  /** After a transaction: those for whom money was set aside are told. */
+  /** After a transaction: those for whom money was set aside are told, and what external agents spent is looked at. */
   follow(): void {
+    for (const id of this.spenders) {
+      const now = Date.now();
+      this.host.spent(id, this.ledger.account(`external_agent:${id}`, now).spent.day.amount, now);
+    }
+    this.spenders.clear();
     if (!this.woken) return;
     this.woken = false;
     this.host.told();
+  }
+
+  /** The accounts to which something is booked; see `follow`. */
+  private bookedTo(lease: Lease): Scope[] {
+    if (lease.external_agent_id !== null) this.spenders.add(lease.external_agent_id);
+    return scopesOf(lease);
   }
 
   /** What a start has that spends from these. */
@@ -86,12 +102,12 @@ export class DeskLedger {
   }
 
   close(lease: Lease, costs: LeaseCosts, now: number): void {
-    this.ledger.close(lease.id, scopesOf(lease), costs, now);
+    this.ledger.close(lease.id, this.bookedTo(lease), costs, now);
   }
 
   /** The execution waits, and nothing of it runs: what it spent is booked, and no money is held for calls up to this one. */
   rest(lease: Lease, outcomes: readonly CallOutcome[], upTo: number, now: number): void {
-    const scopes = scopesOf(lease);
+    const scopes = this.bookedTo(lease);
     this.ledger.book(lease.id, scopes, outcomes, now);
     this.ledger.rest(lease.id, scopes, upTo, now);
     this.ledger.wake(now);
@@ -111,7 +127,7 @@ export class DeskLedger {
     const lease = this.store.leases.find(request.lease_id);
     if (lease === null) return NOT_KNOWN;
     if (lease.state === 'revoked') return { outcome: 'stopped', reason: this.reasonOf(lease) };
-    const scopes = scopesOf(lease);
+    const scopes = this.bookedTo(lease);
     const answer = this.write(() => this.ledger.reserve({ ...request, scopes }, now));
     if (answer.outcome === 'granted') return answer;
     if (answer.outcome === 'superseded') return NOT_KNOWN;
@@ -124,7 +140,7 @@ export class DeskLedger {
   book(leaseId: string, outcomes: readonly CallOutcome[], now: number): void {
     const lease = this.store.leases.find(leaseId);
     if (lease === null) return;
-    this.write(() => this.ledger.book(leaseId, scopesOf(lease), outcomes, now));
+    this.write(() => this.ledger.book(leaseId, this.bookedTo(lease), outcomes, now));
   }
 
   isInLine(leaseId: string, step: string): boolean {

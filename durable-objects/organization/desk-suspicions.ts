@@ -12,6 +12,7 @@ import {
   type Seen,
   type Suspicion,
   see,
+  spend,
 } from './suspicion.ts';
 
 /** An agent is told of once in so long for each reason. */
@@ -84,6 +85,17 @@ export class DeskSuspicions {
       if (this.denials.size >= MAX_KNOWN) this.denials.clear();
       this.denials.set(agent.id, denials);
       if (denials.level >= MANY_DENIALS) this.suspect(agent, 'denials', { code }, now);
+    });
+  }
+
+  /** What the agent has spent today, in micro-dollars. */
+  spent(agent: Agent, amount: number, now: number): void {
+    this.watch(() => {
+      const subject = `spend:${agent.id}`;
+      const { changed, days, usual, unusual, forget_at } = spend(this.find(subject), amount, now);
+      if (changed) this.write(subject, days, forget_at);
+      if (!unusual || usual === null) return;
+      this.suspect(agent, 'spend', { spent_usd: amount / 1e6, usual_usd: Math.round(usual) / 1e6 }, now);
     });
   }
 

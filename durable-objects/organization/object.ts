@@ -150,6 +150,10 @@ export class OrganizationObject extends DurableObject<Env> {
       told: () => this.tellNotices(),
       giveBackPlace: (lease) => this.starts.giveBackPlace(lease),
       emit: (event) => tellBudget(event, (type, data) => this.events.emit(type, data, Date.now())),
+      spent: (id, today, now) => {
+        const agent = this.externalAgents.find(id);
+        if (agent !== null) this.suspicions.spent(agent, today, now);
+      },
       forget: () => {
         this.ledger.forget();
         this.starts.forget();

@@ -58,24 +58,31 @@ export function addDenial({ level, at }: Denials, now: number): Denials {
   return { level: leaked + 1, at: now };
 }
 
-/** Spend of a day that is far above the usual: so many times the mean of the days before, and not a trifle. */
+/** A day's spend is far above the usual at so many times its mean, and never as a trifle. */
 const SPEND_FACTOR = 5;
 const SPEND_TRIFLE_MICROUSD = 1_000_000;
+/** Days before today that are compared with, and how many of them must have had any spend. */
+const SPEND_DAYS = 7;
 const SPEND_MIN_DAYS = 3;
+/** What is noted of a day may lag by so much: a run of many small calls is not a write each. */
+const SPEND_LAG = 1.05;
 
-/** Spend by day with an amount more of today; the newest `most` days. */
-export function withSpend(days: Seen, today: string, amount: number, most: number): Seen {
-  const all = { ...days, [today]: (days[today] ?? 0) + amount };
-  return Object.fromEntries(
-    Object.entries(all)
-      .sort(([one], [other]) => (one < other ? 1 : -1))
-      .slice(0, most),
-  );
-}
-
-/** `before`: micro-dollars of each of the last days on which there was any. */
-export function isUnusualSpend(today: number, before: readonly number[]): boolean {
-  if (before.length < SPEND_MIN_DAYS || today < SPEND_TRIFLE_MICROUSD) return false;
-  const mean = before.reduce((sum, day) => sum + day, 0) / before.length;
-  return today > SPEND_FACTOR * mean;
+/**
+ * What is known of the spend by day once `amount` was spent today, all in micro-dollars. `usual` is the mean of the days before,
+ * null where they are too few; `forget_at` is when they all lie too far back.
+ */
+export function spend(days: Seen, amount: number, now: number) {
+  const dayOf = (at: number) => new Date(at).toISOString().slice(0, 10);
+  const today = dayOf(now);
+  const first = dayOf(now - SPEND_DAYS * DAY_MS);
+  const before = Object.entries(days).filter(([day]) => day >= first && day < today);
+  const usual =
+    before.length < SPEND_MIN_DAYS ? null : before.reduce((sum, [, spent]) => sum + spent, 0) / before.length;
+  return {
+    changed: amount > (days[today] ?? 0) * SPEND_LAG,
+    days: { ...Object.fromEntries(before), [today]: amount },
+    usual,
+    unusual: usual !== null && amount >= SPEND_TRIFLE_MICROUSD && amount > SPEND_FACTOR * usual,
+    forget_at: now - (now % DAY_MS) + (SPEND_DAYS + 1) * DAY_MS,
+  };
 }

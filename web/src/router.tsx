@@ -70,6 +70,14 @@ const invitationRoute = createRoute({
   component: lazyRouteComponent(() => import('./routes/invitation.tsx'), 'InvitationPage'),
 });
 
+const consentRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/oauth/authorize',
+  // Who is not signed in logs in there: the address is the client's request and must stay as it is.
+  beforeLoad: async () => void (await restoreSession()),
+  component: lazyRouteComponent(() => import('./routes/consent.tsx'), 'ConsentPage'),
+});
+
 const goodbyeRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: '/goodbye',
@@ -305,6 +313,7 @@ const routeTree = rootRoute.addChildren([
   loginRoute,
   signupRoute,
   invitationRoute,
+  consentRoute,
   goodbyeRoute,
   dashboardRoute.addChildren([
     overviewRoute,

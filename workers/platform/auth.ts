@@ -50,16 +50,18 @@ async function refuseExternal(c: Context<AppEnv>, access: Exclude<Access, 'publi
 interface CallerOptions {
   readonly deferKey: boolean;
   readonly anyAddress: boolean;
+  /** The key that stands behind another credential of the request, instead of what its headers say. */
+  readonly heldKey?: string | null;
 }
 
 /** The caller; or a thrown 401, or 403 for one whose address the organization does not let in. */
 export async function identify(
   c: Context<AppEnv>,
-  { deferKey, anyAddress }: CallerOptions = { deferKey: false, anyAddress: false },
+  { deferKey, anyAddress, heldKey = null }: CallerOptions = { deferKey: false, anyAddress: false },
 ): Promise<Caller | UncheckedKeyPrincipal> {
   const principal = await c.var.authenticate({
     env: c.env,
-    authorization: c.req.header('authorization'),
+    authorization: heldKey === null ? c.req.header('authorization') : `Bearer ${heldKey}`,
     apiKey: c.req.header('x-api-key'),
     claimed: c.req.header(EXTERNAL_AGENT_HEADER),
     ip: c.var.ip,

@@ -17,6 +17,8 @@ export interface Env {
   readonly SHADOW_RUN: DurableObjectNamespace<ShadowRunObject>;
   /** Large values of executions that have ended: `<organization>/<execution>/<name>`. */
   readonly VALUES: R2Bucket;
+  /** Clients, grants and tokens of the authorization server: hashes, and what only a token opens. */
+  readonly OAUTH_KV: KVNamespace;
   readonly ASSETS: Fetcher;
   /** Workers AI; in production only. */
   readonly AI?: Ai;

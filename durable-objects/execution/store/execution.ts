@@ -6,6 +6,7 @@ import { LogStore } from './logs.ts';
 import { type ExecutionRow, type Facts, parse, type Row } from './rows.ts';
 import { LazyTables, SCHEMA, SCHEMA_STEPS, SCHEMA_VERSION } from './schema.ts';
 import { StepStore } from './steps.ts';
+import { TouchStore } from './touches.ts';
 import { ValueStore } from './values.ts';
 
 const NO_RELATIONS: Partial<Facts> = { project_id: null, lineage: null };
@@ -18,6 +19,7 @@ export class ExecutionStore {
   readonly events: EventStore;
   readonly logs: LogStore;
   readonly costs: CostStore;
+  readonly touches: TouchStore;
 
   constructor(private readonly sql: SqlStorage) {
     this.tables = new LazyTables(sql);
@@ -26,6 +28,7 @@ export class ExecutionStore {
     this.events = new EventStore(sql);
     this.logs = new LogStore(sql, this.tables);
     this.costs = new CostStore(sql, this.tables);
+    this.touches = new TouchStore(sql, this.tables);
   }
 
   approvals(): Approvals {

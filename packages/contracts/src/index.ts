@@ -4,6 +4,7 @@ export * from './approvals.ts';
 export * from './audit.ts';
 export * from './budgets.ts';
 export * from './common.ts';
+export * from './consent.ts';
 export * from './context.ts';
 export { cronInWords, nextCronTimes } from './cron-times.ts';
 export * from './definition.ts';

@@ -13,6 +13,12 @@ export const lineageNode = z.object({
   name: z.string(),
   status: z.enum(['running', 'waiting', 'success', 'error', 'cancelled']),
   count: z.number().int().describe('How many calls this node stands for'),
+  failed: z
+    .number()
+    .int()
+    .describe('How many of them failed, those included after which another try or model was used'),
+  input_tokens: z.number().int(),
+  output_tokens: z.number().int(),
   cost_usd: z.number(),
   started_at: timestamp.nullable(),
   duration_ms: z.number().int().nullable(),
@@ -20,7 +26,7 @@ export const lineageNode = z.object({
   agent_id: z.string().nullable(),
   step_id: z.string().nullable(),
   external_agent_id: z.string().nullable(),
-  detail: z.string().nullable().describe('Model attempts and tokens, a method and host, an error'),
+  detail: z.string().nullable().describe('Where a tool is, or the code of an error'),
 });
 export type LineageNode = z.infer<typeof lineageNode>;
 

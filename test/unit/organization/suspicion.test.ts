@@ -4,13 +4,12 @@ import {
   COUNTRIES,
   type Denials,
   forgottenAt,
-  isUnusualSpend,
   MANY_DENIALS,
   MANY_NETWORKS,
   NETWORKS,
   type Seen,
   see,
-  withSpend,
+  spend,
 } from '../../../durable-objects/organization/suspicion.ts';
 
 const HOUR = 3_600_000;
@@ -66,19 +65,28 @@ describe('denials', () => {
 });
 
 describe('spend', () => {
+  const now = Date.UTC(2026, 10, 21, 12);
+  const days = { '2026-11-18': 2e6, '2026-11-19': 1e6, '2026-11-20': 3e6 };
+
   it('is unusual far above the mean of the days before, and never as a trifle or without days to compare', () => {
-    const usual = [2e6, 1e6, 3e6];
-    expect(isUnusualSpend(10e6 + 1, usual)).toBe(true);
-    expect(isUnusualSpend(10e6, usual)).toBe(false);
-    expect(isUnusualSpend(100e6, usual.slice(1))).toBe(false);
-    expect(isUnusualSpend(999_999, [1, 1, 1])).toBe(false);
+    expect(spend(days, 10e6, now)).toMatchObject({ usual: 2e6, unusual: false });
+    expect(spend(days, 10e6 + 1, now)).toMatchObject({ usual: 2e6, unusual: true });
+    expect(spend({ '2026-11-19': 1, '2026-11-20': 1 }, 100e6, now)).toMatchObject({ usual: null, unusual: false });
+    expect(spend({ '2026-11-18': 1, '2026-11-19': 1, '2026-11-20': 1 }, 999_999, now).unusual).toBe(false);
   });
 
-  it('keeps the newest days', () => {
-    let days: Seen = {};
-    for (let day = 10; day < 30; day++) days = withSpend(days, `2026-11-${day}`, 5, 8);
-    days = withSpend(days, '2026-11-29', 7, 8);
-    expect(Object.keys(days).sort()).toEqual(Array.from({ length: 8 }, (_, index) => `2026-11-${22 + index}`));
-    expect(days['2026-11-29']).toBe(12);
+  it('is compared with the last seven days, and kept no longer', () => {
+    let kept: Seen = {};
+    for (let day = 0; day < 30; day++) kept = spend(kept, 5 + day, now + day * DAY).days;
+    expect(Object.values(kept)).toEqual([27, 28, 29, 30, 31, 32, 33, 34]);
+    expect(spend(kept, 1, now + 60 * DAY)).toMatchObject({ usual: null, days: { '2027-01-20': 1 } });
+    expect(spend({}, 1, now).forget_at).toBe(Date.UTC(2026, 10, 29));
+  });
+
+  it('is noted anew when it has grown by a twentieth', () => {
+    const { days: noted } = spend({}, 100, now);
+    expect(spend(noted, 105, now).changed).toBe(false);
+    expect(spend(noted, 106, now).changed).toBe(true);
+    expect(spend({}, 0, now).changed).toBe(false);
   });
 });

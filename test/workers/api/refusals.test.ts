@@ -25,6 +25,7 @@ import {
 } from '../../support/api.ts';
 import { askedOne } from '../../support/approvals.ts';
 import { externalAgent, invoke } from '../../support/external-agents.ts';
+import { authorizationQuery } from '../../support/oauth-client.ts';
 import { joinAs } from '../../support/people.ts';
 import { listedEnds, startShadowRun, withHeldDraft } from '../../support/shadow-runs.ts';
 import { deadKeys, expiredToken, forgedTokens } from './dead-credentials.ts';
@@ -149,6 +150,11 @@ const VALUES: { [name: string]: string } = { n: '1', m: '1', key: 'plan' };
  * speaks of.
  */
 const BODIES: { [operationId: string]: object | ((owner: Member) => Promise<object>) } = {
+  decideConsent: async (owner) => ({
+    request: await authorizationQuery(),
+    decision: 'approve',
+    external_agent_id: (await externalAgent(owner)).id,
+  }),
   createEnvVar: { name: 'API_TOKEN', value: 'value' },
   setProviderKey: { api_key: 'key-of-the-test' },
   updateEnvVar: { value: 'another value' },
@@ -202,6 +208,7 @@ const EVERYBODYS = ['setProviderKey', 'getTemplate', 'installTemplate'];
 
 /** Queries without which an operation does nothing, with the question mark. */
 const QUERIES: { [operationId: string]: (owner: Member) => Promise<string> } = {
+  describeConsent: async () => `?request=${encodeURIComponent(await authorizationQuery())}`,
   removeModelPrice: async ({ token }) => {
     const body = { model: 'custom/priced', input_usd_per_million: 1, output_usd_per_million: 2 };
     expect((await api('/models/prices', { method: 'PUT', token, body })).status).toBe(200);

@@ -238,7 +238,7 @@ describe('the door itself', () => {
   it('says to whom it opens', async () => {
     const nobody = await post(initialize, {}, '');
     expect(nobody.status).toBe(401);
-    expect(nobody.headers.get('www-authenticate')).toMatch(/^Bearer/);
+    expect(nobody.headers.get('www-authenticate')).toMatch(/^Bearer .*resource_metadata="https:/);
     expect((await post(initialize, {}, 'ea_wrong')).status).toBe(401);
     const apiKey = await createKey(owner, ['agents:execute']);
     expect((await post(initialize, {}, apiKey.key)).status).toBe(403);

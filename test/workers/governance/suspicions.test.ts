@@ -4,6 +4,7 @@ import type { CreatedExternalAgent } from '@agentflow/contracts';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { organizationDesk } from '../../../durable-objects/organization/client.ts';
 import type { OrganizationObject } from '../../../durable-objects/organization/object.ts';
+import { newId } from '../../../workers/platform/ids.ts';
 import { agentNode, publishedAgent } from '../../support/agents.ts';
 import { type Member, ORIGIN, signUp } from '../../support/api.ts';
 import { eventually } from '../../support/eventually.ts';
@@ -138,6 +139,53 @@ describe('suspicious calls of an external agent', () => {
         data: { external_agent_id: scoped.id, reason: 'denials', code: 'not_found' },
       },
     ]);
+  });
+
+  it('that cost far more than on the days before are told, while they run and once', async () => {
+    const { owner, agent, caller } = await outside();
+    const { key_hash } = await runInDurableObject(deskOf(owner), (_desk, { storage }) =>
+      storage.sql.exec<{ key_hash: string }>('SELECT key_hash FROM keys WHERE id = ?', caller.key_id).one(),
+    );
+    const admitted = async () => {
+      const admission = await deskOf(owner).admit({
+        organization_id: owner.organization_id,
+        caller: { kind: 'api_key', key_hash },
+        permission: 'agents:execute',
+        agent_id: agent.id,
+        version: null,
+        mode: 'live',
+        execution_id: newId('execution'),
+        idempotency: null,
+        ip: '',
+        external: { door: 'rest', claimed: caller.id, country: null },
+      });
+      if (admission.outcome !== 'allow') throw new Error('not admitted');
+      return admission.lease_id;
+    };
+    const settled = async (cost_microusd: number) =>
+      deskOf(owner).settle({ lease_id: await admitted(), cost_microusd });
+    for (const cost of [400_000, 300_000, 500_000]) {
+      await settled(cost);
+      vi.setSystemTime(Date.now() + 24 * HOUR);
+      await evictDurableObject(deskOf(owner));
+    }
+    await settled(1_500_000);
+    await settled(500_000);
+    expect(await told(owner)).toEqual([]);
+    const lease_id = await admitted();
+    const reserved = { lease_id, step: 'ask', number: 1, amount: 100_000, outcomes: [], may_wait: false };
+    expect(await deskOf(owner).reserve(reserved)).toEqual({ outcome: 'granted' });
+    const outcomes = [{ step: 'ask', number: 1, cost_microusd: 100_001 }];
+    await deskOf(owner).book({ lease_id, outcomes });
+    await settled(500_000);
+    const data = {
+      external_agent_id: caller.id,
+      name: caller.name,
+      reason: 'spend',
+      spent_usd: 2.100001,
+      usual_usd: 0.4,
+    };
+    expect(await told(owner)).toEqual([{ type: 'external_agent.suspicious', data }]);
   });
 
   it('by a key that was revoked say nothing of who has it', async () => {

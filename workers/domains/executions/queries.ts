@@ -198,11 +198,17 @@ export async function endedExecutions(
   return rows.map(({ id }) => id);
 }
 
-/** The row of an execution whose time is over; what it cost stays. */
-export async function deleteExecutionRow(env: Env, organizationId: string, executionId: string): Promise<void> {
-  await db(env, organizationId)
+/** The row of an execution whose time is over, and what goes with it; what it cost stays. */
+export async function deleteExecutionRow(
+  database: Database,
+  organizationId: string,
+  executionId: string,
+  beside: readonly BatchItem<'sqlite'>[],
+): Promise<void> {
+  const row = database
     .delete(executions)
     .where(and(eq(executions.organization_id, organizationId), eq(executions.id, executionId)));
+  await database.batch([row, ...beside]);
 }
 
 /**

@@ -24,7 +24,7 @@ import { pageOf } from '../../platform/pagination.ts';
 import { existingAgents } from '../agents/index.ts';
 import { auditOrigin } from '../audit/index.ts';
 import { presentStop } from '../governance/index.ts';
-import { presentKey, presentRecord, presentRow } from './present.ts';
+import { isClientKey, presentKey, presentRecord, presentRow } from './present.ts';
 import { selectExternalAgents, selectKeys, shownKeys } from './queries.ts';
 import { sealWebhook } from './webhook-secrets.ts';
 
@@ -40,6 +40,7 @@ const deskOf = (ctx: RequestContext) => organizationDesk(ctx.env.ORGANIZATION, c
 export async function createExternalAgent(
   ctx: RequestContext,
   request: CreateExternalAgentRequest,
+  keyName = request.name,
 ): Promise<CreatedExternalAgent> {
   const { env, organizationId } = ctx;
   const { webhook_config, key_expires_at, ...fields } = request;
@@ -64,7 +65,7 @@ export async function createExternalAgent(
   };
   const first = {
     id: newId('apiKey', now),
-    name: record.name,
+    name: keyName,
     prefix,
     key_hash,
     scopes: [],
@@ -207,8 +208,12 @@ export async function revokeKey(ctx: RequestContext, id: string, keyId: string, 
 async function newestKey(ctx: RequestContext, id: string, now: number): Promise<string | null> {
   const rows = await selectKeys(db(ctx.env, ctx.organizationId), ctx.organizationId, id, KEYS_SHOWN);
   const works = rows.find(
-    ({ revoked_at, expires_at, replaced_by }) =>
-      revoked_at === null && replaced_by === null && (expires_at === null || expires_at > now),
+    (key) =>
+      // That of a client is no key that somebody has.
+      !isClientKey(key) &&
+      key.revoked_at === null &&
+      key.replaced_by === null &&
+      (key.expires_at === null || key.expires_at > now),
   );
   return works?.id ?? null;
 }

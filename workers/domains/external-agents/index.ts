@@ -1,3 +1,4 @@
+export { clientKeyLives, grantClientKey, revokeClientKey } from './client-keys.ts';
 export { invokeAgent } from './invoke.ts';
 export { invokeRoutes } from './invoke-routes.ts';
 export { offeredAgent, offeredAgents } from './offered-agents.ts';

@@ -56,8 +56,18 @@ export function presentRow(row: ExternalAgentRow, apiKey: string | null): Extern
   };
 }
 
-/** Names of keys that the consent of a person made, see ../../doors. */
+/** Begins the names of keys that the consent of a person made, see client-keys.ts. */
 const OAUTH_KEY_NAME = 'OAuth: ';
+const CLIENT_NAME_CHARACTERS = 60;
+
+/** The same for every key of a client: what it calls itself, and its id. */
+export function clientKeyName({ id, name }: { readonly id: string; readonly name: string }): string {
+  return `${OAUTH_KEY_NAME}${name.slice(0, CLIENT_NAME_CHARACTERS)} (${id})`;
+}
+
+export function isClientKey({ name }: { readonly name: string }): boolean {
+  return name.startsWith(OAUTH_KEY_NAME);
+}
 
 type Shown = Pick<
   ExternalKeyRow | StoredKey,
@@ -68,7 +78,7 @@ export function presentKey(key: Shown): ExternalAgentKey {
   return {
     id: key.id,
     masked: key.prefix,
-    source: key.name.startsWith(OAUTH_KEY_NAME) ? 'oauth' : 'key',
+    source: isClientKey(key) ? 'oauth' : 'key',
     created_at: iso(key.created_at),
     created_by: key.created_by,
     expires_at: isoOrNull(key.expires_at),

@@ -1,3 +1,4 @@
+export { findInvocation } from './list-queries.ts';
 export {
   invocationCostStatements,
   invocationIdOf,

@@ -10,6 +10,7 @@ import { doorCaller } from '../shared/door-caller.ts';
 import { patienceOf } from '../shared/run-watch.ts';
 import { agentServer, callKey, questionOfKey } from './agent-server.ts';
 import { answerOf } from './elicitation.ts';
+import { challenge, issuerOf, keyOfToken } from './oauth/authorization-server.ts';
 import { mayCall } from './origins.ts';
 import { type McpHost, serveMcp } from './serve.ts';
 import { rejection } from './session-exchange.ts';
@@ -27,11 +28,17 @@ export function mcpRoutes(fixture: McpHost | null): Hono<AppEnv> {
   routes.all('/mcp', async (c) => {
     const anonymous = c.req.header('authorization') === undefined && c.req.header('x-api-key') === undefined;
     const isTest = anonymous && c.env.ENVIRONMENT !== 'production';
-    const host = isTest && fixture !== null ? fixture : hostOf(c, await doorCaller(c, 'mcp'));
+    const host = isTest && fixture !== null ? fixture : hostOf(c, await doorCaller(c, 'mcp', await heldKey(c)));
     const body: unknown = (c.var.bodyText ?? '') === '' ? undefined : JSON.parse(c.var.bodyText ?? '');
     return serveMcp(host, c.req.raw, body);
   });
   return routes;
+}
+
+/** The key behind an access token; null where the request brings a key itself, or nothing. */
+async function heldKey(c: Context<AppEnv>): Promise<string | null> {
+  const token = /^bearer +([^\s:]+:[^\s:]+:[^\s:]+)$/i.exec(c.req.header('authorization') ?? '')?.[1];
+  return token === undefined ? null : keyOfToken(c.env, c.req.url, token);
 }
 
 function hostOf(c: Context<AppEnv>, caller: DoorCaller): McpHost {
@@ -80,6 +87,8 @@ function refuse(error: Error, c: Context<AppEnv>): Response {
     const { status } = answerError(error, c);
     return rejection(status, ProtocolErrorCode.InternalError, `The error was logged under ${c.var.requestId}.`);
   }
-  const { code, message, headers } = error;
-  return rejection(ERROR_CODES[code].status, JSON_RPC_CODES[code] ?? -32_000, `${code}: ${message}`, { ...headers });
+  const { code, message } = error;
+  const unknown = ERROR_CODES[code].status === 401;
+  const headers = { ...error.headers, ...(unknown && { 'WWW-Authenticate': challenge(issuerOf(c.env, c.req.url)) }) };
+  return rejection(ERROR_CODES[code].status, JSON_RPC_CODES[code] ?? -32_000, `${code}: ${message}`, headers);
 }

@@ -22,14 +22,19 @@ import { limitHeaders } from '../../platform/limit-headers.ts';
 import type { AppEnv } from '../../platform/router.ts';
 import type { DoorCaller } from './caller.ts';
 
-/** The external agent whose key came with the request; a thrown 401 or 403 for everybody else. */
-export async function doorCaller(c: Context<AppEnv>, door: Door): Promise<DoorCaller> {
-  const principal = await identify(c);
+const CHECKED = { deferKey: false, anyAddress: false };
+
+/**
+ * The external agent whose key came with the request, or that the request's own credential stands for; a thrown 401 or 403
+ * for everybody else.
+ */
+export async function doorCaller(c: Context<AppEnv>, door: Door, heldKey: string | null = null): Promise<DoorCaller> {
+  const principal = await identify(c, { ...CHECKED, heldKey });
   if (principal.kind === 'unchecked_key') throw unauthenticated();
   if (principal.kind !== 'external_agent') {
     throw new ApiError('forbidden', 'This is for the keys of external agents (ea_…).');
   }
-  const key = await identify(c, { deferKey: true, anyAddress: false });
+  const key = await identify(c, { ...CHECKED, deferKey: true, heldKey });
   if (key.kind !== 'unchecked_key') throw unauthenticated();
   return callerOf(c, door, principal, key);
 }

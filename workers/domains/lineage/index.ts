@@ -1,0 +1,2 @@
+export { deleteTouches, touchesStatement } from './project-touches.ts';
+export { lineageRoutes } from './routes.ts';
