@@ -1,4 +1,10 @@
-import { type Execution, type ExecutionSummary, type JsonValue, microusdToUsd } from '@agentflow/contracts';
+import {
+  actionNeeded,
+  type Execution,
+  type ExecutionSummary,
+  type JsonValue,
+  microusdToUsd,
+} from '@agentflow/contracts';
 import { traceIdOf } from '../../workers/platform/telemetry.ts';
 import type { ExecutionRow } from './store/rows.ts';
 
@@ -27,6 +33,7 @@ export function presentSummary(row: ExecutionRow, totals: Totals): ExecutionSumm
     mode: facts.mode,
     status: row.status,
     waiting_reason: row.waiting_reason,
+    ...actionNeeded(row.waiting_reason),
     trigger: facts.trigger,
     triggered_by: facts.triggered_by,
     parent_execution_id: facts.lineage?.parent_execution_id ?? null,

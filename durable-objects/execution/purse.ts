@@ -9,6 +9,9 @@ import { type Held, isInLine, type Purse, reserveMoney, tellCosts } from './wiri
 
 /** The desk tells by itself when there is money; this often it is asked, should that have been lost. */
 const CHECK_MS = 3_600_000;
+/** A question that has no answer by then is asked again. */
+const ANSWER_MS = 5000;
+const ASKS = 3;
 /** What one message to the desk carries. */
 const OUTCOMES_AT_ONCE = 500;
 
@@ -113,12 +116,7 @@ export class ExecutionPurse {
     // A shadow run waits for nothing.
     const may_wait = run.row.facts.shadow_of === undefined;
     try {
-      const answer = await reserveMoney(this.env, run.row.facts, {
-        ...held,
-        amount,
-        outcomes: owed.outcomes,
-        may_wait,
-      });
+      const answer = await this.reserve(run, { ...held, amount, outcomes: owed.outcomes, may_wait });
       if (this.host.run() === run) this.booked(owed);
       if (answer.outcome !== 'no_money') return { answer, held };
       const on_exceeded = may_wait ? answer.on_exceeded : 'fail';
@@ -128,6 +126,17 @@ export class ExecutionPurse {
       // It may have been reserved all the same, but no call was made.
       this.spent(held, 0);
       throw error;
+    }
+  }
+
+  /** Asks again under the same number where no answer comes: the desk may have died after it had decided. */
+  private async reserve(run: ExecutionRun, request: Parameters<typeof reserveMoney>[2]): Promise<MoneyAnswer> {
+    for (let asked = 1; ; asked++) {
+      try {
+        return await inTime(reserveMoney(this.env, run.row.facts, request));
+      } catch (error) {
+        if (asked === ASKS) throw error;
+      }
     }
   }
 
@@ -175,6 +184,15 @@ export class ExecutionPurse {
     const { key, attempt } = step;
     this.host.signal({ type: 'step_resumed', key, attempt }, () => run.endUnpaid(step, Date.now()));
   }
+}
+
+/** An object that dies may take its answer with it. */
+async function inTime<T>(answer: Promise<T>): Promise<T> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error('the desk did not answer')), ANSWER_MS);
+  });
+  return Promise.race([answer, late]).finally(() => clearTimeout(timer));
 }
 
 function checkAt(resumeAt: number | null): number {

@@ -10,7 +10,12 @@ import {
   projectExecution,
   startRelated,
 } from '../../workers/domains/executions/index.ts';
-import { invocationCostStatements, invocationStatements } from '../../workers/domains/invocations/index.ts';
+import {
+  archiveKey,
+  invocationCostStatements,
+  invocationStatements,
+  payloadsGone,
+} from '../../workers/domains/invocations/index.ts';
 import { deleteTouches, touchesStatement } from '../../workers/domains/lineage/index.ts';
 import { organizationFallback, priceOverride } from '../../workers/domains/models/index.ts';
 import { providerAccesses, readSecrets } from '../../workers/domains/secrets/index.ts';
@@ -160,11 +165,14 @@ export async function retentionOf(env: Env, facts: Facts): Promise<RetentionRule
 }
 
 /** Takes the execution out of the lists when its retention has ended. */
-export function forgetRow(env: Env, { organization_id, execution_id }: Facts): Promise<void> {
+export async function forgetRow(env: Env, { organization_id, execution_id, external }: Facts): Promise<void> {
   const database = db(env, organization_id);
-  return deleteExecutionRow(database, organization_id, execution_id, [
+  const called = external !== undefined && 'door' in external;
+  await deleteExecutionRow(database, organization_id, execution_id, [
     deleteTouches(database, organization_id, execution_id),
+    ...(called ? [payloadsGone(database, organization_id, execution_id)] : []),
   ]);
+  if (called) await env.VALUES.delete(archiveKey(organization_id, execution_id));
 }
 
 /** Ends the lease with the real cost; settling twice changes nothing. Answers how long the execution is kept. */

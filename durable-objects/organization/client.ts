@@ -166,7 +166,9 @@ export interface RateLimitsProjection {
 /** The audit row of a changed retention. */
 export interface RetentionProjection {
   readonly organization_id: string;
-  readonly retention: { readonly days: RetentionDays; readonly previous_days: RetentionDays };
+  readonly retention:
+    | { readonly days: RetentionDays; readonly previous_days: RetentionDays }
+    | { readonly invocation_archive_days: number; readonly previous_days: number };
   readonly audit: ProjectedAudit;
 }
 

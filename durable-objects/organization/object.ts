@@ -7,6 +7,7 @@ import {
   FEED_EVENT_TYPES,
   type FeedApproval,
   type FeedFact,
+  INVOCATION_ARCHIVE_DAYS,
   type OnExceeded,
   type RetentionDays,
 } from '@agentflow/contracts';
@@ -16,6 +17,7 @@ import { executionObject } from '../execution/client.ts';
 import type { Scope } from './accounts.ts';
 import { DeskAddresses } from './addresses.ts';
 import { DeskAgents } from './agents.ts';
+import { DeskArchive } from './archive.ts';
 import { tellBudget } from './budget-events.ts';
 import {
   type Admission,
@@ -69,7 +71,16 @@ import { DeskStarts, type SpentSoFar } from './starts.ts';
 import { DeskStops } from './stops.ts';
 import type { StopTarget } from './store/leases.ts';
 import { OrganizationStore } from './store/organization.ts';
-import { agentsNamed, erasureWork, project, readAgentHead, readPlan, tellRefusals, tellRetention } from './wiring.ts';
+import {
+  agentsNamed,
+  archivePage,
+  erasureWork,
+  project,
+  readAgentHead,
+  readPlan,
+  tellRefusals,
+  tellRetention,
+} from './wiring.ts';
 
 const OUTBOX_PAGE = 20;
 /** A stop answers after this long at most; whoever has not been told by then is told by the alarm. */
@@ -94,6 +105,7 @@ export class OrganizationObject extends DurableObject<Env> {
   private readonly addresses: DeskAddresses;
   private readonly erasures: Erasures;
   private readonly keeping: DeskRetention;
+  private readonly archive: DeskArchive;
   private readonly requests: DeskRequests;
   private readonly agents: DeskAgents;
   private readonly ledger: DeskLedger;
@@ -131,6 +143,8 @@ export class OrganizationObject extends DurableObject<Env> {
     this.policies = new DeskPolicies(ctx.storage, this.store, (at) => this.armAt(at));
     const tell = (rule: RetentionRule, cursor: string) => tellRetention(env, this.store.organizationId(), rule, cursor);
     this.keeping = new DeskRetention(ctx.storage, this.store, tell, () => this.logger());
+    const page = (before: number, cursor: string) => archivePage(env, this.store.organizationId(), before, cursor);
+    this.archive = new DeskArchive(ctx.storage, this.store, page, () => this.logger());
     const workOf = (subject: ErasureSubject) => erasureWork(env, this.store.organizationId(), subject);
     this.erasures = new Erasures(this.store, ctx.storage, workOf, () => this.logger());
     this.requests = new DeskRequests(this.store);
@@ -253,6 +267,7 @@ export class OrganizationObject extends DurableObject<Env> {
     this.store.create(organizationId);
     this.externalAgents.create(agent, origin);
     this.keys.create(key, origin);
+    this.armAt(this.archive.expect(Date.now()));
     await this.drainOutbox(Date.now());
   }
 
@@ -593,6 +608,21 @@ export class OrganizationObject extends DurableObject<Env> {
     return this.keeping.rule();
   }
 
+  /** After how many days the payloads of invocations move to the archive. */
+  async archiveDays(): Promise<number> {
+    return this.store.exists() ? this.archive.days() : INVOCATION_ARCHIVE_DAYS;
+  }
+
+  async setArchiveDays(organizationId: string, days: number, origin: AuditOrigin): Promise<number> {
+    this.store.create(organizationId);
+    const now = Date.now();
+    if (this.archive.set(days, origin, now)) {
+      this.armAt(now + TELL_MS);
+      await this.drainOutbox(now);
+    }
+    return this.archive.days();
+  }
+
   /** An execution waits, so that its place is free for others, or goes on. */
   async park(input: {
     lease_id: string;
@@ -709,6 +739,7 @@ export class OrganizationObject extends DurableObject<Env> {
       async () => this.starts.fillPlaces(),
       () => this.notices.tell(),
       () => this.keeping.turn(due),
+      () => this.archive.turn(due),
       async () => this.store.requests.deleteExpired(due),
       () => this.refusals.tell(due),
       async () => this.rates.deleteExpired(Date.now()),

@@ -13,7 +13,7 @@ import { projectEvent } from '../../workers/domains/events/index.ts';
 import { endedExecutions, projectRetention } from '../../workers/domains/executions/index.ts';
 import { projectExternalAgent } from '../../workers/domains/external-agents/index.ts';
 import { projectPolicy, projectPolicyDefault, projectRateLimits } from '../../workers/domains/governance/index.ts';
-import { projectRefusals } from '../../workers/domains/invocations/index.ts';
+import { archiveInvocations, projectRefusals } from '../../workers/domains/invocations/index.ts';
 import {
   findOrganization,
   planLimits,
@@ -56,6 +56,11 @@ export function project(env: Env, message: Projection): Promise<void> {
   if ('policy_default' in message) return projectPolicyDefault(database, message);
   if ('rate_limits' in message) return projectRateLimits(database, message);
   return 'retention' in message ? projectRetention(database, message) : projectIpAllowlist(database, message);
+}
+
+/** Moves the payloads of a page of invocations to R2. */
+export function archivePage(env: Env, organizationId: string, before: number, cursor: string): Promise<string | null> {
+  return archiveInvocations(env, organizationId, before, cursor);
 }
 
 /** Executions that one page of a walk speaks to. */

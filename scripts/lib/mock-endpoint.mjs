@@ -3,10 +3,19 @@ import { setTimeout as delay } from 'node:timers/promises';
 
 const LONGEST_DELAY_MS = 60_000;
 const LONGEST_BODY = 1024 * 1024;
+const COMPLETION = {
+  id: 'c',
+  object: 'chat.completion',
+  created: 1,
+  model: 'm',
+  choices: [{ index: 0, finish_reason: 'stop', message: { role: 'assistant', content: '{"label":"yes"}' } }],
+  usage: { prompt_tokens: 10, completion_tokens: 5, total_tokens: 15 },
+};
 
 /**
  * A server for agents to call in tests. It answers every request with what it got, as JSON; `?delay_ms=` makes it slow,
- * `?status=` makes it fail, `?hold=<name>` makes it wait until somebody asks for `/release?name=<name>`.
+ * `?status=` makes it fail, `?hold=<name>` makes it wait until somebody asks for `/release?name=<name>`. At
+ * `/v1/chat/completions` it is a language model that classifies everything as `yes`, with ten tokens in and five out.
  * @returns {Promise<{ url: string, host: string, stop: () => Promise<void> }>} `host` is `127.0.0.1:<port>`.
  */
 export async function startMockEndpoint() {
@@ -27,6 +36,7 @@ export async function startMockEndpoint() {
     if (url.pathname === '/release') held.get(url.searchParams.get('name') ?? '')?.();
     const status = Number(url.searchParams.get('status') ?? 200);
     response.writeHead(status >= 200 && status < 600 ? status : 400, { 'content-type': 'application/json' });
+    if (url.pathname === '/v1/chat/completions') return void response.end(JSON.stringify(COMPLETION));
     response.end(JSON.stringify({ method: request.method, path: url.pathname, headers: request.headers, body }));
   });
   await new Promise((resolve, reject) => {

@@ -78,6 +78,8 @@ test('with nothing to show yet, every page is accessible', async ({ page, reques
     ['/dashboard/executions', 'Nothing has run yet'],
     ['/dashboard/projects', 'No projects yet'],
     ['/dashboard/external-agents', 'Let something outside call your agents'],
+    ['/dashboard/policies', 'No policies yet'],
+    ['/dashboard/policies/new', 'It waits until the policy is complete.'],
     ['/dashboard/settings/api-keys', 'No API keys yet'],
     ['/dashboard/settings/teams', 'No teams yet'],
     ['/dashboard/settings/secrets', 'No secrets yet'],
@@ -179,6 +181,48 @@ test('pages of agents and their executions are accessible, and show markup as te
   await page.keyboard.press('Control+k');
   await expect(page.getByRole('option', { name: 'Run Echo' })).toBeVisible();
   await expectAccessible(page, 'command palette');
+});
+
+test('pages of policies are accessible, and show markup as text', async ({ page, request }) => {
+  const account = await createAccount(request);
+  const headers = { Authorization: `Bearer ${account.token}` };
+  await publishAgent(request, account, { name: `Echo ${MARKUP}`, definition: ECHO });
+  const windows = [{ days: ['mon', 'tue'], from: '22:00', to: '06:00' }];
+  const made = await request.post('/api/v1/policies', {
+    headers,
+    data: {
+      name: `Night ${MARKUP}`,
+      description: `Nobody watches ${MARKUP}`,
+      effect: 'deny',
+      subjects: [
+        { kind: 'user', roles: ['developer'] },
+        { kind: 'external_agent', platforms: ['gemini'] },
+      ],
+      actions: ['execute', 'test'],
+      resources: { tags: ['prod'] },
+      conditions: {
+        all: [
+          { attribute: 'time', operator: 'within', value: { timezone: 'Europe/Berlin', windows } },
+          { not: { attribute: 'input', path: 'text', operator: 'contains', value: MARKUP } },
+          { any: [{ attribute: 'ip', operator: 'in', value: ['10.0.0.0/8'] }] },
+          { attribute: 'platform', operator: 'in', value: ['chatgpt'] },
+          { attribute: 'cost_estimate_usd', operator: 'gt', value: 0.5 },
+        ],
+      },
+    },
+  });
+  const { id } = (await made.json()) as { id: string };
+  await logIn(page, account);
+  await expectPages(page, [
+    ['/dashboard/policies', 'Night'],
+    [`/dashboard/policies/${id}`, 'is not about this caller'],
+    [`/dashboard/policies/${id}?tab=history`, 'Version 1'],
+  ]);
+  await page.goto(`/dashboard/policies/${id}`);
+  await page.getByRole('button', { name: 'Delete…' }).click();
+  await expect(page.getByRole('dialog')).toBeVisible();
+  await expectMarkupIsText(page, 'a policy to delete');
+  await expectAccessible(page, 'a policy to delete');
 });
 
 test('pages of projects are accessible, and show markup as text', async ({ page, request }) => {

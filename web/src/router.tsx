@@ -159,8 +159,33 @@ const projectsRoute = createRoute({
 const projectRoute = createRoute({
   getParentRoute: () => dashboardRoute,
   path: '/projects/$projectId',
-  validateSearch: z.object({ tab: optional(z.enum(['activity', 'context', 'settings'])), key: text }),
+  validateSearch: z.object({ tab: optional(z.enum(['activity', 'costs', 'context', 'settings'])), key: text }),
   component: lazyRouteComponent(() => import('./routes/project.tsx'), 'ProjectPage'),
+});
+
+const policiesRoute = createRoute({
+  getParentRoute: () => dashboardRoute,
+  path: '/policies',
+  validateSearch: z.object({
+    search: text,
+    effect: optional(z.enum(['allow', 'deny'])),
+    active: optional(z.enum(['true', 'false'])),
+    cursor: text,
+  }),
+  component: lazyRouteComponent(() => import('./routes/policies.tsx'), 'PoliciesPage'),
+});
+
+const newPolicyRoute = createRoute({
+  getParentRoute: () => dashboardRoute,
+  path: '/policies/new',
+  component: lazyRouteComponent(() => import('./routes/policy-new.tsx'), 'NewPolicyPage'),
+});
+
+const policyRoute = createRoute({
+  getParentRoute: () => dashboardRoute,
+  path: '/policies/$policyId',
+  validateSearch: z.object({ tab: optional(z.enum(['history'])) }),
+  component: lazyRouteComponent(() => import('./routes/policy.tsx'), 'PolicyPage'),
 });
 
 const executionsRoute = createRoute({
@@ -296,6 +321,12 @@ const networkRoute = createRoute({
   component: lazyRouteComponent(() => import('./routes/settings-network.tsx'), 'NetworkPage'),
 });
 
+const budgetsRoute = createRoute({
+  getParentRoute: () => settingsRoute,
+  path: '/budgets',
+  component: lazyRouteComponent(() => import('./routes/settings-budgets.tsx'), 'BudgetsPage'),
+});
+
 const rateLimitsRoute = createRoute({
   getParentRoute: () => settingsRoute,
   path: '/rate-limits',
@@ -322,6 +353,9 @@ const routeTree = rootRoute.addChildren([
     templatesRoute,
     projectsRoute,
     projectRoute,
+    policiesRoute,
+    newPolicyRoute,
+    policyRoute,
     executionsRoute,
     executionRoute,
     approvalsRoute,
@@ -337,6 +371,7 @@ const routeTree = rootRoute.addChildren([
       rolesRoute,
       apiKeysRoute,
       secretsRoute,
+      budgetsRoute,
       networkRoute,
       rateLimitsRoute,
       securitySettingsRoute,

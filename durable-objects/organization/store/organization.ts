@@ -1,6 +1,7 @@
 import type { RetentionDays } from '@agentflow/contracts';
 import type { AgentHead, PlanLimits, Projection, StoredAllowlist } from '../client.ts';
 import type { RetentionWalk } from '../retention.ts';
+import { ArchiveStore } from './archive.ts';
 import { ErasureStore } from './erasures.ts';
 import { ExternalAgentStore } from './external-agents.ts';
 import { FeedStore } from './feed.ts';
@@ -26,6 +27,7 @@ type Row = Record<string, SqlStorageValue>;
 export class OrganizationStore {
   private ready = false;
   private erasing = false;
+  readonly archive: ArchiveStore;
   readonly erasures: ErasureStore;
   readonly externalAgents: ExternalAgentStore;
   readonly feed: FeedStore;
@@ -40,6 +42,7 @@ export class OrganizationStore {
   readonly stops: StopStore;
 
   constructor(private readonly sql: SqlStorage) {
+    this.archive = new ArchiveStore(sql);
     this.erasures = new ErasureStore(sql);
     this.externalAgents = new ExternalAgentStore(sql);
     this.feed = new FeedStore(sql);
@@ -260,6 +263,7 @@ export class OrganizationStore {
           (SELECT min(forget_at) FROM noted),
           (SELECT min(next_at) FROM erasures),
           (SELECT next_at FROM retention),
+          (SELECT next_at FROM archive),
           (SELECT min(resume_at) FROM budget_waiters),
           (SELECT min(tell_at) FROM refusals WHERE tell_at IS NOT NULL),
           (SELECT kept_until FROM feed_watch)))`,

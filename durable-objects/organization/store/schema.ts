@@ -23,6 +23,7 @@
  * - `policies`: policies as they are now, their versions are in D1; `policy_default`, one row, what holds without one.
  * - `agent_costs`: what agents cost lately; see ../policies/cost-estimates.ts.
  * - `noted`: what is usual of external agents and their keys, and what was told of them lately; see ../desk-suspicions.ts.
+ * - `archive`: one row, when the payloads of invocations move to R2, and how far that is; see ../archive.ts.
  * - `schema_version`: one row, how many of the steps below have been taken; a desk without the table has taken one.
  */
 export const SCHEMA_STEPS: readonly (readonly string[])[] = [
@@ -123,5 +124,12 @@ export const SCHEMA_STEPS: readonly (readonly string[])[] = [
       spent_microusd INTEGER NOT NULL, created_at INTEGER NOT NULL, finished_at INTEGER) WITHOUT ROWID`,
     'CREATE INDEX stops_subject ON stops (kind, subject_id, created_at)',
     'ALTER TABLE leases ADD COLUMN stop_id TEXT',
+  ],
+  [
+    `CREATE TABLE archive (
+      id INTEGER PRIMARY KEY CHECK (id = 1), days INTEGER NOT NULL, cursor TEXT NOT NULL, began_at INTEGER NOT NULL,
+      attempts INTEGER NOT NULL, next_at INTEGER NOT NULL)`,
+    // External agents of releases before this one have called already.
+    `INSERT INTO archive SELECT 1, 90, '', unixepoch() * 1000, 0, unixepoch() * 1000 FROM external_agents LIMIT 1`,
   ],
 ];

@@ -47,6 +47,10 @@ export const executionSummary = z.object({
   mode: executionMode,
   status: executionStatus,
   waiting_reason: waitingReason.nullable(),
+  action_needed: z
+    .string()
+    .optional()
+    .describe('What somebody has to do so that it goes on; absent where it needs nobody'),
   trigger: executionTrigger,
   triggered_by: actor,
   parent_execution_id: executionId.nullable().describe('The execution that started this one'),
@@ -65,6 +69,18 @@ export const executionSummary = z.object({
   duration_ms: z.number().int().nullable(),
 });
 export type ExecutionSummary = z.infer<typeof executionSummary>;
+
+const ACTIONS: Readonly<Partial<Record<WaitingReason, string>>> = {
+  approval: 'Somebody has to decide: GET /approvals tells what is asked.',
+  budget:
+    'A budget has no money left: GET /executions/{id}/budget tells which. Top it up or raise it, or wait for its next period.',
+};
+
+/** What `action_needed` tells of an execution that waits for this. */
+export function actionNeeded(reason: WaitingReason | null): { action_needed?: string } {
+  const action_needed = reason === null ? undefined : ACTIONS[reason];
+  return action_needed === undefined ? {} : { action_needed };
+}
 
 export const execution = executionSummary.extend({
   input: jsonValue,

@@ -31,6 +31,7 @@ export * from './overview.ts';
 export * from './permissions.ts';
 export * from './policies.ts';
 export * from './policy-conditions.ts';
+export * from './project-costs.ts';
 export * from './projects.ts';
 export * from './rate-limits.ts';
 export * from './retention.ts';

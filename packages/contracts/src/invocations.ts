@@ -27,8 +27,11 @@ export const invokeRequest = z
   });
 export type InvokeRequest = z.infer<typeof invokeRequest>;
 
-/** Why a payload is not here whole: it was too large, its recording is off, or it was left out under pressure. */
-export const payloadState = z.enum(['whole', 'capped', 'off', 'sampled_out']);
+/**
+ * Why a payload is not here whole: it was too large, its recording is off, it was left out under pressure, or it has gone
+ * with its execution, whose retention has ended.
+ */
+export const payloadState = z.enum(['whole', 'capped', 'off', 'sampled_out', 'expired']);
 export type PayloadState = z.infer<typeof payloadState>;
 
 /** Bytes of JSON of a payload that are kept. */

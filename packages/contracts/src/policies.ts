@@ -131,7 +131,10 @@ export const describedRequest = z.strictObject({
   agent_id: agentId.optional(),
   agent_tags: agentTags.optional().describe("Instead of the agent's own"),
   project_id: projectId.nullable().optional(),
-  ip: z.union([z.ipv4(), z.ipv6()], 'must be an IP address').optional(),
+  ip: z
+    .string()
+    .refine((ip) => z.ipv4().safeParse(ip).success || z.ipv6().safeParse(ip).success, 'must be an IP address')
+    .optional(),
   cost_estimate_usd: z.number().min(0).max(1_000_000).optional().describe("Instead of the agent's own estimate"),
   at: timestamp.optional().describe('Now when left out'),
   input: jsonValue.optional(),

@@ -9,13 +9,23 @@ const days = z
   .nullable()
   .describe('Days after their end; null: without limit');
 
-export const setRetentionRequest = z.strictObject({ days });
+/** After so many days the payloads of invocations move to the archive, unless it is set. */
+export const INVOCATION_ARCHIVE_DAYS = 90;
+const archiveDays = z.number().int().min(1).max(3650);
+
+export const setRetentionRequest = z.strictObject({
+  days,
+  invocation_archive_days: archiveDays
+    .optional()
+    .describe('After so many days the payloads of invocations move to the archive, from which they are still read'),
+});
 export const retention = z.object({
   days,
   next_deletion_at: timestamp
     .nullable()
     .describe('When executions are deleted next: at least 24 hours after the last change; null when none will be'),
   executions: z.number().int().describe('How many will be too old by then'),
+  invocation_archive_days: archiveDays,
 });
 
 export type SetRetentionRequest = z.infer<typeof setRetentionRequest>;

@@ -1,6 +1,6 @@
 import { createExecutionContext, waitOnExecutionContext } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
-import type { Execution } from '@agentflow/contracts';
+import type { CreatedExternalAgent, Execution, Invoked } from '@agentflow/contracts';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createApp } from '../../../workers/app.ts';
 import { forgetMemberships } from '../../../workers/domains/accounts/index.ts';
@@ -8,6 +8,7 @@ import { agentEdges, agentNode, publishedAgent } from '../../support/agents.ts';
 import { api, createKey, type Member, ORIGIN, signUp } from '../../support/api.ts';
 import { type BoundaryCall, boundaryCalls, recordedEnv } from '../../support/binding-calls.ts';
 import { eventually } from '../../support/eventually.ts';
+import { externalAgent } from '../../support/external-agents.ts';
 import { watchFeed } from '../events/watch-feed.ts';
 
 /** It waits for an hour: nothing of it ends while the start is looked at. */
@@ -76,22 +77,74 @@ function namesOneOf(names: readonly string[], { parameters }: BoundaryCall): boo
 
 /** What the execution's alarm tells a second later, answered or not. */
 function isProjection({ text }: BoundaryCall): boolean {
-  return text.startsWith('insert into "executions"') || text.endsWith('.park');
+  return /^(?:insert into "executions"|(?:insert into|update) "invocations")/.test(text) || text.endsWith('.park');
 }
 
 /** The desk tells D1 a second later that a key was used: that is over before the start that is looked at. */
-async function useIsTold(keyId: string): Promise<void> {
+async function keyIsTold(keyId: string): Promise<void> {
   const row = env.DB.prepare('SELECT last_used_at FROM api_keys WHERE id = ?').bind(keyId);
   await eventually(async () => (await row.first<number>('last_used_at')) !== null);
+}
+
+async function externalKeyIsTold({ id }: CreatedExternalAgent): Promise<void> {
+  const row = env.DB.prepare('SELECT id FROM api_keys WHERE external_agent_id = ?').bind(id);
+  await keyIsTold(String(await row.first('id')));
 }
 
 const person = () => ({ credential: owner.token, ids: [owner.user_id, owner.session_id] });
 const program = async () => {
   const { id, key } = await createKey(owner, ['agents:execute']);
   await start({ credential: key, ids: [id] });
-  await useIsTold(id);
+  await keyIsTold(id);
   return { credential: key, ids: [id] };
 };
+
+/** A call by an external agent; `everybody` is what names the organization or its agents until the answer. */
+async function call(outside: CreatedExternalAgent, agent: string) {
+  const worker: string[] = [];
+  const request = new Request(`${ORIGIN}/api/v1/external-agents/${outside.id}/invoke`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${outside.api_key}`, 'content-type': 'application/json' },
+    body: JSON.stringify({ agent_id: agent, input: { n: 1 } }),
+  });
+  return boundaryCalls(async (calls) => {
+    const ctx = createExecutionContext();
+    const response = await createApp().fetch(request, recordedEnv(worker), ctx);
+    const body = await response.json<Invoked>();
+    const execution = response.status === 202 ? body.execution : null;
+    if (execution !== null) waiting.push(execution.id);
+    const named = [outside.id, agentId, owner.organization_id, ...(execution === null ? [] : [execution.id])];
+    const everybody = calls.filter((each) => namesOneOf(named, each) && !isProjection(each)).map(({ text }) => text);
+    await waitOnExecutionContext(ctx);
+    return { status: response.status, execution, worker, everybody };
+  });
+}
+
+describe('a call by an external agent', () => {
+  it('is two object calls and no query, recorded afterwards', async () => {
+    const outside = await externalAgent(owner);
+    await call(outside, agentId);
+    await externalKeyIsTold(outside);
+    const { status, execution, worker, everybody } = await call(outside, agentId);
+    expect(status).toBe(202);
+    expect(worker).toEqual(['ORGANIZATION.admit', 'EXECUTION.start']);
+    expect(everybody).toEqual([`${owner.organization_id}.admit`, `${execution?.id}.start`]);
+    await eventually(async () => {
+      const row = env.DB.prepare('SELECT id FROM invocations WHERE execution_id = ?').bind(execution?.id);
+      return (await row.first('id')) !== null;
+    });
+  });
+
+  it('is one object call and no query where it is refused', async () => {
+    const outside = await externalAgent(owner, { rate_limits: { day: 1 } });
+    expect((await call(outside, agentId)).status).toBe(202);
+    await externalKeyIsTold(outside);
+    const { status, worker, everybody } = await call(outside, agentId);
+    expect(status).toBe(429);
+    expect(worker).toEqual(['ORGANIZATION.admit']);
+    expect(everybody).toEqual([`${owner.organization_id}.admit`]);
+  });
+});
 
 describe('a start', () => {
   it.each([

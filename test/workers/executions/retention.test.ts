@@ -78,7 +78,7 @@ async function walked(owner: Member, walksLeft: number): Promise<void> {
 describe('retention', () => {
   it('is without limit until it is chosen, by who may, and announced before anything is deleted', async () => {
     const owner = await signUp();
-    expect((await read(owner)).body).toEqual({ days: null, next_deletion_at: null, executions: 0 });
+    expect((await read(owner)).body).toMatchObject({ days: null, next_deletion_at: null, executions: 0 });
     const viewer = await withRole(owner, 'viewer');
     expect((await read(viewer)).status).toBe(200);
     expectProblem(await set(viewer, 30), 403, 'forbidden');
@@ -89,7 +89,7 @@ describe('retention', () => {
     const { body } = await set(owner, 30);
     // The one that is there was made today.
     const inThirtyDays = Date.parse(old?.finished_at ?? '') + 30 * DAY_MS;
-    expect(body).toEqual({ days: 30, next_deletion_at: new Date(inThirtyDays).toISOString(), executions: 0 });
+    expect(body).toMatchObject({ days: 30, next_deletion_at: new Date(inThirtyDays).toISOString(), executions: 0 });
     // As if it had been there for long.
     await env.DB.prepare("UPDATE executions SET finished_at = 1, id = 'exe_00000000000000000000000000' WHERE id = ?")
       .bind(old?.id)

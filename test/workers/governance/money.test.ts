@@ -1,5 +1,5 @@
 import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test';
-import type { ExecutionStep } from '@agentflow/contracts';
+import type { Execution, ExecutionStep } from '@agentflow/contracts';
 import { describe, expect, it } from 'vitest';
 import { agentEdges, agentNode, publishedAgent, runToEnd } from '../../support/agents.ts';
 import { api, expectProblem, signUp } from '../../support/api.ts';
@@ -144,6 +144,13 @@ describe('a call without money', () => {
     expect(await budgetOf(owner)).toMatchObject({ spent_usd: 0, reserved_usd: 0, remaining_usd: 0.004 });
     expect(await callsOf(model)).toBe(0);
     const [first = '', second = '', third = '', fourth = ''] = ids;
+    const listed = await eventually(async () => {
+      const { body } = await api<{ data: Execution[] }>('/executions?status=waiting', { token: owner.token });
+      return body.data.length === 4 && body.data;
+    });
+    for (const each of listed) {
+      expect(each).toMatchObject({ waiting_reason: 'budget', action_needed: expect.stringContaining('Top it up') });
+    }
     expect(await moneyOf(owner, third)).toMatchObject({
       data: [{ scope: 'organization', blocks: true }],
       waiting: [{ step_id: 'think', needs_usd: RESERVED_USD, place: 2 }],

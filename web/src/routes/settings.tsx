@@ -13,6 +13,7 @@ const PAGES = [
   { to: '/dashboard/settings/api-keys', label: 'API keys' },
   { to: '/dashboard/settings/secrets', label: 'Secrets', permission: 'secrets:read' },
   { to: '/dashboard/settings/network', label: 'Network', permission: 'org:manage' },
+  { to: '/dashboard/settings/budgets', label: 'Budgets', permission: 'governance:read' },
   { to: '/dashboard/settings/rate-limits', label: 'Rate limits', permission: 'governance:read' },
   { to: '/dashboard/settings/security', label: 'Security' },
 ] as const satisfies readonly { to: string; label: string; permission?: Permission }[];

@@ -1,5 +1,5 @@
 import type { ExecutionSummary } from '@agentflow/contracts';
-import { executionSummary, microusdToUsd } from '@agentflow/contracts';
+import { actionNeeded, executionSummary, microusdToUsd, type WaitingReason } from '@agentflow/contracts';
 import type { ExecutionRow } from './queries.ts';
 
 const iso = (at: number | null) => (at === null ? null : new Date(at).toISOString());
@@ -14,6 +14,7 @@ export function presentRow(row: ExecutionRow): ExecutionSummary {
     mode: row.mode,
     status: row.status,
     waiting_reason: row.waiting_reason,
+    ...actionNeeded(row.waiting_reason as WaitingReason | null),
     trigger: row.trigger,
     triggered_by: { type: row.actor_type, id: row.actor_id, name: row.actor_name },
     parent_execution_id: row.parent_execution_id,

@@ -12,22 +12,37 @@ import { endsOf } from './queries.ts';
 const DAY_MS = 24 * 3_600_000;
 
 export async function getRetention(ctx: RequestContext): Promise<Retention> {
-  return present(ctx, await organizationDesk(ctx.env.ORGANIZATION, ctx.organizationId).retention());
+  const desk = organizationDesk(ctx.env.ORGANIZATION, ctx.organizationId);
+  const [rule, archiveDays] = await Promise.all([desk.retention(), desk.archiveDays()]);
+  return present(ctx, rule, archiveDays);
 }
 
 /** Holds for what ends from now on, and for what has ended; deletes nothing for 24 hours. */
-export async function setRetention(ctx: RequestContext, { days }: SetRetentionRequest): Promise<Retention> {
+export async function setRetention(
+  ctx: RequestContext,
+  { days, invocation_archive_days }: SetRetentionRequest,
+): Promise<Retention> {
   const desk = organizationDesk(ctx.env.ORGANIZATION, ctx.organizationId);
-  return present(ctx, await desk.setRetention(ctx.organizationId, days, auditOrigin(ctx)));
+  const rule = await desk.setRetention(ctx.organizationId, days, auditOrigin(ctx));
+  const archiveDays =
+    invocation_archive_days === undefined
+      ? await desk.archiveDays()
+      : await desk.setArchiveDays(ctx.organizationId, invocation_archive_days, auditOrigin(ctx));
+  return present(ctx, rule, archiveDays);
 }
 
-async function present(ctx: RequestContext, { days, effective_at }: RetentionRule): Promise<Retention> {
-  if (days === null) return { days, next_deletion_at: null, executions: 0 };
+async function present(
+  ctx: RequestContext,
+  { days, effective_at }: RetentionRule,
+  invocation_archive_days: number,
+): Promise<Retention> {
+  if (days === null) return { days, next_deletion_at: null, executions: 0, invocation_archive_days };
   const { organizationId } = ctx;
   const from = Math.max(effective_at, ctx.now());
   const { ended_by, oldest_end } = await endsOf(db(ctx.env, organizationId), organizationId, from - days * DAY_MS);
   const first = ended_by > 0 ? from : oldest_end === null ? null : Math.max(from, oldest_end + days * DAY_MS);
-  return { days, next_deletion_at: first === null ? null : new Date(first).toISOString(), executions: ended_by };
+  const next_deletion_at = first === null ? null : new Date(first).toISOString();
+  return { days, next_deletion_at, executions: ended_by, invocation_archive_days };
 }
 
 /** The audit row of a change; the desk is where the setting stands. Retelling changes nothing. */

@@ -1,3 +1,4 @@
+export { archiveInvocations, archiveKey, payloadsGone } from './archive.ts';
 export { findInvocation } from './list-queries.ts';
 export {
   invocationCostStatements,

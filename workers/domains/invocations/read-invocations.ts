@@ -7,6 +7,7 @@ import { ApiError, notFound } from '../../platform/errors.ts';
 import { idBody } from '../../platform/ids.ts';
 import { pageOf } from '../../platform/pagination.ts';
 import { cancelExecution } from '../executions/index.ts';
+import { readArchived } from './archive.ts';
 import { findInvocation, type InvocationRow, selectInvocations } from './list-queries.ts';
 import { presentInvocation, presentSummary } from './present.ts';
 import { rowOf } from './project-invocation.ts';
@@ -37,7 +38,9 @@ export async function requireExternalAgent(
 }
 
 export async function getInvocation(ctx: CallerContext, id: string): Promise<Invocation> {
-  return presented(await requireInvocation(ctx, id));
+  const row = await requireInvocation(ctx, id);
+  const { archive, request_payload: request, response_payload: response } = row;
+  return presentInvocation(row, archive === null ? { request, response } : await readArchived(ctx.env, archive));
 }
 
 /** Cancels the execution of a call. Throws `execution_finished` where there is none to cancel. */
@@ -73,8 +76,4 @@ async function current(
   // What it started is known to D1 alone.
   const cost_microusd = Math.max(record.cost_microusd, stored?.cost_microusd ?? 0);
   return { ...row, cost_microusd };
-}
-
-async function presented(row: InvocationRow): Promise<Invocation> {
-  return presentInvocation(row, { request: row.request_payload, response: row.response_payload });
 }

@@ -1,8 +1,8 @@
-import { and, desc, eq, isNotNull, isNull, lt, type SQL, sql } from 'drizzle-orm';
+import { and, desc, eq, gte, isNotNull, isNull, lt, type SQL, sql } from 'drizzle-orm';
 import type { Database } from '../../db/client.ts';
 import { nameContains } from '../../db/name-contains.ts';
 import { agents } from '../../db/schema/agents.ts';
-import { executions } from '../../db/schema/executions.ts';
+import { costRecords, executions } from '../../db/schema/executions.ts';
 import { contextEntries, projects } from '../../db/schema/projects.ts';
 
 export type ProjectRow = typeof projects.$inferSelect;
@@ -115,6 +115,80 @@ export function selectProjectAgents(
     .innerJoin(agents, and(eq(agents.organization_id, organizationId), eq(agents.id, recent.agent_id)))
     .groupBy(agents.id)
     .orderBy(desc(last));
+}
+
+/** Milliseconds since the epoch; `before` is not included. */
+interface Span {
+  readonly from: number;
+  readonly before: number;
+}
+
+export interface SpendingRow {
+  readonly cost_microusd: number;
+  readonly calls: number;
+  readonly input_tokens: number;
+  readonly output_tokens: number;
+}
+
+const DAY_MS = 86_400_000;
+const spending = {
+  cost_microusd: sql<number>`sum(${costRecords.cost_microusd})`.as('cost_microusd'),
+  calls: sql<number>`count(*)`,
+  input_tokens: sql<number>`sum(${costRecords.input_tokens})`,
+  output_tokens: sql<number>`sum(${costRecords.output_tokens})`,
+};
+
+function ofProject(organizationId: string, projectId: string, { from, before }: Span): SQL | undefined {
+  return and(
+    eq(costRecords.organization_id, organizationId),
+    eq(costRecords.project_id, projectId),
+    gte(costRecords.at, from),
+    lt(costRecords.at, before),
+  );
+}
+
+/** By whole days since 1970, in UTC. */
+export function selectCostsByDay(
+  db: Database,
+  organizationId: string,
+  projectId: string,
+  span: Span,
+): Promise<(SpendingRow & { readonly day: number })[]> {
+  const day = sql<number>`${costRecords.at} / ${sql.raw(String(DAY_MS))}`;
+  return db
+    .select({ day, ...spending })
+    .from(costRecords)
+    .where(ofProject(organizationId, projectId, span))
+    .groupBy(day);
+}
+
+export function selectCostsByAgent(
+  db: Database,
+  organizationId: string,
+  projectId: string,
+  span: Span,
+): Promise<(SpendingRow & { readonly agent_id: string; readonly name: string })[]> {
+  return db
+    .select({ agent_id: costRecords.agent_id, name: agents.name, ...spending })
+    .from(costRecords)
+    .innerJoin(agents, and(eq(agents.organization_id, organizationId), eq(agents.id, costRecords.agent_id)))
+    .where(ofProject(organizationId, projectId, span))
+    .groupBy(costRecords.agent_id)
+    .orderBy(desc(sql`cost_microusd`));
+}
+
+export function selectCostsByModel(
+  db: Database,
+  organizationId: string,
+  projectId: string,
+  span: Span,
+): Promise<(SpendingRow & { readonly provider: string; readonly model: string })[]> {
+  return db
+    .select({ provider: costRecords.provider, model: costRecords.model, ...spending })
+    .from(costRecords)
+    .where(ofProject(organizationId, projectId, span))
+    .groupBy(costRecords.provider, costRecords.model)
+    .orderBy(desc(sql`cost_microusd`));
 }
 
 export function insertProject(db: Database, row: ProjectRow) {

@@ -5,6 +5,8 @@ import {
   pageQuery,
   project,
   projectAgents,
+  projectCostQuery,
+  projectCosts,
   projectFilter,
   projectId,
   projectSummary,
@@ -14,6 +16,7 @@ import { z } from 'zod';
 import { requestContext } from '../../platform/auth.ts';
 import { etagHeader, etagOf, ifMatch, STALE } from '../../platform/etags.ts';
 import { createRouter, json, operation, refusal } from '../../platform/router.ts';
+import { listProjectCosts } from './costs.ts';
 import {
   archiveProject,
   createProject,
@@ -76,6 +79,18 @@ const agents = operation({
   responses: { 200: { description: 'The agents', content: json(projectAgents) } },
 });
 
+const costs = operation({
+  method: 'get',
+  path: '/projects/{id}/costs',
+  operationId: 'listProjectCosts',
+  access: 'executions:read',
+  tags,
+  summary: 'What the model calls of a project have cost',
+  description: 'By day, by agent and by model; days are those of UTC.',
+  request: { params: projectParams, query: projectCostQuery },
+  responses: { 200: { description: 'The costs', content: json(projectCosts) } },
+});
+
 const update = operation({
   method: 'put',
   path: '/projects/{id}',
@@ -119,6 +134,10 @@ export const projectRoutes = createRouter()
     return c.json(presentProject(row), 200, { ETag: etagOf(row.revision) });
   })
   .openapi(agents, async (c) => c.json(await listProjectAgents(requestContext(c), c.req.valid('param').id), 200))
+  .openapi(costs, async (c) => {
+    const { id } = c.req.valid('param');
+    return c.json(await listProjectCosts(requestContext(c), id, c.req.valid('query')), 200);
+  })
   .openapi(update, async (c) => {
     const { id } = c.req.valid('param');
     const row = await updateProject(requestContext(c), id, c.req.valid('json'), c.req.valid('header')['if-match']);

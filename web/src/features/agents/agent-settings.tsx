@@ -2,7 +2,7 @@ import { type Agent, type UpdateAgentRequest, updateAgentRequest } from '@agentf
 import { zodResolver } from '@hookform/resolvers/zod';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { lazy, Suspense, useState } from 'react';
-import { useForm } from 'react-hook-form';
+import { Controller, useForm } from 'react-hook-form';
 import { toast } from 'sonner';
 import { LeaveGuard } from '@/components/leave-guard.tsx';
 import { ProblemCallout } from '@/components/problem-callout.tsx';
@@ -12,6 +12,8 @@ import { ConfirmDialog } from '@/components/ui/confirm-dialog.tsx';
 import { Field } from '@/components/ui/field.tsx';
 import { Input, Textarea } from '@/components/ui/input.tsx';
 import { Skeleton } from '@/components/ui/skeleton.tsx';
+import { WordList } from '@/components/word-list.tsx';
+import { BudgetsCard } from '@/features/budgets/budgets-card.tsx';
 import { useCan } from '@/features/shell/queries.ts';
 import { fetchApi, RequestFailure } from '@/lib/api.ts';
 import { showOnFields } from '@/lib/form-problems.ts';
@@ -29,13 +31,18 @@ export function AgentSettings({ tagged }: { tagged: Tagged<Agent> }) {
       <Suspense fallback={<Skeleton className="h-96 w-full" />}>
         <DraftSettings agent={tagged.value} />
       </Suspense>
+      <BudgetsCard
+        path={`/agents/${tagged.value.id}/budget`}
+        owner="this agent"
+        description="What its own model calls may cost, in every execution of it."
+      />
       <StatusCard agent={tagged.value} />
     </div>
   );
 }
 
-function fieldsOf({ name, description }: Agent): UpdateAgentRequest {
-  return { name, description };
+function fieldsOf({ name, description, tags }: Agent): UpdateAgentRequest {
+  return { name, description, tags };
 }
 
 function NameCard({ tagged }: { tagged: Tagged<Agent> }) {
@@ -64,7 +71,7 @@ function NameCard({ tagged }: { tagged: Tagged<Agent> }) {
       toast.success('Saved');
     },
     onError: (error) => {
-      showOnFields(form, error, ['name', 'description']);
+      showOnFields(form, error, ['name', 'description', 'tags']);
       // What somebody else has made of it, for the choice below.
       void queries.invalidateQueries({ queryKey: agentQuery(agent.id).queryKey });
     },
@@ -77,7 +84,7 @@ function NameCard({ tagged }: { tagged: Tagged<Agent> }) {
   };
   return (
     <Card>
-      <CardHeader title="Name and description" />
+      <CardHeader title="Name, description and tags" />
       <form noValidate onSubmit={form.handleSubmit((body) => save.mutate({ body, etag: base.current.etag }))}>
         <fieldset disabled={!mayWrite} className="flex flex-col gap-4 p-4">
           <Field label="Name" error={errors.name && 'Give the agent a name of up to 120 characters'}>
@@ -86,7 +93,31 @@ function NameCard({ tagged }: { tagged: Tagged<Agent> }) {
           <Field label="Description" optional error={errors.description && 'At most 2,000 characters'}>
             {(control) => <Textarea {...control} {...form.register('description')} rows={4} />}
           </Field>
-          {save.error && <ProblemCallout error={save.error} shownPaths={['name', 'description']} />}
+          <Field
+            label="Tags"
+            optional
+            help="Words by which policies speak of it, such as prod or finance."
+            error={errors.tags && 'Lower-case letters, digits and _ . : -, each once, 20 tags at most'}
+          >
+            {({ id, 'aria-invalid': invalid, 'aria-describedby': describedBy }) => (
+              <Controller
+                control={form.control}
+                name="tags"
+                render={({ field }) => (
+                  <WordList
+                    id={id}
+                    label="Tags"
+                    invalid={invalid}
+                    describedBy={describedBy}
+                    placeholder="prod, finance"
+                    value={field.value ?? []}
+                    onChange={field.onChange}
+                  />
+                )}
+              />
+            )}
+          </Field>
+          {save.error && <ProblemCallout error={save.error} shownPaths={['name', 'description', 'tags']} />}
         </fieldset>
         {mayWrite && (
           <div className="flex justify-end gap-2 rounded-b-xl border-line border-t bg-sunken px-4 py-2.5">
@@ -106,7 +137,7 @@ function NameCard({ tagged }: { tagged: Tagged<Agent> }) {
           </div>
         )}
       </form>
-      <LeaveGuard dirty={isDirty} description="The changed name or description is not saved." />
+      <LeaveGuard dirty={isDirty} description="The changed name, description or tags are not saved." />
     </Card>
   );
 }

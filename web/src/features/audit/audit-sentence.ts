@@ -33,7 +33,8 @@ function budgetSpan(period: JsonValue | undefined): string {
 const SENTENCES: Readonly<Record<string, string | ((details: Details, resourceId: string) => string)>> = {
   'agent.created': 'created the agent',
   'agent.imported': 'imported the agent',
-  'agent.updated': 'changed the name or description of the agent',
+  'agent.updated': ({ tags }) =>
+    tags === undefined ? 'changed the name or description of the agent' : 'changed the tags of the agent',
   'agent.draft_saved': 'saved the draft of the agent',
   'agent.published': ({ version }) => `published ${version === undefined ? 'the agent' : `version ${version}`}`,
   'agent.rolled_back': ({ version }) => `rolled the agent back${version === undefined ? '' : ` to version ${version}`}`,
@@ -56,6 +57,11 @@ const SENTENCES: Readonly<Record<string, string | ((details: Details, resourceId
     Array.isArray(networks) && networks.length === 0
       ? 'emptied the IP allowlist: every address is allowed'
       : 'changed the IP allowlist',
+  'organization.policy_default_changed': (details) =>
+    `chose to ${text(details.default) ?? 'allow'} what no policy decides`,
+  'policy.created': ({ name }) => `created the policy ${text(name) ?? ''}`,
+  'policy.updated': ({ name }) => `changed the policy ${text(name) ?? ''}`,
+  'policy.deleted': ({ name }) => `deleted the policy ${text(name) ?? ''}`,
   'organization.rate_limits_changed': 'changed the rate limits',
   'organization.retention_changed': ({ days }) =>
     typeof days === 'number' ? `chose to keep executions for ${days} days` : 'chose to keep executions without limit',

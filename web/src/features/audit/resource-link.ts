@@ -7,12 +7,16 @@ export function resourceLink({
   resource: { type, id },
 }: Pick<AuditEntry, 'action' | 'resource'>): LinkProps | null {
   if (action.endsWith('ip_allowlist_changed')) return { to: '/dashboard/settings/network' };
+  if (action.endsWith('policy_default_changed')) return { to: '/dashboard/policies' };
+  if (action === 'policy.deleted') return null;
   if (action.endsWith('rate_limits_changed')) return { to: '/dashboard/settings/rate-limits' };
   switch (type) {
     case 'agent':
       return { to: '/dashboard/agents/$agentId', params: { agentId: id } };
     case 'project':
       return { to: '/dashboard/projects/$projectId', params: { projectId: id } };
+    case 'policy':
+      return { to: '/dashboard/policies/$policyId', params: { policyId: id } };
     case 'execution':
       return { to: '/dashboard/executions/$executionId', params: { executionId: id } };
     case 'api_key':

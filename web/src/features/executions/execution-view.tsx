@@ -9,6 +9,7 @@ import { RoutePending } from '@/components/route-pending.tsx';
 import { Button } from '@/components/ui/button.tsx';
 import { Card, CardHeader } from '@/components/ui/card.tsx';
 import { nodesInOrder } from '@/features/agents/definition-order.ts';
+import { WaitingForMoney } from '@/features/budgets/waiting-for-money.tsx';
 import { useBreadcrumbs } from '@/features/shell/breadcrumbs.tsx';
 import { NotFoundPage } from '@/features/shell/not-found-page.tsx';
 import { RequestFailure } from '@/lib/api.ts';
@@ -111,6 +112,9 @@ function LoadedExecution({ read, selected, tab }: { read: Execution } & Omit<Exe
           It waits for a place: as many executions of this agent run as its settings allow. It begins by itself, in the
           order of the starts.
         </p>
+      )}
+      {execution.status === 'waiting' && execution.waiting_reason === 'budget' && (
+        <WaitingForMoney execution={execution} />
       )}
       {execution.error !== null && (
         <div

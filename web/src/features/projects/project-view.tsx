@@ -18,11 +18,12 @@ import { shortId } from '@/lib/format.ts';
 import { usePageTitle } from '@/lib/page-title.ts';
 import type { Tagged } from '@/lib/tagged.ts';
 import { ProjectActivity } from './project-activity.tsx';
+import { ProjectCostsTab } from './project-costs.tsx';
 import { ProjectSettings } from './project-settings.tsx';
 import { projectQuery } from './queries.ts';
 import { SharedContext } from './shared-context.tsx';
 
-export type ProjectTab = 'activity' | 'context' | 'settings';
+export type ProjectTab = 'activity' | 'costs' | 'context' | 'settings';
 
 interface ProjectViewProps {
   projectId: string;
@@ -88,11 +89,15 @@ function LoadedProject({ tagged, tab, openedKey }: { tagged: Tagged<Project> } &
       >
         <TabsList aria-label="Project">
           <TabsTrigger value="activity">Activity</TabsTrigger>
+          <TabsTrigger value="costs">Costs and budget</TabsTrigger>
           <TabsTrigger value="context">Shared context</TabsTrigger>
           <TabsTrigger value="settings">Settings</TabsTrigger>
         </TabsList>
         <TabsContent value="activity" className="pt-5">
           <ProjectActivity project={project} />
+        </TabsContent>
+        <TabsContent value="costs" className="pt-5">
+          <ProjectCostsTab project={project} />
         </TabsContent>
         <TabsContent value="context" className="pt-5">
           <SharedContext project={project} mayWrite={mayWrite} openedKey={openedKey} />

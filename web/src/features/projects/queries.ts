@@ -4,6 +4,7 @@ import type {
   JsonValue,
   Project,
   ProjectAgents,
+  ProjectCosts,
   ProjectFilter,
   ProjectSummary,
 } from '@agentflow/contracts';
@@ -39,6 +40,20 @@ export function projectAgentsQuery(id: string) {
     queryFn: ({ signal }) => api<ProjectAgents>(`/projects/${id}/agents`, { signal }),
     staleTime: 0,
     refetchInterval: WATCHING_MS,
+  });
+}
+
+const DAY_MS = 86_400_000;
+
+/** Of the last days, today included; days are those of UTC. */
+export function projectCostsQuery(id: string, days: number) {
+  return queryOptions({
+    queryKey: ['projects', id, 'costs', days],
+    queryFn: ({ signal }) => {
+      const from = new Date(Date.now() - (days - 1) * DAY_MS).toISOString().slice(0, 10);
+      return api<ProjectCosts>(`/projects/${id}/costs${queryString({ from })}`, { signal });
+    },
+    refetchInterval: 60_000,
   });
 }
 

@@ -4,6 +4,7 @@ import { Command } from 'cmdk';
 import {
   ArrowLeftRight,
   Bot,
+  CircleDollarSign,
   FolderKanban,
   Gauge,
   Globe,
@@ -150,6 +151,13 @@ export default function CommandPalette({ onClose }: { onClose: () => void }) {
                     icon={KeySquare}
                     label="Secrets and model providers"
                     onSelect={choose(() => void navigate({ to: '/dashboard/settings/secrets' }))}
+                  />
+                )}
+                {maySeeLimits && (
+                  <Item
+                    icon={CircleDollarSign}
+                    label="Budgets"
+                    onSelect={choose(() => void navigate({ to: '/dashboard/settings/budgets' }))}
                   />
                 )}
                 {maySeeLimits && (

@@ -10,6 +10,7 @@ import {
   type LucideIcon,
   ScrollText,
   Settings,
+  ShieldCheck,
   SquareArrowOutUpRight,
 } from 'lucide-react';
 import { meQuery } from './queries.ts';
@@ -24,6 +25,7 @@ interface Section {
     | '/dashboard/audit'
     | '/dashboard/approvals'
     | '/dashboard/external-agents'
+    | '/dashboard/policies'
     | '/dashboard/settings';
   readonly label: string;
   readonly icon: LucideIcon;
@@ -44,6 +46,7 @@ const SECTIONS: readonly Section[] = [
     icon: SquareArrowOutUpRight,
     permission: 'external_agents:read',
   },
+  { to: '/dashboard/policies', label: 'Policies', icon: ShieldCheck, permission: 'governance:read' },
   { to: '/dashboard/audit', label: 'Audit', icon: ScrollText, permission: 'audit:read' },
   { to: '/dashboard/settings', label: 'Settings', icon: Settings },
 ];
