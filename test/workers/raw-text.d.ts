@@ -1,0 +1,6 @@
+
+/** A file's text, as vite gives it. */
+declare module '*.md?raw' {
+  const text: string;
+  export default text;
+}
