@@ -8,6 +8,7 @@ import { policyEvaluation } from './lib/policies-alone.mjs';
 import { startBench } from './scenarios/bench.mjs';
 import { parallelBranches, resumeAfterEviction, tenSteps } from './scenarios/executions.mjs';
 import { allowedCalls, governanceAdds, openLoop, refusedCalls } from './scenarios/governance.mjs';
+import { readInvocations } from './scenarios/lineage.mjs';
 import { memoryOfLiveObjects } from './scenarios/memory.mjs';
 import { keyCheck, loginStorm, readOneAgent, tokenValidation } from './scenarios/requests.mjs';
 import { eventsToSockets, firstEvent } from './scenarios/streams.mjs';
@@ -39,6 +40,7 @@ const SCENARIOS = {
   governance: governanceAdds,
   agents: openLoop,
   logins: loginStorm,
+  invocations: readInvocations,
 };
 const asked = process.argv.slice(2);
 const unknown = asked.filter((name) => !(name in SCENARIOS));

@@ -120,6 +120,7 @@ const TAGS = [
   { name: 'Governance', description: 'Policies, budgets, rate limits and stops.' },
   { name: 'Events', description: 'What happens in the organization, as it happens.' },
   { name: 'Projects', description: 'Groups of executions with the values that they share.' },
+  { name: 'Governance', description: 'What may be started, by whom, how often and for how much.' },
   { name: 'Approvals', description: 'What executions ask people before they go on.' },
   { name: 'Models', description: 'Language models that agents can use, with their prices.' },
   {

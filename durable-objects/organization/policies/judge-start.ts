@@ -32,9 +32,9 @@ export function judgeStart(
     subject,
     action: request.mode === 'test' ? 'test' : subject.kind === 'external_agent' ? 'invoke' : 'execute',
     agent: { id: agent.agent_id, tags: agent.tags ?? [] },
-    project_id: request.shown?.project_id,
+    project_id: request.spends === undefined ? request.shown?.project_id : request.spends.project_id,
     ip: request.ip,
-    cost_estimate_microusd,
+    cost_estimate_microusd: withinBudget(cost_estimate_microusd, request.spends?.budget_microusd),
     at,
     told: request.told ?? null,
   });
@@ -46,4 +46,10 @@ function subjectOf({ caller }: AdmissionRequest, { actor, platform }: JudgedCall
   if (caller.kind === 'user') return { kind: 'user', id, role: caller.role, platform: null };
   if (actor.type === 'external_agent') return { kind: 'external_agent', id, role: null, platform };
   return { kind: 'api_key', id, role: null, platform: null };
+}
+
+/** A start with a budget of its own costs no more than that, also one of an agent that never ran. */
+function withinBudget(estimate: number | undefined, budget: number | undefined): number | undefined {
+  if (estimate === undefined || budget === undefined) return estimate ?? budget;
+  return Math.min(estimate, budget);
 }

@@ -275,6 +275,11 @@ describe('conditions', () => {
     expect(id).toMatch(/^pol_/);
     const unknown = (await publishedAgent(owner, definition, 'Never ran')).id;
     await expectDenied({ agent: unknown }, 'Cheap');
+    // Its own budget bounds what it can cost.
+    const bounded = (budget_usd: number) =>
+      api(`/agents/${unknown}/execute`, { token: owner.token, body: { input: {}, budget_usd } });
+    expectProblem(await bounded(0.3), 403, 'policy_denied');
+    expect((await bounded(0.1)).status).toBe(202);
   });
 });
 

@@ -172,13 +172,18 @@ function Described({ asked, set }: DescribedProps) {
           )}
         </Field>
       </div>
-      <JsonEditor
-        label="Input as JSON"
-        value={asked.input}
-        minLines={3}
-        maxLines={10}
-        onChange={(input) => set({ input })}
-      />
+      <div className="flex flex-col gap-1.5">
+        <span className="font-medium text-sm text-text" aria-hidden="true">
+          Input
+        </span>
+        <JsonEditor
+          label="Input as JSON"
+          value={asked.input}
+          minLines={3}
+          maxLines={10}
+          onChange={(input) => set({ input })}
+        />
+      </div>
     </>
   );
 }

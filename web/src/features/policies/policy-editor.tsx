@@ -1,4 +1,4 @@
-import type { Policy } from '@agentflow/contracts';
+import type { Policy, Stop } from '@agentflow/contracts';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { type ReactNode, useMemo, useRef, useState } from 'react';
@@ -18,6 +18,9 @@ import { PolicyForm } from './policy-form.tsx';
 import { PolicySummary } from './policy-summary.tsx';
 import { policyQuery } from './queries.ts';
 
+/** Also tells what it stops, where it does. */
+type SavedPolicy = Policy & Partial<Pick<Stop, 'targeted'>>;
+
 const LOST = 'The changed policy is not saved.';
 
 /** Puts what the server refuses on the fields, however deep; gives the paths. */
@@ -25,6 +28,12 @@ function showRefusals(form: UseFormReturn<PolicyFields>, error: unknown): void {
   if (!(error instanceof RequestFailure)) return;
   for (const { path, message } of error.errors) form.setError(path as keyof PolicyFields, { type: 'refused', message });
   showNameTaken(form, error, 'name');
+}
+
+/** What is said of a saved policy, with what it ends. */
+function toastSaved({ targeted }: SavedPolicy): void {
+  const ends = targeted === undefined || targeted === 0 ? '' : `; ${targeted} live executions are being stopped`;
+  toast.success(`The policy holds from this moment on${ends}`);
 }
 
 function isOvertaken(error: unknown): boolean {
@@ -38,14 +47,14 @@ export function NewPolicy() {
   const form = useForm<PolicyFields>({ resolver: policyResolver, mode: 'onTouched', defaultValues: NEW_POLICY });
   const create = useMutation({
     mutationFn: async (body: PolicyFields) =>
-      readTagged<Policy>(
+      readTagged<SavedPolicy>(
         await fetchApi('/policies', { method: 'POST', body, headers: { 'Idempotency-Key': newIdempotencyKey() } }),
       ),
     onSuccess: async ({ value, etag }) => {
       saved.current = true;
       queries.setQueryData(policyQuery(value.id).queryKey, { value, etag });
       await queries.invalidateQueries({ queryKey: ['policies', 'list'] });
-      toast.success('The policy holds from this moment on');
+      toastSaved(value);
       await navigate({ to: '/dashboard/policies/$policyId', params: { policyId: value.id } });
     },
     onError: (error) => showRefusals(form, error),
@@ -87,7 +96,7 @@ export function EditPolicy({ tagged, mayWrite }: { tagged: Tagged<Policy>; mayWr
   };
   const save = useMutation({
     mutationFn: async ({ body, etag }: { body: PolicyFields; etag: string | null }) =>
-      readTagged<Policy>(
+      readTagged<SavedPolicy>(
         await fetchApi(`/policies/${id}`, {
           method: 'PUT',
           body,
@@ -96,7 +105,7 @@ export function EditPolicy({ tagged, mayWrite }: { tagged: Tagged<Policy>; mayWr
       ),
     onSuccess: (next) => {
       adopt(next);
-      toast.success('The policy holds from this moment on');
+      toastSaved(next.value);
     },
     onError: (error, { body }) => {
       if (isOvertaken(error)) return setConflict(body);

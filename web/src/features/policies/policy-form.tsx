@@ -108,7 +108,7 @@ export function PolicyForm({ form, outcomes, mayWrite }: PolicyFormProps) {
         <Card>
           <CardHeader title="What" description="These actions on these agents." />
           <div className="flex flex-col gap-4 p-4">
-            <div className="flex flex-col gap-2">
+            <div className="flex flex-col items-start gap-2">
               <Segments
                 label="Actions"
                 value={everything ? 'every' : 'some'}

@@ -20,15 +20,17 @@ export function ResourceFields({ resources, onChange }: ResourceFieldsProps) {
   const every = resources.agents.includes('*');
   return (
     <div className="flex flex-col gap-3">
-      <Segments
-        label="Agents"
-        value={every ? 'every' : 'some'}
-        options={[
-          { value: 'every', label: 'Every agent' },
-          { value: 'some', label: 'Some agents' },
-        ]}
-        onChange={(next) => onChange(next === 'every' ? { agents: ['*'], tags: [] } : { agents: [], tags: [] })}
-      />
+      <div>
+        <Segments
+          label="Agents"
+          value={every ? 'every' : 'some'}
+          options={[
+            { value: 'every', label: 'Every agent' },
+            { value: 'some', label: 'Some agents' },
+          ]}
+          onChange={(next) => onChange(next === 'every' ? { agents: ['*'], tags: [] } : { agents: [], tags: [] })}
+        />
+      </div>
       {!every && (
         <>
           <NamedList

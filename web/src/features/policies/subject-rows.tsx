@@ -97,7 +97,7 @@ function SubjectRow({ subject, place, named, onChange }: SubjectRowProps) {
       )}
       {subject.kind !== '*' && (
         <NamedList
-          label={`Only these of ${KIND_WORDS[subject.kind].toLowerCase()}`}
+          label={`${KIND_WORDS[subject.kind]} by name`}
           value={subject.ids ?? []}
           placeholder="Anyone of them"
           {...named[subject.kind]}
