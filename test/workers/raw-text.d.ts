@@ -1,4 +1,3 @@
-
 /** A file's text, as vite gives it. */
 declare module '*.md?raw' {
   const text: string;
