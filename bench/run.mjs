@@ -7,6 +7,7 @@ import { median } from './lib/load.mjs';
 import { policyEvaluation } from './lib/policies-alone.mjs';
 import { startBench } from './scenarios/bench.mjs';
 import { parallelBranches, resumeAfterEviction, tenSteps } from './scenarios/executions.mjs';
+import { readInvocations } from './scenarios/lineage.mjs';
 import { memoryOfLiveObjects } from './scenarios/memory.mjs';
 import { keyCheck, loginStorm, readOneAgent, tokenValidation } from './scenarios/requests.mjs';
 import { eventsToSockets, firstEvent } from './scenarios/streams.mjs';
@@ -34,6 +35,7 @@ const SCENARIOS = {
   socket: (bench) => eventsToSockets(bench, 1, 20),
   sockets: (bench) => eventsToSockets(bench, 1000, 150),
   logins: loginStorm,
+  invocations: readInvocations,
 };
 const asked = process.argv.slice(2);
 const unknown = asked.filter((name) => !(name in SCENARIOS));
