@@ -7,7 +7,7 @@ import { slowServer } from './lib/slow-server.mjs';
 import { bundle, serve } from './lib/workerd.mjs';
 
 /**
- * `node bench/profile.mjs read|run|watch`: where the CPU time of the built script goes under load, by function. For people who
+ * `node bench/profile.mjs read|run|refuse|watch`: where the CPU time of the built script goes under load, by function. For people who
  * look for the next thing to make faster; promises nothing.
  */
 const scenario = process.argv[2] ?? 'run';
@@ -32,19 +32,34 @@ try {
   const setup = await prepareProduct(product.url, linearAgent(10));
   const client = new Client(product.url, 16);
   const authorization = `Bearer ${setup.token}`;
+  const made = await client.send({
+    method: 'POST',
+    path: '/api/v1/external-agents',
+    headers: { authorization },
+    body: JSON.stringify({ name: 'Refused', platform: 'custom', rate_limits: { day: 1 } }),
+  });
+  const outside = JSON.parse(made.body);
+  const refused = () => ({
+    method: 'POST',
+    path: `/api/v1/external-agents/${outside.id}/invoke`,
+    headers: { authorization: `Bearer ${outside.api_key}` },
+    body: JSON.stringify({ agent_id: setup.agentId, input: { n: 1 } }),
+  });
   const call =
-    scenario === 'read'
-      ? () => ({ path: `/api/v1/agents/${setup.agentId}`, headers: { authorization } })
-      : () => ({
-          method: 'POST',
-          path: `/api/v1/agents/${setup.agentId}/execute`,
-          headers: { authorization, prefer: 'wait=30' },
-          body: '{"input":{"n":1}}',
-        });
-  await drive(client, 200, 16, call, [200]);
+    scenario === 'refuse'
+      ? refused
+      : scenario === 'read'
+        ? () => ({ path: `/api/v1/agents/${setup.agentId}`, headers: { authorization } })
+        : () => ({
+            method: 'POST',
+            path: `/api/v1/agents/${setup.agentId}/execute`,
+            headers: { authorization, prefer: 'wait=30' },
+            body: '{"input":{"n":1}}',
+          });
+  await drive(client, 200, 16, call, [200, 202, 429]);
   const profile = await whileProfiling(INSPECTOR_PORT, async () => {
     if (scenario === 'watch') await watchExecution(product.url, setup.token, tickingAgent(60, slow.beat), 1000);
-    else await drive(client, scenario === 'read' ? 4000 : 600, 16, call, [200]);
+    else await drive(client, scenario === 'run' ? 600 : 4000, 16, call, [200, 429]);
   });
   client.close();
   const byFunction = new Map();

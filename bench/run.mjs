@@ -7,6 +7,7 @@ import { median } from './lib/load.mjs';
 import { policyEvaluation } from './lib/policies-alone.mjs';
 import { startBench } from './scenarios/bench.mjs';
 import { parallelBranches, resumeAfterEviction, tenSteps } from './scenarios/executions.mjs';
+import { allowedCalls, governanceAdds, openLoop, refusedCalls } from './scenarios/governance.mjs';
 import { readInvocations } from './scenarios/lineage.mjs';
 import { memoryOfLiveObjects } from './scenarios/memory.mjs';
 import { keyCheck, loginStorm, readOneAgent, tokenValidation } from './scenarios/requests.mjs';
@@ -34,6 +35,10 @@ const SCENARIOS = {
   memory: memoryOfLiveObjects,
   socket: (bench) => eventsToSockets(bench, 1, 20),
   sockets: (bench) => eventsToSockets(bench, 1000, 150),
+  refusals: refusedCalls,
+  invoke: allowedCalls,
+  governance: governanceAdds,
+  agents: openLoop,
   logins: loginStorm,
   invocations: readInvocations,
 };

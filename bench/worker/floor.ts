@@ -37,6 +37,11 @@ export class FloorDesk extends DurableObject<FloorEnv> {
     return id;
   }
 
+  /** What a refusal needs: the key's hash is known, and nothing is written. */
+  check(hash: string): 'refused' | 'unknown' {
+    return hash.length === 64 ? 'refused' : 'unknown';
+  }
+
   settle(lease: string): void {
     this.ctx.storage.sql.exec('DELETE FROM leases WHERE id = ?', lease);
     this.ctx.storage.sql.exec(
@@ -185,6 +190,16 @@ app.post('/run/:organization/:agent', async (c) => {
   const run = c.env.RUN.get(c.env.RUN.idFromName(id));
   const value = await run.run(id, lease, organization, c.req.param('agent'), body, steps);
   return c.json({ id, value });
+});
+
+/** The floor of a refusal: the key is hashed, and one object call says no. */
+app.post('/refuse/:organization', async (c) => {
+  const key = (c.req.header('authorization') ?? '').slice(7);
+  const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', new TextEncoder().encode(key)));
+  const hash = [...digest].map((byte) => byte.toString(16).padStart(2, '0')).join('');
+  await c.req.json();
+  const answer = await c.env.DESK.get(c.env.DESK.idFromName(c.req.param('organization'))).check(hash);
+  return c.json({ code: answer }, 429);
 });
 
 app.get('/watch/:id', (c) => c.env.WATCHED.get(c.env.WATCHED.idFromName(c.req.param('id'))).fetch(c.req.raw));

@@ -28,6 +28,8 @@ export type ProjectRefusals = (counted: readonly CountedRefusals[]) => Promise<v
 export class DeskRefusals {
   private readonly counting = new Map<string, CountedRefusals>();
   private readonly unwritten = new Set<string>();
+  /** The next writing is on its way. */
+  private writing = false;
 
   constructor(
     private readonly ctx: DurableObjectState,
@@ -97,12 +99,14 @@ export class DeskRefusals {
 
   private writeLater(key: string): void {
     this.unwritten.add(key);
-    if (this.unwritten.size > 1) return;
+    if (this.writing) return;
+    this.writing = true;
     const soon = new Promise<void>((resolve) => setTimeout(resolve, KEEP_MS));
     this.ctx.waitUntil(soon.then(() => this.writeAll()));
   }
 
   private writeAll(): void {
+    this.writing = false;
     const keys = [...this.unwritten];
     this.unwritten.clear();
     if (!this.store.exists()) return;

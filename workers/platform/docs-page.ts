@@ -87,6 +87,7 @@ function accessSentence(operation: DocumentedOperation): Markup {
   const access = operation['x-access'];
   if (access === undefined || access === 'public') return html`Open to everybody.`;
   if (access === 'signed_in') return html`Any valid credential.`;
+  if (access === 'external') return html`Needs the key of an external agent.`;
   const meaning = PERMISSIONS[access as keyof typeof PERMISSIONS];
   return html`Needs <code>${access}</code>${meaning === undefined ? '' : html` (${meaning})`}.`;
 }
@@ -117,7 +118,10 @@ function operationSection(document: JsonObject, path: string, method: string, op
     <h4>Answers</h4>
     ${Object.entries(operation.responses).map(([status, response]) => {
       const bodies = contentOf(response);
-      const line = html`<code>${status}</code> ${response.description}`;
+      const codes = (response['x-error-codes'] ?? []) as readonly string[];
+      const line = html`<code>${status}</code> ${prose(response.description)}${codes.map(
+        (code) => html` <a href="/docs/errors#${code}"><code>${code}</code></a>`,
+      )}`;
       return bodies.length === 0
         ? html`<details><summary>${line}</summary><span class="dim">No body.</span></details>`
         : html`<details><summary>${line}</summary>${bodies.map(

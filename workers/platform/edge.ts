@@ -21,7 +21,8 @@ export function requestScope(authenticate: Authenticator) {
     c.set('requestId', requestId);
     c.set('trace', trace);
     c.set('ip', c.req.header('cf-connecting-ip') ?? '');
-    c.set('country', countryOf(c.req.raw));
+    // Read where it is asked for: the edge's facts are a large text that has to be parsed.
+    c.set('country', () => countryOf(c.req.raw));
     c.set('authenticate', authenticate);
     const fields = { request_id: requestId, trace_id: trace.trace_id, span_id: trace.span_id };
     c.set('log', createLogger(fields, { level: c.env.LOG_LEVEL }));

@@ -10,7 +10,7 @@ export const ifMatch = z.object({
 /** Header object of an answer that can be edited conditionally. */
 export const etagHeader = { ETag: { description: 'Revision for `If-Match`', schema: { type: 'string' as const } } };
 
-export const STALE = refusal('`If-Match` names another revision');
+export const STALE = refusal('`If-Match` names another revision', 'precondition_failed');
 
 /** A strong validator (RFC 9110 §8.8.3): the revision of the row that the representation was made from. */
 export function etagOf(revision: number): string {

@@ -1,4 +1,10 @@
-import { type ExternalOperation, type FieldError, type Permission, problem } from '@agentflow/contracts';
+import {
+  type ErrorCode,
+  type ExternalOperation,
+  type FieldError,
+  type Permission,
+  problem,
+} from '@agentflow/contracts';
 import { createRoute, OpenAPIHono, type RouteConfig } from '@hono/zod-openapi';
 import type { MiddlewareHandler } from 'hono';
 import { authorize } from './auth.ts';
@@ -17,7 +23,7 @@ export type Authenticator = (request: {
   /** `X-External-Agent-ID`. */
   claimed: string | undefined;
   ip: string;
-  country: string | null;
+  country: () => string | null;
   deferKey: boolean;
   anyAddress: boolean;
 }) => Promise<Caller | UncheckedKeyPrincipal | null>;
@@ -30,7 +36,7 @@ export interface AppEnv {
     log: Logger;
     ip: string;
     /** Where the request came from, as the edge tells it (ISO 3166-1 alpha-2); null where it does not. */
-    country: string | null;
+    country: () => string | null;
     authenticate: Authenticator;
     /** Set by `authorize` on every route that is not public. */
     principal: Caller | UncheckedKeyPrincipal;
@@ -59,9 +65,14 @@ export function createRouter(): OpenAPIHono<AppEnv> {
 
 const problemContent = { 'application/problem+json': { schema: problem } };
 
-/** A documented refusal of an operation, for `responses`. */
-export function refusal(description: string) {
-  return { description, content: problemContent };
+interface Documented {
+  readonly description: string;
+  readonly 'x-error-codes'?: readonly ErrorCode[];
+}
+
+/** A documented refusal of an operation, for `responses`, with the codes that tell its causes apart. */
+export function refusal(description: string, ...codes: readonly ErrorCode[]) {
+  return { description, content: problemContent, ...(codes.length === 0 ? {} : { 'x-error-codes': codes }) };
 }
 
 /**
@@ -102,15 +113,33 @@ export function operation<const O extends Operation>(spec: O): O {
   middleware.push(boundedBody());
   if (replays === true) middleware.push(idempotent());
   const refusals: Record<number, ReturnType<typeof refusal>> = {};
-  const refuse = (status: number, description: string) => {
-    if (config.responses[status] === undefined) refusals[status] = refusal(description);
+  const refuse = (status: number, description: string, codes: readonly ErrorCode[]) => {
+    const own = config.responses[status] as Documented | undefined;
+    if (own === undefined) refusals[status] = refusal(description, ...codes);
+    else refusals[status] = refusal(own.description, ...new Set([...(own['x-error-codes'] ?? []), ...codes]));
   };
-  refuse(422, 'The request is not valid');
-  if (access !== 'public') {
-    refuse(401, 'The credential is missing, wrong, expired or revoked');
-    refuse(403, "The permission is missing, or the client's address is not on the IP allowlist");
+  const claims = replays === true || deferKey === true;
+  if (config.request?.body !== undefined) {
+    refuse(400, 'The body is not JSON', ['malformed_json']);
+    refuse(413, 'The body is too large', ['payload_too_large']);
+    refuse(415, 'The body has another content type', ['unsupported_media_type']);
   }
-  if (config.path.includes('{')) refuse(404, 'There is no such object in this organization');
+  refuse(422, 'The request is not valid', [
+    'validation_failed',
+    ...(claims ? (['idempotency_key_reused'] as const) : []),
+  ]);
+  if (claims)
+    refuse(409, 'The first request with this Idempotency-Key has not been answered', ['idempotency_in_progress']);
+  if (access !== 'public') {
+    refuse(401, 'The credential is missing, wrong, expired or revoked', ['unauthenticated', 'token_expired']);
+    refuse(403, "The permission is missing, or the client's address is not on the IP allowlist", [
+      'forbidden',
+      'ip_not_allowed',
+      ...(external === undefined ? [] : (['external_agent_inactive', 'external_agent_mismatch'] as const)),
+    ]);
+    refuse(429, 'A rate limit is reached', ['rate_limited']);
+  }
+  if (config.path.includes('{')) refuse(404, 'There is no such object in this organization', ['not_found']);
   const body = config.request?.body;
   return createRoute({
     ...config,

@@ -88,7 +88,13 @@ describe.each([
     expect(scoped.getNegotiatedProtocolVersion()).toBe(revision);
     const { tools: listed } = await scoped.listTools();
     expect(listed).toEqual([
-      { name: 'gro_ter_arger', title: 'Größter Ärger!', description: expect.any(String), inputSchema: NUMBER },
+      {
+        name: 'gro_ter_arger',
+        title: 'Größter Ärger!',
+        description: expect.any(String),
+        inputSchema: NUMBER,
+        _meta: { 'agentflow/agent_id': one.id },
+      },
     ]);
     const all = await clientOf(mode, (await externalAgent(house)).api_key);
     expect((await all.listTools()).tools.map(({ name }) => name)).toEqual(['gro_ter_arger', 'another']);

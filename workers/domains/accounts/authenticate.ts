@@ -47,7 +47,11 @@ export const authenticate: Authenticator = async (request) => {
     if (parsed === null) return null;
     const { organization_id, form, key_hash } = parsed;
     if (deferKey) return { kind: 'unchecked_key', form, organization_id, claimed: claimed ?? null, key_hash };
-    const checked = await organizationDesk(env.ORGANIZATION, organization_id).authenticate({ key_hash, ip, country });
+    const checked = await organizationDesk(env.ORGANIZATION, organization_id).authenticate({
+      key_hash,
+      ip,
+      country: country(),
+    });
     if (!checked.ok) {
       if (checked.code === 'token_expired') throw tokenExpired('API key');
       if (checked.code === 'ip_not_allowed') throw ipNotAllowed();

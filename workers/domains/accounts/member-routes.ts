@@ -10,7 +10,11 @@ import { presentMember } from './present.ts';
 
 const tags = ['Members'];
 const params = z.object({ id: userId });
-const KEPT = refusal('The last owner stays an owner (`last_owner`), or others are changing the members too');
+const KEPT = refusal(
+  'The last owner stays an owner (`last_owner`), or others are changing the members too',
+  'last_owner',
+  'conflict',
+);
 
 const getMembers = operation({
   method: 'get',

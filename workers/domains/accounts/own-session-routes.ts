@@ -23,9 +23,12 @@ const postPassword = operation({
   request: { body: { content: json(changePasswordRequest) } },
   responses: {
     204: { description: 'The new password holds' },
-    401: refusal('The current password is wrong (`invalid_credentials`), or the credential is not valid'),
-    403: refusal('The caller is an API key'),
-    429: refusal('Too many failed attempts of this account or from this address'),
+    401: refusal(
+      'The current password is wrong (`invalid_credentials`), or the credential is not valid',
+      'invalid_credentials',
+    ),
+    403: refusal('The caller is an API key', 'forbidden'),
+    429: refusal('Too many failed attempts of this account or from this address', 'rate_limited'),
   },
 });
 

@@ -39,8 +39,8 @@ const postSignup = operation({
   request: { body: { content: json(signupRequest) } },
   responses: {
     201: { description: 'Signed in', content: json(session) },
-    409: refusal('The address is registered'),
-    429: refusal('Too many failed attempts of this account or from this address'),
+    409: refusal('The address is registered', 'email_taken'),
+    429: refusal('Too many failed attempts of this account or from this address', 'rate_limited'),
   },
 });
 
@@ -56,9 +56,12 @@ const postLogin = operation({
   request: { body: { content: json(loginRequest) } },
   responses: {
     200: { description: 'Signed in', content: json(session) },
-    401: refusal('The address or the password is wrong'),
-    403: refusal('The password is right, but the person belongs to no organization (`no_organization`)'),
-    429: refusal('Too many failed attempts of this account or from this address'),
+    401: refusal('The address or the password is wrong', 'invalid_credentials'),
+    403: refusal(
+      'The password is right, but the person belongs to no organization (`no_organization`)',
+      'no_organization',
+    ),
+    429: refusal('Too many failed attempts of this account or from this address', 'rate_limited'),
   },
 });
 
@@ -73,8 +76,8 @@ const postRefresh = operation({
   request: { headers: csrfHeaders },
   responses: {
     200: { description: 'Signed in', content: json(session) },
-    401: refusal('The session has ended'),
-    403: refusal('The CSRF header is missing'),
+    401: refusal('The session has ended', 'unauthenticated'),
+    403: refusal('The CSRF header is missing', 'csrf_failed'),
   },
 });
 
@@ -87,7 +90,7 @@ const postLogout = operation({
   summary: 'Log out',
   description: 'Ends the session of the refresh cookie; its access tokens are refused too.',
   request: { headers: csrfHeaders },
-  responses: { 204: { description: 'Signed out' }, 403: refusal('The CSRF header is missing') },
+  responses: { 204: { description: 'Signed out' }, 403: refusal('The CSRF header is missing', 'csrf_failed') },
 });
 
 const getMe = operation({
@@ -114,7 +117,7 @@ const postSwitch = operation({
   request: { body: { content: json(switchOrganizationRequest) } },
   responses: {
     200: { description: 'Signed in there', content: json(session) },
-    404: refusal('The person belongs to no such organization'),
+    404: refusal('The person belongs to no such organization', 'not_found'),
   },
 });
 

@@ -18,7 +18,12 @@ const WHO = `Whoever is named in \`approvers\`, alone, by a role or by a team, m
 \`approvals:approve\`. API keys decide only where nobody is named.`;
 const decided = {
   200: { description: 'The approval as it was decided', content: json(approval) },
-  409: refusal('It was decided before, something else waits by now, or several steps wait'),
+  409: refusal(
+    'It was decided before, something else waits by now, or several steps wait',
+    'approval_decided',
+    'approval_changed',
+    'approval_ambiguous',
+  ),
 };
 
 const list = operation({

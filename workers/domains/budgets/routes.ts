@@ -16,7 +16,7 @@ import { executionMoney, getBudgets, setBudget, topUpBudget, topUpExecution } fr
 
 const tags = ['Budgets'];
 const answer = { description: 'The budgets as they stand', content: json(budgetStates) };
-const NO_LIMIT = refusal('There is no limit to be topped up');
+const NO_LIMIT = refusal('There is no limit to be topped up', 'conflict');
 const SETS =
   'One limit for each period: day, month (both UTC) and total. What was spent in the period before it was set counts. Model calls that a limit has no money for wait, or fail with `budget_exceeded`; a start is refused once nothing is left. null takes the limit away.';
 const TOPS_UP =
@@ -98,7 +98,7 @@ const topUpAgent = operation({
   responses: { 200: answer, 409: NO_LIMIT },
 });
 
-const ARCHIVED = refusal('The project is archived');
+const ARCHIVED = refusal('The project is archived', 'conflict');
 
 const getProject = operation({
   method: 'get',
@@ -194,7 +194,10 @@ const topUpOne = operation({
   summary: 'Give an execution more than the budget that it was started with',
   description: 'Of an execution that another one started: the budget of the first of them.',
   request: { params: executionParams, body: { content: json(topUpExecutionRequest) } },
-  responses: { 200: answer, 409: refusal('It was started without a budget, or has ended') },
+  responses: {
+    200: answer,
+    409: refusal('It was started without a budget, or has ended', 'conflict', 'execution_finished'),
+  },
 });
 
 const ORGANIZATION = { scope: 'organization', id: null } as const;

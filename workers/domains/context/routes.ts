@@ -29,7 +29,11 @@ import {
 
 const tags = ['Projects'];
 const params = z.object({ project_id: projectId, key: contextKey });
-const FULL = refusal('The project is archived, its context is full, or the value is not a list');
+const FULL = refusal(
+  'The project is archived, its context is full, or the value is not a list',
+  'conflict',
+  'limit_reached',
+);
 
 const listKeys = operation({
   method: 'get',
@@ -67,7 +71,7 @@ const set = operation({
   responses: {
     200: { description: 'The value with its new version', content: json(contextEntry) },
     409: FULL,
-    412: refusal('The key is not at `if_version`'),
+    412: refusal('The key is not at `if_version`', 'precondition_failed'),
   },
 });
 
@@ -79,7 +83,10 @@ const remove = operation({
   tags,
   summary: "Delete a value of a project's shared context",
   request: { params, query: deleteContextQuery },
-  responses: { 204: { description: 'The key is gone' }, 412: refusal('The key is not at `if_version`') },
+  responses: {
+    204: { description: 'The key is gone' },
+    412: refusal('The key is not at `if_version`', 'precondition_failed'),
+  },
 });
 
 const append = operation({

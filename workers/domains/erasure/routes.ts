@@ -4,8 +4,11 @@ import { createRouter, json, operation, refusal } from '../../platform/router.ts
 import { eraseOrganization, previewOrganization } from './erase-organization.ts';
 import { erasePerson, previewPerson } from './erase-person.ts';
 
-const WRONG_PASSWORD = refusal('The password is wrong (`invalid_credentials`), or the credential is not valid');
-const THROTTLED = refusal('Too many failed attempts of this account or from this address');
+const WRONG_PASSWORD = refusal(
+  'The password is wrong (`invalid_credentials`), or the credential is not valid',
+  'invalid_credentials',
+);
+const THROTTLED = refusal('Too many failed attempts of this account or from this address', 'rate_limited');
 
 const getOrganizationErasure = operation({
   method: 'get',
@@ -54,8 +57,8 @@ const deleteMe = operation({
   responses: {
     204: { description: 'The account is gone' },
     401: WRONG_PASSWORD,
-    403: refusal('The caller is an API key'),
-    409: refusal('An organization with other members would be left without an owner (`last_owner`)'),
+    403: refusal('The caller is an API key', 'forbidden'),
+    409: refusal('An organization with other members would be left without an owner (`last_owner`)', 'last_owner'),
     429: THROTTLED,
   },
 });

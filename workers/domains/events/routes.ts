@@ -67,7 +67,7 @@ of executions and approvals need \`executions:read\`, those of agents \`agents:r
       description: 'The events that are kept, or the stream',
       content: { ...json(z.object({ data: z.array(feedEvent) })), 'text/event-stream': { schema: z.string() } },
     },
-    429: refusal('Too many connections watch the organization, or come from this caller'),
+    429: refusal('Too many connections watch the organization, or come from this caller', 'rate_limited'),
   },
 });
 

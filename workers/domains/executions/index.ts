@@ -7,6 +7,7 @@ export { retentionRoutes } from './retention-routes.ts';
 export { executionRoutes } from './routes.ts';
 export { cancelExecution, projectExecution } from './service.ts';
 export { inputProblems, startExecution } from './start.ts';
+export { NOT_STARTED, startRefusals } from './start-refusals.ts';
 export { startRelated } from './start-related.ts';
 export { startReplay } from './start-replay.ts';
 export { openStream } from './stream.ts';

@@ -37,6 +37,7 @@ import {
   listSteps,
 } from './service.ts';
 import { type StartOutcome, startExecution } from './start.ts';
+import { startRefusals } from './start-refusals.ts';
 import { openStream } from './stream.ts';
 import { preferredWait } from './wait.ts';
 
@@ -55,6 +56,7 @@ const sequencePage = <T extends z.ZodType>(item: T) =>
 const startResponses = {
   202: { description: 'Started', content: json(execution) },
   200: { description: 'Ended within the time of `Prefer: wait=N`', content: json(execution) },
+  ...startRefusals,
 };
 
 const execute = operation({

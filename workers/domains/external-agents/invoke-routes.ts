@@ -5,7 +5,7 @@ import { ApiError, notFound } from '../../platform/errors.ts';
 import { idempotencyKey, requestHash } from '../../platform/idempotency.ts';
 import { budgetHeaders, limitHeaders } from '../../platform/limit-headers.ts';
 import { createRouter, json, operation, refusal } from '../../platform/router.ts';
-import { openStream, preferredWait } from '../executions/index.ts';
+import { NOT_STARTED, openStream, preferredWait, startRefusals } from '../executions/index.ts';
 import { invocationStatusOf } from '../invocations/index.ts';
 import { invokeAgent } from './invoke.ts';
 
@@ -28,8 +28,8 @@ ones as a count.`,
       description: 'Ended within the time of `Prefer: wait=N`, or the stream of its events',
       content: { ...json(invoked), 'text/event-stream': { schema: z.string() } },
     },
-    409: refusal('The agent cannot run now, or several agents have this name'),
-    429: refusal('A rate limit, a budget or the number of running executions is reached'),
+    ...startRefusals,
+    409: refusal('The agent cannot run now, or several agents have this name', 'agent_ambiguous', ...NOT_STARTED),
   },
 });
 
@@ -59,7 +59,7 @@ export const invokeRoutes = createRouter().openapi(invoke, async (c) => {
     idempotency: key === null ? null : { key, body_hash: await requestHash('POST', c.req.path, c.var.bodyText ?? '') },
     waitSeconds,
     ip: c.var.ip,
-    country: c.var.country,
+    country: c.var.country(),
     requestId: c.var.requestId,
     trace: c.var.trace,
   });

@@ -145,7 +145,7 @@ const rotate = operation({
   request: { params, body: { content: json(rotateExternalKeyRequest) } },
   responses: {
     201: { description: 'The new key', content: json(rotatedExternalKey) },
-    409: refusal('The key was rotated before'),
+    409: refusal('The key was rotated before', 'conflict'),
   },
 });
 

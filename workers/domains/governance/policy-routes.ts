@@ -32,7 +32,11 @@ import {
 
 const tags = ['Governance'];
 const policyParams = z.object({ id: policyId });
-const TAKEN = refusal('Another policy has the name, or there are as many as there may be');
+const TAKEN = refusal(
+  'Another policy has the name, or there are as many as there may be',
+  'name_taken',
+  'limit_reached',
+);
 const STOPPING = {
   description: 'The policy, and what runs against it is being stopped: it asks for that with `stop_running`',
   headers: etagHeader,

@@ -28,8 +28,8 @@ import { invitationToken } from './token.ts';
 const tags = ['Invitations'];
 const params = z.object({ id: invitationId });
 const tokenParams = z.object({ token: invitationToken });
-const GONE = refusal('The invitation was accepted, revoked, or has expired (`invitation_gone`)');
-const NO_MAIL = refusal('This installation cannot send mail (`mail_not_configured`)');
+const GONE = refusal('The invitation was accepted, revoked, or has expired (`invitation_gone`)', 'invitation_gone');
+const NO_MAIL = refusal('This installation cannot send mail (`mail_not_configured`)', 'mail_not_configured');
 
 const postInvite = operation({
   method: 'post',
@@ -44,7 +44,11 @@ const postInvite = operation({
   request: { body: { content: json(inviteMemberRequest) } },
   responses: {
     201: { description: 'The invitation', content: json(sentInvitation) },
-    409: refusal('The address belongs to a member (`already_member`), or 200 invitations are open (`limit_reached`)'),
+    409: refusal(
+      'The address belongs to a member (`already_member`), or 200 invitations are open (`limit_reached`)',
+      'already_member',
+      'limit_reached',
+    ),
     503: NO_MAIL,
   },
 });
@@ -95,7 +99,7 @@ const getInvitation = operation({
   request: { params: tokenParams },
   responses: {
     200: { description: 'The invitation', content: json(invitationDetails) },
-    404: refusal('There never was such a link'),
+    404: refusal('There never was such a link', 'not_found'),
     410: GONE,
   },
 });
@@ -112,12 +116,19 @@ const postAccept = operation({
   request: { params: tokenParams, body: { content: json(acceptInvitationRequest) } },
   responses: {
     200: { description: 'Signed in', content: json(session) },
-    401: refusal('The password is wrong (`invalid_credentials`), or the access token is not valid'),
-    403: refusal('The caller is signed in under another address (`wrong_person`), or is an API key'),
-    404: refusal('There never was such a link'),
-    409: refusal('The person is a member already (`already_member`)'),
+    401: refusal(
+      'The password is wrong (`invalid_credentials`), or the access token is not valid',
+      'invalid_credentials',
+    ),
+    403: refusal(
+      'The caller is signed in under another address (`wrong_person`), or is an API key',
+      'wrong_person',
+      'forbidden',
+    ),
+    404: refusal('There never was such a link', 'not_found'),
+    409: refusal('The person is a member already (`already_member`)', 'already_member'),
     410: GONE,
-    429: refusal('Too many failed attempts of this account or from this address'),
+    429: refusal('Too many failed attempts of this account or from this address', 'rate_limited'),
   },
 });
 

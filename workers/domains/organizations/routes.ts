@@ -83,7 +83,7 @@ const postRotation = operation({
   request: { params: z.object({ id: apiKeyId }), body: { content: json(rotateApiKeyRequest) } },
   responses: {
     201: { description: 'The new key', content: json(createdApiKey) },
-    409: refusal('The key was rotated before'),
+    409: refusal('The key was rotated before', 'conflict'),
   },
 });
 

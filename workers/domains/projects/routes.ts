@@ -30,7 +30,7 @@ import {
 
 const tags = ['Projects'];
 const projectParams = z.object({ id: projectId });
-const TAKEN = refusal('Another project has the name, or the project is archived');
+const TAKEN = refusal('Another project has the name, or the project is archived', 'name_taken', 'conflict');
 
 const list = operation({
   method: 'get',

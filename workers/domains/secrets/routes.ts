@@ -38,7 +38,11 @@ const postEnvVar = operation({
   request: { body: { content: json(createEnvVarRequest) } },
   responses: {
     201: { description: 'The new secret, without its value', content: json(envVar) },
-    409: refusal('There is a secret of this name (`name_taken`), or there are 200 already (`limit_reached`)'),
+    409: refusal(
+      'There is a secret of this name (`name_taken`), or there are 200 already (`limit_reached`)',
+      'name_taken',
+      'limit_reached',
+    ),
   },
 });
 

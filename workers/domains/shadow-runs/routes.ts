@@ -31,8 +31,8 @@ const start = operation({
   request: { params: agentParams, body: { content: json(startShadowRunRequest) } },
   responses: {
     202: { description: 'Started', content: json(shadowRun) },
-    409: refusal('The agent is archived, or has no executions that can be repeated'),
-    422: refusal('The draft has problems (`definition_invalid`), or the request is not valid'),
+    409: refusal('The agent is archived, or has no executions that can be repeated', 'agent_archived', 'conflict'),
+    422: refusal('The draft has problems (`definition_invalid`), or the request is not valid', 'definition_invalid'),
   },
 });
 
@@ -80,7 +80,7 @@ const cancel = operation({
   request: { params: runParams },
   responses: {
     200: { description: 'The cancelled shadow run', content: json(shadowRun) },
-    409: refusal('It has already ended'),
+    409: refusal('It has already ended', 'conflict'),
   },
 });
 

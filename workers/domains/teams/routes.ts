@@ -44,7 +44,7 @@ const postTeam = operation({
   request: { body: { content: json(teamRequest) } },
   responses: {
     201: { description: 'The new team', content: json(team) },
-    409: refusal(`${NAME_TAKEN}, or there are 200 teams (\`limit_reached\`)`),
+    409: refusal(`${NAME_TAKEN}, or there are 200 teams (\`limit_reached\`)`, 'name_taken', 'limit_reached'),
   },
 });
 
@@ -56,7 +56,7 @@ const putTeam = operation({
   tags,
   summary: 'Change a team',
   request: { params, body: { content: json(teamRequest) } },
-  responses: { 200: { description: 'The changed team', content: json(team) }, 409: refusal(NAME_TAKEN) },
+  responses: { 200: { description: 'The changed team', content: json(team) }, 409: refusal(NAME_TAKEN, 'name_taken') },
 });
 
 const deleteTeamOperation = operation({

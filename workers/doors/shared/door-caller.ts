@@ -71,7 +71,7 @@ function callerOf(
         env,
         principal: key,
         door,
-        country: c.var.country,
+        country: c.var.country(),
         agent,
         input,
         projectId: null,

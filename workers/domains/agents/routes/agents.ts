@@ -94,7 +94,7 @@ const statusOperation = operation({
   request: { params: agentParams, headers: ifMatch, body: { content: json(setStatusRequest), required: true } },
   responses: {
     200: { description: 'The agent with its new status', headers: etagHeader, content: json(agent) },
-    409: refusal('The agent has no published version'),
+    409: refusal('The agent has no published version', 'agent_not_published'),
     412: STALE,
   },
 });

@@ -62,7 +62,7 @@ const publishOperation = operation({
     200: { description: 'The new version', content: json(agentVersion) },
     409: ARCHIVED,
     412: STALE,
-    422: refusal('The draft has problems (`definition_invalid`), or the request is not valid'),
+    422: refusal('The draft has problems (`definition_invalid`), or the request is not valid', 'definition_invalid'),
   },
 });
 

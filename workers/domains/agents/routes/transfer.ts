@@ -51,8 +51,8 @@ const importOperation = operation({
   },
   responses: {
     201: { description: 'The new agent', headers: etagHeader, content: json(agent) },
-    413: refusal('The file is too large'),
-    415: refusal('The body is neither JSON nor YAML'),
+    413: refusal('The file is too large', 'payload_too_large'),
+    415: refusal('The body is neither JSON nor YAML', 'unsupported_media_type'),
   },
 });
 
