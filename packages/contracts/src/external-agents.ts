@@ -1,14 +1,10 @@
 import { z } from 'zod';
 import { rotateApiKeyRequest } from './accounts.ts';
 import { displayName, jsonValue, timestamp } from './common.ts';
+import { externalPlatform } from './external-kinds.ts';
 import { agentId, apiKeyId, externalAgentId } from './ids.ts';
 import { rateLimits } from './rate-limits.ts';
 import { maskedWebhookConfig, webhookConfig } from './webhook-config.ts';
-
-/** Where an outside agent comes from. It decides which setup is shown; every platform may use every door. */
-export const EXTERNAL_PLATFORMS = ['claude_code', 'chatgpt', 'gemini', 'openai_sdk', 'custom'] as const;
-export const externalPlatform = z.enum(EXTERNAL_PLATFORMS);
-export type ExternalPlatform = z.infer<typeof externalPlatform>;
 
 /**
  * What the key of an external agent may do: start agents, read what it started and list what it may start, cancel what it
@@ -17,11 +13,6 @@ export type ExternalPlatform = z.infer<typeof externalPlatform>;
 export const EXTERNAL_OPERATIONS = ['invoke', 'read', 'cancel', 'approve'] as const;
 export const externalOperation = z.enum(EXTERNAL_OPERATIONS);
 export type ExternalOperation = z.infer<typeof externalOperation>;
-
-/** Which way a call came in. */
-export const DOORS = ['rest', 'mcp', 'openai'] as const;
-export const door = z.enum(DOORS);
-export type Door = z.infer<typeof door>;
 
 const MAX_AGENTS = 200;
 const MAX_CONCURRENCY = 10_000;
