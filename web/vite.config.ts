@@ -13,7 +13,7 @@ const FORMS = /node_modules[\\/](react-hook-form|@hookform)/;
 const LIBRARIES = new RegExp(`^(?!.*(?:${LATER.source})).*node_modules`);
 /** What several pages share and the first one does not show. */
 const PAGES =
-  /web[\\/]src[\\/](features[\\/](builder|executions|graph-view|node-form|approvals|publish|policies)[\\/]|components[\\/](generated-form|json-|conflict-dialog|filter-row|search-field|ui[\\/](popover|select|checkbox))|lib[\\/](form-fields|json-path|word-diff))|contracts[\\/]src[\\/](policies|policy-conditions|external-agents|webhook-config|rate-limits)\./;
+  /web[\\/]src[\\/](features[\\/](builder|executions|graph-view|node-form|approvals|publish|policies|budgets|external-agents|invocations|lineage)[\\/]|components[\\/](generated-form|json-|conflict-dialog|filter-row|search-field|ui[\\/](popover|select|checkbox))|lib[\\/](form-fields|json-path|word-diff))|contracts[\\/]src[\\/](policies|policy-conditions|external-agents|webhook-config|rate-limits)\./;
 const SHARED = new RegExp(`^(?!.*(?:${LATER.source}|${PAGES.source}))`);
 
 export default defineConfig({

@@ -45,6 +45,7 @@ test('a budget is set, a run waits for money, and goes on after a top-up on its 
   await page.getByLabel('Limit in US dollars').fill('-1');
   await page.getByRole('button', { name: 'Set budget' }).click();
   await expect(page.getByRole('alert')).toContainText('An amount above $0');
+  await expectAccessible(page, 'the form of a budget');
   await page.getByLabel('Limit in US dollars').fill('0.004');
   await page.getByRole('button', { name: 'Set budget' }).click();
   await expect(page.getByText('$0 of $0.004 spent')).toBeVisible();

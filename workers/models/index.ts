@@ -199,6 +199,11 @@ export function createModels({ config, fetch, clock, priceOf, accesses, circuitO
       await entry.end({ verdict: 'neither' });
       return { ok: false, error: money.error, calls: [] };
     }
+    if (money !== null && options.signal.aborted) {
+      purse?.spent(money.held, 0);
+      await entry.end({ verdict: 'neither' });
+      return { ok: false, error: abortFailure(options.signal, adapter.title), calls: [] };
+    }
     const started = clock();
     const limit = adapter.sendsDefaultLimit ? answerLimit(request) : request.max_tokens;
     const end = await callLanguageModel(() => adapter.languageModel(parts.name), adapter, request, limit, options);

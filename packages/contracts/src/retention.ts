@@ -9,12 +9,13 @@ const days = z
   .nullable()
   .describe('Days after their end; null: without limit');
 
-/** After so many days the payloads of invocations move to the archive, unless it is set. */
+/** After so many days the payloads of invocations move to the archive, unless something else is chosen. */
 export const INVOCATION_ARCHIVE_DAYS = 90;
 const archiveDays = z.number().int().min(1).max(3650);
 
+/** What is left out stays as it is. */
 export const setRetentionRequest = z.strictObject({
-  days,
+  days: days.optional(),
   invocation_archive_days: archiveDays
     .optional()
     .describe('After so many days the payloads of invocations move to the archive, from which they are still read'),

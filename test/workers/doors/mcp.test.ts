@@ -1,14 +1,17 @@
-import { exports } from 'cloudflare:workers';
+import { createExecutionContext } from 'cloudflare:test';
+import { env, exports } from 'cloudflare:workers';
 import type { Execution, JsonValue } from '@agentflow/contracts';
 import { Client, type ElicitResult, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
 import { Client as FirstClient } from '@modelcontextprotocol/sdk/client/index.js';
 import { StreamableHTTPClientTransport as FirstTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 import { beforeAll, describe, expect, inject, it } from 'vitest';
+import { createApp } from '../../../workers/app.ts';
 import { agentEdges, agentNode, publishedAgent } from '../../support/agents.ts';
 import { api, createKey, type Member, ORIGIN, rawApi, signUp } from '../../support/api.ts';
 import { askingAgent } from '../../support/approvals.ts';
 import { eventually } from '../../support/eventually.ts';
 import { externalAgent } from '../../support/external-agents.ts';
+import { fixtureHost } from '../../support/mcp-fixture/server.ts';
 
 const tools = inject('toolServerUrl');
 const start = agentNode('start', 'trigger.manual');
@@ -88,7 +91,13 @@ describe.each([
     expect(scoped.getNegotiatedProtocolVersion()).toBe(revision);
     const { tools: listed } = await scoped.listTools();
     expect(listed).toEqual([
-      { name: 'gro_ter_arger', title: 'Größter Ärger!', description: expect.any(String), inputSchema: NUMBER },
+      {
+        name: 'gro_ter_arger',
+        title: 'Größter Ärger!',
+        description: expect.any(String),
+        inputSchema: NUMBER,
+        _meta: { 'agentflow/agent_id': one.id },
+      },
     ]);
     const all = await clientOf(mode, (await externalAgent(house)).api_key);
     expect((await all.listTools()).tools.map(({ name }) => name)).toEqual(['gro_ter_arger', 'another']);
@@ -246,6 +255,29 @@ describe('the door itself', () => {
     expect((await post('{')).status).toBe(400);
     for (const method of ['GET', 'DELETE']) {
       expect((await rawApi('//mcp', { method, key, headers: ACCEPT })).status).toBe(405);
+    }
+  });
+
+  it('has no fixture in production, whatever it is built with', async () => {
+    const app = createApp({ mcpFixture: fixtureHost() });
+    const bytes = () => btoa(String.fromCharCode(...crypto.getRandomValues(new Uint8Array(32))));
+    const configured = {
+      ENVIRONMENT: 'production' as const,
+      PUBLIC_URL: 'https://agents.example.com',
+      AUTH_KEYS: `k1:${bytes()}`,
+      VAULT_KEYS: `k1:${bytes()}`,
+      OUTBOUND_ALLOW: '',
+    };
+    for (const [changed, status] of [
+      [{}, 200],
+      [configured, 401],
+    ] as const) {
+      const ctx = createExecutionContext();
+      const headers = { ...ACCEPT, 'content-type': 'application/json' };
+      const asked = new Request(`${ORIGIN}/mcp`, { method: 'POST', headers, body: JSON.stringify(initialize) });
+      const answer = await app.fetch(asked, { ...env, ...changed }, ctx);
+      expect(answer.status).toBe(status);
+      await answer.text();
     }
   });
 

@@ -143,6 +143,9 @@ describe('The archive of invocations', () => {
     expect((await get()).body.invocation_archive_days).toBe(90);
     expect((await put({ days: null, invocation_archive_days: 30 })).body.invocation_archive_days).toBe(30);
     expect((await put({ days: null })).body.invocation_archive_days).toBe(30);
+    expect((await put({ days: 365 })).body).toMatchObject({ days: 365, invocation_archive_days: 30 });
+    expect((await put({ invocation_archive_days: 31 })).body).toMatchObject({ days: 365, invocation_archive_days: 31 });
+    expect((await put({ days: null, invocation_archive_days: 30 })).body.days).toBeNull();
     expect((await get()).body.invocation_archive_days).toBe(30);
     for (const wrong of [0, -1, 1.5, 4000, '30', null]) {
       expectProblem(await put({ days: 30, invocation_archive_days: wrong }), 422, 'validation_failed');
@@ -155,6 +158,8 @@ describe('The archive of invocations', () => {
       .all<{ details: string }>();
     expect(results.map(({ details }) => JSON.parse(details))).toEqual([
       { invocation_archive_days: 30, previous_days: 90 },
+      { invocation_archive_days: 31, previous_days: 30 },
+      { invocation_archive_days: 30, previous_days: 31 },
     ]);
   });
 

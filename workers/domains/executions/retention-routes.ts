@@ -9,7 +9,7 @@ const getOperation = operation({
   operationId: 'getRetention',
   access: 'org:read',
   tags: ['Organization'],
-  summary: 'How long executions are kept',
+  summary: 'How long executions are kept, and the payloads of invocations in the database',
   responses: { 200: { description: 'The setting, and what it deletes next', content: json(retention) } },
 });
 
@@ -21,7 +21,7 @@ const putOperation = operation({
   tags: ['Organization'],
   summary: 'Choose how long executions are kept',
   description:
-    'Counts from the end of an execution, for those that have ended before too. Nothing is deleted within 24 hours of a change: until then it can be taken back. An execution goes with its steps, events, logs and values; audit entries, cost records and invocations without their payloads stay.',
+    'What is left out stays as it is. Counts from the end of an execution, for those that have ended before too. Nothing is deleted within 24 hours of a change: until then it can be taken back. An execution goes with its steps, events, logs and values; audit entries, cost records and invocations without their payloads stay.',
   request: { body: { content: json(setRetentionRequest) } },
   responses: { 200: { description: 'The setting, and what it deletes first', content: json(retention) } },
 });

@@ -23,7 +23,8 @@ export async function setRetention(
   { days, invocation_archive_days }: SetRetentionRequest,
 ): Promise<Retention> {
   const desk = organizationDesk(ctx.env.ORGANIZATION, ctx.organizationId);
-  const rule = await desk.setRetention(ctx.organizationId, days, auditOrigin(ctx));
+  const rule =
+    days === undefined ? await desk.retention() : await desk.setRetention(ctx.organizationId, days, auditOrigin(ctx));
   const archiveDays =
     invocation_archive_days === undefined
       ? await desk.archiveDays()

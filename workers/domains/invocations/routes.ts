@@ -71,7 +71,7 @@ const cancel = operation({
   request: { params },
   responses: {
     200: { description: 'The cancelled invocation', content: json(invocation) },
-    409: refusal('It has ended, or was refused', 'execution_finished', 'conflict'),
+    409: refusal('It has ended, or was refused', 'execution_finished'),
   },
 });
 

@@ -1,4 +1,5 @@
 import { createMcpHandler, isLegacyRequest, type McpServerFactory } from '@modelcontextprotocol/server';
+import { KEEP_ALIVE_MS } from '../shared/run-watch.ts';
 import { type SessionHost, serveSession } from './session-exchange.ts';
 
 /** What answers the requests of one caller. */
@@ -16,6 +17,6 @@ export async function serveMcp(host: McpHost, request: Request, body: unknown): 
     return serveSession(host.session, request, body);
   const isCall = typeof body === 'object' && body !== null && 'method' in body && body.method === 'tools/call';
   const responseMode = host.longCalls && isCall ? 'sse' : 'auto';
-  const handler = createMcpHandler(host.current, { legacy: 'reject', responseMode });
+  const handler = createMcpHandler(host.current, { legacy: 'reject', responseMode, keepAliveMs: KEEP_ALIVE_MS });
   return handler.fetch(request, { parsedBody: body });
 }

@@ -9,6 +9,7 @@ import {
   type Server,
   WebStandardStreamableHTTPServerTransport,
 } from '@modelcontextprotocol/server';
+import { KEEP_ALIVE_MS } from '../shared/run-watch.ts';
 import { type McpSession, signSession, verifySession } from './sessions.ts';
 
 /** The revisions that have sessions; the current one has none, and is served request by request. */
@@ -77,6 +78,7 @@ async function sessionOf({ authKeys, caller }: SessionHost, request: Request): P
 async function exchange(host: SessionHost, session: McpSession, request: Request, body: unknown): Promise<Response> {
   const transport = new WebStandardStreamableHTTPServerTransport({
     supportedProtocolVersions: SESSION_PROTOCOL_VERSIONS,
+    keepAliveMs: KEEP_ALIVE_MS,
   });
   const server = host.server({
     capabilities: session.elicitation === undefined ? {} : { elicitation: session.elicitation },
@@ -84,6 +86,7 @@ async function exchange(host: SessionHost, session: McpSession, request: Request
     send: (message, relatedRequestId) => transport.send(message, { relatedRequestId }),
   });
   await server.connect(transport);
+  request.signal.addEventListener('abort', () => void server.close(), { once: true });
   const response = await transport.handleRequest(request, { parsedBody: body });
   return closing(response, () => server.close());
 }

@@ -52,7 +52,13 @@ function toolOf(name: string, agent: OfferedAgent): AgentTool {
   return {
     name,
     agent,
-    tool: { name, title: agent.name, description, inputSchema: inputSchema as Tool['inputSchema'] },
+    tool: {
+      name,
+      title: agent.name,
+      description,
+      inputSchema: inputSchema as Tool['inputSchema'],
+      _meta: { 'agentflow/agent_id': agent.id },
+    },
     inputOf: direct ? (args) => args : (args) => args.input ?? null,
   };
 }

@@ -64,15 +64,27 @@ export async function wholeAnswer({ caller, started, patience }: RunningCall): P
   throw new Error(`the run ${id} was not followed to its end`);
 }
 
+interface StreamSurface {
+  readonly log: Logger;
+  readonly waitUntil: (work: Promise<unknown>) => void;
+  /** Aborted when the client's connection has gone. */
+  readonly hungUp: AbortSignal;
+}
+
 /** The answer as server-sent events. A client that goes away ends the run: nobody would read it. */
 export async function streamedAnswer(
   { caller, started, headers, patience }: RunningCall,
   writer: AnswerWriter,
-  log: Logger,
-  waitUntil: (work: Promise<unknown>) => void,
+  { log, waitUntil, hungUp }: StreamSurface,
 ): Promise<Response> {
   const { execution } = started;
   const stop = new AbortController();
+  const giveUp = () => {
+    if (stop.signal.aborted) return;
+    stop.abort();
+    waitUntil(caller.abandon(execution.id));
+  };
+  hungUp.addEventListener('abort', giveUp, { once: true });
   const moments = watchRun(caller.follow(execution.id, 0, stop.signal), stop, patience);
   const node = await caller.answeringNode(execution);
   const read = () => caller.result(execution.id);
@@ -91,10 +103,7 @@ export async function streamedAnswer(
         controller.close();
       }
     },
-    cancel: () => {
-      stop.abort();
-      waitUntil(caller.abandon(execution.id));
-    },
+    cancel: giveUp,
   });
   return new Response(body, {
     headers: {

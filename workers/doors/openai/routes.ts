@@ -110,7 +110,11 @@ function stream(
   call: RunningCall,
   writer: Parameters<typeof streamedAnswer>[1],
 ): Promise<Response> {
-  return streamedAnswer(call, writer, c.var.log, (work) => c.executionCtx.waitUntil(work));
+  return streamedAnswer(call, writer, {
+    log: c.var.log,
+    waitUntil: (work) => c.executionCtx.waitUntil(work),
+    hungUp: c.req.raw.signal,
+  });
 }
 
 function runOf(c: Context<AppEnv>): string {

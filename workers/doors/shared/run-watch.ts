@@ -23,7 +23,12 @@ export interface Patience {
   readonly quiet_ms: number;
 }
 
-export const PATIENCE: Patience = { waiting_ms: 60_000, working_ms: 540_000, quiet_ms: 15_000 };
+/**
+ * Something is written this often while nothing happens. It keeps connections open, and it is how a runtime without notice of
+ * closed ones finds out.
+ */
+export const KEEP_ALIVE_MS = 5_000;
+export const PATIENCE: Patience = { waiting_ms: 60_000, working_ms: 540_000, quiet_ms: KEEP_ALIVE_MS };
 
 /** A caller may ask for less, by `Prefer: wait=N`, and for at most ten minutes of work. */
 export function patienceOf(prefer: string | undefined): Patience {

@@ -15,6 +15,7 @@ import { ProblemCallout } from '@/components/problem-callout.tsx';
 import { Button } from '@/components/ui/button.tsx';
 import { Card, CardHeader } from '@/components/ui/card.tsx';
 import { ConfirmDialog } from '@/components/ui/confirm-dialog.tsx';
+import { BudgetsCard } from '@/features/budgets/budgets-card.tsx';
 import { useCan } from '@/features/shell/queries.ts';
 import { api, fetchApi, RequestFailure } from '@/lib/api.ts';
 import { isNameTaken, showNameTaken, showOnFields } from '@/lib/form-problems.ts';
@@ -33,6 +34,11 @@ export default function SettingsTab({ tagged }: { tagged: Tagged<ExternalAgent> 
   return (
     <div className="flex max-w-3xl flex-col gap-5">
       <FormCard tagged={tagged} mayWrite={mayWrite} />
+      <BudgetsCard
+        path={`/external-agents/${tagged.value.id}/budget`}
+        owner="this external agent"
+        description="What its calls may cost, together with all that they start."
+      />
       <WebhookCard agent={tagged.value} mayWrite={mayWrite} />
       {mayWrite && <DeleteCard agent={tagged.value} />}
     </div>

@@ -10,6 +10,7 @@ import { Skeleton } from '@/components/ui/skeleton.tsx';
 import { useCan } from '@/features/shell/queries.ts';
 import { api } from '@/lib/api.ts';
 import { formatDay } from '@/lib/format.ts';
+import { ArchiveRow } from './archive-row.tsx';
 import { retentionQuery } from './queries.ts';
 
 const FOREVER = 'forever';
@@ -74,6 +75,7 @@ export function RetentionCard() {
             <span className="text-text">{label}</span>
           ))}
       </div>
+      {current !== undefined && <ArchiveRow days={current.invocation_archive_days} />}
       {save.error && (
         <div className="px-4 pb-4">
           <ProblemCallout error={save.error} />
@@ -85,7 +87,7 @@ export function RetentionCard() {
           if (!open) setAsked(undefined);
         }}
         title={`Keep executions for ${asked ?? ''} days?`}
-        description="Older ones are deleted for good, with their steps, logs and values. Nothing is deleted within the next 24 hours: until then you can take it back. The audit log and costs stay."
+        description="Older ones are deleted for good, with their steps, logs and values. Nothing is deleted within the next 24 hours: until then you can take it back. The audit log, costs and what is counted of calls by external agents stay."
         confirmLabel="Keep them so long"
         busy={save.isPending}
         danger
