@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { rotateApiKeyRequest } from './accounts.ts';
+import { budgetState, setBudgetRequest, usdAmount } from './budgets.ts';
 import { displayName, jsonValue, timestamp } from './common.ts';
 import { externalPlatform } from './external-kinds.ts';
 import { agentId, apiKeyId, externalAgentId } from './ids.ts';
@@ -64,6 +65,7 @@ export const externalAgent = z.object({
   webhook_config: maskedWebhookConfig.nullable(),
   agents: z.array(agentId).nullable().describe('The agents that it may call; null for all'),
   operations: z.array(externalOperation),
+  budget: budgetState.nullable().describe('Of its budgets that of the shortest period; see `/budget` for all'),
   rate_limits: rateLimits.nullable(),
   max_concurrency: z
     .number()
@@ -91,6 +93,7 @@ export const createExternalAgentRequest = z.strictObject({
   webhook_config: webhookConfig.nullable().default(null),
   agents: agents.default(null),
   operations: operations.default(['invoke', 'read', 'cancel']),
+  budget: setBudgetRequest.extend({ limit_usd: usdAmount }).nullable().default(null),
   rate_limits: rateLimits.nullable().default(null),
   max_concurrency: maxConcurrency.default(null),
   recording: recording.default({ payloads: true, redact: [] }),
