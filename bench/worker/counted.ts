@@ -101,6 +101,18 @@ function meterObject(ctx: DurableObjectState, activity: Activity): void {
   }
 }
 
+/** Its own and those of the classes above it, down to the runtime's. */
+function methodsOf(prototype: object): Map<string, PropertyDescriptor> {
+  const methods = new Map<string, PropertyDescriptor>();
+  for (let of = prototype; !(of.constructor.name === 'DurableObject'); of = Object.getPrototypeOf(of)) {
+    for (const [method, descriptor] of Object.entries(Object.getOwnPropertyDescriptors(of))) {
+      if (method === 'constructor' || typeof descriptor.value !== 'function' || methods.has(method)) continue;
+      methods.set(method, descriptor);
+    }
+  }
+  return methods;
+}
+
 function metered<Class extends ObjectClass>(name: string, base: Class): Class {
   const Metered = class extends (base as ObjectClass) {
     constructor(ctx: DurableObjectState, env: Env) {
@@ -110,9 +122,7 @@ function metered<Class extends ObjectClass>(name: string, base: Class): Class {
       super(ctx, env);
     }
   };
-  for (const method of Object.getOwnPropertyNames(base.prototype)) {
-    const descriptor = Object.getOwnPropertyDescriptor(base.prototype, method);
-    if (method === 'constructor' || typeof descriptor?.value !== 'function') continue;
+  for (const [method, descriptor] of methodsOf(base.prototype)) {
     Object.defineProperty(Metered.prototype, method, { ...descriptor });
     replace(Metered.prototype, method, (self, call, given) => {
       const activity = activities.get((self as { ctx: object }).ctx);

@@ -1,279 +1,20 @@
-import type {
-  Actor,
-  AgentStatus,
-  BudgetPeriod,
-  ConcurrencyPolicy,
-  Door,
-  ErrorCode,
-  EventType,
-  ExecutionError,
-  ExecutionTrigger,
-  ExternalConfig,
-  ExternalOperation,
-  ExternalPlatform,
-  JsonValue,
-  MaskedWebhookConfig,
-  OnExceeded,
-  Permission,
-  Plan,
-  RateLimits,
-  Recording,
-  RetentionDays,
-  Role,
-  SetOrganizationRateLimitsRequest,
-} from '@agentflow/contracts';
+import type { Actor, Door, ErrorCode, ExecutionError, ExecutionTrigger, Permission, Role } from '@agentflow/contracts';
 import type { ToldInput } from '../../workers/platform/told-input.ts';
+import type { Spending } from './money-requests.ts';
 import type { OrganizationObject } from './object.ts';
-import type { PolicyDefaultProjection, PolicyProjection } from './policies/stored.ts';
+import type {
+  AgentHead,
+  CheckedKey,
+  ExternalAgentRecord,
+  ExternalCall,
+  ExternalOrigin,
+  KeyRecord,
+  StoredKey,
+} from './records.ts';
 
-/** What the desk knows of an API key. The key itself is never stored, only its SHA-256 in hex. */
-export interface KeyRecord {
-  readonly id: string;
-  readonly name: string;
-  readonly prefix: string;
-  readonly key_hash: string;
-  readonly scopes: readonly Permission[];
-  readonly created_at: number;
-  readonly created_by: string;
-  readonly expires_at: number | null;
-  /** Of a key of an external agent, which has no scopes. */
-  readonly external_agent_id?: string;
-}
-
-export interface CheckedKey {
-  readonly id: string;
-  readonly name: string;
-  readonly scopes: readonly Permission[];
-  readonly external_agent_id?: string;
-}
-
-/** An external agent as the desk holds it. Times in milliseconds since the epoch. */
-export interface ExternalAgentRecord {
-  readonly id: string;
-  readonly name: string;
-  readonly platform: ExternalPlatform;
-  readonly description: string;
-  readonly config: ExternalConfig;
-  /** As the vault seals it, and as it is shown: the desk reads neither. */
-  readonly webhook_sealed: string | null;
-  readonly webhook_masked: MaskedWebhookConfig | null;
-  /** The agents that it may call; null for all. */
-  readonly agents: readonly string[] | null;
-  readonly operations: readonly ExternalOperation[];
-  readonly rate_limits: RateLimits | null;
-  readonly max_concurrency: number | null;
-  readonly recording: Recording;
-  readonly is_active: boolean;
-  readonly created_at: number;
-  readonly created_by: string;
-  readonly updated_at: number;
-  readonly deleted_at: number | null;
-  /** Counts its changes: its ETag, and the order of its projections. */
-  readonly revision: number;
-}
-
-/** What a change of an external agent came to. `changed: false` where it says what was there before. */
-export type ExternalAgentChange =
-  | {
-      readonly outcome: 'done';
-      readonly agent: ExternalAgentRecord;
-      readonly changed: boolean;
-      /** It was active before. */
-      readonly deactivated: boolean;
-    }
-  | { readonly outcome: 'not_found' }
-  | { readonly outcome: 'stale'; readonly agent: ExternalAgentRecord };
-
-/** The external agent on whose behalf an execution runs, also far below the one that it started. */
-export interface ExternalOrigin {
-  readonly external_agent_id: string;
-  readonly key_id: string;
-}
-
-/** What an execution that an external agent started records of the call. */
-export interface ExternalCall extends ExternalOrigin {
-  readonly name: string;
-  readonly platform: ExternalPlatform;
-  readonly door: Door;
-  /** `off`: not to be recorded; `sampled_out`: left out, because there are too many calls. */
-  readonly payloads: 'on' | 'off' | 'sampled_out';
-  readonly redact: readonly string[];
-}
-
-/** What admission needs to know of an agent; `revision` is that of its D1 row, so that an older head never replaces a newer. */
-export interface AgentHead {
-  readonly agent_id: string;
-  readonly name: string;
-  readonly status: AgentStatus;
-  readonly live_version: number | null;
-  readonly latest_version: number;
-  readonly max_concurrency: number | null;
-  /** What a start does that finds `max_concurrency` reached. Heads of an earlier release have none: `reject`. */
-  readonly concurrency_policy?: ConcurrencyPolicy;
-  /** Heads of an earlier release have none. */
-  readonly tags?: readonly string[];
-  readonly revision: number;
-}
-
-/** Who did it and from where, for the audit row that goes with a change made at the desk. */
-export interface AuditOrigin {
-  readonly actor_type: string;
-  readonly actor_id: string;
-  readonly ip: string;
-  readonly user_agent: string;
-  readonly request_id: string;
-}
-
-/** A key as the desk holds it. Times in milliseconds since the epoch. */
-export interface StoredKey extends KeyRecord {
-  readonly revoked_at: number | null;
-  /** The key that a rotation made in its place. */
-  readonly replaced_by: string | null;
-  readonly last_used_at: number | null;
-  readonly revision: number;
-}
-
-/** The audit row that a projection brings with it; its id is minted with the change, so that it is written once. */
-export interface ProjectedAudit {
-  readonly id: string;
-  readonly at: number;
-  readonly action: string;
-  readonly origin: AuditOrigin;
-  readonly details?: Readonly<Record<string, string>>;
-}
-
-/** A projection that D1 must hold: the key's row, and the audit row of the change that made it. */
-export interface KeyProjection {
-  readonly organization_id: string;
-  readonly key: StoredKey;
-  readonly audit: ProjectedAudit | null;
-}
-
-/** The same of the organization's IP allowlist. */
-export interface AllowlistProjection {
-  readonly organization_id: string;
-  readonly ip_allowlist: StoredAllowlist;
-  readonly audit: ProjectedAudit;
-}
-
-/** The audit row of changed rate limits. */
-export interface RateLimitsProjection {
-  readonly organization_id: string;
-  readonly rate_limits: StoredRateLimits;
-  readonly audit: ProjectedAudit;
-}
-
-/** The audit row of a changed retention. */
-export interface RetentionProjection {
-  readonly organization_id: string;
-  readonly retention:
-    | { readonly days: RetentionDays; readonly previous_days: RetentionDays }
-    | { readonly invocation_archive_days: number; readonly previous_days: number };
-  readonly audit: ProjectedAudit;
-}
-
-/** The audit row of a changed budget. */
-export interface BudgetProjection {
-  readonly organization_id: string;
-  readonly budget: {
-    readonly scope: string;
-    readonly details: Readonly<Record<string, string | number | null>>;
-  };
-  readonly audit: ProjectedAudit;
-}
-
-/** An external agent, and the audit row of the change that made it. */
-export interface ExternalAgentProjection {
-  readonly organization_id: string;
-  readonly external_agent: ExternalAgentRecord;
-  readonly audit: ProjectedAudit;
-}
-
-/** Something that happened and is told. */
-export interface EventProjection {
-  readonly organization_id: string;
-  readonly event: DeskEvent;
-}
-
-export type Projection =
-  | KeyProjection
-  | AllowlistProjection
-  | RateLimitsProjection
-  | RetentionProjection
-  | BudgetProjection
-  | PolicyProjection
-  | PolicyDefaultProjection
-  | ExternalAgentProjection
-  | EventProjection;
-
-/** Whose executions are stopped. */
-export interface StopSubject {
-  readonly kind: 'key' | 'external_agent' | 'policy';
-  readonly subject_id: string;
-}
-
-/** One use of the kill switch. Money in micro-dollars, times in milliseconds. */
-export interface StopRecord extends StopSubject {
-  readonly id: string;
-  /** Executions that were alive, and how many of them have ended since, at what cost. */
-  readonly targeted: number;
-  readonly stopped: number;
-  readonly spent_microusd: number;
-  readonly created_at: number;
-  readonly finished_at: number | null;
-}
-
-export interface DeskEvent {
-  readonly id: string;
-  readonly type: EventType;
-  readonly at: number;
-  readonly data: Readonly<Record<string, JsonValue>>;
-}
-
-export interface RefusedCall {
-  readonly at: number;
-  readonly detail: string;
-  readonly ip: string;
-  readonly country: string | null;
-  /** The agent that it asked for, by id or name. */
-  readonly agent: string;
-}
-
-export interface CountedRefusals {
-  readonly id: string;
-  readonly external_agent_id: string;
-  readonly external_agent_name: string;
-  readonly platform: ExternalPlatform;
-  readonly door: Door;
-  readonly key_id: string;
-  readonly code: ErrorCode;
-  /** When the minute began. */
-  readonly minute: number;
-  readonly count: number;
-  readonly first: RefusedCall;
-  readonly last: RefusedCall;
-}
-
-/** How many days executions are kept after their end, null for ever; nothing is deleted before `effective_at`. */
-export interface RetentionRule {
-  readonly days: RetentionDays;
-  readonly effective_at: number;
-}
-
-/** Who may come from where, normalised networks; every change makes the next revision, and 0 is that of none at all. */
-export interface StoredAllowlist {
-  readonly entries: readonly { readonly network: string; readonly description: string }[];
-  readonly revision: number;
-}
-
-/** What an organization limits besides its plan. */
-export type OrganizationLimits = SetOrganizationRateLimitsRequest;
-
-/** Every change makes the next revision; 0 is that of none at all. */
-export interface StoredRateLimits {
-  readonly limits: OrganizationLimits;
-  readonly revision: number;
-}
+export type * from './money-requests.ts';
+export type * from './projections.ts';
+export type * from './records.ts';
 
 /** What a rotation asks for: who the new key is, and what its caller may hand on. Times in milliseconds. */
 export interface KeyRotation {
@@ -315,19 +56,6 @@ export type KeyCheck =
       readonly retry_after_seconds: number;
       readonly limits: readonly LimitState[];
     };
-
-/**
- * Limits of the organization's plan, null where there is none: starts an hour by all API keys and external agents together,
- * executions alive at once, and what one signed-in person may start. Desks of an earlier release do not know the latter.
- */
-export interface PlanLimits {
-  readonly plan: Plan;
-  readonly starts_per_hour: number | null;
-  readonly concurrent_executions: number;
-  readonly user_starts_per_hour?: number | null;
-  /** Where the organization does not limit it by itself. */
-  readonly user_starts_per_minute?: number | null;
-}
 
 export type AdmissionCaller =
   | { readonly kind: 'api_key'; readonly key_hash: string }
@@ -382,74 +110,6 @@ export interface AdmissionRequest {
   readonly told?: ToldInput;
   /** What the feed shows of it besides; policies look at the project. */
   readonly shown?: { readonly trigger: ExecutionTrigger; readonly project_id: string | null };
-}
-
-export interface Spending {
-  readonly project_id: string | null;
-  /** The execution whose own budget it is, for itself and for all that it starts; null where there is none. */
-  readonly budget_of: string | null;
-  /** That budget, where it begins with this start. In integer micro-dollars. */
-  readonly budget_microusd?: number;
-}
-
-/** What a call cost that has ended, by the number under which money was reserved for it. */
-export interface CallOutcome {
-  readonly step: string;
-  readonly number: number;
-  readonly cost_microusd: number;
-}
-
-/** Asks for money before a model is called. */
-export interface MoneyRequest {
-  readonly lease_id: string;
-  /** A step makes one call at a time. A later call of the lease has a higher number; the same one is reserved once. */
-  readonly step: string;
-  readonly number: number;
-  /** The most that the call can cost, in integer micro-dollars. */
-  readonly amount: number;
-  /** Calls that have ended and were not told. */
-  readonly outcomes: readonly CallOutcome[];
-  /** Whether the step can wait for money. */
-  readonly may_wait: boolean;
-}
-
-export type MoneyAnswer =
-  | { readonly outcome: 'granted' }
-  | {
-      readonly outcome: 'no_money';
-      /** `park`: the step is in line, and is told when there is money for it. */
-      readonly on_exceeded: OnExceeded;
-      /** The budget that has least. */
-      readonly scope: string;
-      readonly period: BudgetPeriod;
-      /** When a new period may make room; null where none will. */
-      readonly resume_at: number | null;
-    }
-  /** The execution has lost its place, or the desk knows nothing of it: it has to end. */
-  | { readonly outcome: 'stopped'; readonly reason: ExecutionError };
-
-/** The limit of a period, in integer micro-dollars; without a rule it is taken away. */
-export interface BudgetChange {
-  readonly period: BudgetPeriod;
-  readonly rule: { readonly limit: number; readonly on_exceeded: OnExceeded | null } | null;
-}
-
-/** A budget as it stands. Money in integer micro-dollars, times in milliseconds. */
-export interface BudgetStanding {
-  readonly scope: string;
-  readonly period: BudgetPeriod;
-  readonly limit: number;
-  readonly top_up: number;
-  readonly spent: number;
-  readonly reserved: number;
-  readonly resets_at: number | null;
-  readonly on_exceeded: OnExceeded;
-}
-
-/** The budgets that an execution spends from, and its steps that wait for money, with how many came before each. */
-export interface LeaseMoney {
-  readonly budgets: readonly BudgetStanding[];
-  readonly waiting: readonly { readonly step: string; readonly amount: number; readonly place: number }[];
 }
 
 /** IETF draft-ietf-httpapi-ratelimit-headers: what `RateLimit` and `RateLimit-Policy` tell. */
@@ -552,6 +212,7 @@ export type ErasePage = (cursor: string, objects: EraseObjects) => Promise<Erasu
 
 /** Path and headers by which the Worker hands a checked request for the feed to the desk. */
 export const FEED_URL = 'https://organization.internal/feed';
+
 export const FEED_HEADERS = {
   organization: 'x-agentflow-organization',
   caller: 'x-agentflow-caller',
@@ -559,6 +220,7 @@ export const FEED_HEADERS = {
 } as const;
 
 export type { Explanation } from './policies/explain.ts';
+
 export type {
   AskedStart,
   ExplainedStart,
