@@ -1,10 +1,14 @@
 import type { InvocationFilter, UsageQuery } from '@agentflow/contracts';
-import { and, desc, eq, gte, inArray, lt, lte, type SQL, sql } from 'drizzle-orm';
+import { and, desc, eq, getTableColumns, gte, inArray, lt, lte, type SQL, sql } from 'drizzle-orm';
 import type { Database } from '../../db/client.ts';
 import { invocations } from '../../db/schema/governance.ts';
 import { firstIdAt } from '../../platform/ids.ts';
 
 export type InvocationRow = typeof invocations.$inferSelect;
+export type ListedInvocation = Omit<InvocationRow, 'request_payload' | 'response_payload' | 'samples'>;
+
+/** A page of payloads is megabytes that no list shows. */
+const { request_payload, response_payload, samples, ...LISTED } = getTableColumns(invocations);
 
 /** A call's id is made before its admission, and its row tells when its execution was made: at most this much later. */
 const START_MS = 5 * 60_000;
@@ -26,7 +30,7 @@ export function selectInvocations(
   filter: InvocationFilter,
   before: string | undefined,
   limit: number,
-): Promise<InvocationRow[]> {
+): Promise<ListedInvocation[]> {
   const { external_agent_id, agent_id, status, error_code, door, from, to } = filter;
   const conditions: (SQL | undefined)[] = [
     eq(invocations.organization_id, organizationId),
@@ -39,7 +43,7 @@ export function selectInvocations(
     ...began(from === undefined ? undefined : Date.parse(from), to === undefined ? undefined : Date.parse(to)),
   ];
   return database
-    .select()
+    .select(LISTED)
     .from(invocations)
     .where(and(...conditions))
     .orderBy(desc(invocations.id))

@@ -7,11 +7,11 @@ import {
   payloadState,
   type RefusalSample,
 } from '@agentflow/contracts';
-import type { InvocationRow } from './list-queries.ts';
+import type { InvocationRow, ListedInvocation } from './list-queries.ts';
 
 const iso = (at: number | null) => (at === null ? null : new Date(at).toISOString());
 
-export function presentSummary(row: InvocationRow): InvocationSummary {
+export function presentSummary(row: ListedInvocation): InvocationSummary {
   return invocationSummary.parse({
     id: row.id,
     external_agent_id: row.external_agent_id,
