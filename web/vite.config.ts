@@ -13,7 +13,7 @@ const FORMS = /node_modules[\\/](react-hook-form|@hookform)/;
 const LIBRARIES = new RegExp(`^(?!.*(?:${LATER.source})).*node_modules`);
 /** What several pages share and the first one does not show. */
 const PAGES =
-  /web[\\/]src[\\/](features[\\/](builder|executions|graph-view|node-form|approvals|publish|policies|budgets|external-agents|invocations|lineage)[\\/]|components[\\/](generated-form|json-|conflict-dialog|filter-row|search-field|ui[\\/](popover|select|checkbox))|lib[\\/](form-fields|json-path|word-diff))|contracts[\\/]src[\\/](policies|policy-conditions|external-agents|webhook-config|rate-limits)\./;
+  /web[\\/]src[\\/](features[\\/](approvals|budgets|builder|executions|external-agents|graph-view|invocations|lineage|node-form|policies|publish|usage)[\\/]|components[\\/](generated-form|json-|conflict-dialog|date-range|filter-row|search-field|ui[\\/](popover|select|checkbox))|lib[\\/](day-range|download|form-fields|json-path|use-edited-copy|word-diff))|contracts[\\/]src[\\/](budgets|external-agents|invocations|lineage|policies|policy-conditions|rate-limits|webhook-config)\./;
 const SHARED = new RegExp(`^(?!.*(?:${LATER.source}|${PAGES.source}))`);
 
 export default defineConfig({

@@ -428,6 +428,12 @@ export type MoneyAnswer =
   /** The execution has lost its place, or the desk knows nothing of it: it has to end. */
   | { readonly outcome: 'stopped'; readonly reason: ExecutionError };
 
+/** The limit of a period, in integer micro-dollars; without a rule it is taken away. */
+export interface BudgetChange {
+  readonly period: BudgetPeriod;
+  readonly rule: { readonly limit: number; readonly on_exceeded: OnExceeded | null } | null;
+}
+
 /** A budget as it stands. Money in integer micro-dollars, times in milliseconds. */
 export interface BudgetStanding {
   readonly scope: string;

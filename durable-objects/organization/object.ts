@@ -8,7 +8,6 @@ import {
   type FeedApproval,
   type FeedFact,
   INVOCATION_ARCHIVE_DAYS,
-  type OnExceeded,
   type RetentionDays,
 } from '@agentflow/contracts';
 import type { Env } from '../../workers/platform/env.ts';
@@ -25,6 +24,7 @@ import {
   type AgentHead,
   type AskedStart,
   type AuditOrigin,
+  type BudgetChange,
   type BudgetStanding,
   type CallOutcome,
   type ErasureSubject,
@@ -262,13 +262,25 @@ export class OrganizationObject extends DurableObject<Env> {
     organizationId: string,
     agent: ExternalAgentRecord,
     key: KeyRecord,
+    budget: BudgetChange | null,
     origin: AuditOrigin,
   ): Promise<void> {
     this.store.create(organizationId);
+    const now = Date.now();
     this.externalAgents.create(agent, origin);
+    // In the turn that makes its key: no call is made without it.
+    if (budget !== null) {
+      this.ledger.setBudget(`external_agent:${agent.id}`, budget.period, budget.rule, origin, now);
+    }
     this.keys.create(key, origin);
-    this.armAt(this.archive.expect(Date.now()));
+    this.armAt(this.archive.expect(now));
     await this.drainOutbox(Date.now());
+  }
+
+  async budgetsOfExternalAgents(ids: readonly string[]): Promise<Record<string, BudgetStanding[]>> {
+    if (!this.store.exists()) return {};
+    const now = Date.now();
+    return Object.fromEntries(ids.map((id) => [id, this.ledger.budgets(`external_agent:${id}`, now)]));
   }
 
   async startedWith(keyHash: string, idempotencyKey: string): Promise<string | null> {
@@ -569,7 +581,7 @@ export class OrganizationObject extends DurableObject<Env> {
   async setBudget(
     organizationId: string,
     scope: Scope,
-    change: { period: BudgetPeriod; rule: { limit: number; on_exceeded: OnExceeded | null } | null },
+    change: BudgetChange,
     origin: AuditOrigin,
   ): Promise<BudgetStanding[]> {
     this.store.create(organizationId);

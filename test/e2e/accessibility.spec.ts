@@ -1,4 +1,4 @@
-import type { AgentDefinition } from '@agentflow/contracts';
+import type { AgentDefinition, CreatedExternalAgent, Invoked } from '@agentflow/contracts';
 import { type APIRequestContext, expect, type Page, test } from '@playwright/test';
 import { expectAccessible, expectFitsPhone, expectMarkupIsText, MARKUP } from './page-checks.ts';
 import { type Account, createAccount, ECHO, logIn, newEmail, publishAgent } from './support.ts';
@@ -78,6 +78,7 @@ test('with nothing to show yet, every page is accessible', async ({ page, reques
     ['/dashboard/executions', 'Nothing has run yet'],
     ['/dashboard/projects', 'No projects yet'],
     ['/dashboard/external-agents', 'Let something outside call your agents'],
+    ['/dashboard/external-agents/calls', 'Nothing has called yet'],
     ['/dashboard/policies', 'No policies yet'],
     ['/dashboard/policies/new', 'It waits until the policy is complete.'],
     ['/dashboard/settings/api-keys', 'No API keys yet'],
@@ -282,15 +283,27 @@ test('pages of external agents are accessible, and show markup as text', async (
       rate_limits: { minute: 60, hour: 600, day: null, burst: 10 },
     },
   });
-  const { id } = (await made.json()) as { id: string };
+  const { id, api_key } = (await made.json()) as CreatedExternalAgent;
+  const answer = await request.post(`/api/v1/external-agents/${id}/invoke`, {
+    headers: { Authorization: `Bearer ${api_key}`, Prefer: 'wait=30' },
+    data: { agent_id: agentId, input: { [MARKUP]: MARKUP } },
+  });
+  const called = (await answer.json()) as Invoked;
   await logIn(page, account);
   await expectPages(page, [
     ['/dashboard/external-agents', 'Robot'],
     ['/dashboard/external-agents?search=nothing', 'No external agent fits'],
     ['/dashboard/external-agents?create=new', 'Agents that it may call'],
     [`/dashboard/external-agents/${id}`, 'Connect it'],
+    [`/dashboard/external-agents/${id}?tab=invocations`, 'Echo'],
+    [`/dashboard/external-agents/${id}?tab=invocations&status=denied`, 'No call fits'],
+    [`/dashboard/external-agents/${id}?tab=invocations&invocation=${called.invocation_id}`, 'Open the external agent'],
+    [`/dashboard/external-agents/${id}?tab=usage`, 'Invocations over time'],
+    [`/dashboard/external-agents/${id}?tab=usage&range=custom&from=2020-01-01&to=2020-01-02`, 'No calls in this time'],
     [`/dashboard/external-agents/${id}?tab=settings`, 'Fields that are not kept'],
+    ['/dashboard/external-agents/calls', 'Robot'],
   ]);
+  await page.goto(`/dashboard/external-agents/${id}?tab=settings`);
   await page.getByRole('button', { name: 'Delete external agent…' }).click();
   await expectAccessible(page, 'deleting an external agent');
   await page.goto(`/dashboard/external-agents/${id}`);

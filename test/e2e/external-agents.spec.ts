@@ -1,6 +1,8 @@
-import type { Invoked } from '@agentflow/contracts';
+import { readFileSync } from 'node:fs';
+import type { CreatedExternalAgent, Invoked, LineageGraph } from '@agentflow/contracts';
 import { type APIRequestContext, expect, type Page, test } from '@playwright/test';
-import { createAccount, ECHO, joinAsViewer, logIn, publishAgent } from './support.ts';
+import { expectAccessible, expectFitsPhone } from './page-checks.ts';
+import { type Account, createAccount, ECHO, joinAsViewer, logIn, mockUrl, publishAgent, release } from './support.ts';
 
 /** What is shown of the key, this once. */
 async function shownKey(page: Page): Promise<string> {
@@ -208,4 +210,180 @@ test('its settings are changed and guarded, its webhook is masked, and it is del
   await expect(page.getByText('Mine is deleted')).toBeVisible();
   await expect(page.getByText('Let something outside call your agents')).toBeVisible();
   expect((await call(request, { key, id }, { agent: 'Echo' })).status()).toBe(401);
+});
+
+/** One that is registered through the API, for tests that are about what it does. */
+async function registered(
+  request: APIRequestContext,
+  owner: Account,
+  settings: object = {},
+): Promise<{ key: string; id: string }> {
+  const made = await request.post('/api/v1/external-agents', {
+    headers: { Authorization: `Bearer ${owner.token}` },
+    data: { name: 'Robot', platform: 'custom', ...settings },
+  });
+  expect(made.status(), await made.text()).toBe(201);
+  const { api_key, id } = (await made.json()) as CreatedExternalAgent;
+  return { key: api_key, id };
+}
+
+/** An agent that calls another one, which asks a server. Gives the id of the outer one. */
+async function publishFamily(request: APIRequestContext, owner: Account, query = ''): Promise<string> {
+  const inner = await publishAgent(request, owner, {
+    name: 'Inner',
+    definition: {
+      nodes: [
+        { id: 'start', type: 'trigger.manual', config: {} },
+        { id: 'ask', type: 'action.http', name: 'Ask', config: { method: 'GET', url: mockUrl(query) } },
+      ],
+      edges: [{ id: 'e', source: 'start', target: 'ask' }],
+    },
+  });
+  return publishAgent(request, owner, {
+    name: 'Outer',
+    definition: {
+      nodes: [
+        { id: 'start', type: 'trigger.manual', config: {} },
+        { id: 'sub', type: 'agent.call', name: 'Sub', config: { agent_id: inner, input: {} } },
+      ],
+      edges: [{ id: 'e', source: 'start', target: 'sub' }],
+    },
+  });
+}
+
+test('a call opens its lineage, walked by keys, told as a list, exported; its execution has the same', async ({
+  page,
+  request,
+}) => {
+  const owner = await createAccount(request);
+  await publishFamily(request, owner);
+  const robot = await registered(request, owner);
+  const answer = await call(request, robot, { agent: 'Outer', input: { ticket: 'T-1' } });
+  expect(answer.status(), await answer.text()).toBe(200);
+  const { invocation_id, execution } = (await answer.json()) as Invoked;
+
+  await logIn(page, owner, `/dashboard/external-agents/${robot.id}?tab=invocations`);
+  const row = page.getByRole('table', { name: 'Invocations' }).getByRole('row', { name: /Outer/ });
+  await expect(row).toContainText('Success');
+  await expect(row).toContainText('REST');
+  await row.getByRole('link', { name: 'Outer' }).click();
+  await expect(page).toHaveURL(new RegExp(`invocation=${invocation_id}`));
+  const dialog = page.getByRole('dialog', { name: 'Robot called Outer' });
+  const details = dialog.getByRole('region', { name: 'Details' });
+  await expect(details.getByRole('region', { name: 'request' })).toContainText('T-1');
+  await expect(dialog.locator('.react-flow__node')).toHaveCount(4);
+
+  const node = (name: RegExp) => dialog.getByRole('button', { name });
+  await node(/^Robot.*External agent/).focus();
+  for (const [key, name] of [
+    ['ArrowRight', /^Outer.*Completed.*Agent/],
+    ['ArrowRight', /^Inner.*Completed.*Sub-agent/],
+    ['ArrowRight', /Tool/],
+    ['ArrowLeft', /^Inner.*Sub-agent/],
+  ] as const) {
+    await page.keyboard.press(key);
+    await expect(node(name)).toBeFocused();
+  }
+  await page.keyboard.press('Enter');
+  await expect(details).toBeFocused();
+  await expect(details.getByRole('heading', { name: 'Inner' })).toBeVisible();
+  await expect(details.getByRole('link', { name: 'Open the execution' })).toBeVisible();
+  await expectAccessible(page, 'a lineage');
+
+  await dialog.getByRole('button', { name: 'List', exact: true }).click();
+  const list = dialog.getByRole('list', { name: 'Lineage as a list' });
+  await expect(list.getByRole('listitem')).toHaveCount(4);
+  await list.getByRole('button', { name: /Outer/ }).click();
+  await expect(details.getByRole('heading', { name: 'Outer' })).toBeVisible();
+  await expectAccessible(page, 'a lineage as a list');
+  await expectFitsPhone(page);
+
+  const exported = async (name: string) => {
+    const [file] = await Promise.all([page.waitForEvent('download'), dialog.getByRole('button', { name }).click()]);
+    return readFileSync(await file.path());
+  };
+  const json = JSON.parse((await exported('Export as JSON')).toString()) as LineageGraph;
+  expect(json.nodes.map(({ type }) => type)).toEqual(['external', 'agent', 'sub_agent', 'tool']);
+  expect((await exported('Export as PNG')).subarray(1, 4).toString()).toBe('PNG');
+  await page.keyboard.press('Escape');
+  await expect(dialog).toBeHidden();
+  await expect(page).not.toHaveURL(/invocation=/);
+
+  await page.goto(`/dashboard/executions/${execution.id}`);
+  await page.getByRole('link', { name: 'Lineage' }).click();
+  await expect(page.getByRole('dialog', { name: 'Lineage of Outer' }).locator('.react-flow__node')).toHaveCount(4);
+
+  await page.goto('/dashboard/external-agents');
+  await page.getByRole('link', { name: 'All calls' }).click();
+  await expect(page.getByRole('row', { name: /Robot.*Outer/ })).toBeVisible();
+  await page.goto('/dashboard/external-agents/calls?invocation=inv_00000000000000000000000000');
+  await expect(page.getByText('There is no such call')).toBeVisible();
+});
+
+test('a rate limit bites: the refused calls are counted, and the usage tells why and what to do', async ({
+  page,
+  request,
+}) => {
+  const owner = await createAccount(request);
+  await publishAgent(request, owner, { name: 'Echo', definition: ECHO });
+  const robot = await registered(request, owner);
+  await logIn(page, owner, `/dashboard/external-agents/${robot.id}?tab=usage`);
+  await expect(page.getByText('No calls in this time')).toBeVisible();
+  await page.getByRole('tab', { name: 'Settings' }).click();
+  await page.getByLabel('A day').fill('1');
+  await page.getByRole('button', { name: 'Save', exact: true }).click();
+  await expect(page.getByText('Saved')).toBeVisible();
+
+  expect((await call(request, robot, { agent: 'Echo' })).status()).toBe(200);
+  for (let again = 0; again < 3; again++) {
+    const refused = await call(request, robot, { agent: 'Echo' });
+    expect(refused.status()).toBe(429);
+    expect(Number(refused.headers()['retry-after'])).toBeGreaterThan(0);
+  }
+  await page.getByRole('tab', { name: 'Invocations' }).click();
+  const row = page.getByRole('table', { name: 'Invocations' }).getByRole('row', { name: /Throttled/ });
+  await expect(row).toContainText('rate_limited', { timeout: 90_000 });
+  await row.getByRole('link').click();
+  await expect(page.getByRole('dialog')).toContainText('It called more often than its rate limits allow');
+  await expectAccessible(page, 'refused calls');
+  await page.keyboard.press('Escape');
+
+  await page.getByRole('tab', { name: 'Usage' }).click();
+  await page.getByRole('button', { name: 'Limit hits as a table' }).click();
+  await expect(page.getByRole('table', { name: 'Limit hits' })).toContainText('rate_limited');
+  await page.getByRole('button', { name: 'Limit hits as a table' }).click();
+  await expectAccessible(page, 'usage');
+  await expectFitsPhone(page);
+  await page.getByRole('button', { name: 'Show these calls' }).click();
+  await expect(page).toHaveURL(/error_code=rate_limited/);
+  await expect(page.getByRole('table', { name: 'Invocations' }).getByRole('row')).toHaveCount(2);
+  await page.getByRole('button', { name: 'No longer only rate_limited' }).click();
+  await expect(page.getByRole('table', { name: 'Invocations' }).getByRole('row')).toHaveCount(3);
+});
+
+test('revoking a key stops what it started, with its sub-agents, before the eyes', async ({ page, request }) => {
+  const owner = await createAccount(request);
+  const hold = `kill-${Date.now()}`;
+  await publishFamily(request, owner, `?hold=${hold}`);
+  const robot = await registered(request, owner);
+  const started = await request.post(`/api/v1/external-agents/${robot.id}/invoke`, {
+    headers: { Authorization: `Bearer ${robot.key}` },
+    data: { agent: 'Outer' },
+  });
+  expect(started.status(), await started.text()).toBe(202);
+  const { invocation_id } = (await started.json()) as Invoked;
+  await logIn(page, owner, `/dashboard/external-agents/${robot.id}?tab=invocations`);
+  await expect(page.getByRole('row', { name: /Outer/ })).toContainText('Running');
+  await page.getByRole('tab', { name: 'Overview' }).click();
+  await page.getByRole('button', { name: /^Revoke/ }).click();
+  await expect(page.getByRole('checkbox', { name: /Stop what runs, too/ })).toBeChecked();
+  await expectAccessible(page, 'revoking a key');
+  await page.getByRole('button', { name: 'Revoke key' }).click();
+  const stopping = page.getByRole('dialog', { name: 'Stopping what runs' });
+  await expect(stopping).toContainText(/(\d+) of \1 executions? ha(s|ve) ended/);
+  await stopping.getByRole('button', { name: 'Close' }).last().click();
+  await release(hold);
+  expect((await call(request, robot, { agent: 'Outer' })).status()).toBe(401);
+  await page.goto(`/dashboard/external-agents/${robot.id}?tab=invocations&invocation=${invocation_id}`);
+  await expect(page.getByRole('dialog')).toContainText('Cancelled');
 });

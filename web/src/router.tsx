@@ -2,9 +2,11 @@ import {
   agentSort,
   agentStatus,
   agentTrigger,
+  door,
   executionStatus,
   executionTrigger,
   externalPlatform,
+  invocationStatus,
   templateCategory,
 } from '@agentflow/contracts';
 import {
@@ -208,9 +210,22 @@ const executionRoute = createRoute({
   validateSearch: z.object({
     step: text,
     tab: optional(z.enum(['output', 'input', 'attempts', 'logs'])),
+    lineage: optional(z.enum(['open'])),
   }),
   component: lazyRouteComponent(() => import('./routes/execution.tsx'), 'ExecutionPage'),
 });
+
+/** What a list of calls is narrowed to. */
+const callFilters = {
+  status: optional(invocationStatus),
+  // Any word: the list of them is not for the first page.
+  error_code: optional(z.string().regex(/^[a-z_]{1,60}$/)),
+  agent_id: text,
+  door: optional(door),
+  from: optional(z.iso.date()),
+  to: optional(z.iso.date()),
+  cursor: text,
+};
 
 const externalAgentsRoute = createRoute({
   getParentRoute: () => dashboardRoute,
@@ -227,11 +242,21 @@ const externalAgentsRoute = createRoute({
   component: lazyRouteComponent(() => import('./routes/external-agents.tsx'), 'ExternalAgentsPage'),
 });
 
+const externalAgentCallsRoute = createRoute({
+  getParentRoute: () => dashboardRoute,
+  path: '/external-agents/calls',
+  validateSearch: z.object({ external_agent_id: text, invocation: text, ...callFilters }),
+  component: lazyRouteComponent(() => import('./routes/external-agent-calls.tsx'), 'ExternalAgentCallsPage'),
+});
+
 const externalAgentRoute = createRoute({
   getParentRoute: () => dashboardRoute,
   path: '/external-agents/$externalAgentId',
   validateSearch: z.object({
-    tab: optional(z.enum(['overview', 'settings'])),
+    tab: optional(z.enum(['overview', 'invocations', 'usage', 'settings'])),
+    invocation: text,
+    range: optional(z.enum(['7d', '30d', 'custom'])),
+    ...callFilters,
   }),
   component: lazyRouteComponent(() => import('./routes/external-agent.tsx'), 'ExternalAgentPage'),
 });
@@ -360,6 +385,7 @@ const routeTree = rootRoute.addChildren([
     executionRoute,
     approvalsRoute,
     externalAgentsRoute,
+    externalAgentCallsRoute,
     externalAgentRoute,
     auditRoute,
     settingsRoute.addChildren([

@@ -1,14 +1,11 @@
 import { z } from 'zod';
 import { rotateApiKeyRequest } from './accounts.ts';
+import { budgetState, setBudgetRequest, usdAmount } from './budgets.ts';
 import { displayName, jsonValue, timestamp } from './common.ts';
+import { externalPlatform } from './external-kinds.ts';
 import { agentId, apiKeyId, externalAgentId } from './ids.ts';
 import { rateLimits } from './rate-limits.ts';
 import { maskedWebhookConfig, webhookConfig } from './webhook-config.ts';
-
-/** Where an outside agent comes from. It decides which setup is shown; every platform may use every door. */
-export const EXTERNAL_PLATFORMS = ['claude_code', 'chatgpt', 'gemini', 'openai_sdk', 'custom'] as const;
-export const externalPlatform = z.enum(EXTERNAL_PLATFORMS);
-export type ExternalPlatform = z.infer<typeof externalPlatform>;
 
 /**
  * What the key of an external agent may do: start agents, read what it started and list what it may start, cancel what it
@@ -17,11 +14,6 @@ export type ExternalPlatform = z.infer<typeof externalPlatform>;
 export const EXTERNAL_OPERATIONS = ['invoke', 'read', 'cancel', 'approve'] as const;
 export const externalOperation = z.enum(EXTERNAL_OPERATIONS);
 export type ExternalOperation = z.infer<typeof externalOperation>;
-
-/** Which way a call came in. */
-export const DOORS = ['rest', 'mcp', 'openai'] as const;
-export const door = z.enum(DOORS);
-export type Door = z.infer<typeof door>;
 
 const MAX_AGENTS = 200;
 const MAX_CONCURRENCY = 10_000;
@@ -73,6 +65,7 @@ export const externalAgent = z.object({
   webhook_config: maskedWebhookConfig.nullable(),
   agents: z.array(agentId).nullable().describe('The agents that it may call; null for all'),
   operations: z.array(externalOperation),
+  budget: budgetState.nullable().describe('Of its budgets that of the shortest period; see `/budget` for all'),
   rate_limits: rateLimits.nullable(),
   max_concurrency: z
     .number()
@@ -100,6 +93,7 @@ export const createExternalAgentRequest = z.strictObject({
   webhook_config: webhookConfig.nullable().default(null),
   agents: agents.default(null),
   operations: operations.default(['invoke', 'read', 'cancel']),
+  budget: setBudgetRequest.extend({ limit_usd: usdAmount }).nullable().default(null),
   rate_limits: rateLimits.nullable().default(null),
   max_concurrency: maxConcurrency.default(null),
   recording: recording.default({ payloads: true, redact: [] }),

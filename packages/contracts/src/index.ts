@@ -13,6 +13,7 @@ export * from './errors.ts';
 export * from './events.ts';
 export * from './executions.ts';
 export * from './external-agents.ts';
+export * from './external-kinds.ts';
 export * from './feed.ts';
 export * from './ids.ts';
 export * from './invitations.ts';

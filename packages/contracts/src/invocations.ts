@@ -2,16 +2,8 @@ import { z } from 'zod';
 import { usdAmount } from './budgets.ts';
 import { jsonValue, timestamp } from './common.ts';
 import { execution } from './executions.ts';
-import { door, externalPlatform } from './external-agents.ts';
+import { door, externalPlatform, invocationStatus } from './external-kinds.ts';
 import { agentId, apiKeyId, executionId, externalAgentId, invocationId, projectId } from './ids.ts';
-
-/**
- * `running` until its execution has ended; then `success`, or `error` for one that failed or was cancelled. Refused calls
- * never ran: `throttled` by rates, places or money (429), `denied` for everything else.
- */
-export const INVOCATION_STATUSES = ['running', 'success', 'error', 'throttled', 'denied'] as const;
-export const invocationStatus = z.enum(INVOCATION_STATUSES);
-export type InvocationStatus = z.infer<typeof invocationStatus>;
 
 export const invokeRequest = z
   .strictObject({

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { displayName, jsonValue, timestamp } from './common.ts';
-import { externalPlatform } from './external-agents.ts';
+import { externalPlatform } from './external-kinds.ts';
 import { agentId, apiKeyId, executionId, externalAgentId, policyId, projectId, userId } from './ids.ts';
 import { role } from './permissions.ts';
 import { policyCondition } from './policy-conditions.ts';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { externalPlatform } from './external-agents.ts';
+import { externalPlatform } from './external-kinds.ts';
 import { projectId } from './ids.ts';
 import { ipNetwork } from './ip-allowlist.ts';
 import { agentTag } from './tags.ts';

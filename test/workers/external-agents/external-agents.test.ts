@@ -105,6 +105,8 @@ describe('External agents', () => {
     [{ rate_limits: { minute: 100, hour: 50 } }, 'rate_limits.minute'],
     [{ rate_limits: { minute: 10, burst: 20 } }, 'rate_limits.burst'],
     [{ max_concurrency: -1 }, 'max_concurrency'],
+    [{ budget: { limit_usd: -1, period: 'day' } }, 'budget.limit_usd'],
+    [{ budget: { limit_usd: 1, period: 'week' } }, 'budget.period'],
     [{ recording: { redact: ['a..b'] } }, 'recording.redact.0'],
     [{ agents: ['agt_00000000000000000000000000'] }, 'agents.0'],
     [{ webhook_config: { platform: 'slack' } }, 'webhook_config.webhook_url'],
@@ -124,6 +126,19 @@ describe('External agents', () => {
     );
     expect(problem.errors?.map((error) => error.path)).toContain(path);
     expect((await list(owner.token)).body.data).toEqual([]);
+  });
+
+  it('get a budget with their first key, and show the one of the shortest period', async () => {
+    const owner = await signUp();
+    const made = await externalAgent(owner, { budget: { limit_usd: 5, period: 'month' } });
+    const budget = { period: 'month', limit_usd: 5, spent_usd: 0, remaining_usd: 5, on_exceeded: 'park' };
+    expect(made.budget).toMatchObject(budget);
+    expect((await list(owner.token)).body.data[0]?.budget).toEqual(made.budget);
+    const path = `/external-agents/${made.id}`;
+    const day = { limit_usd: 1, period: 'day' };
+    expect((await api(`${path}/budget`, { method: 'PUT', token: owner.token, body: day })).status).toBe(200);
+    const read = await api<ExternalAgent>(path, { token: owner.token });
+    expect(read.body.budget).toMatchObject({ period: 'day', limit_usd: 1 });
   });
 
   it('keep what opens their webhooks sealed, and show it masked', async () => {

@@ -5,6 +5,8 @@ const route = getRouteApi('/dashboard/executions/$executionId');
 
 export function ExecutionPage() {
   const { executionId } = route.useParams();
-  const { step, tab } = route.useSearch();
-  return <ExecutionView key={executionId} executionId={executionId} selected={step} tab={tab} />;
+  const { step, tab, lineage } = route.useSearch();
+  return (
+    <ExecutionView key={executionId} executionId={executionId} selected={step} tab={tab} lineage={lineage === 'open'} />
+  );
 }

@@ -1,6 +1,6 @@
 import type { CreatedExternalAgent } from '@agentflow/contracts';
-import { getRouteApi, useNavigate } from '@tanstack/react-router';
-import { Plus } from 'lucide-react';
+import { getRouteApi, Link, useNavigate } from '@tanstack/react-router';
+import { History, Plus } from 'lucide-react';
 import { useState } from 'react';
 import { PageHeader } from '@/components/page-header.tsx';
 import { Button } from '@/components/ui/button.tsx';
@@ -29,6 +29,11 @@ export function ExternalAgentsPage() {
         title="External agents"
         description="What calls your agents from outside, each with a key, limits and a history of its own."
       >
+        <Button asChild>
+          <Link to="/dashboard/external-agents/calls">
+            <History aria-hidden="true" /> All calls
+          </Link>
+        </Button>
         {mayWrite && (
           <Button variant="primary" onClick={() => open('new')}>
             <Plus aria-hidden="true" /> Register

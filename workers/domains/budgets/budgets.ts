@@ -1,6 +1,5 @@
 import {
   type BudgetScope,
-  type BudgetState,
   type BudgetStates,
   type ExecutionBudgets,
   microusdToUsd,
@@ -9,13 +8,14 @@ import {
   usdToMicrousd,
 } from '@agentflow/contracts';
 import { executionObject } from '../../../durable-objects/execution/client.ts';
-import { type BudgetStanding, organizationDesk } from '../../../durable-objects/organization/client.ts';
+import { organizationDesk } from '../../../durable-objects/organization/client.ts';
 import { db } from '../../db/client.ts';
 import type { RequestContext } from '../../platform/context.ts';
 import { ApiError, invalid, notFound } from '../../platform/errors.ts';
 import { agentHead } from '../agents/index.ts';
 import { auditOrigin } from '../audit/index.ts';
 import { getProject, requireProject } from '../projects/index.ts';
+import { budgetStateOf, presentBudgets, roomOf } from './present.ts';
 
 /** Whose budget is meant; of the organization without an id. */
 export interface BudgetOwner {
@@ -29,7 +29,7 @@ const desk = (ctx: RequestContext) => organizationDesk(ctx.env.ORGANIZATION, ctx
 /** Throws `not_found`. */
 export async function getBudgets(ctx: RequestContext, owner: BudgetOwner): Promise<BudgetStates> {
   await requireOwner(ctx, owner, false);
-  return present(await desk(ctx).budgets(accountOf(owner)));
+  return presentBudgets(await desk(ctx).budgets(accountOf(owner)));
 }
 
 /** Throws `not_found`. */
@@ -41,7 +41,7 @@ export async function setBudget(
   await requireOwner(ctx, owner, true);
   const rule = limit_usd === null ? null : { limit: usdToMicrousd(limit_usd), on_exceeded: on_exceeded ?? null };
   const change = { period, rule };
-  return present(await desk(ctx).setBudget(ctx.organizationId, accountOf(owner), change, auditOrigin(ctx)));
+  return presentBudgets(await desk(ctx).setBudget(ctx.organizationId, accountOf(owner), change, auditOrigin(ctx)));
 }
 
 /** Throws `not_found`, `conflict` where there is no limit, and `validation_failed` where it could be of several. */
@@ -62,7 +62,7 @@ export async function topUpBudget(
   const change = { period: period ?? only.period, amount: usdToMicrousd(amount_usd) };
   const after = await desk(ctx).topUp(ctx.organizationId, account, change, auditOrigin(ctx));
   if (after === null) throw unlimited();
-  return present(after);
+  return presentBudgets(after);
 }
 
 /** What an execution spends from, and which of its steps wait for money. Throws `not_found`. */
@@ -75,7 +75,7 @@ export async function executionMoney(ctx: RequestContext, executionId: string): 
     data: budgets.map((standing) => {
       const [scope = '', id = ctx.organizationId] = standing.scope.split(':');
       return {
-        ...stateOf(standing),
+        ...budgetStateOf(standing),
         scope: scope as BudgetScope,
         id,
         blocks: roomOf(standing) < least && least !== Number.POSITIVE_INFINITY,
@@ -99,7 +99,7 @@ export async function topUpExecution(
   const account = `execution:${budget_of}`;
   const after = await desk(ctx).topUp(ctx.organizationId, account, change, auditOrigin(ctx));
   if (after === null) throw new ApiError('execution_finished', 'The execution has ended, and its budget with it.');
-  return present(after);
+  return presentBudgets(after);
 }
 
 async function leaseOf(ctx: RequestContext, executionId: string) {
@@ -122,30 +122,4 @@ async function requireOwner(ctx: RequestContext, { scope, id }: BudgetOwner, cha
 
 function unlimited(): ApiError {
   return new ApiError('conflict', 'There is no limit to be topped up: set a budget first.');
-}
-
-function roomOf({ limit, top_up, spent, reserved }: BudgetStanding): number {
-  return limit + top_up - spent - reserved;
-}
-
-function stateOf(standing: BudgetStanding): BudgetState {
-  const { period, limit, top_up, spent, reserved, resets_at, on_exceeded } = standing;
-  return {
-    period,
-    limit_usd: microusdToUsd(limit),
-    top_up_usd: microusdToUsd(top_up),
-    spent_usd: microusdToUsd(spent),
-    reserved_usd: microusdToUsd(reserved),
-    remaining_usd: microusdToUsd(Math.max(0, roomOf(standing))),
-    resets_at: resets_at === null ? null : new Date(resets_at).toISOString(),
-    on_exceeded,
-  };
-}
-
-const ORDER = ['day', 'month', 'total'];
-
-function present(standings: readonly BudgetStanding[]): BudgetStates {
-  return {
-    data: [...standings].sort((one, other) => ORDER.indexOf(one.period) - ORDER.indexOf(other.period)).map(stateOf),
-  };
 }

@@ -1,2 +1,3 @@
+export { presentBudgets } from './present.ts';
 export { projectBudget } from './project-budget.ts';
 export { budgetRoutes } from './routes.ts';

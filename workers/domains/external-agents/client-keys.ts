@@ -65,6 +65,7 @@ function newAgentOf({ name, agents, operations }: NonNullable<ConsentDecisionReq
     description: '',
     config: {},
     webhook_config: null,
+    budget: null,
     rate_limits: null,
     max_concurrency: null,
     recording: { payloads: true, redact: [] },

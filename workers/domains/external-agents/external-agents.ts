@@ -1,15 +1,18 @@
-import type {
-  CreatedExternalAgent,
-  CreateExternalAgentRequest,
-  ExternalAgent,
-  ExternalAgentFilter,
-  ExternalAgentKey,
-  RotatedExternalKey,
-  RotateExternalKeyRequest,
-  Stop,
-  UpdateExternalAgentRequest,
+import {
+  type BudgetState,
+  type CreatedExternalAgent,
+  type CreateExternalAgentRequest,
+  type ExternalAgent,
+  type ExternalAgentFilter,
+  type ExternalAgentKey,
+  type RotatedExternalKey,
+  type RotateExternalKeyRequest,
+  type Stop,
+  type UpdateExternalAgentRequest,
+  usdToMicrousd,
 } from '@agentflow/contracts';
 import {
+  type BudgetStanding,
   type ExternalAgentRecord,
   organizationDesk,
   type StopRecord,
@@ -23,6 +26,7 @@ import { newExternalKey } from '../../platform/keys.ts';
 import { pageOf } from '../../platform/pagination.ts';
 import { existingAgents } from '../agents/index.ts';
 import { auditOrigin } from '../audit/index.ts';
+import { presentBudgets } from '../budgets/index.ts';
 import { presentStop } from '../governance/index.ts';
 import { isClientKey, presentKey, presentRecord, presentRow } from './present.ts';
 import { selectExternalAgents, selectKeys, shownKeys } from './queries.ts';
@@ -43,7 +47,7 @@ export async function createExternalAgent(
   keyName = request.name,
 ): Promise<CreatedExternalAgent> {
   const { env, organizationId } = ctx;
-  const { webhook_config, key_expires_at, ...fields } = request;
+  const { webhook_config, key_expires_at, budget, ...fields } = request;
   const now = ctx.now();
   const expiresAt = key_expires_at === undefined ? null : Date.parse(key_expires_at);
   if (expiresAt !== null && expiresAt <= now) {
@@ -74,8 +78,16 @@ export async function createExternalAgent(
     expires_at: expiresAt,
     external_agent_id: id,
   };
-  await deskOf(ctx).createExternalAgent(organizationId, record, first, auditOrigin(ctx));
-  return { ...presentRecord(record, prefix), api_key: key, key_id: first.id };
+  const limit =
+    budget === null
+      ? null
+      : {
+          period: budget.period,
+          rule: { limit: usdToMicrousd(budget.limit_usd), on_exceeded: budget.on_exceeded ?? null },
+        };
+  await deskOf(ctx).createExternalAgent(organizationId, record, first, limit, auditOrigin(ctx));
+  const { agent } = await presented(ctx, record);
+  return { ...agent, api_key: key, key_id: first.id };
 }
 
 export async function listExternalAgents(
@@ -89,7 +101,10 @@ export async function listExternalAgents(
   const { data, next_cursor } = pageOf(rows, limit);
   const ids = data.map(({ id }) => id);
   const keys = await shownKeys(database, ctx.organizationId, ids, ctx.now());
-  return { data: data.map((row) => presentRow(row, keys.get(row.id) ?? null)), next_cursor };
+  const budgets: Record<string, BudgetStanding[]> =
+    ids.length === 0 ? {} : await deskOf(ctx).budgetsOfExternalAgents(ids);
+  const around = (id: string) => ({ api_key: keys.get(id) ?? null, budget: firstOf(budgets[id]) });
+  return { data: data.map((row) => presentRow(row, around(row.id))), next_cursor };
 }
 
 /** From the desk, so that what was changed is there at once. */
@@ -224,8 +239,18 @@ function given<T extends object>(fields: T): { [K in keyof T]?: Exclude<T[K], un
 }
 
 async function presented(ctx: RequestContext, record: ExternalAgentRecord) {
-  const keys = await shownKeys(db(ctx.env, ctx.organizationId), ctx.organizationId, [record.id], ctx.now());
-  return { agent: presentRecord(record, keys.get(record.id) ?? null), etag: etagOf(record.revision) };
+  const { id } = record;
+  const [keys, budgets] = await Promise.all([
+    shownKeys(db(ctx.env, ctx.organizationId), ctx.organizationId, [id], ctx.now()),
+    deskOf(ctx).budgetsOfExternalAgents([id]),
+  ]);
+  const around = { api_key: keys.get(id) ?? null, budget: firstOf(budgets[id]) };
+  return { agent: presentRecord(record, around), etag: etagOf(record.revision) };
+}
+
+/** Of the shortest period. */
+function firstOf(standings: readonly BudgetStanding[] | undefined): BudgetState | null {
+  return presentBudgets(standings ?? []).data[0] ?? null;
 }
 
 async function requireAgents(ctx: RequestContext, ids: readonly string[] | null): Promise<void> {

@@ -11,13 +11,17 @@ const iso = (at: number) => new Date(at).toISOString();
 const isoOrNull = (at: number | null) => (at === null ? null : iso(at));
 const columns = externalAgent.pick({ platform: true, config: true, operations: true, recording: true });
 
-export function presentRecord(record: ExternalAgentRecord, apiKey: string | null): ExternalAgent {
+/** What stands elsewhere than in the external agent's own record. */
+type Around = Pick<ExternalAgent, 'api_key' | 'budget'>;
+
+export function presentRecord(record: ExternalAgentRecord, { api_key, budget }: Around): ExternalAgent {
   return {
     id: record.id,
     name: record.name,
     platform: record.platform,
     description: record.description,
-    api_key: apiKey,
+    api_key,
+    budget,
     config: record.config,
     webhook_config: record.webhook_masked,
     agents: record.agents === null ? null : [...record.agents],
@@ -32,7 +36,7 @@ export function presentRecord(record: ExternalAgentRecord, apiKey: string | null
   };
 }
 
-export function presentRow(row: ExternalAgentRow, apiKey: string | null): ExternalAgent {
+export function presentRow(row: ExternalAgentRow, { api_key, budget }: Around): ExternalAgent {
   const parsed = columns.parse({
     platform: row.platform,
     config: JSON.parse(row.config),
@@ -43,7 +47,8 @@ export function presentRow(row: ExternalAgentRow, apiKey: string | null): Extern
     id: row.id,
     name: row.name,
     description: row.description,
-    api_key: apiKey,
+    api_key,
+    budget,
     ...parsed,
     webhook_config: row.webhook_masked === null ? null : (JSON.parse(row.webhook_masked) as MaskedWebhookConfig),
     agents: row.agents === null ? null : (JSON.parse(row.agents) as string[]),

@@ -1,7 +1,7 @@
 import { type Execution, isTerminal } from '@agentflow/contracts';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
-import { Ban, Copy, Ellipsis, FlaskConical, RotateCcw } from 'lucide-react';
+import { Ban, Copy, Ellipsis, FlaskConical, Network, RotateCcw } from 'lucide-react';
 import { type ReactNode, useState } from 'react';
 import { toast } from 'sonner';
 import { CopyableId, copyText } from '@/components/copy-button.tsx';
@@ -131,6 +131,11 @@ export function ExecutionHeader({ execution, stream, following, steps }: Executi
               <Ban aria-hidden="true" /> Cancel
             </Button>
           )}
+          <Button asChild>
+            <Link to="." search={(old) => ({ ...old, lineage: 'open' })} resetScroll={false}>
+              <Network aria-hidden="true" /> Lineage
+            </Link>
+          </Button>
           <DropdownMenu>
             <DropdownMenuTrigger asChild>
               <Button size="icon" aria-label="More">

@@ -2,7 +2,7 @@ import { type Execution, isTerminal } from '@agentflow/contracts';
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { Link, useNavigate } from '@tanstack/react-router';
 import { CircleAlert } from 'lucide-react';
-import { useMemo, useRef, useState } from 'react';
+import { lazy, Suspense, useMemo, useRef, useState } from 'react';
 import { JsonView } from '@/components/json-view.tsx';
 import { ProblemCallout } from '@/components/problem-callout.tsx';
 import { RoutePending } from '@/components/route-pending.tsx';
@@ -27,14 +27,18 @@ import { loopsOf } from './step-tree.ts';
 import { Timeline } from './timeline.tsx';
 import { useFollowedExecution } from './use-followed-execution.ts';
 
+const LineageDialog = lazy(() => import('@/features/lineage/lineage-dialog.tsx'));
+
 interface ExecutionViewProps {
   executionId: string;
   /** Id of the step whose details are shown. */
   selected: string | undefined;
   tab: StepTab | undefined;
+  /** Whether its lineage is open over the page. */
+  lineage: boolean;
 }
 
-export function ExecutionView({ executionId, selected, tab }: ExecutionViewProps) {
+export function ExecutionView({ executionId, ...shown }: ExecutionViewProps) {
   const execution = useQuery(executionQuery(executionId));
   const agentName = execution.data?.agent_name;
   usePageTitle(agentName === undefined ? 'Execution' : `${agentName} · ${shortId(executionId)}`);
@@ -47,7 +51,7 @@ export function ExecutionView({ executionId, selected, tab }: ExecutionViewProps
     return <ProblemCallout error={execution.error} onRetry={() => void execution.refetch()} />;
   }
   if (execution.data === undefined) return <RoutePending />;
-  return <LoadedExecution read={execution.data} selected={selected} tab={tab} />;
+  return <LoadedExecution read={execution.data} {...shown} />;
 }
 
 /** What deserves the eye: what failed, else what waits for a person, else what runs, else what came last. */
@@ -61,7 +65,12 @@ function mostInteresting(steps: readonly ShownStep[]): string | undefined {
   return pick?.id;
 }
 
-function LoadedExecution({ read, selected, tab }: { read: Execution } & Omit<ExecutionViewProps, 'executionId'>) {
+function LoadedExecution({
+  read,
+  selected,
+  tab,
+  lineage,
+}: { read: Execution } & Omit<ExecutionViewProps, 'executionId'>) {
   const navigate = useNavigate();
   const panel = useRef<HTMLDivElement>(null);
   const { execution, stream, following } = useFollowedExecution(read);
@@ -237,6 +246,11 @@ function LoadedExecution({ read, selected, tab }: { read: Execution } & Omit<Exe
           )}
         </div>
       </div>
+      {lineage && (
+        <Suspense>
+          <LineageDialog executionId={execution.id} agentName={execution.agent_name} onClose={() => go({})} />
+        </Suspense>
+      )}
       {retrying !== null && <RetryDialog execution={execution} step={retrying} onClose={() => setRetrying(null)} />}
     </div>
   );

@@ -7,6 +7,7 @@ import { PageHeader } from '@/components/page-header.tsx';
 import { ProblemCallout } from '@/components/problem-callout.tsx';
 import { RoutePending } from '@/components/route-pending.tsx';
 import { Tabs, TabsContent, TabsList, TabsTrigger } from '@/components/ui/tabs.tsx';
+import { InvocationList, type InvocationSearch } from '@/features/invocations/invocation-list.tsx';
 import { useBreadcrumbs } from '@/features/shell/breadcrumbs.tsx';
 import { NotFoundPage } from '@/features/shell/not-found-page.tsx';
 import { RequestFailure } from '@/lib/api.ts';
@@ -19,13 +20,20 @@ import { OverviewTab } from './overview-tab.tsx';
 import { PLATFORMS } from './platforms.ts';
 import { externalAgentQuery } from './queries.ts';
 
+const UsageTab = lazy(() => import('@/features/usage/usage-tab.tsx'));
 const SettingsTab = lazy(() => import('./settings-tab.tsx'));
+const InvocationDialog = lazy(() => import('@/features/invocations/invocation-dialog.tsx'));
 
-export type ExternalAgentTab = 'overview' | 'settings';
+export type ExternalAgentTab = 'overview' | 'invocations' | 'usage' | 'settings';
+export type UsageRange = '7d' | '30d' | 'custom';
 
 /** What the page shows, as it stands in the address. */
-export interface ExternalAgentPageSearch {
+export interface ExternalAgentPageSearch extends InvocationSearch {
   readonly tab?: ExternalAgentTab | undefined;
+  /** The call that is opened. */
+  readonly invocation?: string | undefined;
+  /** Of the usage; a custom one is from `from` to `to`. */
+  readonly range?: UsageRange | undefined;
 }
 
 interface ExternalAgentViewProps {
@@ -53,7 +61,7 @@ function LoadedAgent({ tagged, shown }: { tagged: Tagged<ExternalAgent>; shown: 
   const agent = tagged.value;
   const navigate = useNavigate({ from: '/dashboard/external-agents/$externalAgentId' });
   const platform = PLATFORMS[agent.platform];
-  const { tab = 'overview' } = shown;
+  const { tab = 'overview', invocation, range, ...chosen } = shown;
   const go = (search: ExternalAgentPageSearch) => void navigate({ search });
   return (
     <div className="mx-auto max-w-6xl">
@@ -82,10 +90,32 @@ function LoadedAgent({ tagged, shown }: { tagged: Tagged<ExternalAgent>; shown: 
       >
         <TabsList aria-label="External agent">
           <TabsTrigger value="overview">Overview</TabsTrigger>
+          <TabsTrigger value="invocations">Invocations</TabsTrigger>
+          <TabsTrigger value="usage">Usage</TabsTrigger>
           <TabsTrigger value="settings">Settings</TabsTrigger>
         </TabsList>
         <TabsContent value="overview" className="pt-5">
           <OverviewTab agent={agent} />
+        </TabsContent>
+        <TabsContent value="invocations" className="pt-5">
+          <InvocationList
+            ofExternalAgent={agent.id}
+            chosen={chosen}
+            onChoose={(next) => go({ ...next, tab: 'invocations' })}
+            onConnect={() => go({})}
+          />
+        </TabsContent>
+        <TabsContent value="usage" className="pt-5">
+          <Suspense fallback={<RoutePending />}>
+            <UsageTab
+              externalAgentId={agent.id}
+              range={range ?? '7d'}
+              from={chosen.from}
+              to={chosen.to}
+              onChoose={(next) => go({ ...next, tab: 'usage' })}
+              onShowCalls={(filter) => go({ ...filter, tab: 'invocations' })}
+            />
+          </Suspense>
         </TabsContent>
         <TabsContent value="settings" className="pt-5">
           <Suspense fallback={<RoutePending />}>
@@ -93,6 +123,14 @@ function LoadedAgent({ tagged, shown }: { tagged: Tagged<ExternalAgent>; shown: 
           </Suspense>
         </TabsContent>
       </Tabs>
+      {invocation !== undefined && (
+        <Suspense>
+          <InvocationDialog
+            invocationId={invocation}
+            onClose={() => void navigate({ search: (old) => ({ ...old, invocation: undefined }), resetScroll: false })}
+          />
+        </Suspense>
+      )}
     </div>
   );
 }

@@ -1,4 +1,4 @@
-import type { ExternalAgent, RateLimits } from '@agentflow/contracts';
+import type { ExternalAgent } from '@agentflow/contracts';
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
@@ -8,6 +8,7 @@ import { useActorName } from '@/features/settings/use-actor-name.ts';
 import { formatCount, shortId } from '@/lib/format.ts';
 import { callableAgentsQuery } from './callable-agents.ts';
 import { KeysCard } from './keys-card.tsx';
+import { limitsInWords } from './limits-in-words.ts';
 import { OPERATIONS } from './platforms.ts';
 import { SnippetView } from './snippet-view.tsx';
 import { KEY_PLACEHOLDER } from './snippets.ts';
@@ -31,20 +32,6 @@ export function OverviewTab({ agent }: { agent: ExternalAgent }) {
       <FactsCard agent={agent} />
     </div>
   );
-}
-
-/** `60 a minute, 10 at once · 500 an hour`. */
-export function limitsInWords(limits: RateLimits | null): string {
-  if (limits === null) return 'No limit of its own';
-  const { minute, hour, day, burst } = limits;
-  const parts = [
-    minute === null
-      ? null
-      : `${formatCount(minute)} a minute${burst === undefined ? '' : `, ${formatCount(burst)} at once`}`,
-    hour === null ? null : `${formatCount(hour)} an hour`,
-    day === null ? null : `${formatCount(day)} a day`,
-  ].filter((each) => each !== null);
-  return parts.length === 0 ? 'No limit of its own' : parts.join(' · ');
 }
 
 function FactsCard({ agent }: { agent: ExternalAgent }) {

@@ -1,7 +1,9 @@
-import type { ExternalAgent, ExternalAgentFilter, ExternalAgentKey } from '@agentflow/contracts';
+import type { ExternalAgent, ExternalAgentFilter, ExternalAgentKey, Stop } from '@agentflow/contracts';
 import { queryOptions } from '@tanstack/react-query';
 import { api, fetchApi, type Page, queryString } from '@/lib/api.ts';
 import { readTagged } from '@/lib/tagged.ts';
+
+const STOPPING_MS = 1_000;
 
 export function externalAgentsQuery(
   filter: { [K in keyof ExternalAgentFilter]?: ExternalAgentFilter[K] | undefined } & {
@@ -27,5 +29,14 @@ export function externalKeysQuery(id: string) {
     queryKey: ['external-agents', id, 'keys'],
     queryFn: ({ signal }) =>
       api<{ readonly data: readonly ExternalAgentKey[] }>(`/external-agents/${id}/keys`, { signal }),
+  });
+}
+
+/** Read until all that was alive has ended. */
+export function stopQuery(id: string) {
+  return queryOptions({
+    queryKey: ['stops', id],
+    queryFn: ({ signal }) => api<Stop>(`/stops/${id}`, { signal }),
+    refetchInterval: ({ state }) => (state.data?.status === 'stopped' ? false : STOPPING_MS),
   });
 }

@@ -1,8 +1,8 @@
-import type { ExternalAgent, ExternalAgentKey } from '@agentflow/contracts';
-import { useMutation, useQueryClient } from '@tanstack/react-query';
+import type { ExternalAgent, ExternalAgentKey, Stop } from '@agentflow/contracts';
+import { useQueryClient } from '@tanstack/react-query';
 import { toast } from 'sonner';
-import { ConfirmDialog } from '@/components/ui/confirm-dialog.tsx';
-import { api } from '@/lib/api.ts';
+import { api, queryString } from '@/lib/api.ts';
+import { KillDialog } from './kill-dialog.tsx';
 
 interface RevokeKeyDialogProps {
   agent: ExternalAgent;
@@ -12,25 +12,21 @@ interface RevokeKeyDialogProps {
 
 export function RevokeKeyDialog({ agent, apiKey, onClose }: RevokeKeyDialogProps) {
   const queries = useQueryClient();
-  const revoke = useMutation({
-    mutationFn: () => api(`/external-agents/${agent.id}/keys/${apiKey.id}`, { method: 'DELETE' }),
-    onSuccess: () => {
-      void queries.invalidateQueries({ queryKey: ['external-agents'] });
-      toast.success(`${apiKey.masked} is revoked`);
-      onClose();
-    },
-  });
   return (
-    <ConfirmDialog
-      open
-      onOpenChange={(open) => !open && onClose()}
+    <KillDialog
       title={`Revoke ${apiKey.masked}?`}
       description={`${agent.name} is refused with this key from this moment on, through every door. A revoked key cannot be brought back.`}
+      running="what was started with this key"
       confirmLabel="Revoke key"
-      danger
-      busy={revoke.isPending}
-      error={revoke.error}
-      onConfirm={() => revoke.mutate()}
+      onConfirm={async (stopRunning) => {
+        const query = queryString({ stop_running: String(stopRunning) });
+        const path = `/external-agents/${agent.id}/keys/${apiKey.id}${query}`;
+        const stop = await api<Stop | undefined>(path, { method: 'DELETE' });
+        void queries.invalidateQueries({ queryKey: ['external-agents'] });
+        toast.success(`${apiKey.masked} is revoked`);
+        return stop ?? null;
+      }}
+      onClose={onClose}
     />
   );
 }

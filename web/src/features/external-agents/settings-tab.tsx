@@ -2,6 +2,7 @@ import {
   type CreateExternalAgentRequest,
   createExternalAgentRequest,
   type ExternalAgent,
+  type Stop,
   type UpdateExternalAgentRequest,
 } from '@agentflow/contracts';
 import { zodResolver } from '@hookform/resolvers/zod';
@@ -14,15 +15,16 @@ import { LeaveGuard } from '@/components/leave-guard.tsx';
 import { ProblemCallout } from '@/components/problem-callout.tsx';
 import { Button } from '@/components/ui/button.tsx';
 import { Card, CardHeader } from '@/components/ui/card.tsx';
-import { ConfirmDialog } from '@/components/ui/confirm-dialog.tsx';
 import { BudgetsCard } from '@/features/budgets/budgets-card.tsx';
 import { useCan } from '@/features/shell/queries.ts';
-import { api, fetchApi, RequestFailure } from '@/lib/api.ts';
+import { api, fetchApi, queryString, RequestFailure } from '@/lib/api.ts';
 import { isNameTaken, showNameTaken, showOnFields } from '@/lib/form-problems.ts';
+import { formatCount } from '@/lib/format.ts';
 import { readTagged, type Tagged } from '@/lib/tagged.ts';
 import { useEditedCopy } from '@/lib/use-edited-copy.ts';
 import { type ExternalAgentForm, type FormValues, formOf, requestOf } from './form-values.ts';
 import { IdentityFields } from './identity-fields.tsx';
+import { KillDialog } from './kill-dialog.tsx';
 import { LimitFields } from './limit-fields.tsx';
 import { externalAgentQuery } from './queries.ts';
 import { RecordingFields } from './recording-fields.tsx';
@@ -155,14 +157,22 @@ function DeleteCard({ agent }: { agent: ExternalAgent }) {
   const queries = useQueryClient();
   const navigate = useNavigate();
   const [open, setOpen] = useState(false);
-  const remove = useMutation({
-    mutationFn: () => api(`/external-agents/${agent.id}`, { method: 'DELETE' }),
-    onSuccess: async () => {
-      await navigate({ to: '/dashboard/external-agents' });
-      await queries.invalidateQueries({ queryKey: ['external-agents'] });
-      toast.success(`${agent.name} is deleted`);
-    },
-  });
+  const remove = async (stopRunning: boolean) => {
+    const query = queryString({ stop_running: String(stopRunning) });
+    const stop = await api<Stop | undefined>(`/external-agents/${agent.id}${query}`, { method: 'DELETE' });
+    // Its page is gone: how the stop goes on is seen in the executions.
+    await navigate({ to: '/dashboard/external-agents' });
+    await queries.invalidateQueries({ queryKey: ['external-agents'] });
+    const stopping = stop?.targeted ?? 0;
+    toast.success(`${agent.name} is deleted`, {
+      ...(stopping === 0
+        ? {}
+        : {
+            description: `${formatCount(stopping)} ${stopping === 1 ? 'execution is' : 'executions are'} being stopped.`,
+          }),
+    });
+    return null;
+  };
   return (
     <Card className="border-failed-solid/35">
       <CardHeader title="Danger zone" />
@@ -173,37 +183,30 @@ function DeleteCard({ agent }: { agent: ExternalAgent }) {
             Its keys are refused at once and for good. Its calls stay in the history of what they started.
           </p>
         </div>
-        <Button
-          variant="danger"
-          onClick={() => {
-            remove.reset();
-            setOpen(true);
-          }}
-        >
+        <Button variant="danger" onClick={() => setOpen(true)}>
           Delete external agent…
         </Button>
       </div>
-      <ConfirmDialog
-        open={open}
-        onOpenChange={setOpen}
-        title={`Delete ${agent.name}?`}
-        description={
-          <>
-            <p>It cannot be brought back.</p>
-            <ul className="mt-2 list-disc pl-4">
-              <li>Every key of it is refused from this moment on, through every door.</li>
-              <li>Its limits, its webhook and this page go.</li>
-              <li>Executions that it started, and what they cost, stay.</li>
-            </ul>
-          </>
-        }
-        confirmLabel="Delete external agent"
-        danger
-        typedName={agent.name}
-        busy={remove.isPending}
-        error={remove.error}
-        onConfirm={() => remove.mutate()}
-      />
+      {open && (
+        <KillDialog
+          title={`Delete ${agent.name}?`}
+          description={
+            <>
+              <p>It cannot be brought back.</p>
+              <ul className="mt-2 list-disc pl-4">
+                <li>Every key of it is refused from this moment on, through every door.</li>
+                <li>Its limits, its webhook and this page go.</li>
+                <li>Executions that it started, and what they cost, stay.</li>
+              </ul>
+            </>
+          }
+          running="what it started"
+          confirmLabel="Delete external agent"
+          typedName={agent.name}
+          onConfirm={remove}
+          onClose={() => setOpen(false)}
+        />
+      )}
     </Card>
   );
 }

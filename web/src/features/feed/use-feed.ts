@@ -21,9 +21,10 @@ const ACK_EVERY = 100;
 
 /** Lists and sums that the feed keeps up to date, by the first part of an event's type. */
 const LISTS: Readonly<Record<string, readonly (readonly string[])[]>> = {
-  execution: [['executions', 'list'], ['agents', 'list'], ['overview']],
+  execution: [['executions', 'list'], ['agents', 'list'], ['overview'], ['invocations', 'list']],
   approval: [['approvals'], ['overview']],
   agent: [['agents', 'list'], ['overview']],
+  external_agent: [['external-agents'], ['invocations']],
 };
 const ALL_LISTS = [
   ...new Map(
