@@ -62,6 +62,7 @@ export async function startReplay(env: Env, replay: Replay): Promise<ReplayStart
     execution_id,
     idempotency: null,
     ip: replay.ip,
+    spends: { project_id: source.project_id, budget_of: null },
   };
   const admission = await admit(desk, request, source.input, async () => undefined);
   if (admission.outcome === 'replay') throw new Error('a start without an idempotency key was replayed');
