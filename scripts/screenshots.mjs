@@ -114,12 +114,66 @@ async function furnish(url, mockUrl) {
     const input = { customer, amount, order_number: `A-${1000 + amount}`, reason: 'The parcel arrived broken.' };
     must(await call('POST', `/agents/${refunds.id}/execute`, { input }), 'Asking for a refund', [202]);
   }
+  const external = await furnishExternalAgents(url, call, triage);
   // A draft that differs from what is live.
   const changed = structuredClone(file.definition);
   changed.nodes.find((/** @type {{ id: string }} */ { id }) => id === 'summary').config.max_sentences = 3;
   changed.nodes.find((/** @type {{ id: string }} */ { id }) => id === 'priority').name = 'How soon is it needed?';
   must(await call('PUT', `/agents/${triage}/draft`, changed), 'Changing a draft');
-  return { call, triage, stock, project, refunds: refunds.id, triaged: last };
+  return { call, triage, stock, project, refunds: refunds.id, triaged: last, ...external };
+}
+
+/**
+ * External agents of each platform, one of them with calls, one of which a limit has refused.
+ * @param {string} url
+ * @param {ReturnType<typeof apiClient>} call
+ * @param {string} triage
+ */
+async function furnishExternalAgents(url, call, triage) {
+  const register = async (/** @type {object} */ settings) =>
+    must(await call('POST', '/external-agents', settings), 'Registering an external agent');
+  const desk = must(
+    await call('POST', '/agents', {
+      name: 'Support desk',
+      description: 'Has tickets triaged.',
+      definition: {
+        nodes: [
+          { id: 'start', type: 'trigger.manual', name: 'Ticket', config: {} },
+          { id: 'triage', type: 'agent.call', name: 'Triage', config: { agent_id: triage, input: '{{trigger}}' } },
+        ],
+        edges: [{ id: 'start_triage', source: 'start', target: 'triage' }],
+      },
+    }),
+    'Creating the desk',
+  ).id;
+  must(await call('POST', `/agents/${desk}/publish`, {}), 'Publishing');
+  for (const [name, platform] of /** @type {const} */ ([
+    ['Warehouse robot', 'custom'],
+    ['Nightly importer', 'openai_sdk'],
+    ['Gemini in the terminal', 'gemini'],
+    ['Support GPT', 'chatgpt'],
+  ])) {
+    await register({ name, platform, agents: [triage] });
+  }
+  const caller = await register({
+    name: 'Claude Code of the support team',
+    platform: 'claude_code',
+    description: 'Looks at tickets that people paste into their editor.',
+    rate_limits: { minute: 6, hour: 60, day: 400 },
+    max_concurrency: 5,
+  });
+  const asCaller = apiClient(url, caller.api_key);
+  let called = '';
+  for (const input of readTickets(join(ROOT, 'examples', 'tickets.json')).slice(0, 9)) {
+    const answer = await asCaller(
+      'POST',
+      `/external-agents/${caller.id}/invoke`,
+      { agent_id: called === '' ? desk : triage, input },
+      { Prefer: 'wait=30' },
+    );
+    called ||= must(answer, 'Calling the desk', [200]).invocation_id;
+  }
+  return { caller: caller.id, called };
 }
 
 await buildUi();
@@ -130,7 +184,8 @@ const browser = await chromium.launch({
   args: ['--no-sandbox', '--disable-gpu', '--no-first-run'],
 });
 try {
-  const { call, triage, stock, project, triaged } = await furnish(server.url, server.mockUrl);
+  const furnished = await furnish(server.url, server.mockUrl);
+  const { call, triage, stock, project, triaged, caller, called } = furnished;
   for (const theme of /** @type {const} */ (['light', 'dark'])) {
     const context = await browser.newContext({
       baseURL: server.url,
@@ -191,6 +246,22 @@ try {
     await page.goto(`/dashboard/projects/${project}?tab=context`);
     await page.getByText('Handoff to Support ticket triage').waitFor();
     await shoot('project-context');
+
+    await page.goto('/dashboard/external-agents');
+    await page.getByRole('link', { name: 'Nightly importer' }).waitFor();
+    await shoot('external-agents');
+    await page.goto(`/dashboard/external-agents/${caller}`);
+    await page.getByRole('button', { name: /^Rotate/ }).click();
+    await page.getByRole('button', { name: 'Rotate key' }).click();
+    await page.getByTestId('api-key').waitFor();
+    await shoot('external-agent-key');
+    await page.goto(`/dashboard/external-agents/${caller}?tab=invocations&invocation=${called}`);
+    await page.locator('.react-flow__node').nth(2).click();
+    await page.getByRole('region', { name: 'Details' }).getByRole('link', { name: 'Open the agent' }).waitFor();
+    await shoot('external-agent-lineage');
+    await page.goto(`/dashboard/external-agents/${caller}?tab=usage`);
+    await page.getByText('Show these calls').waitFor({ timeout: 120_000 });
+    await shoot('external-agent-usage');
 
     const run = must(
       await call('POST', `/agents/${stock}/execute`, { input: { night: '2026-01-31' } }),

@@ -1,34 +1,9 @@
 import type { Execution } from '@agentflow/contracts';
 import { type APIRequestContext, expect, test } from '@playwright/test';
 import { expectAccessible, expectFitsPhone } from './page-checks.ts';
-import { type Account, createAccount, logIn, mockUrl, publishAgent } from './support.ts';
+import { type Account, createAccount, logIn, publishSpender } from './support.ts';
 
 const asOwner = ({ token }: Account) => ({ headers: { Authorization: `Bearer ${token}` } });
-
-/** An agent whose one model call costs half a cent, and may cost a cent. */
-async function spender(request: APIRequestContext, owner: Account): Promise<string> {
-  const key = await request.put('/api/v1/org/provider-keys/custom', {
-    ...asOwner(owner),
-    data: { base_url: mockUrl('v1'), api_key: 'key' },
-  });
-  expect(key.status(), await key.text()).toBe(200);
-  const price = await request.put('/api/v1/models/prices', {
-    ...asOwner(owner),
-    data: { model: 'custom/dear', input_usd_per_million: 0, output_usd_per_million: 1000 },
-  });
-  expect(price.status(), await price.text()).toBe(200);
-  const config = { model: 'custom/dear', prompt: 'Is it?', labels: ['yes', 'no'], max_tokens: 10 };
-  return publishAgent(request, owner, {
-    name: 'Spender',
-    definition: {
-      nodes: [
-        { id: 'start', type: 'trigger.manual', name: 'Start', config: {} },
-        { id: 'think', type: 'ai.classify', name: 'Think', config },
-      ],
-      edges: [{ id: 'e', source: 'start', target: 'think' }],
-    },
-  });
-}
 
 async function run(request: APIRequestContext, owner: Account, agentId: string, body: object = {}): Promise<string> {
   const started = await request.post(`/api/v1/agents/${agentId}/execute`, { ...asOwner(owner), data: body });
@@ -38,7 +13,7 @@ async function run(request: APIRequestContext, owner: Account, agentId: string, 
 
 test('a budget is set, a run waits for money, and goes on after a top-up on its page', async ({ page, request }) => {
   const owner = await createAccount(request);
-  const agentId = await spender(request, owner);
+  const agentId = await publishSpender(request, owner);
   await logIn(page, owner, '/dashboard/settings/budgets');
   await expect(page.getByText('There is no limit on what the organization may spend.')).toBeVisible();
   await page.getByRole('button', { name: 'Set a budget…' }).click();
@@ -73,7 +48,7 @@ test('a budget is set, a run waits for money, and goes on after a top-up on its 
 
 test('a project has a budget and shows what it has cost', async ({ page, request }) => {
   const owner = await createAccount(request);
-  const agentId = await spender(request, owner);
+  const agentId = await publishSpender(request, owner);
   const made = await request.post('/api/v1/projects', { ...asOwner(owner), data: { name: 'Spring' } });
   const projectId = ((await made.json()) as { id: string }).id;
   await logIn(page, owner, `/dashboard/projects/${projectId}?tab=costs`);

@@ -2,7 +2,17 @@ import { readFileSync } from 'node:fs';
 import type { CreatedExternalAgent, Invoked, LineageGraph } from '@agentflow/contracts';
 import { type APIRequestContext, expect, type Page, test } from '@playwright/test';
 import { expectAccessible, expectFitsPhone } from './page-checks.ts';
-import { type Account, createAccount, ECHO, joinAsViewer, logIn, mockUrl, publishAgent, release } from './support.ts';
+import {
+  type Account,
+  createAccount,
+  ECHO,
+  joinAsViewer,
+  logIn,
+  mockUrl,
+  publishAgent,
+  publishSpender,
+  release,
+} from './support.ts';
 
 /** What is shown of the key, this once. */
 async function shownKey(page: Page): Promise<string> {
@@ -94,6 +104,7 @@ test('a key calls within its scope, is rotated with an overlap and revoked; a vi
   await dialog.getByRole('button', { name: 'Limits' }).click();
   await dialog.getByLabel('A minute').fill('100');
   await dialog.getByLabel('An hour').fill('50');
+  await dialog.getByLabel('Budget in US dollars').fill('-1');
   await dialog.getByRole('button', { name: 'Webhook' }).click();
   await dialog.getByLabel('Send results to').click();
   await page.getByRole('option', { name: 'Telegram' }).click();
@@ -101,6 +112,8 @@ test('a key calls within its scope, is rotated with an overlap and revoked; a vi
   await expect(dialog.getByText('Choose at least one agent')).toBeVisible();
   await expect(dialog.getByText('A minute allows more than the whole hour (50)')).toBeVisible();
   await expect(dialog.getByText('A number, or @channelname')).toBeVisible();
+  await expect(dialog.getByText('An amount above $0')).toBeVisible();
+  await dialog.getByLabel('Budget in US dollars').fill('50');
   await dialog.getByRole('checkbox', { name: 'Echo' }).check();
   await dialog.getByLabel('An hour').fill('500');
   await dialog.getByLabel('Bot token').fill('1234:secret-token');
@@ -110,6 +123,7 @@ test('a key calls within its scope, is rotated with an overlap and revoked; a vi
   await page.getByRole('checkbox', { name: 'I have stored it' }).check();
   await page.getByRole('button', { name: 'Done' }).click();
   await expect(page.getByText('100 a minute · 500 an hour')).toBeVisible();
+  await expect(page.getByText('$0 of $50.00 spent')).toBeVisible();
   const id = new URL(page.url()).pathname.split('/').at(-1) ?? '';
 
   const answer = await call(request, { key: first, id }, { agent: 'Echo', input: { n: 1 } });
@@ -359,6 +373,39 @@ test('a rate limit bites: the refused calls are counted, and the usage tells why
   await expect(page.getByRole('table', { name: 'Invocations' }).getByRole('row')).toHaveCount(2);
   await page.getByRole('button', { name: 'No longer only rate_limited' }).click();
   await expect(page.getByRole('table', { name: 'Invocations' }).getByRole('row')).toHaveCount(3);
+});
+
+test('a budget is lowered, hit and topped up: then the next call passes', async ({ page, request }) => {
+  const owner = await createAccount(request);
+  await publishSpender(request, owner);
+  const robot = await registered(request, owner);
+  await logIn(page, owner, `/dashboard/external-agents/${robot.id}?tab=settings`);
+  await page.getByRole('button', { name: 'Set a budget…' }).click();
+  await page.getByLabel('Limit in US dollars').fill('5');
+  await page.getByRole('button', { name: 'Set budget' }).click();
+  await expect(page.getByText('$0 of $5.00 spent')).toBeVisible();
+  expect((await call(request, robot, { agent: 'Spender' })).status()).toBe(200);
+  await expect(page.getByText('$0.005 of $5.00 spent')).toBeVisible();
+
+  const budgets = page.getByRole('region', { name: 'Budgets' });
+  await budgets.getByRole('button', { name: 'Change', exact: true }).click();
+  await page.getByLabel('Limit in US dollars').fill('0.005');
+  await page.getByRole('button', { name: 'Save budget' }).click();
+  await expect(page.getByText('$0.005 of $0.005 spent')).toBeVisible();
+  const refused = await call(request, robot, { agent: 'Spender' });
+  expect(refused.status()).toBe(429);
+  expect(((await refused.json()) as { code: string }).code).toBe('budget_exceeded');
+  expect(Number(refused.headers()['x-budget-remaining-usd'])).toBe(0);
+
+  await budgets.getByRole('button', { name: 'Top up…' }).click();
+  await page.getByLabel('Amount in US dollars').fill('0.02');
+  await page.getByRole('dialog').getByRole('button', { name: 'Top up' }).click();
+  await expect(page.getByText('$0.005 of $0.025 spent')).toBeVisible();
+  expect((await call(request, robot, { agent: 'Spender' })).status()).toBe(200);
+
+  await page.getByRole('tab', { name: 'Usage' }).click();
+  await expect(page.getByRole('list', { name: 'Budgets' })).toContainText('$0.01 of $0.025 spent');
+  await expect(page.getByRole('list', { name: 'What to do' })).toContainText('budget_exceeded', { timeout: 90_000 });
 });
 
 test('revoking a key stops what it started, with its sub-agents, before the eyes', async ({ page, request }) => {

@@ -120,6 +120,32 @@ export const ECHO: AgentDefinition = {
   edges: [{ id: 'start_result', source: 'start', target: 'result' }],
 };
 
+/** An agent whose one model call costs half a cent, and may cost a cent. */
+export async function publishSpender(request: APIRequestContext, owner: Account): Promise<string> {
+  const headers = { Authorization: `Bearer ${owner.token}` };
+  const key = await request.put('/api/v1/org/provider-keys/custom', {
+    headers,
+    data: { base_url: mockUrl('v1'), api_key: 'key' },
+  });
+  expect(key.status(), await key.text()).toBe(200);
+  const price = await request.put('/api/v1/models/prices', {
+    headers,
+    data: { model: 'custom/dear', input_usd_per_million: 0, output_usd_per_million: 1000 },
+  });
+  expect(price.status(), await price.text()).toBe(200);
+  const config = { model: 'custom/dear', prompt: 'Is it?', labels: ['yes', 'no'], max_tokens: 10 };
+  return publishAgent(request, owner, {
+    name: 'Spender',
+    definition: {
+      nodes: [
+        { id: 'start', type: 'trigger.manual', name: 'Start', config: {} },
+        { id: 'think', type: 'ai.classify', name: 'Think', config },
+      ],
+      edges: [{ id: 'e', source: 'start', target: 'think' }],
+    },
+  });
+}
+
 /** Asks a slow endpoint, so that there is time to look at a run. */
 export function slowDefinition(delayMs: number): AgentDefinition {
   return {

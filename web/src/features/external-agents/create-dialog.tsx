@@ -13,8 +13,10 @@ import { Button } from '@/components/ui/button.tsx';
 import { Dialog, DialogBody, DialogFooter } from '@/components/ui/dialog.tsx';
 import { Field } from '@/components/ui/field.tsx';
 import { Select } from '@/components/ui/select.tsx';
+import { useCan } from '@/features/shell/queries.ts';
 import { api, newIdempotencyKey } from '@/lib/api.ts';
 import { isNameTaken, showNameTaken, showOnFields } from '@/lib/form-problems.ts';
+import { BudgetFields } from './budget-fields.tsx';
 import { type ExternalAgentForm, emptyForm, type FormValues, requestOf } from './form-values.ts';
 import { IdentityFields } from './identity-fields.tsx';
 import { LimitFields } from './limit-fields.tsx';
@@ -55,6 +57,7 @@ type Section = 'limits' | 'webhook' | 'recording';
 
 function CreateForm({ onClose, onCreated }: Omit<CreateDialogProps, 'open'>) {
   const queries = useQueryClient();
+  const maySetBudgets = useCan('governance:write');
   const [open, setOpen] = useState<ReadonlySet<Section>>(new Set());
   // One for what is sent: a second click after a lost answer makes no second one.
   const sent = useRef(new Map<string, string>());
@@ -102,10 +105,11 @@ function CreateForm({ onClose, onCreated }: Omit<CreateDialogProps, 'open'>) {
         <KeyExpiry form={form} />
         <Fold
           title="Limits"
-          note="how often it may call"
-          {...section('limits', errors.rate_limits ?? errors.max_concurrency)}
+          note="how often it may call, and for how much"
+          {...section('limits', errors.rate_limits ?? errors.max_concurrency ?? errors.budget)}
         >
           <LimitFields form={form} />
+          {maySetBudgets && <BudgetFields form={form} />}
         </Fold>
         <Fold title="Webhook" note="where results are sent" {...section('webhook', errors.webhook_config)}>
           <Controller

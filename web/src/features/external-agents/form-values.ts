@@ -1,4 +1,9 @@
-import { type CreateExternalAgentRequest, createExternalAgentRequest, type ExternalAgent } from '@agentflow/contracts';
+import {
+  type CreateExternalAgentRequest,
+  createExternalAgentRequest,
+  type ExternalAgent,
+  type UpdateExternalAgentRequest,
+} from '@agentflow/contracts';
 import type { UseFormReturn } from 'react-hook-form';
 import type { z } from 'zod';
 
@@ -47,6 +52,12 @@ export function requestOf(form: CreateExternalAgentRequest): CreateExternalAgent
       ...(platform === 'chatgpt' && chatgpt_mode !== undefined ? { chatgpt_mode } : {}),
     },
   };
+}
+
+/** What is sent to change one. Webhook and budgets have forms of their own, and keys are rotated. */
+export function changesOf(form: CreateExternalAgentRequest): UpdateExternalAgentRequest {
+  const { webhook_config: _, budget: __, key_expires_at: ___, ...changes } = requestOf(form);
+  return changes;
 }
 
 /** Fields as people write lists: by lines, commas or spaces, each once. */

@@ -4,7 +4,10 @@ import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 import { RelativeTime } from '@/components/relative-time.tsx';
 import { Card, CardHeader } from '@/components/ui/card.tsx';
+import { BudgetMeter } from '@/features/budgets/budget-meter.tsx';
+import { PERIOD_NAMES } from '@/features/budgets/budget-words.ts';
 import { useActorName } from '@/features/settings/use-actor-name.ts';
+import { useCan } from '@/features/shell/queries.ts';
 import { formatCount, shortId } from '@/lib/format.ts';
 import { callableAgentsQuery } from './callable-agents.ts';
 import { KeysCard } from './keys-card.tsx';
@@ -36,6 +39,7 @@ export function OverviewTab({ agent }: { agent: ExternalAgent }) {
 
 function FactsCard({ agent }: { agent: ExternalAgent }) {
   const nameOf = useActorName();
+  const mayReadBudgets = useCan('governance:read');
   return (
     <Card>
       <CardHeader title="What it may do" />
@@ -48,6 +52,18 @@ function FactsCard({ agent }: { agent: ExternalAgent }) {
             ? 'No limit'
             : `${formatCount(agent.max_concurrency)} ${agent.max_concurrency === 1 ? 'execution' : 'executions'}`}
         </Fact>
+        {mayReadBudgets && (
+          <Fact label="Budget">
+            {agent.budget === null ? (
+              'No limit'
+            ) : (
+              <>
+                <span className="block text-faint text-xs">{PERIOD_NAMES[agent.budget.period]}</span>
+                <BudgetMeter state={agent.budget} />
+              </>
+            )}
+          </Fact>
+        )}
         <Fact label="Webhook">
           {agent.webhook_config === null ? 'None' : WEBHOOK_PLATFORMS[agent.webhook_config.platform].name}
         </Fact>

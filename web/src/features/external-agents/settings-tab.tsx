@@ -22,7 +22,7 @@ import { isNameTaken, showNameTaken, showOnFields } from '@/lib/form-problems.ts
 import { formatCount } from '@/lib/format.ts';
 import { readTagged, type Tagged } from '@/lib/tagged.ts';
 import { useEditedCopy } from '@/lib/use-edited-copy.ts';
-import { type ExternalAgentForm, type FormValues, formOf, requestOf } from './form-values.ts';
+import { changesOf, type ExternalAgentForm, type FormValues, formOf } from './form-values.ts';
 import { IdentityFields } from './identity-fields.tsx';
 import { KillDialog } from './kill-dialog.tsx';
 import { LimitFields } from './limit-fields.tsx';
@@ -50,11 +50,6 @@ export default function SettingsTab({ tagged }: { tagged: Tagged<ExternalAgent> 
 interface Save {
   readonly body: UpdateExternalAgentRequest;
   readonly etag: string | null;
-}
-
-function changesOf(form: CreateExternalAgentRequest): UpdateExternalAgentRequest {
-  const { webhook_config: _, key_expires_at: __, ...changes } = requestOf(form);
-  return changes;
 }
 
 function FormCard({ tagged, mayWrite }: { tagged: Tagged<ExternalAgent>; mayWrite: boolean }) {

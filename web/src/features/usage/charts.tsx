@@ -161,6 +161,8 @@ export function SharesChart({ totals }: { totals: Usage['totals'] }) {
           nameKey="word"
           innerRadius={52}
           outerRadius={78}
+          startAngle={90}
+          endAngle={-270}
           paddingAngle={parts.length > 1 ? 2 : 0}
           stroke="var(--surface)"
           isAnimationActive={false}
