@@ -60,7 +60,7 @@ export async function serve({
       })),
       modulesRoot: folder,
       compatibilityDate: '2026-10-01',
-      compatibilityFlags: ['nodejs_compat', 'enable_request_signal'],
+      compatibilityFlags: ['nodejs_compat'],
       bindings,
       d1Databases: { DB: 'bench' },
       r2Buckets: { VALUES: 'bench' },

@@ -215,8 +215,10 @@ describe('An invocation that runs', () => {
     expect(cancelled.status).toBe(200);
     expect(cancelled.body).toMatchObject({ status: 'error', error_code: 'cancelled' });
     expectProblem(await api(`${path}/cancel`, { ...cancel, token: owner.token }), 409, 'execution_finished');
-    const { results } = await env.DB.prepare("SELECT * FROM audit_logs WHERE action = 'execution.cancelled'")
-      .bind()
+    const { results } = await env.DB.prepare(
+      "SELECT * FROM audit_logs WHERE action = 'execution.cancelled' AND organization_id = ?",
+    )
+      .bind(owner.organization_id)
       .all<{ actor_id: string; resource_id: string }>();
     expect(results).toMatchObject([{ actor_id: outside.id, resource_id: body.execution.id }]);
     await invoke(outside, 'Nobody');

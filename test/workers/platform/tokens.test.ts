@@ -82,7 +82,11 @@ describe('API keys', () => {
   const organizationId = 'org_01j9zq5t3v8x7w6y5z4abcdefg'.replace('defg', 'd0fg');
   it('name their organization and hide nothing but their secret', async () => {
     const made = await newApiKey(organizationId);
-    expect(await parseApiKey(made.key)).toEqual({ organization_id: organizationId, key_hash: made.key_hash });
+    expect(await parseApiKey(made.key)).toEqual({
+      form: 'api_key',
+      organization_id: organizationId,
+      key_hash: made.key_hash,
+    });
     expect(made.key_hash).toMatch(/^[0-9a-f]{64}$/);
     expect(made.prefix.length).toBeLessThan(20);
     expect((await newApiKey(organizationId)).key).not.toBe(made.key);
