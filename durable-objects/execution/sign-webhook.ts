@@ -1,3 +1,4 @@
+import { hexOf } from '../../workers/platform/digest.ts';
 /**
  * Standard Webhooks, symmetric (`v1`): HMAC-SHA256 over `id.timestamp.body`. `X-Webhook-Signature` is the HMAC of the body
  * alone in hex, for receivers that check no more than that.
@@ -17,7 +18,7 @@ export async function webhookHeaders(
     'webhook-id': id,
     'webhook-timestamp': String(timestamp),
     'webhook-signature': `v1,${btoa(String.fromCharCode(...signature))}`,
-    'X-Webhook-Signature': Array.from(plain, (byte) => byte.toString(16).padStart(2, '0')).join(''),
+    'X-Webhook-Signature': hexOf(plain),
   };
 }
 

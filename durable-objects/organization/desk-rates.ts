@@ -115,7 +115,10 @@ export class DeskRates {
   }
 
   private row(subject: string): RateRow {
-    return this.known.get(subject) ?? this.store.rates.find(subject) ?? NO_REQUESTS;
+    const known = this.known.get(subject) ?? this.store.rates.find(subject);
+    // Subjects without a row are not kept: addresses are anybody's to invent.
+    if (known !== null) this.remember(this.known, subject, known);
+    return known ?? NO_REQUESTS;
   }
 
   private remember(rows: Map<string, RateRow>, subject: string, row: RateRow): void {

@@ -32,7 +32,7 @@ export function authorize(
     // Nothing on this route's way asks whether an external agent's key is good.
     else if (principal.form === 'external_agent' && external === null) await refuseExternal(c, access);
     c.set('principal', principal);
-    c.set('log', c.var.log.with({ organization_id: principal.organization_id, principal: principal.kind }));
+    c.set('log', c.get('log').with({ organization_id: principal.organization_id, principal: principal.kind }));
     await next();
     if (principal.kind === 'unchecked_key' && c.error !== undefined && c.get('admissionAsked') !== true) {
       const checked = await identify(c);
@@ -59,13 +59,13 @@ export async function identify(
   c: Context<AppEnv>,
   { deferKey, anyAddress, heldKey = null }: CallerOptions = { deferKey: false, anyAddress: false },
 ): Promise<Caller | UncheckedKeyPrincipal> {
-  const principal = await c.var.authenticate({
+  const principal = await c.get('authenticate')({
     env: c.env,
     authorization: heldKey === null ? c.req.header('authorization') : `Bearer ${heldKey}`,
     apiKey: c.req.header('x-api-key'),
     claimed: c.req.header(EXTERNAL_AGENT_HEADER),
-    ip: c.var.ip,
-    country: c.var.country,
+    ip: c.get('ip'),
+    country: c.get('country'),
     deferKey,
     anyAddress,
   });
@@ -106,7 +106,7 @@ export function isAllowed(principal: Caller, permission: Permission): boolean {
 
 /** What a service needs of the request. Only for routes whose principal is checked: all but those with `deferKey`. */
 export function requestContext(c: Context<AppEnv>): RequestContext {
-  const principal: Caller | UncheckedKeyPrincipal = c.var.principal;
+  const principal: Caller | UncheckedKeyPrincipal = c.get('principal');
   if (principal.kind === 'unchecked_key') throw new Error('this route must check its API key through admission');
   if (principal.kind === 'external_agent') throw new Error('this route must ask for its caller by callerContext');
   return { ...aroundRequest(c), organizationId: principal.organization_id, principal, actor: actorOf(principal) };
@@ -114,7 +114,7 @@ export function requestContext(c: Context<AppEnv>): RequestContext {
 
 /** The same on routes that external agents may call, too. */
 export function callerContext(c: Context<AppEnv>): Omit<RequestContext, 'principal'> & { readonly principal: Caller } {
-  const { principal } = c.var;
+  const principal = c.get('principal');
   if (principal.kind === 'unchecked_key') throw new Error('this route must check its API key through admission');
   return { ...aroundRequest(c), organizationId: principal.organization_id, principal, actor: actorOf(principal) };
 }
@@ -122,11 +122,11 @@ export function callerContext(c: Context<AppEnv>): Omit<RequestContext, 'princip
 function aroundRequest(c: Context<AppEnv>): Omit<RequestContext, 'organizationId' | 'principal' | 'actor'> {
   return {
     env: c.env,
-    requestId: c.var.requestId,
-    trace: c.var.trace,
-    ip: c.var.ip,
+    requestId: c.get('requestId'),
+    trace: c.get('trace'),
+    ip: c.get('ip'),
     userAgent: (c.req.header('user-agent') ?? '').slice(0, 400),
-    log: c.var.log,
+    log: c.get('log'),
     now: Date.now,
     waitUntil: (work) => c.executionCtx.waitUntil(work),
   };

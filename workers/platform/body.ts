@@ -7,6 +7,7 @@ import type { AppEnv } from './router.ts';
 const LARGE_BODIES: readonly { suffix: RegExp; bytes: number }[] = [
   { suffix: /^\/(v1\/(chat\/completions|responses)|mcp)$/, bytes: LIMITS.input_bytes + 16 * 1024 },
   { suffix: /\/agents\/[^/]+\/(execute|test)$/, bytes: LIMITS.input_bytes + 16 * 1024 },
+  { suffix: /\/external-agents\/[^/]+\/invoke$/, bytes: LIMITS.input_bytes + 16 * 1024 },
   { suffix: /\/agents(\/[^/]+\/(draft|validate))?$/, bytes: LIMITS.definition_bytes },
   // Files are indented: the largest definition takes more room in one, and is measured again once it is read.
   { suffix: /\/agents\/import$/, bytes: 2 * LIMITS.definition_bytes },
@@ -21,7 +22,7 @@ export function boundedBody() {
     const stream = c.req.raw.body;
     if (stream === null || c.req.method === 'GET' || c.req.method === 'HEAD') return next();
     const limit = LARGE_BODIES.find((each) => each.suffix.test(c.req.path))?.bytes ?? LIMITS.body_bytes;
-    const text = await readText(stream, limit, c.req.header('content-length'));
+    const text = await readText(c.req.raw, stream, limit);
     c.set('bodyText', text);
     // Hono keeps promises here, whatever its type says: later `c.req.json()` reads this instead of the used-up stream.
     c.req.bodyCache.text = Promise.resolve(text) as unknown as string;
@@ -36,13 +37,12 @@ export function boundedBody() {
   });
 }
 
-async function readText(
-  stream: ReadableStream<Uint8Array>,
-  limit: number,
-  declared: string | undefined,
-): Promise<string> {
+async function readText(request: Request, stream: ReadableStream<Uint8Array>, limit: number): Promise<string> {
   const tooLarge = () => new ApiError('payload_too_large', `The body is larger than ${limit} bytes.`);
-  if (declared !== undefined && Number(declared) > limit) throw tooLarge();
+  const declared = request.headers.get('content-length');
+  if (declared !== null && Number(declared) > limit) throw tooLarge();
+  // A body is never longer than it was said to be.
+  if (declared !== null && declared !== '') return wholeText(request);
   const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: false });
   const reader = stream.getReader();
   let size = 0;
@@ -60,6 +60,15 @@ async function readText(
       await reader.cancel();
       throw error;
     }
+    throw new ApiError('malformed_request', 'The body is not UTF-8 text.');
+  }
+}
+
+async function wholeText(request: Request): Promise<string> {
+  const bytes = await request.arrayBuffer();
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: false }).decode(bytes);
+  } catch {
     throw new ApiError('malformed_request', 'The body is not UTF-8 text.');
   }
 }

@@ -32,7 +32,7 @@ export function requestScope(authenticate: Authenticator) {
       ['traceparent', traceparentOf(trace)],
     ]);
     const { status } = c.res;
-    c.var.log.log(status >= 500 ? 'error' : 'info', 'http.request', {
+    c.get('log').log(status >= 500 ? 'error' : 'info', 'http.request', {
       method: c.req.method,
       // Without the query, which may hold a ticket or a search term.
       path: loggedPath(c),
@@ -61,7 +61,7 @@ export function productionGuard() {
   return createMiddleware<AppEnv>(async (c, next) => {
     const problems = productionProblems(c.env);
     if (problems.length > 0) {
-      for (const problem of problems) c.var.log.log('error', 'configuration.refused', { problem });
+      for (const problem of problems) c.get('log').log('error', 'configuration.refused', { problem });
       throw new ApiError('upstream_unavailable', 'This installation is not configured for production.');
     }
     if (c.env.ENVIRONMENT === 'production' && new URL(c.req.url).protocol === 'http:') {

@@ -33,13 +33,13 @@ export function answerError(error: unknown, c: Context<AppEnv>): Response {
   else if (error instanceof HTTPException) refusal = ofHttpException(error);
   else if (error instanceof Error) {
     refusal = ofUnreachableObject(error);
-    if (refusal !== null) c.var.log.log('warn', 'http.object_unreachable', describeError(error));
+    if (refusal !== null) c.get('log').log('warn', 'http.object_unreachable', describeError(error));
   }
   if (refusal === null) {
-    c.var.log.log('error', 'http.unexpected_error', describeError(error));
+    c.get('log').log('error', 'http.unexpected_error', describeError(error));
     refusal = new ApiError('internal_error', 'The error was logged under this request id.');
   }
-  const problem = problemOf(refusal, c.var.requestId);
+  const problem = problemOf(refusal, c.get('requestId'));
   return c.body(JSON.stringify(problem), problem.status as 500, {
     ...refusal.headers,
     'Content-Type': 'application/problem+json',

@@ -28,6 +28,7 @@ export type Authenticator = (request: {
   anyAddress: boolean;
 }) => Promise<Caller | UncheckedKeyPrincipal | null>;
 
+/** On the way of every request read variables by `c.get`: `c.var` makes an object of all of them at each access. */
 export interface AppEnv {
   Bindings: Env;
   Variables: {

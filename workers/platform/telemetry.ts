@@ -1,3 +1,5 @@
+import { hexOf } from './digest.ts';
+
 /** W3C Trace Context (https://www.w3.org/TR/trace-context/): one trace id per caller's request, one span id per hop. */
 export interface TraceContext {
   readonly trace_id: string;
@@ -8,9 +10,7 @@ export interface TraceContext {
 const TRACEPARENT = /^00-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})$/;
 
 function randomHex(bytes: number): string {
-  return Array.from(crypto.getRandomValues(new Uint8Array(bytes)), (byte) => byte.toString(16).padStart(2, '0')).join(
-    '',
-  );
+  return hexOf(crypto.getRandomValues(new Uint8Array(bytes)));
 }
 
 /** The caller's trace with a span id of our own, or a new trace when the header is missing or malformed. */

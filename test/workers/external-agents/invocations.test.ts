@@ -87,6 +87,17 @@ describe('A call of an external agent', () => {
     expect((await settled(off.id, 1))[0]).toMatchObject({ request_state: 'off', request_payload: null });
   });
 
+  it('may bring a megabyte of input, and no more', async () => {
+    const owner = await signUp();
+    const agent = await publishedAgent(owner, doubling);
+    const outside = await externalAgent(owner);
+    const text = (bytes: number) => ({ n: 1, text: 'x'.repeat(bytes) });
+    const large = await invoke(outside, agent.id, text(1024 * 1024 - 1024), { wait: 20 });
+    expect(large.body).toMatchObject({ status: 'success', output: { doubled: 2 } });
+    expectProblem(await invoke(outside, agent.id, text(1024 * 1024 + 64 * 1024)), 413, 'payload_too_large');
+    expect(await settled(outside.id, 1)).toHaveLength(1);
+  });
+
   it('is told as it happens to whoever asks for a stream', async () => {
     const owner = await signUp();
     const agent = await publishedAgent(owner, doubling);

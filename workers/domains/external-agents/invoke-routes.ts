@@ -34,7 +34,7 @@ ones as a count.`,
 });
 
 export const invokeRoutes = createRouter().openapi(invoke, async (c) => {
-  const { principal } = c.var;
+  const principal = c.get('principal');
   const { id } = c.req.valid('param');
   // Other credentials were refused on the way here.
   if (principal.kind !== 'unchecked_key') throw new ApiError('forbidden', 'This is for the keys of external agents.');
@@ -56,12 +56,13 @@ export const invokeRoutes = createRouter().openapi(invoke, async (c) => {
     input,
     projectId: project_id ?? null,
     budgetMicrousd: budget_usd === undefined ? undefined : usdToMicrousd(budget_usd),
-    idempotency: key === null ? null : { key, body_hash: await requestHash('POST', c.req.path, c.var.bodyText ?? '') },
+    idempotency:
+      key === null ? null : { key, body_hash: await requestHash('POST', c.req.path, c.get('bodyText') ?? '') },
     waitSeconds,
-    ip: c.var.ip,
-    country: c.var.country(),
-    requestId: c.var.requestId,
-    trace: c.var.trace,
+    ip: c.get('ip'),
+    country: c.get('country')(),
+    requestId: c.get('requestId'),
+    trace: c.get('trace'),
   });
   const { invocation_id, execution, replayed, limits, remainingMicrousd } = await called.catch((error: unknown) => {
     const another = error instanceof ApiError && error.code === 'external_agent_mismatch';
