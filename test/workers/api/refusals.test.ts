@@ -201,6 +201,7 @@ const BODIES: { [operationId: string]: object | ((owner: Member) => Promise<obje
   updateAgent: { name: 'Renamed' },
   createExternalAgent: { name: 'Outside', platform: 'custom' },
   updateExternalAgent: { name: 'Renamed' },
+  setExternalAgentRateLimits: { minute: 5 },
   invokeAgent: async (owner) => ({ agent_id: (await agentOf(owner)).id, input: { n: 1 } }),
 };
 /** Operations whose path names what every organization has, or its own of: a stranger is answered too. */

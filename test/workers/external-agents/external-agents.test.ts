@@ -78,6 +78,10 @@ describe('External agents', () => {
     const renamed = await put({ name: 'Renamed', rate_limits: { minute: 5 } }, etag);
     expect(renamed.body).toMatchObject({ name: 'Renamed', rate_limits: { minute: 5, hour: null, day: null } });
     expectProblem(await put({ name: 'Late' }, etag), 412, 'precondition_failed');
+    const limits = (body: object) =>
+      api<ExternalAgent>(`${path}/rate-limits`, { method: 'PUT', token: owner.token, body });
+    expect((await limits({ hour: 9 })).body.rate_limits).toEqual({ minute: null, hour: 9, day: null });
+    expectProblem(await limits({ hour: 9, day: 3 }), 422, 'validation_failed');
     expect((await put({ name: 'Renamed' })).status).toBe(200);
     expect((await put({ is_active: false })).status).toBe(202);
     expect((await api<ExternalAgent>(path, { token: owner.token })).body.is_active).toBe(false);
@@ -89,6 +93,7 @@ describe('External agents', () => {
     expect(await auditActions(id)).toEqual([
       'external_agent.created',
       'external_agent.key_created',
+      'external_agent.updated',
       'external_agent.updated',
       'external_agent.deactivated',
       'external_agent.activated',

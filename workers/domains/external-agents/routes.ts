@@ -9,6 +9,7 @@ import {
   page,
   pageQuery,
   permittedAgent,
+  rateLimits,
   rotatedExternalKey,
   rotateExternalKeyRequest,
   stop,
@@ -87,6 +88,21 @@ const update = operation({
       headers: etagHeader,
       content: json(externalAgent.extend(stopCounts.shape)),
     },
+    200: { description: 'The changed external agent', headers: etagHeader, content: json(externalAgent) },
+    412: STALE,
+  },
+});
+
+const limits = operation({
+  method: 'put',
+  path: '/external-agents/{id}/rate-limits',
+  operationId: 'setExternalAgentRateLimits',
+  tags,
+  summary: 'Limit how often an external agent may call',
+  description: 'All of its limits: what is left out is unlimited from the answer on.',
+  access: 'external_agents:write',
+  request: { params, headers: ifMatch, body: { content: json(rateLimits) } },
+  responses: {
     200: { description: 'The changed external agent', headers: etagHeader, content: json(externalAgent) },
     412: STALE,
   },
@@ -182,6 +198,12 @@ export const externalAgentRoutes = createRouter()
     const { agent, etag, stop: stopping } = updated;
     if (stopping === null) return c.json(agent, 200, { ETag: etag });
     return c.json({ ...agent, ...stopCounts.parse(stopping) }, 202, { ETag: etag });
+  })
+  .openapi(limits, async (c) => {
+    const precondition = c.req.valid('header')['if-match'];
+    const change = { rate_limits: c.req.valid('json') };
+    const changed = await updateExternalAgent(requestContext(c), c.req.valid('param').id, change, precondition, false);
+    return c.json(changed.agent, 200, { ETag: changed.etag });
   })
   .openapi(remove, async (c) => {
     const stops = c.req.valid('query').stop_running === 'true';
