@@ -44,6 +44,8 @@ const RECORDS: { [name: string]: Record[] } = {
 };
 
 async function listen(server: Server, port: number): Promise<string> {
+  // A connection that is closed while a request is on its way makes the runtime send it again.
+  server.keepAliveTimeout = 600_000;
   await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }

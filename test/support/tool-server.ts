@@ -172,6 +172,8 @@ export default async function startToolServer(project: TestProject): Promise<() 
     answer(request, response).catch(() => response.destroy());
   });
   const port = Number(process.env.TOOL_SERVER_PORT);
+  // A connection that is closed while a request is on its way makes the runtime send it again.
+  server.keepAliveTimeout = 600_000;
   await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
   project.provide('toolServerUrl', `http://127.0.0.1:${port}`);
   return () =>

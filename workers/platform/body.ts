@@ -22,7 +22,7 @@ export function boundedBody() {
     const stream = c.req.raw.body;
     if (stream === null || c.req.method === 'GET' || c.req.method === 'HEAD') return next();
     const limit = LARGE_BODIES.find((each) => each.suffix.test(c.req.path))?.bytes ?? LIMITS.body_bytes;
-    const text = await readText(c.req.raw, stream, limit);
+    const text = await readText(stream, limit, c.req.header('content-length'));
     c.set('bodyText', text);
     // Hono keeps promises here, whatever its type says: later `c.req.json()` reads this instead of the used-up stream.
     c.req.bodyCache.text = Promise.resolve(text) as unknown as string;
@@ -37,12 +37,13 @@ export function boundedBody() {
   });
 }
 
-async function readText(request: Request, stream: ReadableStream<Uint8Array>, limit: number): Promise<string> {
+async function readText(
+  stream: ReadableStream<Uint8Array>,
+  limit: number,
+  declared: string | undefined,
+): Promise<string> {
   const tooLarge = () => new ApiError('payload_too_large', `The body is larger than ${limit} bytes.`);
-  const declared = request.headers.get('content-length');
-  if (declared !== null && Number(declared) > limit) throw tooLarge();
-  // A body is never longer than it was said to be.
-  if (declared !== null && declared !== '') return wholeText(request);
+  if (declared !== undefined && Number(declared) > limit) throw tooLarge();
   const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: false });
   const reader = stream.getReader();
   let size = 0;
@@ -60,15 +61,6 @@ async function readText(request: Request, stream: ReadableStream<Uint8Array>, li
       await reader.cancel();
       throw error;
     }
-    throw new ApiError('malformed_request', 'The body is not UTF-8 text.');
-  }
-}
-
-async function wholeText(request: Request): Promise<string> {
-  const bytes = await request.arrayBuffer();
-  try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: false }).decode(bytes);
-  } catch {
     throw new ApiError('malformed_request', 'The body is not UTF-8 text.');
   }
 }

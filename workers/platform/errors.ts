@@ -14,11 +14,7 @@ export class ApiError extends Error {
     detail: string,
     options: { errors?: readonly FieldError[]; headers?: Record<string, string> } = {},
   ) {
-    // Nobody reads where a refusal was thrown, and taking the stack is a good part of its cost.
-    const { stackTraceLimit } = Error;
-    Error.stackTraceLimit = 0;
     super(detail);
-    Error.stackTraceLimit = stackTraceLimit;
     this.name = 'ApiError';
     this.code = code;
     this.errors = options.errors;
