@@ -16,10 +16,13 @@ export interface ModelSettings {
 
 interface Cached {
   readonly until: number;
-  readonly settings: Promise<ModelSettings>;
+  readonly settings: ModelSettings;
 }
 
+/** Values, not promises: a promise belongs to the object that made it and may never settle for another one. */
 const cache = new Map<string, Cached>();
+/** Changes of settings that this isolate has made. */
+let changes = 0;
 
 export async function readModelSettings(env: Env, organizationId: string): Promise<ModelSettings> {
   const database = db(env, organizationId);
@@ -35,19 +38,22 @@ function chainOf(row: ModelFallbackRow | undefined): ModelFallback['models'] {
 }
 
 /** The organization's settings, at most 15 seconds old in an isolate that did not change them itself. */
-function settingsOf(env: Env, organizationId: string, now: number): Promise<ModelSettings> {
+async function settingsOf(env: Env, organizationId: string, now: number): Promise<ModelSettings> {
   const cached = cache.get(organizationId);
   if (cached !== undefined && cached.until > now) return cached.settings;
-  const settings = readModelSettings(env, organizationId);
+  const before = changes;
+  const settings = await readModelSettings(env, organizationId);
+  // What was read may be from before a change.
+  if (before !== changes) return settings;
   cache.delete(organizationId);
   if (cache.size >= MOST_CACHED) cache.delete(cache.keys().next().value ?? '');
   cache.set(organizationId, { until: now + CACHE_MS, settings });
-  settings.catch(() => cache.delete(organizationId));
   return settings;
 }
 
 /** Lets this isolate read the organization's settings again. */
 export function forgetModelSettings(organizationId: string): void {
+  changes++;
   cache.delete(organizationId);
 }
 
