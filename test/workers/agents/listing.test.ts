@@ -107,7 +107,8 @@ describe('statistics', () => {
     await told(owner, { agent_id: agent.id, id, status: 'failed', step_count: 5 }, 4);
     await told(owner, { ...running, id }, 2);
     await told(owner, { agent_id: agent.id, status: 'cancelled' });
-    await told(owner, { agent_id: agent.id, mode: 'test', version: null });
+    // Ids of one millisecond have no order.
+    await told(owner, { agent_id: agent.id, mode: 'test', version: null }, 1, Date.now() + 1);
     const stats = await statsOf(owner, agent.id);
     expect(stats.days.at(-1)).toMatchObject({ completed: 0, failed: 1, cancelled: 1 });
     expect(stats.success_rate).toBe(0);

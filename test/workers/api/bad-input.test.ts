@@ -17,10 +17,16 @@ const TABLES = [
   'provider_keys',
 ];
 
+const GLOBAL_TABLES = ['users', 'organizations'];
+
 /** Rows of every table: what is refused must leave them as they were. */
 async function rowCounts(): Promise<Record<string, number>> {
   const counts = await env.DB.batch<{ n: number }>(
-    TABLES.map((table) => env.DB.prepare(`SELECT count(*) AS n FROM ${table}`)),
+    TABLES.map((table) => {
+      // Of this organization: what others began earlier may still be written meanwhile.
+      const mine = GLOBAL_TABLES.includes(table) ? '' : ` WHERE organization_id = '${owner.organization_id}'`;
+      return env.DB.prepare(`SELECT count(*) AS n FROM ${table}${mine}`);
+    }),
   );
   return Object.fromEntries(TABLES.map((table, index) => [table, counts[index]?.results[0]?.n ?? -1]));
 }
