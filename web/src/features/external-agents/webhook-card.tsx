@@ -26,7 +26,10 @@ export function WebhookCard({ agent, mayWrite }: WebhookCardProps) {
   const webhook = agent.webhook_config;
   return (
     <Card>
-      <CardHeader title="Webhook" description="Kept with the external agent, sealed. This release sends nothing to it yet.">
+      <CardHeader
+        title="Webhook"
+        description="Kept with the external agent, sealed. This release sends nothing to it yet."
+      >
         {mayWrite && !changing && (
           <Button onClick={() => setChanging(true)}>{webhook === null ? 'Set a webhook' : 'Change'}</Button>
         )}
