@@ -18,6 +18,6 @@ export class DeskEvents {
     const event = { id: newId('event', now), type, at: now, data };
     this.store.enqueue({ organization_id: this.store.organizationId(), event }, now);
     this.armAt(now + TELL_MS);
-    this.publish({ type, data: { event: { ...data } } });
+    this.publish({ type, data: { event: { ...data } } } as FeedFact);
   }
 }

@@ -3,6 +3,8 @@ import type { ExecutionObject } from '../../durable-objects/execution/object.ts'
 import type { IpThrottleObject } from '../../durable-objects/ip-throttle/object.ts';
 import type { OrganizationObject } from '../../durable-objects/organization/object.ts';
 import type { ShadowRunObject } from '../../durable-objects/shadow-run/object.ts';
+import type { Wakeup } from '../../durable-objects/webhook-target/client.ts';
+import type { WebhookTargetObject } from '../../durable-objects/webhook-target/object.ts';
 
 /**
  * Bindings and variables of the Worker. Secrets (`AUTH_KEYS`, `VAULT_KEYS`, provider keys) come from `.dev.vars` locally
@@ -15,6 +17,9 @@ export interface Env {
   readonly IP_THROTTLE: DurableObjectNamespace<IpThrottleObject>;
   readonly CIRCUIT: DurableObjectNamespace<CircuitObject>;
   readonly SHADOW_RUN: DurableObjectNamespace<ShadowRunObject>;
+  readonly WEBHOOK_TARGET: DurableObjectNamespace<WebhookTargetObject>;
+  /** Wakes the objects of targets that have something to deliver. */
+  readonly WAKEUPS: Queue<Wakeup>;
   /** Large values of executions that have ended: `<organization>/<execution>/<name>`. */
   readonly VALUES: R2Bucket;
   /** Clients, grants and tokens of the authorization server: hashes, and what only a token opens. */

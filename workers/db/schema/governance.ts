@@ -148,20 +148,3 @@ export const executionTouches = sqliteTable(
   },
   (table) => [index('execution_touches_organization').on(table.organization_id, table.execution_id)],
 );
-
-/** What happened and is told; the desk's outbox writes it. */
-export const events = sqliteTable(
-  'events',
-  {
-    id: text('id').primaryKey(),
-    organization_id: organization_id(),
-    type: text('type').notNull(),
-    at: integer('at').notNull(),
-    /** JSON. */
-    data: text('data').notNull(),
-  },
-  (table) => [
-    index('events_organization').on(table.organization_id, table.id),
-    index('events_type').on(table.organization_id, table.type, table.id),
-  ],
-);

@@ -1,4 +1,4 @@
-import { type EventType, eventType, type OrganizationEvent } from '@agentflow/contracts';
+import { eventType, type OrganizationEvent } from '@agentflow/contracts';
 import { db } from '../../db/client.ts';
 import type { RequestContext } from '../../platform/context.ts';
 import { pageOf } from '../../platform/pagination.ts';
@@ -6,16 +6,18 @@ import { selectEvents } from './queries.ts';
 
 export async function listEvents(
   { env, organizationId }: RequestContext,
-  type: EventType | undefined,
+  type: string | undefined,
   before: string | undefined,
   limit: number,
 ): Promise<{ data: OrganizationEvent[]; next_cursor: string | null }> {
-  const rows = await selectEvents(db(env, organizationId), organizationId, { type }, { before, limit });
+  const rows = await selectEvents(db(env, organizationId), organizationId, { type: type as never }, { before, limit });
   const { data, next_cursor } = pageOf(rows, limit);
   const events = data.map((row) => ({
     id: row.id,
     type: eventType.parse(row.type),
-    at: new Date(row.at).toISOString(),
+    version: row.version,
+    timestamp: new Date(row.at).toISOString(),
+    organization_id: organizationId,
     data: JSON.parse(row.data) as OrganizationEvent['data'],
   }));
   return { data: events, next_cursor };

@@ -1,7 +1,7 @@
 import type { EventType } from '@agentflow/contracts';
 import { and, desc, eq, lt } from 'drizzle-orm';
 import type { Database } from '../../db/client.ts';
-import { events } from '../../db/schema/governance.ts';
+import { events } from '../../db/schema/events.ts';
 
 /** An event is written once: telling it again changes nothing. */
 export function insertEvent(database: Database, row: typeof events.$inferInsert) {

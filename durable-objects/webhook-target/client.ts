@@ -1,0 +1,39 @@
+import type { Delivery, DeliveryDetail, DeliveryQuery, EventType, JsonValue, TargetHealth } from '@agentflow/contracts';
+import type { WebhookTargetObject } from './object.ts';
+
+/** What a queue message carries: who has to look. */
+export interface Wakeup {
+  readonly organization_id: string;
+  readonly target_id: string;
+}
+
+/** An event that is sent by itself, to see whether it arrives. */
+export interface TestEvent {
+  readonly id: string;
+  readonly type: EventType | 'webhook.test';
+  readonly at: number;
+  readonly data: Readonly<Record<string, JsonValue>>;
+}
+
+export interface DeliveryPage {
+  readonly data: readonly Delivery[];
+  /** Id of the last delivery of this page, where there are more. */
+  readonly next: string | null;
+}
+
+export interface DeliveryPageQuery extends Pick<DeliveryQuery, 'status' | 'event_type' | 'event_id'> {
+  readonly before: string | undefined;
+  readonly limit: number;
+}
+
+export type { DeliveryDetail, TargetHealth };
+
+export type WebhookTargetStub = DurableObjectStub<WebhookTargetObject>;
+
+/** The object of a target. Ids are minted here alone, so that a residency can fix the jurisdiction later. */
+export function webhookTarget(
+  namespace: DurableObjectNamespace<WebhookTargetObject>,
+  targetId: string,
+): WebhookTargetStub {
+  return namespace.get(namespace.idFromName(targetId));
+}
