@@ -133,6 +133,7 @@ export const notificationPage = z.object({
   next_cursor: z.string().nullable(),
   unread: z.number().int().describe('At most 100 are counted'),
 });
+export type NotificationPage = z.infer<typeof notificationPage>;
 
 export const notificationSettings = z.strictObject({
   muted: z.array(eventType).max(60).describe('Types that the bell leaves out'),
