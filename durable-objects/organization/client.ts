@@ -15,6 +15,7 @@ import type {
 export type * from './money-requests.ts';
 export type * from './projections.ts';
 export type * from './records.ts';
+export type * from './subscription-records.ts';
 
 /** What a rotation asks for: who the new key is, and what its caller may hand on. Times in milliseconds. */
 export interface KeyRotation {
