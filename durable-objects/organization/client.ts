@@ -15,6 +15,9 @@ import type {
 export type * from './money-requests.ts';
 export type * from './projections.ts';
 export type * from './records.ts';
+export type { SubscriptionFields } from './subscriptions.ts';
+export type * from './subscription-records.ts';
+export { subscriptionPlace } from './subscription-records.ts';
 
 /** What a rotation asks for: who the new key is, and what its caller may hand on. Times in milliseconds. */
 export interface KeyRotation {
