@@ -4,6 +4,9 @@ import type { OutgoingEvent } from './client.ts';
 import type { OrganizationStore } from './store/organization.ts';
 import type { DeskSubscriptions } from './subscriptions.ts';
 
+/** The alarm looks at the log after so long, should this instance die before anybody was called. */
+const RECALL_MS = 5000;
+
 /** The families that the feed tells by themselves, with what changed in its lists. */
 const TOLD_OTHERWISE = /^(execution|approval|agent)\./;
 
@@ -36,8 +39,7 @@ export class DeskEvents {
 
   private write(event: OutgoingEvent): void {
     this.subscriptions.note(this.store.eventLog.append(event));
-    const due = this.store.eventLog.nextDue();
-    if (due !== null) this.host.armAt(due);
+    this.host.armAt(Date.now() + RECALL_MS);
     const { type, data } = event;
     if (!TOLD_OTHERWISE.test(type) || type === 'agent.handoff') {
       this.host.publish({ type, data: { event: { ...data } } } as FeedFact);

@@ -61,7 +61,10 @@ export function afterAttempts(before: StoredHealth | null, told: PlatformAttempt
   return { health: { platform, slots, last_error, unhealthy_since: since }, event: null };
 }
 
-export function presentHealth({ platform, slots, last_error, unhealthy_since }: StoredHealth, now: number): PlatformHealth {
+export function presentHealth(
+  { platform, slots, last_error, unhealthy_since }: StoredHealth,
+  now: number,
+): PlatformHealth {
   const { attempts, failed } = sumOf(slots.filter((slot) => slot.at > now - WINDOW_MS));
   return {
     platform,

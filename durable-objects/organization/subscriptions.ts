@@ -28,12 +28,6 @@ interface Subscription extends StoredSubscription {
   wanted: number;
 }
 
-interface SubscriptionsHost {
-  armAt(at: number): void;
-  /** Somebody has to be called: now, and by the alarm if this instance dies first. */
-  relay(): void;
-}
-
 /**
  * Who is told which events. The rows are the truth, `known` a cache of them with what each target has still to pull, which
  * an eviction forgets and the log tells again.
@@ -44,7 +38,8 @@ export class DeskSubscriptions {
   constructor(
     private readonly storage: DurableObjectStorage,
     private readonly store: OrganizationStore,
-    private readonly host: SubscriptionsHost,
+    /** Somebody has to be called: now, and by the alarm if this instance dies first. */
+    private readonly relay: () => void,
   ) {}
 
   /** Drops the cache: what the rows say now is asked again. */
@@ -241,7 +236,7 @@ export class DeskSubscriptions {
     for (const event of this.store.eventLog.after(stored.cursor, PULL_SCANNED)) {
       if (isFor(known, event.type, event.data)) known.wanted = event.seq;
     }
-    if (!isNew) this.host.relay();
+    if (!isNew) this.relay();
   }
 }
 

@@ -10,12 +10,12 @@ import { KeyStore } from './keys.ts';
 import { LeaseStore } from './leases.ts';
 import { LedgerStore } from './ledger.ts';
 import { NotedStore } from './noted.ts';
+import { PlatformHealthStore } from './platform-health.ts';
 import { PolicyStore } from './policies.ts';
 import { RateStore } from './rates.ts';
 import { RefusalStore } from './refusals.ts';
 import { RequestStore } from './requests.ts';
 import { SCHEMA_STEPS } from './schema.ts';
-import { PlatformHealthStore } from './platform-health.ts';
 import { StopStore } from './stops.ts';
 import { SubscriptionStore } from './subscriptions.ts';
 

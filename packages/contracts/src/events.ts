@@ -82,6 +82,19 @@ export const eventScope = z.strictObject({
 });
 export type EventScope = z.infer<typeof eventScope>;
 
+/** The agent and the project that an event is about, where it is about one: what an `eventScope` and the filters of lists go by. */
+export function subjectOf(data: Readonly<Record<string, unknown>>): {
+  readonly agent_id: string | null;
+  readonly project_id: string | null;
+} {
+  const { agent_id, project_id, scope, id } = data;
+  const text = (value: unknown) => (typeof value === 'string' ? value : null);
+  return {
+    agent_id: text(agent_id) ?? (scope === 'agent' ? text(id) : null),
+    project_id: text(project_id) ?? (scope === 'project' ? text(id) : null),
+  };
+}
+
 /** The permission that shows events of a type. */
 export function permissionOf(type: EventType): Permission {
   return EVENT_CATALOGUE[type].permission;
