@@ -1,12 +1,7 @@
 import type { EventType } from '@agentflow/contracts';
 import { and, asc, desc, eq, getTableColumns, inArray, lt, sql } from 'drizzle-orm';
 import type { Database } from '../../db/client.ts';
-import { events } from '../../db/schema/events.ts';
-
-/** An event is written once: telling it again changes nothing. */
-export function insertEvent(database: Database, row: typeof events.$inferInsert) {
-  return database.insert(events).values(row).onConflictDoNothing();
-}
+import { eventOutbox, events } from '../../db/schema/events.ts';
 
 export type EventRow = Omit<Required<typeof events.$inferInsert>, 'organization_id'>;
 
@@ -51,4 +46,21 @@ export function selectEvents(
     .orderBy(desc(events.id))
     .limit(page.limit + 1)
     .all();
+}
+
+export function selectOutgoing(database: Database, organizationId: string, limit: number) {
+  return database
+    .select()
+    .from(eventOutbox)
+    .where(eq(eventOutbox.organization_id, organizationId))
+    .orderBy(asc(eventOutbox.id))
+    .limit(limit)
+    .all();
+}
+
+export function deleteOutgoingRows(database: Database, organizationId: string, ids: readonly string[]) {
+  const named = sql`(SELECT value FROM json_each(${JSON.stringify(ids)}))`;
+  return database
+    .delete(eventOutbox)
+    .where(and(eq(eventOutbox.organization_id, organizationId), sql`${eventOutbox.id} IN ${named}`));
 }
