@@ -93,11 +93,7 @@ export async function recoverWebhook(ctx: RequestContext, id: string, since: str
 }
 
 /** Sends a test, or the example of a type, and waits for what comes of it. */
-export async function testWebhook(
-  ctx: RequestContext,
-  id: string,
-  named: string | undefined,
-): Promise<DeliveryDetail> {
+export async function testWebhook(ctx: RequestContext, id: string, named: string | undefined): Promise<DeliveryDetail> {
   await requireWebhook(ctx, id);
   const event = testEvent(typeNamed(named), ctx.now());
   const sent = await sendTest(ctx, id, event);

@@ -37,7 +37,8 @@ const test = operation({
   operationId: 'testWebhook',
   tags,
   summary: 'Send a test event',
-  description: 'The answer comes when its first attempt has ended. A test is sent to a webhook that is not active, too.',
+  description:
+    'The answer comes when its first attempt has ended. A test is sent to a webhook that is not active, too.',
   access: 'webhooks:manage',
   request: { params: webhookParams, body: { content: json(testWebhookRequest) } },
   responses: { 200: { description: 'What came of it', content: json(testResult) } },

@@ -1,10 +1,9 @@
-import {
-  eventScope,
-  type TargetHealth,
-  type Webhook,
-  type WebhookDetail,
-} from '@agentflow/contracts';
-import type { DisabledTarget, SubscriptionRecord, WebhookSettings } from '../../../durable-objects/organization/client.ts';
+import { eventScope, type TargetHealth, type Webhook, type WebhookDetail } from '@agentflow/contracts';
+import type {
+  DisabledTarget,
+  SubscriptionRecord,
+  WebhookSettings,
+} from '../../../durable-objects/organization/client.ts';
 import type { SubscriptionRow } from './queries.ts';
 
 /** A subscription that is a webhook. */

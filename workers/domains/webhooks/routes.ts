@@ -116,12 +116,7 @@ export const webhookRoutes = createRouter()
   })
   .openapi(update, async (c) => {
     const precondition = c.req.valid('header')['if-match'];
-    const changed = await updateWebhook(
-      requestContext(c),
-      c.req.valid('param').id,
-      c.req.valid('json'),
-      precondition,
-    );
+    const changed = await updateWebhook(requestContext(c), c.req.valid('param').id, c.req.valid('json'), precondition);
     return c.json(changed.webhook, 200, { ETag: changed.etag });
   })
   .openapi(remove, async (c) => {
