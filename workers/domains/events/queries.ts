@@ -1,13 +1,8 @@
 import { EVENT_TYPES, type EventFilter, type EventType } from '@agentflow/contracts';
 import { and, asc, desc, eq, getTableColumns, gte, inArray, lt, type SQL, sql } from 'drizzle-orm';
 import type { Database } from '../../db/client.ts';
-import { events } from '../../db/schema/events.ts';
+import { eventOutbox, events } from '../../db/schema/events.ts';
 import { firstIdAt } from '../../platform/ids.ts';
-
-/** An event is written once: telling it again changes nothing. */
-export function insertEvent(database: Database, row: typeof events.$inferInsert) {
-  return database.insert(events).values(row).onConflictDoNothing();
-}
 
 const { organization_id, ...LISTED } = getTableColumns(events);
 
@@ -77,4 +72,21 @@ export function findEvent(database: Database, organizationId: string, id: string
     .from(events)
     .where(and(eq(events.organization_id, organizationId), eq(events.id, id)))
     .get();
+}
+
+export function selectOutgoing(database: Database, organizationId: string, limit: number) {
+  return database
+    .select()
+    .from(eventOutbox)
+    .where(eq(eventOutbox.organization_id, organizationId))
+    .orderBy(asc(eventOutbox.id))
+    .limit(limit)
+    .all();
+}
+
+export function deleteOutgoingRows(database: Database, organizationId: string, ids: readonly string[]) {
+  const named = sql`(SELECT value FROM json_each(${JSON.stringify(ids)}))`;
+  return database
+    .delete(eventOutbox)
+    .where(and(eq(eventOutbox.organization_id, organizationId), sql`${eventOutbox.id} IN ${named}`));
 }
