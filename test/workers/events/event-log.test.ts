@@ -6,6 +6,7 @@ import type { OutgoingEvent, SubscriptionRecord } from '../../../durable-objects
 import { EventRelay } from '../../../durable-objects/organization/event-relay.ts';
 import { DeskEvents } from '../../../durable-objects/organization/events.ts';
 import { OrganizationStore } from '../../../durable-objects/organization/store/organization.ts';
+import { SCHEMA_STEPS } from '../../../durable-objects/organization/store/schema.ts';
 import { DeskSubscriptions } from '../../../durable-objects/organization/subscriptions.ts';
 import { newId } from '../../../workers/platform/ids.ts';
 import { createLogger } from '../../../workers/platform/telemetry.ts';
@@ -300,6 +301,57 @@ describe("the log of an organization's events", () => {
       log.outgoing = [row];
       await log.relay.collect(null, (event) => log.events.append(event));
       expect([log.rows(), log.outgoing]).toEqual([1, []]);
+    });
+  });
+});
+
+describe('a desk of the release before', () => {
+  it('tells the events that it had still to tell, and has the webhooks of its external agents as targets', async () => {
+    await runInDurableObject(stub, (_desk, { storage }) => {
+      const before = SCHEMA_STEPS.length - 1;
+      for (const step of SCHEMA_STEPS.slice(0, before)) for (const statement of step) storage.sql.exec(statement);
+      storage.sql.exec('INSERT INTO schema_version (version) VALUES (?)', before);
+      storage.sql.exec("INSERT INTO identity (organization_id) VALUES ('org_1')");
+      const event = { id: newId('event'), type: 'budget.overrun', at: 7, data: { scope: 'organization', id: null } };
+      const messages = [
+        { organization_id: 'org_1', retention: {} },
+        { organization_id: 'org_1', event },
+      ];
+      for (const message of messages) {
+        storage.sql.exec('INSERT INTO outbox (message, attempts, next_at) VALUES (?, 0, 1)', JSON.stringify(message));
+      }
+      const outside = (id: string, webhook_sealed: string | null, deleted_at: number | null) => ({
+        id,
+        name: 'Outside',
+        webhook_sealed,
+        webhook_masked: webhook_sealed === null ? null : { platform: 'slack', webhook_url: 'https://hooks/***' },
+        created_at: 1,
+        created_by: 'usr_1',
+        updated_at: 2,
+        deleted_at,
+      });
+      const agents = [outside('ext_1', 'sealed', null), outside('ext_2', null, null), outside('ext_3', 'sealed', 3)];
+      for (const agent of agents) {
+        storage.sql.exec('INSERT INTO external_agents (id, record) VALUES (?, ?)', agent.id, JSON.stringify(agent));
+      }
+
+      const log = new Log(storage);
+      expect(log.store.eventLog.after(0, 10)).toEqual([{ seq: 1, ...event }]);
+      expect(log.store.dueMessages(Date.now(), 10).map(({ message }) => message)).toEqual([messages[0]]);
+      expect(log.subscriptions.list()).toEqual([
+        expect.objectContaining({
+          id: 'ext_1',
+          name: 'Outside',
+          events: ['external_agent.invoked'],
+          settings: { kind: 'external_agent', config: { platform: 'slack', webhook_url: 'https://hooks/***' } },
+          sealed: 'sealed',
+          is_active: true,
+          disabled: null,
+          deleted_at: null,
+        }),
+      ]);
+      log.tell('external_agent.invoked', { external_agent_id: 'ext_1' });
+      expect(log.pull('ext_1').events).toHaveLength(1);
     });
   });
 });
