@@ -25,6 +25,7 @@ class Log {
   readonly listed: string[] = [];
   outgoing: OutgoingEvent[] = [];
   failing = false;
+  tidied = 0;
 
   constructor(storage: DurableObjectStorage) {
     this.store = new OrganizationStore(storage.sql);
@@ -40,6 +41,10 @@ class Log {
         list: async (events) => {
           guard();
           this.listed.push(...events.map(({ id }) => id));
+        },
+        tidy: async () => {
+          this.tidied++;
+          return this.tidied === 1;
         },
         wake: async (ids) => {
           guard();
@@ -174,6 +179,16 @@ describe("the log of an organization's events", () => {
       log.pull(id, log.pull(id).upto);
       await log.relay.recall(Number.MAX_SAFE_INTEGER);
       expect(log.store.eventLog.nextDue()).toBeNull();
+    });
+  });
+
+  it('rids the list of what is old once a day, page by page', async () => {
+    await inDesk(async (log) => {
+      for (let round = 0; round < 4; round++) {
+        log.tell();
+        await log.relay.relay();
+      }
+      expect(log.tidied).toBe(2);
     });
   });
 
