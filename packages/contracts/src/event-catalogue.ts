@@ -96,12 +96,12 @@ interface EventKind {
   readonly reserved?: true;
 }
 
-const of = (
+const of = <D extends z.ZodObject>(
   description: string,
   permission: Permission,
-  data: z.ZodObject,
+  data: D,
   more: { readonly notifies?: true; readonly reserved?: true } = {},
-): EventKind => ({ description, version: 1, permission, data, notifies: false, ...more });
+): EventKind & { readonly data: D } => ({ description, version: 1, permission, data, notifies: false, ...more });
 
 /** Every type of event there is. */
 const CATALOGUE = {
