@@ -107,14 +107,30 @@ export type PlatformHealth = z.infer<typeof platformHealth>;
 
 /** A member's account on a chat platform: what it presses counts as theirs. */
 export const chatAccount = z.object({
+  id: z.string(),
   platform: chatPlatform,
-  workspace: z.string().describe('Team or server that the account belongs to; empty where there is none'),
+  workspace: z.string().describe('Team that the account belongs to; empty where there is none'),
   account_id: z.string(),
   account_name: z.string(),
   linked_at: timestamp,
 });
 export type ChatAccount = z.infer<typeof chatAccount>;
-export const linkChatAccountRequest = z.strictObject({ token: z.string().min(1).max(4000) });
+
+/** `<platform>:<where it is known>:<its id there>` */
+export const chatAccountId = z
+  .string()
+  .regex(/^[a-z]{3,20}:[A-Za-z0-9.-]{0,80}:[A-Za-z0-9_-]{1,60}$/, 'must be the id of a chat account');
+
+const linkToken = z.string().min(1).max(4000);
+export const linkChatAccountRequest = z.strictObject({ token: linkToken });
+export const chatAccountLinkQuery = z.object({ token: linkToken });
+
+/** Whose account a link would give to the member who opens it. */
+export const chatAccountLink = chatAccount.omit({ id: true, linked_at: true }).extend({
+  state: z.enum(['new', 'linked', 'taken']).describe('`linked`: is the caller’s already; `taken`: is another member’s'),
+  expires_at: timestamp,
+});
+export type ChatAccountLink = z.infer<typeof chatAccountLink>;
 
 /** What the bell shows: an event that asks for attention. */
 export const notification = z.object({

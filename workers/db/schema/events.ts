@@ -80,7 +80,10 @@ export const chatAccounts = sqliteTable(
   {
     organization_id: organization_id(),
     platform: text('platform').notNull(),
-    /** Team or server; empty where the platform's accounts are of none. */
+    /**
+     * Where the account is known: `<team>.<fingerprint>`, of the key by which presses are verified, so that whoever brings
+     * another key cannot speak for it. Empty where the platform alone can.
+     */
     workspace: text('workspace').notNull(),
     account_id: text('account_id').notNull(),
     account_name: text('account_name').notNull(),

@@ -118,6 +118,7 @@ export const invocations = sqliteTable(
     webhook_delivery_status: text('webhook_delivery_status').notNull(),
     webhook_delivery_attempts: integer('webhook_delivery_attempts').notNull(),
     webhook_delivery_error: text('webhook_delivery_error'),
+    webhook_delivery_id: text('webhook_delivery_id'),
     /** Where in R2 its payloads are. */
     archive: text('archive'),
     revision: integer('revision').notNull(),

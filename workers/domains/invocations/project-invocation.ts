@@ -71,6 +71,7 @@ export function rowOf(
     webhook_delivery_status: 'none',
     webhook_delivery_attempts: 0,
     webhook_delivery_error: null,
+    webhook_delivery_id: null,
     archive: null,
     revision,
   };

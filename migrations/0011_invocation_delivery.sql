@@ -1,0 +1,1 @@
+ALTER TABLE `invocations` ADD `webhook_delivery_id` text;
