@@ -30,7 +30,8 @@ export async function keepAnswer(
   const headers: Record<string, string> = {};
   for (const [name, value] of response.headers) {
     if (Object.keys(headers).length === MAX_HEADERS) break;
-    if (!LEFT_OUT.test(name)) headers[name.slice(0, MAX_HEADER_CHARACTERS)] = mask(value).slice(0, MAX_HEADER_CHARACTERS);
+    if (!LEFT_OUT.test(name))
+      headers[name.slice(0, MAX_HEADER_CHARACTERS)] = mask(value).slice(0, MAX_HEADER_CHARACTERS);
   }
   const { bytes, truncated } = await readSome(response, signal);
   const masked = mask(new TextDecoder().decode(bytes));
@@ -38,10 +39,7 @@ export async function keepAnswer(
   return { headers, body, truncated: truncated || body.length < masked.length };
 }
 
-async function readSome(
-  response: Response,
-  signal: AbortSignal,
-): Promise<{ bytes: Uint8Array; truncated: boolean }> {
+async function readSome(response: Response, signal: AbortSignal): Promise<{ bytes: Uint8Array; truncated: boolean }> {
   if (response.body === null) return { bytes: new Uint8Array(), truncated: false };
   const reader = response.body.getReader();
   const aborted = new Promise<'aborted'>((resolve) => {

@@ -75,7 +75,12 @@ export async function sendWebhook(
   }
 }
 
-function answered(response: Response, kept: KeptAnswer, request_headers: Record<string, string>, now: number): Attempted {
+function answered(
+  response: Response,
+  kept: KeptAnswer,
+  request_headers: Record<string, string>,
+  now: number,
+): Attempted {
   const { status } = response;
   const asks = status === TOO_MANY_REQUESTS || status === UNAVAILABLE;
   return {

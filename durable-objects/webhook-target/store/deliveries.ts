@@ -115,7 +115,10 @@ export class DeliveryStore {
   /** Claims that nobody holds any more, at this time or (null) at any. */
   abandoned(until: number | null): ClaimedDelivery[] {
     return this.sql
-      .exec<Row>('SELECT * FROM deliveries WHERE lease_until IS NOT NULL AND lease_until <= ?', until ?? Number.MAX_SAFE_INTEGER)
+      .exec<Row>(
+        'SELECT * FROM deliveries WHERE lease_until IS NOT NULL AND lease_until <= ?',
+        until ?? Number.MAX_SAFE_INTEGER,
+      )
       .toArray()
       .map(rowOf)
       .map((row) => ({ ...row, claimed_at: row.claimed_at ?? row.created_at }));
@@ -230,12 +233,18 @@ export class DeliveryStore {
   /** What waits goes where the target's order wants it. */
   line(ordered: boolean): void {
     const [from, to] = ordered ? [0, 1] : [1, 0];
-    this.sql.exec("UPDATE deliveries SET in_line = ? WHERE status = 'pending' AND in_line = ? AND is_test = 0", to, from);
+    this.sql.exec(
+      "UPDATE deliveries SET in_line = ? WHERE status = 'pending' AND in_line = ? AND is_test = 0",
+      to,
+      from,
+    );
   }
 
   counts(): Record<DeliveryStatus, number> {
     const counts = { pending: 0, delivered: 0, failed: 0 };
-    const rows = this.sql.exec<Row>('SELECT status, count(*) AS count FROM deliveries WHERE is_test = 0 GROUP BY status');
+    const rows = this.sql.exec<Row>(
+      'SELECT status, count(*) AS count FROM deliveries WHERE is_test = 0 GROUP BY status',
+    );
     for (const { status, count } of rows) counts[status as DeliveryStatus] = Number(count);
     return counts;
   }
@@ -248,8 +257,9 @@ export class DeliveryStore {
   }
 
   /** It is written elsewhere as it was then. */
-  told(ord: number, attempts: number): void {
-    this.sql.exec('UPDATE deliveries SET untold = 0 WHERE ord = ? AND attempts = ?', ord, attempts);
+  told({ ord, attempts, status }: DeliveryRow): void {
+    const same = 'ord = ? AND attempts = ? AND status = ?';
+    this.sql.exec(`UPDATE deliveries SET untold = 0 WHERE ${same}`, ord, attempts, status);
   }
 
   oldest(): number | null {
