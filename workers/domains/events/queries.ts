@@ -74,6 +74,10 @@ export function findEvent(database: Database, organizationId: string, id: string
     .get();
 }
 
+export function insertOutgoing(database: Database, row: typeof eventOutbox.$inferInsert) {
+  return database.insert(eventOutbox).values(row);
+}
+
 export function selectOutgoing(database: Database, organizationId: string, limit: number) {
   return database
     .select()
