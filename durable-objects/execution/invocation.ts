@@ -37,7 +37,8 @@ export async function invocationOf(
   return { call: external, summary, request: kept(external, run.input()), response: kept(external, answer), revision };
 }
 
-function isCall(external: ExternalOrigin | ExternalCall): external is ExternalCall {
+/** Of the execution that the external agent called itself, not of what that one started. */
+export function isCall(external: ExternalOrigin | ExternalCall): external is ExternalCall {
   return 'door' in external;
 }
 

@@ -1,4 +1,5 @@
 import type {
+  ChatPlatform,
   EventScope,
   EventType,
   JsonValue,
@@ -16,6 +17,9 @@ export interface LoggedEvent {
   readonly at: number;
   readonly data: Readonly<Record<string, JsonValue>>;
 }
+
+/** An event on its way to the log; its id is the same however often it is told. */
+export type OutgoingEvent = Omit<LoggedEvent, 'seq'>;
 
 /** What a webhook says of itself beyond its subscription, as it may be shown. */
 export interface WebhookSettings {
@@ -118,3 +122,19 @@ export type Pulled =
       readonly upto: number;
       readonly more: boolean;
     };
+
+/** A target that is not sent to any more. */
+export interface TargetFailure {
+  readonly target_id: string;
+  readonly reason: DisabledTarget['reason'];
+  readonly detail: string;
+  readonly failing_since: number | null;
+}
+
+/** What came of sending to a chat platform lately. */
+export interface PlatformAttempts {
+  readonly platform: ChatPlatform;
+  readonly delivered: number;
+  readonly failed: number;
+  readonly last_error: string | null;
+}

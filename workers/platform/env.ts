@@ -47,6 +47,10 @@ export interface Env {
   readonly MAIL_FROM?: string;
   /** Base URL of a service that speaks Resend's API. */
   readonly MAIL_API_URL?: string;
+  /** Base URLs of chat platforms' APIs, for a gateway or a server of one's own. */
+  readonly SLACK_API_URL?: string;
+  readonly DISCORD_API_URL?: string;
+  readonly TELEGRAM_API_URL?: string;
   readonly RELEASE?: string;
   /** The least level that is logged: debug, info (when not set), warn or error. */
   readonly LOG_LEVEL?: string;

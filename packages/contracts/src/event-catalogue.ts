@@ -79,6 +79,7 @@ const targetData = z.object({
   kind: z.enum(['webhook', 'channel', 'external_agent']),
   name: z.string(),
 });
+const memberEmail = z.string().nullable().describe('null once the person was erased');
 const proposalData = z.object({ proposal_id: z.string(), agent_id: agentId, agent_name: z.string() });
 
 interface EventKind {
@@ -94,12 +95,12 @@ interface EventKind {
   readonly reserved?: true;
 }
 
-const of = (
+const of = <D extends z.ZodObject>(
   description: string,
   permission: Permission,
-  data: z.ZodObject,
+  data: D,
   more: { readonly notifies?: true; readonly reserved?: true } = {},
-): EventKind => ({ description, version: 1, permission, data, notifies: false, ...more });
+): EventKind & { readonly data: D } => ({ description, version: 1, permission, data, notifies: false, ...more });
 
 /** Every type of event there is. */
 const CATALOGUE = {
@@ -200,13 +201,13 @@ const CATALOGUE = {
   'member.invited': of(
     'A person was invited',
     'members:read',
-    z.object({ invitation_id: invitationId, email: z.string(), role, invited_by: userId }),
+    z.object({ invitation_id: invitationId, email: memberEmail, role, invited_by: userId }),
   ),
-  'member.joined': of('A person has joined', 'members:read', z.object({ user_id: userId, email: z.string(), role })),
+  'member.joined': of('A person has joined', 'members:read', z.object({ user_id: userId, email: memberEmail, role })),
   'member.removed': of(
     'A person was removed, or has left',
     'members:read',
-    z.object({ user_id: userId, email: z.string(), removed_by: userId }),
+    z.object({ user_id: userId, email: memberEmail, removed_by: userId }),
   ),
   'billing.payment_failed': of(
     'A payment has failed',

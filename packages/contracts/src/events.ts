@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { jsonValue, timestamp } from './common.ts';
 import { EVENT_CATALOGUE, EVENT_TYPES, type EventType } from './event-catalogue.ts';
 import { agentId, eventId, organizationId, projectId } from './ids.ts';
-import type { Permission } from './permissions.ts';
+import { type Permission, permission } from './permissions.ts';
 
 export const eventType = z.enum(EVENT_TYPES);
 
@@ -34,6 +34,8 @@ export const eventTypeInfo = z.object({
   type: eventType,
   description: z.string(),
   version: z.number().int(),
+  permission: permission.describe('What a caller needs to see events of the type'),
+  notifies: z.boolean().describe('Whether the bell tells it to everybody who may see it and has not muted it'),
   state: z.enum(['active', 'reserved']).describe('`reserved`: can be subscribed to, and nothing tells it yet'),
   aliases: z.array(z.string()),
   schema: z.record(z.string(), jsonValue).describe("JSON Schema of the event's data"),
@@ -60,6 +62,19 @@ export function typesOf(pattern: string): EventType[] {
   if (named.length > 0) return named;
   const aliased = Object.entries(EVENT_ALIASES).filter(([alias]) => alias.startsWith(family));
   return [...new Set(aliased.map(([, type]) => type))];
+}
+
+/** The types that patterns with commas between them name, or a problem in words where one of them names none. */
+export function parseEventTypes(text: string): EventType[] | { readonly problem: string } {
+  const types = new Set<EventType>();
+  for (const pattern of text.split(',').map((each) => each.trim())) {
+    const named = typesOf(pattern);
+    if (named.length === 0) {
+      return { problem: `names no event type: "${pattern.slice(0, 60)}". GET /event-types lists them.` };
+    }
+    for (const type of named) types.add(type);
+  }
+  return [...types];
 }
 
 /** Each pattern once, every one of which names something. */

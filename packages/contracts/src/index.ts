@@ -11,6 +11,8 @@ export * from './definition.ts';
 export * from './erasure.ts';
 export * from './errors.ts';
 export * from './event-catalogue.ts';
+export * from './event-examples.ts';
+export * from './event-types.ts';
 export * from './events.ts';
 export * from './executions.ts';
 export * from './external-agents.ts';

@@ -24,6 +24,7 @@ import {
   withRole,
 } from '../../support/api.ts';
 import { askedOne } from '../../support/approvals.ts';
+import { listEvents, logged } from '../../support/events.ts';
 import { externalAgent, invoke } from '../../support/external-agents.ts';
 import { authorizationQuery } from '../../support/oauth-client.ts';
 import { joinAs } from '../../support/people.ts';
@@ -68,6 +69,11 @@ const OBJECTS: { [prefix: string]: Make<string> } = {
     return made.body.id;
   },
   '/api/v1/approvals/': async (owner) => (await askedOne(owner)).id,
+  '/api/v1/events/': async (owner) => {
+    const event = logged('agent.paused');
+    await listEvents(owner, [event]);
+    return event.id;
+  },
   '/api/v1/auth/sessions/': async (owner) => (await signInAgain(owner)).session_id,
   '/api/v1/org/members/': async (owner) => (await withRole(owner, 'viewer')).user_id,
   '/api/v1/org/members/invitations/': invitationOf,

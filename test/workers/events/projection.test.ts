@@ -1,19 +1,10 @@
 import { env } from 'cloudflare:workers';
-import type { EventType, JsonValue } from '@agentflow/contracts';
 import { describe, expect, it } from 'vitest';
-import type { LoggedEvent } from '../../../durable-objects/organization/client.ts';
 import { db } from '../../../workers/db/client.ts';
-import { deleteOldEvents, projectEvents } from '../../../workers/domains/events/index.ts';
+import { deleteOldEvents } from '../../../workers/domains/events/index.ts';
 import { newId } from '../../../workers/platform/ids.ts';
 import { type Member, signUp } from '../../support/api.ts';
-
-let seq = 0;
-function logged(type: EventType, data: Record<string, JsonValue>, at = Date.now()): LoggedEvent {
-  return { seq: ++seq, id: newId('event', at), type, at, data };
-}
-
-const project = (owner: Member, events: readonly LoggedEvent[]) =>
-  projectEvents(db(env, owner.organization_id), owner.organization_id, events);
+import { listEvents, logged } from '../../support/events.ts';
 
 async function rows(owner: Member) {
   const { results } = await env.DB.prepare('SELECT * FROM events WHERE organization_id = ? ORDER BY id')
@@ -28,48 +19,42 @@ describe('What the desk has logged', () => {
     const [agent_id, project_id] = [newId('agent'), newId('project')];
     const first = logged('execution.failed', { agent_id, project_id, agent_name: 'A "b" \u{1f600} \u0000 \ud800' });
     const second = logged('agent.paused', { agent_id });
-    await project(owner, [first]);
-    await project(owner, [first, second]);
+    await listEvents(owner, [first]);
+    await listEvents(owner, [first, second]);
     const found = await rows(owner);
     expect(found.map(({ id }) => id).sort()).toEqual([first.id, second.id].sort());
     const row = found.find(({ id }) => id === first.id);
     expect(row).toMatchObject({ type: first.type, at: first.at, agent_id, project_id });
     expect(JSON.parse(String(row?.data))).toEqual(first.data);
-    await project(owner, []);
+    await listEvents(owner, []);
   });
 
   it('is found by what a budget belongs to', async () => {
     const owner = await signUp();
     const [agent, project_id] = [newId('agent'), newId('project')];
-    await project(owner, [logged('budget.overrun', { scope: 'agent', id: agent })]);
-    await project(owner, [logged('budget.overrun', { scope: 'project', id: project_id })]);
-    await project(owner, [logged('budget.overrun', { scope: 'organization', id: null })]);
-    const subjects = (await rows(owner)).map((row) => [row.agent_id, row.project_id]);
-    expect(subjects).toHaveLength(3);
-    expect(subjects).toEqual(
-      expect.arrayContaining([
-        [agent, null],
-        [null, project_id],
-        [null, null],
-      ]),
-    );
+    await listEvents(owner, [logged('budget.overrun', { scope: 'agent', id: agent }, 1000)]);
+    await listEvents(owner, [logged('budget.overrun', { scope: 'project', id: project_id }, 2000)]);
+    await listEvents(owner, [logged('budget.overrun', { scope: 'organization', id: null }, 3000)]);
+    expect((await rows(owner)).map((row) => [row.agent_id, row.project_id])).toEqual([
+      [agent, null],
+      [null, project_id],
+      [null, null],
+    ]);
   });
 
   it('has no results of external calls', async () => {
     const owner = await signUp();
-    const id = newId('externalAgent');
-    await project(owner, [
-      logged('external_agent.invoked', { external_agent_id: id, result: 'secret', result_truncated: false }),
-    ]);
+    const call = logged('external_agent.invoked', { result: 'secret', result_truncated: false });
+    await listEvents(owner, [call]);
     expect((await rows(owner)).map(({ data }) => JSON.parse(data))).toEqual([
-      { external_agent_id: id, result: null, result_truncated: true },
+      { ...call.data, result: null, result_truncated: true },
     ]);
   });
 
   it('may be more than one statement takes', async () => {
     const owner = await signUp();
-    const many = Array.from({ length: 400 }, (_, n) => logged('agent.paused', { n, text: '€'.repeat(4000) }));
-    await project(owner, many);
+    const many = Array.from({ length: 400 }, () => logged('agent.paused', { agent_name: '€'.repeat(4000) }));
+    await listEvents(owner, many);
     expect(await rows(owner)).toHaveLength(400);
   });
 
@@ -78,8 +63,8 @@ describe('What the desk has logged', () => {
     const now = Date.now();
     const old = [1, 2, 3].map((n) => logged('agent.paused', {}, now - 1000 * n));
     const kept = logged('agent.paused', {}, now);
-    await project(owner, [...old, kept]);
-    await project(other, [logged('agent.paused', {}, now - 5000)]);
+    await listEvents(owner, [...old, kept]);
+    await listEvents(other, [logged('agent.paused', {}, now - 5000)]);
     const database = db(env, owner.organization_id);
     expect(await deleteOldEvents(database, owner.organization_id, now, 2)).toBe(true);
     expect(await deleteOldEvents(database, owner.organization_id, now, 2)).toBe(false);

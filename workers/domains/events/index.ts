@@ -1,3 +1,3 @@
-export { projectEvent } from './project-event.ts';
+export { collectOutgoing, deleteOutgoing } from './outgoing.ts';
 export { deleteOldEvents, projectEvents } from './project-events.ts';
 export { eventRoutes } from './routes.ts';

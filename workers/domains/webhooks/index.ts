@@ -1,0 +1,1 @@
+export { projectSubscription } from './project-subscription.ts';
