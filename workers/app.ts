@@ -7,6 +7,7 @@ import { agentRoutes } from './domains/agents/index.ts';
 import { approvalRoutes } from './domains/approvals/index.ts';
 import { auditRoutes } from './domains/audit/routes.ts';
 import { budgetRoutes } from './domains/budgets/index.ts';
+import { chatAccountRoutes, chatCallbackRoutes } from './domains/chat-decisions/index.ts';
 import { contextRoutes } from './domains/context/index.ts';
 import { erasureRoutes } from './domains/erasure/routes.ts';
 import { eventRoutes } from './domains/events/index.ts';
@@ -105,6 +106,8 @@ export function createApp({ probes = {}, mcpFixture }: AppParts = {}): OpenAPIHo
   app.route('/api/v1', projectRoutes);
   app.route('/api/v1', contextRoutes);
   app.route('/api/v1', approvalRoutes);
+  app.route('/api/v1', chatAccountRoutes);
+  app.route('/api/v1', chatCallbackRoutes);
   app.route('/api/v1', budgetRoutes);
   app.route('/api/v1', policyRoutes);
   app.route('/api/v1', rateLimitRoutes);

@@ -9,8 +9,8 @@ import {
   isRecent,
   jsonRequest,
   type Note,
-  parsedJson,
   type PressResult,
+  parsedJson,
   type RawCallback,
 } from './port.ts';
 

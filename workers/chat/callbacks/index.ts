@@ -5,7 +5,7 @@ import type { CallbackReceiver } from './port.ts';
 import { slackReceiver } from './slack.ts';
 import { telegramReceiver } from './telegram.ts';
 
-export type { CallbackReceiver, ChatPerson, Note, PlatformCall, Press, PressResult, RawCallback } from './port.ts';
+export type { CallbackAnswer, Note, PlatformCall, Press, PressResult, RawCallback } from './port.ts';
 export { deleteTelegramWebhook, setTelegramWebhook } from './telegram-webhook.ts';
 
 /** What receives the presses of buttons of a channel; null where it has none. */

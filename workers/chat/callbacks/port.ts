@@ -88,7 +88,10 @@ export function parsedJson(text: string): unknown {
 }
 
 /** These fields of a payload, where it has them. */
-export function fieldsOf(payload: Readonly<Record<string, unknown>>, names: readonly string[]): Record<string, unknown> {
+export function fieldsOf(
+  payload: Readonly<Record<string, unknown>>,
+  names: readonly string[],
+): Record<string, unknown> {
   return Object.fromEntries(names.flatMap((name) => (name in payload ? [[name, payload[name]]] : [])));
 }
 

@@ -8,9 +8,9 @@ import {
   isRecent,
   jsonRequest,
   type Note,
-  parsedJson,
   type Press,
   type PressResult,
+  parsedJson,
   type RawCallback,
 } from './port.ts';
 
@@ -44,10 +44,13 @@ export function slackReceiver(config: ConfigOf<'slack'>, apis: ChatApis): Callba
       const parsed = blockActions.safeParse(payload === null ? null : parsedJson(payload));
       if (!parsed.success) return { kind: 'answered', body: null };
       const { user, team, actions, response_url } = parsed.data;
+      const value = actions[0]?.value;
+      // A button that opens an address is told, too.
+      if (value === undefined) return { kind: 'answered', body: null };
       if (!isSlack(response_url, apis)) return null;
       const press: Press = {
         person: { team: user.team_id ?? team?.id ?? '', id: user.id, name: user.username ?? user.name ?? user.id },
-        action: readActionValue(actions[0]?.value ?? ''),
+        action: readActionValue(value),
         answer: (result) => ({ body: null, later: (call) => respond(response_url, result, call) }),
       };
       return { kind: 'press', press };

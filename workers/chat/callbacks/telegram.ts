@@ -2,7 +2,7 @@ import { timingSafeEqual } from 'node:crypto';
 import { z } from 'zod';
 import { readActionValue } from '../messages/actions.ts';
 import type { ChatApis, ConfigOf } from '../port.ts';
-import { fit } from '../text.ts';
+import { cutTo } from '../text.ts';
 import { type CallbackReceiver, fieldsOf, jsonRequest, type Note, type PlatformCall, parsedJson } from './port.ts';
 import { botMethod } from './telegram-webhook.ts';
 
@@ -90,7 +90,7 @@ async function respond(
 
 /** The window of a pressed button opens no links: one goes to the person's own chat with the bot. */
 async function alertOf({ text, link }: Note, query: Query, method: Method): Promise<string> {
-  if (link === null) return fit(text, ALERT_CHARACTERS);
+  if (link === null) return cutTo(text, ALERT_CHARACTERS);
   const sent = await method('sendMessage', {
     chat_id: query.from.id,
     text: `${text}\n${link.url}`,
@@ -100,5 +100,5 @@ async function alertOf({ text, link }: Note, query: Query, method: Method): Prom
     sent.status === 200
       ? `${text} The link is in your chat with this bot.`
       : `${text} Open a chat with this bot, press Start there, then press the button here again.`;
-  return fit(told, ALERT_CHARACTERS);
+  return cutTo(told, ALERT_CHARACTERS);
 }

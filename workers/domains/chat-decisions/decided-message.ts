@@ -3,13 +3,14 @@ import type { ApprovalView } from '../../../durable-objects/execution/client.ts'
 import { adapterOf, type ChatMessage, messageOf } from '../../chat/index.ts';
 import type { CallbackContext, PressedChannel } from './press.ts';
 
-const CLOSED: Readonly<Record<ApprovalView['status'], { readonly tone: ChatMessage['tone']; readonly verb: string }>> = {
-  pending: { tone: 'waiting', verb: 'To be approved' },
-  approved: { tone: 'good', verb: 'Approved' },
-  denied: { tone: 'bad', verb: 'Denied' },
-  expired: { tone: 'neutral', verb: 'Expired' },
-  cancelled: { tone: 'neutral', verb: 'Cancelled' },
-};
+const CLOSED: Readonly<Record<ApprovalView['status'], { readonly tone: ChatMessage['tone']; readonly verb: string }>> =
+  {
+    pending: { tone: 'waiting', verb: 'To be approved' },
+    approved: { tone: 'good', verb: 'Approved' },
+    denied: { tone: 'bad', verb: 'Denied' },
+    expired: { tone: 'neutral', verb: 'Expired' },
+    cancelled: { tone: 'neutral', verb: 'Cancelled' },
+  };
 
 /** The message that asked, as it is after the decision: who, when, and no buttons. */
 export async function decidedPayload(

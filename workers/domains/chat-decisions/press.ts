@@ -8,8 +8,8 @@ import { ApiError, notFound } from '../../platform/errors.ts';
 import { signChatLink } from '../../platform/tokens.ts';
 import { memberNow } from '../accounts/index.ts';
 import { approvalNow, decideAs, memberDecider } from '../approvals/index.ts';
-import { type AccountKey, selectAccount } from './queries.ts';
 import { decidedPayload } from './decided-message.ts';
+import { type AccountKey, selectAccount } from './queries.ts';
 import { PLATFORM_NAMES, refusalWords, WORDS } from './words.ts';
 
 export type CallbackContext = Pick<

@@ -77,9 +77,7 @@ export function deleteLeftAccount(database: Database, organizationId: string, ke
 }
 
 export function deleteAccount(database: Database, organizationId: string, userId: string, key: AccountKey) {
-  return database
-    .delete(chatAccounts)
-    .where(and(thisAccount(organizationId, key), eq(chatAccounts.user_id, userId)));
+  return database.delete(chatAccounts).where(and(thisAccount(organizationId, key), eq(chatAccounts.user_id, userId)));
 }
 
 function membersOf(database: Database, organizationId: string) {

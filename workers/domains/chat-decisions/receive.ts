@@ -16,11 +16,7 @@ import { type ChannelRow, selectChannel } from './queries.ts';
  * organization's desk busy. Throws `not_found` for a channel that takes no calls, `unauthenticated` for what its platform
  * has not signed.
  */
-export async function receiveCallback(
-  ctx: CallbackContext,
-  channelId: string,
-  raw: RawCallback,
-): Promise<JsonValue> {
+export async function receiveCallback(ctx: CallbackContext, channelId: string, raw: RawCallback): Promise<JsonValue> {
   const { env, organizationId } = ctx;
   const row = await selectChannel(db(env, organizationId), organizationId, channelId);
   if (row === undefined) throw notFound('notification channel', channelId);
@@ -48,9 +44,11 @@ function settingsOf(row: ChannelRow) {
 /** What was decided stands, whether the message could be changed or not. */
 async function followUp(ctx: CallbackContext, later: NonNullable<CallbackAnswer['later']>): Promise<void> {
   try {
-    await later(platformCall(ctx.env, ({ host, status }) => {
-      ctx.log.log('warn', 'chat.answer_refused', { host, status });
-    }));
+    await later(
+      platformCall(ctx.env, ({ host, status }) => {
+        ctx.log.log('warn', 'chat.answer_refused', { host, status });
+      }),
+    );
   } catch (error) {
     ctx.log.log('warn', 'chat.answer_failed', describeError(error));
   }
