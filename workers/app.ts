@@ -24,6 +24,7 @@ import { secretRoutes } from './domains/secrets/index.ts';
 import { shadowRunRoutes } from './domains/shadow-runs/index.ts';
 import { teamRoutes } from './domains/teams/index.ts';
 import { templateRoutes } from './domains/templates/index.ts';
+import { deliveryRoutes, webhookRoutes } from './domains/webhooks/index.ts';
 import { consentRoutes, oauthRoutes } from './doors/mcp/oauth/routes.ts';
 import { mcpRoutes } from './doors/mcp/routes.ts';
 import type { McpHost } from './doors/mcp/serve.ts';
@@ -103,6 +104,8 @@ export function createApp({ probes = {}, mcpFixture }: AppParts = {}): OpenAPIHo
   app.route('/api/v1', stopRoutes);
   app.route('/api/v1', invocationRoutes);
   app.route('/api/v1', lineageRoutes);
+  app.route('/api/v1', webhookRoutes);
+  app.route('/api/v1', deliveryRoutes);
   app.route('/api/v1', projectRoutes);
   app.route('/api/v1', contextRoutes);
   app.route('/api/v1', approvalRoutes);

@@ -1,6 +1,6 @@
 import { WorkerEntrypoint } from 'cloudflare:workers';
 import type { Env } from './env.ts';
-import { checkDestination, parseAllowList } from './outbound/destination.ts';
+import { checkDestination, type Destination, parseAllowList } from './outbound/destination.ts';
 import { OutboundError, type OutboundErrorCode } from './outbound/error.ts';
 import { DEFAULT_RESOLVER, requirePublicName } from './outbound/resolve.ts';
 
@@ -34,6 +34,24 @@ const DROPPED_REQUEST_HEADERS = [
   'x-real-ip',
 ];
 
+/** By the rules of this installation; throws `outbound_blocked`. */
+function destinationOf(env: OutboundEnv, url: string): Destination {
+  const isProduction = env.ENVIRONMENT === 'production';
+  const allow = isProduction ? new Set<string>() : parseAllowList(env.OUTBOUND_ALLOW);
+  return checkDestination(url, { allow, httpsOnly: isProduction });
+}
+
+/** Why a URL can never be called, whatever its name leads to; null for one that may be. To be asked before it is stored. */
+export function urlProblem(env: OutboundEnv, url: string): string | null {
+  try {
+    destinationOf(env, url);
+    return null;
+  } catch (error) {
+    if (error instanceof OutboundError) return error.message;
+    throw error;
+  }
+}
+
 /**
  * Makes one call. The answer's body streams through uncut.
  *
@@ -45,10 +63,7 @@ export async function guardedFetch(
   request: Request,
   options: { timeout_ms?: number } = {},
 ): Promise<Response> {
-  const destination = checkDestination(request.url, {
-    allow: env.ENVIRONMENT === 'production' ? new Set() : parseAllowList(env.OUTBOUND_ALLOW),
-    httpsOnly: env.ENVIRONMENT === 'production',
-  });
+  const destination = destinationOf(env, request.url);
   if (!destination.addressKnown) await requirePublicName(env.DNS_RESOLVER_URL ?? DEFAULT_RESOLVER, destination.host);
 
   const headers = new Headers(request.headers);

@@ -19,7 +19,11 @@ const customHeaders = z
       .max(2000)
       .regex(/^[\t\x20-\x7e]+$/, 'must be printable ASCII'),
   )
-  .refine((headers) => Object.keys(headers).length <= 20, 'at most 20 headers');
+  .refine((headers) => Object.keys(headers).length <= 20, 'at most 20 headers')
+  .refine(
+    (headers) => new Set(Object.keys(headers).map((name) => name.toLowerCase())).size === Object.keys(headers).length,
+    'names a header twice: case does not matter',
+  );
 
 export const webhookUrl = z
   .url({ protocol: /^https?$/ })
@@ -42,7 +46,7 @@ export const MAX_TARGETS = 100;
 
 const ownSecret = z
   .string()
-  .regex(/^whsec_[A-Za-z0-9+/]+={0,2}$/, 'must be whsec_ and base64')
+  .regex(/^whsec_([A-Za-z0-9+/]{4})*([A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/, 'must be whsec_ and base64')
   .refine((text) => {
     const bytes = Math.floor((text.replace(/^whsec_|=+$/g, '').length * 3) / 4);
     return bytes >= 24 && bytes <= 64;

@@ -8,6 +8,7 @@ import {
   roleAllows,
   type ShadowRun,
   type Stop,
+  type TestResult,
 } from '@agentflow/contracts';
 import { beforeAll, describe, expect, inject, it } from 'vitest';
 import { agentEdges, agentNode, publishedAgent, runToEnd } from '../../support/agents.ts';
@@ -29,6 +30,7 @@ import { externalAgent, invoke } from '../../support/external-agents.ts';
 import { authorizationQuery } from '../../support/oauth-client.ts';
 import { joinAs } from '../../support/people.ts';
 import { listedEnds, startShadowRun, withHeldDraft } from '../../support/shadow-runs.ts';
+import { NOWHERE, webhookOf } from '../../support/webhooks.ts';
 import { deadKeys, expiredToken, forgedTokens } from './dead-credentials.ts';
 import { type Listed, operations, permissionOf, smallestBody } from './served-document.ts';
 
@@ -102,6 +104,8 @@ const OBJECTS: { [prefix: string]: Make<string> } = {
     const { body } = await api<{ data: { id: string }[] }>(`/${before.slice(0, -1)}`, { token: owner.token });
     return String(body.data[0]?.id);
   },
+  '/api/v1/webhooks/': async (owner) => (await webhookOf(owner)).id,
+  '/api/v1/deliveries/': testDeliveryOf,
   '/api/v1/org/api-keys/': async (owner) => (await createKey(owner, ['agents:read'])).id,
 };
 
@@ -161,6 +165,9 @@ const BODIES: { [operationId: string]: object | ((owner: Member) => Promise<obje
     decision: 'approve',
     external_agent_id: (await externalAgent(owner)).id,
   }),
+  createWebhook: { url: NOWHERE, events: ['*'] },
+  updateWebhook: { description: 'Another description' },
+  recoverWebhook: { since: '2026-01-01T00:00:00Z' },
   createEnvVar: { name: 'API_TOKEN', value: 'value' },
   setProviderKey: { api_key: 'key-of-the-test' },
   updateEnvVar: { value: 'another value' },
@@ -307,6 +314,14 @@ async function providerKeyOf(owner: Member): Promise<string> {
 /** The word that an erasure asks for. */
 async function confirmOf(token: string, path: string): Promise<string> {
   return (await api<{ confirm: string }>(path, { token })).body.confirm;
+}
+
+/** Of a test event that has arrived. */
+async function testDeliveryOf(owner: Member): Promise<string> {
+  const { id } = await webhookOf(owner, { url: `${inject('targetUrl')}/echo` });
+  const sent = await api<TestResult>(`/webhooks/${id}/test`, { token: owner.token, body: {} });
+  expect(sent.status, JSON.stringify(sent.body)).toBe(200);
+  return sent.body.delivery.id;
 }
 
 async function invitationOf(owner: Member): Promise<string> {

@@ -9,7 +9,9 @@ export async function projectSubscription(
   { organization_id, subscription, audit }: SubscriptionProjection,
 ): Promise<void> {
   const { id, name, settings } = subscription;
-  const where = settings.kind === 'webhook' ? { url: settings.url } : { platform: settings.config.platform };
+  // Not the whole URL: its path or query may be what opens it.
+  const where =
+    settings.kind === 'webhook' ? { host: new URL(settings.url).host } : { platform: settings.config.platform };
   const entry = {
     id: audit.id,
     action: audit.action,
