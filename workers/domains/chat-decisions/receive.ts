@@ -1,13 +1,12 @@
 import type { JsonValue } from '@agentflow/contracts';
 import type { ChannelSettings } from '../../../durable-objects/organization/client.ts';
 import { subscriptionPlace } from '../../../durable-objects/organization/client.ts';
-import { type CallbackAnswer, callbackReceiver, chatApis, type RawCallback } from '../../chat/index.ts';
+import { type CallbackAnswer, callbackReceiver, chatApis, platformCall, type RawCallback } from '../../chat/index.ts';
 import { db } from '../../db/client.ts';
 import { telegramSecrets } from '../../platform/chat-callbacks.ts';
 import { openChat } from '../../platform/chat-secrets.ts';
 import { ApiError, notFound } from '../../platform/errors.ts';
 import { describeError } from '../../platform/telemetry.ts';
-import { platformCall } from './platform-call.ts';
 import { type CallbackContext, pressed } from './press.ts';
 import { type ChannelRow, selectChannel } from './queries.ts';
 

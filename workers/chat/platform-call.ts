@@ -1,13 +1,12 @@
-import type { PlatformCall } from '../../chat/index.ts';
-import type { Env } from '../../platform/env.ts';
-import { guardedFetch, readBounded } from '../../platform/outbound.ts';
+import { guardedFetch, type OutboundEnv, readBounded } from '../platform/outbound.ts';
+import type { PlatformCall } from './callbacks/port.ts';
 
 const TIMEOUT_MS = 10_000;
 const MAX_ANSWER_BYTES = 64 * 1024;
 
 /** Calls of a chat platform's API, through the guard. `refused` is told of answers that are not 2xx. */
 export function platformCall(
-  env: Env,
+  env: OutboundEnv,
   refused?: (answer: { readonly host: string; readonly status: number }) => void,
 ): PlatformCall {
   return async ({ url, ...init }) => {
