@@ -6,6 +6,8 @@ import type { DeskSubscriptions } from './subscriptions.ts';
 /** Rows that D1's list takes in one go. */
 const LIST_PAGE = 100;
 const COLLECT_PAGE = 100;
+/** The list grows by what happens, and is tidied by it: once in so long. */
+const TIDY_MS = 24 * 3_600_000;
 /** Who was called and has not pulled is called again after this long, then twice as long again. */
 const CALL_AGAIN_MS = 5000;
 const MAX_CALL_AGAIN_MS = 5 * 60_000;
@@ -16,6 +18,8 @@ const COLLECT_MS = 5000;
 export interface EventReaders {
   /** Writes a page to D1's list. Twice changes nothing. */
   list(events: readonly LoggedEvent[]): Promise<void>;
+  /** Deletes from D1's list what is too old, a page; whether some may be left. */
+  tidy(): Promise<boolean>;
   /** Sends one message a target. */
   wake(targetIds: readonly string[]): Promise<void>;
   /** Has a target that was deleted delete what it has. */
@@ -126,13 +130,17 @@ export class EventRelay {
 
   private async list(): Promise<void> {
     for (;;) {
-      const { listed } = this.store.eventLog.relay();
+      const { listed, tidied_at } = this.store.eventLog.relay();
       const events = this.store.eventLog.after(listed, LIST_PAGE);
-      if (events.length === 0) return;
+      const last = events.at(-1);
+      if (last === undefined) return;
       await this.readers.list(events);
+      const now = Date.now();
+      const tidies = tidied_at < now - TIDY_MS;
+      const left = tidies && (await this.readers.tidy());
       if (!this.store.exists()) return;
-      const relay = this.store.eventLog.relay();
-      this.store.eventLog.writeRelay({ ...relay, listed: events.at(-1)?.seq ?? relay.listed });
+      const tidied = tidies && !left ? { tidied_at: now } : {};
+      this.store.eventLog.writeRelay({ ...this.store.eventLog.relay(), listed: last.seq, ...tidied });
       if (events.length < LIST_PAGE) return;
     }
   }

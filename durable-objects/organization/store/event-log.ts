@@ -11,9 +11,11 @@ export interface EventRelay {
   readonly attempts: number;
   readonly next_at: number;
   readonly collect_at: number | null;
+  /** When D1's list was rid of what is too old. */
+  readonly tidied_at: number;
 }
 
-const START: EventRelay = { listed: 0, attempts: 0, next_at: 0, collect_at: null };
+const START: EventRelay = { listed: 0, attempts: 0, next_at: 0, collect_at: null, tidied_at: 0 };
 
 /** Events that somebody has still to read, in their order. */
 export class EventLogStore {
@@ -68,16 +70,19 @@ export class EventLogStore {
       attempts: Number(row.attempts),
       next_at: Number(row.next_at),
       collect_at: row.collect_at as number | null,
+      tidied_at: Number(row.tidied_at),
     };
   }
 
-  writeRelay({ listed, attempts, next_at, collect_at }: EventRelay): void {
+  writeRelay({ listed, attempts, next_at, collect_at, tidied_at }: EventRelay): void {
     this.sql.exec(
-      'INSERT OR REPLACE INTO event_relay (id, listed, attempts, next_at, collect_at) VALUES (1, ?, ?, ?, ?)',
+      `INSERT OR REPLACE INTO event_relay (id, listed, attempts, next_at, collect_at, tidied_at)
+        VALUES (1, ?, ?, ?, ?, ?)`,
       listed,
       attempts,
       next_at,
       collect_at,
+      tidied_at,
     );
   }
 

@@ -140,7 +140,7 @@ export const SCHEMA_STEPS: readonly (readonly string[])[] = [
     'CREATE TABLE events (seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL, at INTEGER NOT NULL, type TEXT NOT NULL, data TEXT NOT NULL)',
     `CREATE TABLE event_relay (
       id INTEGER PRIMARY KEY CHECK (id = 1), listed INTEGER NOT NULL, attempts INTEGER NOT NULL, next_at INTEGER NOT NULL,
-      collect_at INTEGER)`,
+      collect_at INTEGER, tidied_at INTEGER NOT NULL)`,
     `CREATE TABLE subscriptions (
       id TEXT PRIMARY KEY, record TEXT NOT NULL, cursor INTEGER NOT NULL, changed_at INTEGER) WITHOUT ROWID`,
     'CREATE TABLE platform_health (platform TEXT PRIMARY KEY, health TEXT NOT NULL) WITHOUT ROWID',
