@@ -1,4 +1,5 @@
 import { createApp } from './app.ts';
+import { wakeTargets } from './platform/wakeups.ts';
 
 export { CircuitObject } from '../durable-objects/circuit/object.ts';
 export { ExecutionObject } from '../durable-objects/execution/object.ts';
@@ -10,4 +11,4 @@ export { Outbound } from './platform/outbound.ts';
 
 const app = createApp();
 
-export default { fetch: app.fetch };
+export default { fetch: app.fetch, queue: wakeTargets };

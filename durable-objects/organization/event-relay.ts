@@ -6,6 +6,8 @@ import type { DeskSubscriptions } from './subscriptions.ts';
 /** Rows that D1's list takes in one go. */
 const LIST_PAGE = 100;
 const COLLECT_PAGE = 100;
+/** The list grows by what happens, and is tidied by it: once in so long. */
+const TIDY_MS = 24 * 3_600_000;
 /** Who was called and has not pulled is called again after this long, then twice as long again. */
 const CALL_AGAIN_MS = 5000;
 const MAX_CALL_AGAIN_MS = 5 * 60_000;
@@ -16,6 +18,8 @@ const COLLECT_MS = 5000;
 export interface EventReaders {
   /** Writes a page to D1's list. Twice changes nothing. */
   list(events: readonly LoggedEvent[]): Promise<void>;
+  /** Deletes from D1's list what is too old, a page; whether some may be left. */
+  tidy(): Promise<boolean>;
   /** Sends one message a target. */
   wake(targetIds: readonly string[]): Promise<void>;
   /** Has a target that was deleted delete what it has. */
@@ -32,6 +36,8 @@ export class EventRelay {
   /** When a target was called that has not pulled since. */
   private readonly called = new Map<string, number>();
   private lastCut = 0;
+  /** Number of the last event that D1's list has, as far as this instance knows: after an eviction what is left is listed again. */
+  private listed = 0;
 
   constructor(
     private readonly store: OrganizationStore,
@@ -43,6 +49,7 @@ export class EventRelay {
   forget(): void {
     this.called.clear();
     this.lastCut = 0;
+    this.listed = 0;
   }
 
   relay(): Promise<void> {
@@ -126,15 +133,21 @@ export class EventRelay {
 
   private async list(): Promise<void> {
     for (;;) {
-      const { listed } = this.store.eventLog.relay();
-      const events = this.store.eventLog.after(listed, LIST_PAGE);
-      if (events.length === 0) return;
+      const events = this.store.eventLog.after(this.listed, LIST_PAGE);
+      const last = events.at(-1);
+      if (last === undefined) return;
       await this.readers.list(events);
-      if (!this.store.exists()) return;
-      const relay = this.store.eventLog.relay();
-      this.store.eventLog.writeRelay({ ...relay, listed: events.at(-1)?.seq ?? relay.listed });
-      if (events.length < LIST_PAGE) return;
+      this.listed = last.seq;
+      await this.tidy(Date.now());
+      if (!this.store.exists() || events.length < LIST_PAGE) return;
     }
+  }
+
+  private async tidy(now: number): Promise<void> {
+    if (!this.store.exists() || this.store.eventLog.relay().tidied_at > now - TIDY_MS) return;
+    const left = await this.readers.tidy();
+    if (left || !this.store.exists()) return;
+    this.store.eventLog.writeRelay({ ...this.store.eventLog.relay(), tidied_at: now });
   }
 
   private async eraseDeleted(): Promise<void> {
@@ -146,7 +159,7 @@ export class EventRelay {
   }
 
   private cut(): void {
-    const upto = this.subscriptions.readUpto(this.store.eventLog.relay().listed);
+    const upto = this.subscriptions.readUpto(this.listed);
     if (upto > this.lastCut) this.store.eventLog.cut(upto);
     this.lastCut = Math.max(this.lastCut, upto);
   }

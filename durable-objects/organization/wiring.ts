@@ -9,7 +9,13 @@ import {
   isOrganizationErased,
   isPersonErased,
 } from '../../workers/domains/erasure/index.ts';
-import { collectOutgoing, deleteOutgoing, projectEvents } from '../../workers/domains/events/index.ts';
+import {
+  collectOutgoing,
+  deleteOldEvents,
+  deleteOutgoing,
+  EVENT_DAYS,
+  projectEvents,
+} from '../../workers/domains/events/index.ts';
 import { endedExecutions, projectRetention } from '../../workers/domains/executions/index.ts';
 import { projectExternalAgent } from '../../workers/domains/external-agents/index.ts';
 import { projectPolicy, projectPolicyDefault, projectRateLimits } from '../../workers/domains/governance/index.ts';
@@ -70,6 +76,9 @@ export function project(env: Env, message: Projection): Promise<void> {
   return 'retention' in message ? projectRetention(database, message) : projectIpAllowlist(database, message);
 }
 
+const DAY_MS = 24 * 3_600_000;
+/** Rows that one statement deletes. */
+const TIDIED_AT_ONCE = 1000;
 /** Messages that one call to the queue takes. */
 const MESSAGES_AT_ONCE = 100;
 
@@ -78,6 +87,7 @@ export function eventReaders(env: Env, organizationId: () => string): EventReade
   const database = () => db(env, organizationId());
   return {
     list: (events) => projectEvents(database(), organizationId(), events),
+    tidy: () => deleteOldEvents(database(), organizationId(), Date.now() - EVENT_DAYS * DAY_MS, TIDIED_AT_ONCE),
     async wake(targetIds) {
       const messages = targetIds.map((target_id) => ({ body: { organization_id: organizationId(), target_id } }));
       for (let from = 0; from < messages.length; from += MESSAGES_AT_ONCE) {

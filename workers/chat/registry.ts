@@ -1,10 +1,20 @@
 import type { ChatPlatform } from '@agentflow/contracts';
+import { discordAdapter } from './discord/adapter.ts';
+import { emailAdapter } from './email/adapter.ts';
+import { genericAdapter } from './generic/adapter.ts';
 import type { ChatAdapter } from './port.ts';
 import { slackAdapter } from './slack/adapter.ts';
+import { teamsAdapter } from './teams/adapter.ts';
+import { telegramAdapter } from './telegram/adapter.ts';
 
 /** The versions of each platform's adapter, the oldest first. A version stays while deliveries may ask for it. */
-const ADAPTERS: Readonly<Partial<Record<ChatPlatform, readonly unknown[]>>> = {
+const ADAPTERS: Readonly<Record<ChatPlatform, readonly unknown[]>> = {
+  teams: [teamsAdapter],
+  discord: [discordAdapter],
   slack: [slackAdapter],
+  telegram: [telegramAdapter],
+  generic: [genericAdapter],
+  email: [emailAdapter],
 };
 
 /** The adapter of a platform; the newest where that version is no more. */

@@ -3,6 +3,7 @@ import type { Env } from './env.ts';
 import { invalid } from './errors.ts';
 import { MASK, maskedText, maskedUrl } from './masks.ts';
 import { organizationKey } from './organization-key.ts';
+import { urlProblem } from './outbound.ts';
 import { open, seal } from './vault.ts';
 
 /** A chat's config as it is stored, and as it may be shown. */
@@ -14,7 +15,8 @@ export interface SealedChat<C extends ChatConfig = ChatConfig> {
 
 /**
  * Seals what is given for its place, see `subscriptionPlace`. Secrets that come back as they are shown are those that are
- * stored. Throws `validation_failed`, with `field` before the path, for a mask of another one.
+ * stored. Throws `validation_failed`, with `field` before the path, for a mask of another one and for an address that can
+ * never be called.
  */
 export async function sealChat<C extends ChatConfig>(
   env: Env,
@@ -23,12 +25,19 @@ export async function sealChat<C extends ChatConfig>(
   before: ChatConfig | null,
 ): Promise<SealedChat<C>> {
   const config = withKept(given, before, at.field);
+  requireCallable(env, config, at.field);
   const key = await organizationKey(env, at.organizationId);
   return { config, sealed: await seal(key, JSON.stringify(config), at.place), masked: maskedChat(config) };
 }
 
 export async function openChat(env: Env, organizationId: string, place: string, sealed: string): Promise<ChatConfig> {
   return chatConfig.parse(JSON.parse(await open(await organizationKey(env, organizationId), sealed, place)));
+}
+
+function requireCallable(env: Env, config: ChatConfig, at: string): void {
+  const url = secretOf(config, 'webhook_url');
+  const problem = url === undefined ? null : urlProblem(env, url);
+  if (problem !== null) throw invalid([{ path: `${at}.webhook_url`, message: problem }]);
 }
 
 function withKept<C extends ChatConfig>(given: C, before: ChatConfig | null, at: string): C {

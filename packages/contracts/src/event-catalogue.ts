@@ -79,6 +79,7 @@ const targetData = z.object({
   kind: z.enum(['webhook', 'channel', 'external_agent']),
   name: z.string(),
 });
+const byWhom = z.string().describe('Id of the person or the API key');
 const memberEmail = z.string().nullable().describe('null once the person was erased');
 const proposalData = z.object({ proposal_id: z.string(), agent_id: agentId, agent_name: z.string() });
 
@@ -201,13 +202,13 @@ const CATALOGUE = {
   'member.invited': of(
     'A person was invited',
     'members:read',
-    z.object({ invitation_id: invitationId, email: memberEmail, role, invited_by: userId }),
+    z.object({ invitation_id: invitationId, email: memberEmail, role, invited_by: byWhom }),
   ),
   'member.joined': of('A person has joined', 'members:read', z.object({ user_id: userId, email: memberEmail, role })),
   'member.removed': of(
     'A person was removed, or has left',
     'members:read',
-    z.object({ user_id: userId, email: memberEmail, removed_by: userId }),
+    z.object({ user_id: userId, email: memberEmail, removed_by: byWhom }),
   ),
   'billing.payment_failed': of(
     'A payment has failed',

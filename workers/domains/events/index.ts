@@ -1,3 +1,3 @@
-export { collectOutgoing, deleteOutgoing } from './outgoing.ts';
-export { deleteOldEvents, projectEvents } from './project-events.ts';
+export { collectOutgoing, deleteOutgoing, outgoingEvent, tellingDesks } from './outgoing.ts';
+export { deleteOldEvents, EVENT_DAYS, projectEvents } from './project-events.ts';
 export { eventRoutes } from './routes.ts';

@@ -1,7 +1,9 @@
 import { type MaskedWebhookConfig, maskedWebhookConfig, type WebhookConfig } from '@agentflow/contracts';
-import type { ExternalAgentRecord } from '../../../durable-objects/organization/client.ts';
+import { type ExternalAgentRecord, subscriptionPlace } from '../../../durable-objects/organization/client.ts';
+import { configProblems } from '../../chat/index.ts';
 import { openChat, sealChat } from '../../platform/chat-secrets.ts';
 import type { Env } from '../../platform/env.ts';
+import { invalid } from '../../platform/errors.ts';
 
 type Stored = Pick<ExternalAgentRecord, 'webhook_sealed' | 'webhook_masked'>;
 
@@ -14,11 +16,15 @@ export async function sealWebhook(
   stored: Stored | null,
 ): Promise<Stored> {
   if (given === null) return { webhook_sealed: null, webhook_masked: null };
-  const place = `external_agent_webhook:${organizationId}:${externalAgentId}`;
+  const place = subscriptionPlace(organizationId, externalAgentId);
   const before =
     stored?.webhook_sealed == null ? null : await openChat(env, organizationId, place, stored.webhook_sealed);
   const at = { organizationId, place, field: 'webhook_config' };
-  const { sealed, masked } = await sealChat(env, at, given, before);
+  const { config, sealed, masked } = await sealChat(env, at, given, before);
+  const problems = configProblems(config);
+  if (problems.length > 0) {
+    throw invalid(problems.map(({ path, message }) => ({ path: `webhook_config.${path}`, message })));
+  }
   const shown: MaskedWebhookConfig = maskedWebhookConfig.parse(masked);
   return { webhook_sealed: sealed, webhook_masked: shown };
 }

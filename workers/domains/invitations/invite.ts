@@ -7,6 +7,7 @@ import { newId } from '../../platform/ids.ts';
 import { createMailer } from '../../platform/mail.ts';
 import { callerRole, normalizeEmail, requireRoleWithin } from '../accounts/index.ts';
 import { auditOrigin, auditRow } from '../audit/index.ts';
+import { outgoingEvent, tellingDesks } from '../events/index.ts';
 import { findOrganization, guard, isGuarded } from '../organizations/index.ts';
 import { invitationMail } from './invitation-mail.ts';
 import {
@@ -85,18 +86,22 @@ export async function inviteMember(ctx: RequestContext, request: InviteMemberReq
     resource_id: row.id,
     details: { email, role: request.role },
   };
+  const told = { invitation_id: row.id, email, role: request.role, invited_by: ctx.actor.id };
   const noMember = isNoMember(organizationId, email);
   const room = fewerOpenThan(organizationId, email, MOST_OPEN, now);
   for (let round = 0; round < ROUNDS; round++) {
     const own = await callerRole(ctx, 'members:manage');
     requireRoleWithin(own.role, request.role);
     try {
-      await database.batch([
-        guard(database, organizationId, and(noMember, room, own.holds) as SQL),
-        revokeOpenFor(database, organizationId, email, now),
-        insertInvitation(database, stored),
-        auditRow(database, organizationId, auditOrigin(ctx), entry, now),
-      ]);
+      await tellingDesks(ctx, [organizationId], () =>
+        database.batch([
+          guard(database, organizationId, and(noMember, room, own.holds) as SQL),
+          revokeOpenFor(database, organizationId, email, now),
+          insertInvitation(database, stored),
+          outgoingEvent(database, organizationId, 'member.invited', told, now),
+          auditRow(database, organizationId, auditOrigin(ctx), entry, now),
+        ]),
+      );
     } catch (error) {
       if (!isGuarded(error)) throw error;
       if (!(await holds(database, organizationId, noMember))) {
