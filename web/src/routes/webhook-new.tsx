@@ -8,7 +8,10 @@ export function NewWebhookPage() {
   useBreadcrumbs([{ label: 'Webhooks', link: { to: '/dashboard/webhooks' } }, { label: 'New' }], 'webhooks:new');
   return (
     <div className="mx-auto max-w-6xl">
-      <PageHeader title="Add a webhook" description="It is told what happens from the moment on in which it is added." />
+      <PageHeader
+        title="Add a webhook"
+        description="It is told what happens from the moment on in which it is added."
+      />
       <CreateWebhook />
     </div>
   );

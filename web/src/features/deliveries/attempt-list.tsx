@@ -8,14 +8,16 @@ import { cn } from '@/lib/class-names.ts';
 import { formatDuration, formatExactTime } from '@/lib/format.ts';
 import { parsedJson } from './body.ts';
 
-const OUTCOMES: Record<DeliveryAttempt['outcome'], { readonly word: string; readonly text: string; readonly bar: string }> =
-  {
-    sending: { word: 'Sending', text: 'text-running', bar: 'bg-running-solid' },
-    delivered: { word: 'Delivered', text: 'text-completed', bar: 'bg-completed-solid' },
-    failed: { word: 'Failed', text: 'text-failed', bar: 'bg-failed-solid' },
-    rate_limited: { word: 'Asked to wait', text: 'text-waiting', bar: 'bg-waiting-solid' },
-    interrupted: { word: 'Interrupted', text: 'text-idle', bar: 'bg-idle-solid' },
-  };
+const OUTCOMES: Record<
+  DeliveryAttempt['outcome'],
+  { readonly word: string; readonly text: string; readonly bar: string }
+> = {
+  sending: { word: 'Sending', text: 'text-running', bar: 'bg-running-solid' },
+  delivered: { word: 'Delivered', text: 'text-completed', bar: 'bg-completed-solid' },
+  failed: { word: 'Failed', text: 'text-failed', bar: 'bg-failed-solid' },
+  rate_limited: { word: 'Asked to wait', text: 'text-waiting', bar: 'bg-waiting-solid' },
+  interrupted: { word: 'Interrupted', text: 'text-idle', bar: 'bg-idle-solid' },
+};
 
 /** Every attempt with its answer and how long it took; the last one is open. */
 export function AttemptList({ attempts }: { attempts: readonly DeliveryAttempt[] }) {

@@ -58,7 +58,10 @@ function NextAttempt({ delivery: { status, attempts, next_attempt_at, attempts_m
   if (status === 'delivered') return null;
   const words =
     status === 'failed' ? (
-      <>It was tried {attempts === 1 ? 'once' : `${attempts} times`} and is not tried again by itself. Replay it once the receiver works.</>
+      <>
+        It was tried {attempts === 1 ? 'once' : `${attempts} times`} and is not tried again by itself. Replay it once
+        the receiver works.
+      </>
     ) : next_attempt_at === null ? (
       <>It is being sent, or waits for its turn.</>
     ) : (

@@ -11,7 +11,6 @@ function textOf(value: JsonValue | undefined): string | null {
 /** What an event is about, in few words: `Triage · failed`. */
 export function eventSubject(data: Readonly<Record<string, JsonValue>>): string {
   const name = NAMES.map((field) => textOf(data[field])).find((text) => text !== null) ?? null;
-  const remark =
-    REMARKS.map((field) => textOf(data[field])).find((text) => text !== null && text !== name) ?? null;
+  const remark = REMARKS.map((field) => textOf(data[field])).find((text) => text !== null && text !== name) ?? null;
   return [name, remark?.replaceAll('_', ' ')].filter((each) => each).join(' · ');
 }

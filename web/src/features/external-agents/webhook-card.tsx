@@ -8,10 +8,11 @@ import { z } from 'zod';
 import { ProblemCallout } from '@/components/problem-callout.tsx';
 import { Button } from '@/components/ui/button.tsx';
 import { Card, CardHeader } from '@/components/ui/card.tsx';
+import { CHAT_PLATFORM_LOOKS, fieldsOfPlatform } from '@/features/channels/platforms.ts';
 import { fetchApi } from '@/lib/api.ts';
 import { readTagged } from '@/lib/tagged.ts';
 import { externalAgentQuery } from './queries.ts';
-import { WEBHOOK_PLATFORMS, WebhookFields, type WebhookValues } from './webhook-fields.tsx';
+import { WebhookFields, type WebhookValues } from './webhook-fields.tsx';
 
 const form = z.object({ webhook_config: webhookConfig.nullable() });
 
@@ -41,8 +42,8 @@ export function WebhookCard({ agent, mayWrite }: WebhookCardProps) {
       ) : (
         <dl className="grid grid-cols-[auto_minmax(0,1fr)] gap-x-4 gap-y-1.5 p-4 text-sm">
           <dt className="text-faint">Platform</dt>
-          <dd>{WEBHOOK_PLATFORMS[webhook.platform].name}</dd>
-          {WEBHOOK_PLATFORMS[webhook.platform].fields.map(({ name, label }) => {
+          <dd>{CHAT_PLATFORM_LOOKS[webhook.platform].name}</dd>
+          {fieldsOfPlatform(webhook.platform).map(({ name, label }) => {
             const value = webhook[name];
             return (
               value !== undefined && (

@@ -31,11 +31,7 @@ const LISTS: Readonly<Record<string, readonly (readonly string[])[]>> = {
 };
 /** What every event may change: it is listed, and perhaps sent and told. */
 const TOLD: readonly (readonly string[])[] = [['events', 'list'], ['deliveries'], ['notifications']];
-const ALL_LISTS = [
-  ...new Map(
-    [...Object.values(LISTS).flat(), ...TOLD].map((key) => [key.join(), key]),
-  ).values(),
-];
+const ALL_LISTS = [...new Map([...Object.values(LISTS).flat(), ...TOLD].map((key) => [key.join(), key])).values()];
 
 function reread(queries: QueryClient, keys: Iterable<readonly string[]>): void {
   for (const queryKey of keys) void queries.invalidateQueries({ queryKey });

@@ -40,7 +40,8 @@ export function BellSettings() {
     onSuccess: () => queries.invalidateQueries({ queryKey: ['notifications'] }),
   });
   const error = settings.error ?? types.error;
-  if (error) return <ProblemCallout error={error} onRetry={() => void Promise.all([settings.refetch(), types.refetch()])} />;
+  if (error)
+    return <ProblemCallout error={error} onRetry={() => void Promise.all([settings.refetch(), types.refetch()])} />;
   if (settings.data === undefined || types.data === undefined) return <Skeleton className="h-64 w-full" />;
   const chosen = settings.data;
   return (

@@ -147,7 +147,7 @@ export function PolicyForm({ form, outcomes, mayWrite }: PolicyFormProps) {
           <Card>
             <CardHeader title="What runs already" />
             <div className="flex flex-col gap-1.5 p-4">
-              <Switch
+              <LabelledCheckbox
                 label="Stop live executions that it is about"
                 checked={fields.stop_running}
                 onChange={(next) => set('stop_running', next)}

@@ -65,7 +65,9 @@ function ChosenEvents({ value, onChange }: Omit<EventPickerProps, 'problem'>) {
   if (types.error) return <ProblemCallout error={types.error} onRetry={() => void types.refetch()} />;
   if (types.data === undefined) return <Skeleton className="h-64 w-full" />;
   const families = familiesOf(types.data.data);
-  const listed = new Set<string>(families.flatMap(({ family, types: all }) => [`${family}.*`, ...all.map((each) => each.type)]));
+  const listed = new Set<string>(
+    families.flatMap(({ family, types: all }) => [`${family}.*`, ...all.map((each) => each.type)]),
+  );
   const found = families
     .map((family) => ({
       ...family,
@@ -87,11 +89,9 @@ function ChosenEvents({ value, onChange }: Omit<EventPickerProps, 'problem'>) {
           className="h-9 rounded-none border-0 bg-transparent pl-8 shadow-none focus-visible:outline-offset-[-2px]"
         />
       </div>
-      <div
+      <section
         // biome-ignore lint/a11y/noNoninteractiveTabindex: WCAG 2.1.1 asks for it on scrolling regions
         tabIndex={0}
-        // biome-ignore lint/a11y/useSemanticElements: it is a part of the group that it stands in
-        role="region"
         aria-label="Events to choose from"
         className="max-h-80 overflow-y-auto focus-visible:outline-offset-[-2px]"
       >
@@ -99,7 +99,7 @@ function ChosenEvents({ value, onChange }: Omit<EventPickerProps, 'problem'>) {
           <Family key={family.family} family={family} value={value} onChange={onChange} />
         ))}
         {found.length === 0 && <p className="px-4 py-6 text-center text-sm text-soft">No event has such a name.</p>}
-      </div>
+      </section>
       <OtherNames names={value.filter((each) => !listed.has(each))} value={value} onChange={onChange} />
     </div>
   );
@@ -115,7 +115,9 @@ function Family({ family: { family, label, types }, value, onChange }: FamilyPro
   const wildcard = `${family}.*`;
   const all = value.includes(wildcard);
   const set = (pattern: string, on: boolean) => {
-    const without = value.filter((each) => each !== pattern && (pattern !== wildcard || !each.startsWith(`${family}.`)));
+    const without = value.filter(
+      (each) => each !== pattern && (pattern !== wildcard || !each.startsWith(`${family}.`)),
+    );
     onChange(on ? [...without, pattern] : without);
   };
   return (

@@ -1,5 +1,5 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query';
-import { type LinkProps, useNavigate } from '@tanstack/react-router';
+import { useNavigate } from '@tanstack/react-router';
 import { CirclePause, CirclePlay, EllipsisVertical, History, Trash2 } from 'lucide-react';
 import { useState } from 'react';
 import { toast } from 'sonner';
@@ -23,9 +23,10 @@ interface ManagedTarget {
   readonly path: string;
   /** First part of the keys of its queries. */
   readonly queryKey: string;
-  readonly list: LinkProps['to'];
+  readonly list: '/dashboard/webhooks' | '/dashboard/webhooks/channels';
   readonly is_active: boolean;
-  readonly failed: number;
+  /** How many deliveries have failed; null where they are not recovered all at once. */
+  readonly failed: number | null;
 }
 
 /** Switches a target on or off. */
@@ -58,16 +59,18 @@ export function TargetMenu({ target }: { target: ManagedTarget }) {
             {target.is_active ? <CirclePause aria-hidden="true" /> : <CirclePlay aria-hidden="true" />}
             {target.is_active ? 'Switch off' : 'Activate'}
           </DropdownMenuItem>
-          <DropdownMenuItem onSelect={() => setOpen('recover')}>
-            <History aria-hidden="true" /> Recover failed deliveries…
-          </DropdownMenuItem>
+          {target.failed !== null && (
+            <DropdownMenuItem onSelect={() => setOpen('recover')}>
+              <History aria-hidden="true" /> Recover failed deliveries…
+            </DropdownMenuItem>
+          )}
           <DropdownMenuSeparator />
           <DropdownMenuItem danger onSelect={() => setOpen('delete')}>
             <Trash2 aria-hidden="true" /> Delete…
           </DropdownMenuItem>
         </DropdownMenuContent>
       </DropdownMenu>
-      {open === 'recover' && (
+      {open === 'recover' && target.failed !== null && (
         <RecoverDialog path={target.path} failed={target.failed} onClose={() => setOpen(null)} />
       )}
       {open === 'delete' && <DeleteDialog target={target} onClose={() => setOpen(null)} />}

@@ -45,11 +45,7 @@ export function CreateWebhook() {
   return (
     <div className="grid grid-cols-[minmax(0,1fr)] items-start gap-5 lg:grid-cols-[minmax(0,1fr)_24rem]">
       <Card>
-        <form
-          noValidate
-          aria-label="New webhook"
-          onSubmit={form.handleSubmit((values) => create.mutate(values))}
-        >
+        <form noValidate aria-label="New webhook" onSubmit={form.handleSubmit((values) => create.mutate(values))}>
           <div className="flex flex-col gap-4 p-4">
             <WebhookFields form={form} />
             <Controller

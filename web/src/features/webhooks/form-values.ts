@@ -1,6 +1,6 @@
 import {
   type CreateWebhookRequest,
-  createWebhookRequest,
+  type createWebhookRequest,
   DEFAULT_RETRY_SECONDS,
   type UpdateWebhookRequest,
   type Webhook,

@@ -10,8 +10,8 @@ import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useForm } from 'react-hook-form';
 import { toast } from 'sonner';
 import { Card } from '@/components/ui/card.tsx';
-import { SavedForm } from '@/features/targets/saved-form.tsx';
 import { useCan } from '@/features/shell/queries.ts';
+import { SavedForm } from '@/features/targets/saved-form.tsx';
 import { fetchApi } from '@/lib/api.ts';
 import { showOnFields } from '@/lib/form-problems.ts';
 import { readTagged, type Tagged } from '@/lib/tagged.ts';
@@ -57,8 +57,7 @@ export function SettingsTab({ tagged }: { tagged: Tagged<WebhookDetail> }) {
       void queries.invalidateQueries({ queryKey: webhookQuery(id).queryKey });
     },
   });
-  const submit = (etag: string | null) =>
-    form.handleSubmit((values) => save.mutate({ body: changesOf(values), etag }));
+  const submit = (etag: string | null) => form.handleSubmit((values) => save.mutate({ body: changesOf(values), etag }));
   return (
     <Card className="max-w-3xl">
       <SavedForm

@@ -38,7 +38,9 @@ export function SigningTab({ webhook }: { webhook: WebhookDetail }) {
         <CardHeader
           title={shared ? 'Signing secret' : 'Signing key'}
           description={
-            shared ? 'Every request is signed with it, as Standard Webhooks has it.' : 'Ed25519: checked with the public key.'
+            shared
+              ? 'Every request is signed with it, as Standard Webhooks has it.'
+              : 'Ed25519: checked with the public key.'
           }
         >
           {mayManage && (
@@ -53,9 +55,11 @@ export function SigningTab({ webhook }: { webhook: WebhookDetail }) {
               [
                 shared ? 'Secret' : 'Public key',
                 shared || webhook.public_key === null ? (
-                  <code className="font-mono text-xs">{webhook.secret_hint}</code>
+                  <code key="hint" className="font-mono text-xs">
+                    {webhook.secret_hint}
+                  </code>
                 ) : (
-                  <span className="inline-flex max-w-full items-center gap-1">
+                  <span key="key" className="inline-flex max-w-full items-center gap-1">
                     <code className="min-w-0 break-all font-mono text-xs">{webhook.public_key}</code>
                     <CopyButton value={webhook.public_key} label="Copy public key" />
                   </span>
@@ -63,7 +67,9 @@ export function SigningTab({ webhook }: { webhook: WebhookDetail }) {
               ],
               [
                 'The one before',
-                overlap !== null && Date.parse(overlap) > Date.now() ? `signs too until ${formatExactTime(overlap)}` : null,
+                overlap !== null && Date.parse(overlap) > Date.now()
+                  ? `signs too until ${formatExactTime(overlap)}`
+                  : null,
               ],
             ]}
           />
