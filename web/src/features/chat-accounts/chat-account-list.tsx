@@ -13,7 +13,6 @@ import { ConfirmDialog } from '@/components/ui/confirm-dialog.tsx';
 import { Skeleton } from '@/components/ui/skeleton.tsx';
 import { CHAT_PLATFORM_LOOKS } from '@/features/channels/platforms.ts';
 import { api } from '@/lib/api.ts';
-import { accountPath } from './account-path.ts';
 import { chatAccountsQuery } from './queries.ts';
 
 /** The accounts of chats that decide in this person's name. */
@@ -37,7 +36,7 @@ export function ChatAccountList() {
         <Card>
           <ul aria-label="Chat accounts" className="divide-y divide-line">
             {rows.map((account) => (
-              <AccountRow key={accountPath(account)} account={account} onUnlink={() => setUnlinking(account)} />
+              <AccountRow key={account.id} account={account} onUnlink={() => setUnlinking(account)} />
             ))}
           </ul>
         </Card>
@@ -69,7 +68,7 @@ function AccountRow({ account, onUnlink }: { account: ChatAccount; onUnlink: () 
 function UnlinkDialog({ account, onClose }: { account: ChatAccount; onClose: () => void }) {
   const queries = useQueryClient();
   const unlink = useMutation({
-    mutationFn: () => api(accountPath(account), { method: 'DELETE' }),
+    mutationFn: () => api(`/chat-accounts/${encodeURIComponent(account.id)}`, { method: 'DELETE' }),
     onSuccess: async () => {
       onClose();
       await queries.invalidateQueries({ queryKey: chatAccountsQuery.queryKey });

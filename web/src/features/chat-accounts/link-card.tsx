@@ -38,8 +38,9 @@ export function LinkCard({ token, onDone }: { token: string; onDone: () => void 
     );
   }
   if (account.data === undefined) return <Skeleton className="mb-5 h-28 w-full" />;
-  const { platform, account_name, account_id, workspace } = account.data;
+  const { platform, account_name, account_id, workspace, state } = account.data;
   const { name, icon: Icon } = CHAT_PLATFORM_LOOKS[platform];
+  const who = account_name || account_id;
   return (
     <Card className="mb-5 border-accent">
       <div className="flex flex-wrap items-start gap-4 p-4">
@@ -48,21 +49,27 @@ export function LinkCard({ token, onDone }: { token: string; onDone: () => void 
         </span>
         <div className="min-w-0 flex-1 basis-60">
           <h2 className="break-words font-semibold text-base">
-            Is <span className="break-all">{account_name || account_id}</span> on {name} you?
+            {state === 'new' ? `Is ${who} on ${name} you?` : `${who} on ${name}`}
           </h2>
           <p className="mt-1 break-words text-sm text-soft">
-            What this account{workspace === '' ? '' : ` of ${workspace}`} decides from a message then counts as decided
-            by {me?.user?.email ?? 'you'}. Only say yes if you pressed the button yourself.
+            {state === 'taken' && 'It is linked to another member already, who has to unlink it first.'}
+            {state === 'linked' && 'It is linked to you already: go back to the chat and press again.'}
+            {state === 'new' &&
+              `What this account${workspace === '' ? '' : ` of ${workspace}`} decides from a message then counts as decided by ${me?.user?.email ?? 'you'}. Only say yes if you pressed the button yourself.`}
           </p>
         </div>
-        <div className="flex gap-2">
-          <Button variant="ghost" onClick={onDone}>
-            No
-          </Button>
-          <Button variant="primary" busy={link.isPending} onClick={() => link.mutate()}>
-            <Link2 aria-hidden="true" /> Yes, link it
-          </Button>
-        </div>
+        {state === 'new' ? (
+          <div className="flex gap-2">
+            <Button variant="ghost" onClick={onDone}>
+              No
+            </Button>
+            <Button variant="primary" busy={link.isPending} onClick={() => link.mutate()}>
+              <Link2 aria-hidden="true" /> Yes, link it
+            </Button>
+          </div>
+        ) : (
+          <Button onClick={onDone}>Close</Button>
+        )}
       </div>
       {link.error && <ProblemCallout error={link.error} className="mx-4 mb-4" />}
     </Card>

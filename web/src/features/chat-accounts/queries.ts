@@ -1,4 +1,4 @@
-import type { ChatAccount } from '@agentflow/contracts';
+import type { ChatAccount, ChatAccountLink } from '@agentflow/contracts';
 import { queryOptions } from '@tanstack/react-query';
 import { api, queryString } from '@/lib/api.ts';
 
@@ -11,8 +11,7 @@ export const chatAccountsQuery = queryOptions({
 export function linkedAccountQuery(token: string) {
   return queryOptions({
     queryKey: ['chat-accounts', 'link', token],
-    queryFn: ({ signal }) =>
-      api<Omit<ChatAccount, 'linked_at'>>(`/chat-accounts/link${queryString({ token })}`, { signal }),
+    queryFn: ({ signal }) => api<ChatAccountLink>(`/chat-accounts/link${queryString({ token })}`, { signal }),
     retry: false,
   });
 }

@@ -111,7 +111,7 @@ function CreateForm({ onClose, onCreated }: Omit<CreateDialogProps, 'open'>) {
           <LimitFields form={form} />
           {maySetBudgets && <BudgetFields form={form} />}
         </Fold>
-        <Fold title="Webhook" note="kept, nothing is sent yet" {...section('webhook', errors.webhook_config)}>
+        <Fold title="Webhook" note="where results are sent" {...section('webhook', errors.webhook_config)}>
           <Controller
             control={form.control}
             name="webhook_config"

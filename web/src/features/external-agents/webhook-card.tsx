@@ -1,6 +1,7 @@
-import { type ExternalAgent, type WebhookConfig, webhookConfig } from '@agentflow/contracts';
+import { type ChannelTestResult, type ExternalAgent, type WebhookConfig, webhookConfig } from '@agentflow/contracts';
 import { zodResolver } from '@hookform/resolvers/zod';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { Send } from 'lucide-react';
 import { useState } from 'react';
 import { Controller, useForm } from 'react-hook-form';
 import { toast } from 'sonner';
@@ -8,8 +9,10 @@ import { z } from 'zod';
 import { ProblemCallout } from '@/components/problem-callout.tsx';
 import { Button } from '@/components/ui/button.tsx';
 import { Card, CardHeader } from '@/components/ui/card.tsx';
+import { Dialog, DialogBody, DialogFooter } from '@/components/ui/dialog.tsx';
 import { CHAT_PLATFORM_LOOKS, fieldsOfPlatform } from '@/features/channels/platforms.ts';
-import { fetchApi } from '@/lib/api.ts';
+import { TestOutcome, toastOutcome } from '@/features/channels/test-outcome.tsx';
+import { api, fetchApi } from '@/lib/api.ts';
 import { readTagged } from '@/lib/tagged.ts';
 import { externalAgentQuery } from './queries.ts';
 import { WebhookFields, type WebhookValues } from './webhook-fields.tsx';
@@ -29,8 +32,9 @@ export function WebhookCard({ agent, mayWrite }: WebhookCardProps) {
     <Card>
       <CardHeader
         title="Webhook"
-        description="Kept with the external agent, sealed. This release sends nothing to it yet."
+        description="After each of its calls the result goes there. What opens the address is kept sealed."
       >
+        {mayWrite && !changing && webhook !== null && <TestButton agent={agent} />}
         {mayWrite && !changing && (
           <Button onClick={() => setChanging(true)}>{webhook === null ? 'Set a webhook' : 'Change'}</Button>
         )}
@@ -57,6 +61,38 @@ export function WebhookCard({ agent, mayWrite }: WebhookCardProps) {
         </dl>
       )}
     </Card>
+  );
+}
+
+/** Sends an example of a result, and shows the message and what came of it. */
+function TestButton({ agent }: { agent: ExternalAgent }) {
+  const test = useMutation({
+    mutationFn: () => api<ChannelTestResult>(`/external-agents/${agent.id}/test`, { method: 'POST' }),
+    onSuccess: ({ delivery }) => toastOutcome(delivery, 'the webhook'),
+    onError: (error) => toast.error(error.message),
+  });
+  return (
+    <>
+      <Button busy={test.isPending} onClick={() => test.mutate()}>
+        <Send aria-hidden="true" /> Send test
+      </Button>
+      {test.data !== undefined && (
+        <Dialog
+          open
+          onOpenChange={(open) => !open && test.reset()}
+          title="A test of the webhook"
+          description="An example of a result, in the form in which it arrives."
+          className="max-w-xl"
+        >
+          <DialogBody>
+            <TestOutcome result={test.data} />
+          </DialogBody>
+          <DialogFooter>
+            <Button onClick={() => test.reset()}>Close</Button>
+          </DialogFooter>
+        </Dialog>
+      )}
+    </>
   );
 }
 

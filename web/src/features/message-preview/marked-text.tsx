@@ -5,7 +5,12 @@ interface MarkedTextProps {
   markup?: typeof MARKDOWN;
 }
 
-const LOOKS = { bold: 'font-semibold', italic: 'italic', code: 'rounded-xs bg-sunken px-1 font-mono text-xs' } as const;
+const LOOKS = {
+  bold: 'font-semibold',
+  italic: 'italic',
+  code: 'rounded-xs bg-sunken px-1 font-mono text-xs',
+  link: 'text-accent-text underline',
+} as const;
 
 /** Text with the markup of a platform, as it is read there. */
 export function MarkedText({ children, markup = MARKDOWN }: MarkedTextProps) {

@@ -1,6 +1,6 @@
 export interface Run {
   readonly text: string;
-  readonly mark: 'bold' | 'italic' | 'code' | null;
+  readonly mark: 'bold' | 'italic' | 'code' | 'link' | null;
 }
 
 interface Markup {
@@ -9,6 +9,8 @@ interface Markup {
   /** A backslash takes away the meaning of what follows it. */
   readonly backslash: boolean;
   readonly entities: boolean;
+  /** `[text](address)` */
+  readonly links: boolean;
 }
 
 export const MARKDOWN: Markup = {
@@ -20,6 +22,7 @@ export const MARKDOWN: Markup = {
   ],
   backslash: true,
   entities: false,
+  links: true,
 };
 export const SLACK: Markup = {
   pairs: [
@@ -29,6 +32,7 @@ export const SLACK: Markup = {
   ],
   backslash: false,
   entities: true,
+  links: false,
 };
 export const TELEGRAM: Markup = {
   pairs: [
@@ -38,12 +42,19 @@ export const TELEGRAM: Markup = {
   ],
   backslash: true,
   entities: false,
+  links: true,
 };
+
+/** The text of a link that begins a source, and how long all of it is. */
+function linkAt(source: string): readonly [text: string, length: number] | null {
+  const [whole, text] = /^\[((?:\\.|[^\]\\])*)\]\((?:\\.|[^)\\])*\)/s.exec(source) ?? [];
+  return whole === undefined || text === undefined ? null : [text.replace(/\\(.)/gs, '$1'), whole.length];
+}
 
 const ENTITIES: Readonly<Record<string, string>> = { '&amp;': '&', '&lt;': '<', '&gt;': '>' };
 
 /** A text in runs of one look each, as the platform reads its markup. What is never closed is text. */
-export function runsOf(source: string, { pairs, backslash, entities }: Markup): Run[] {
+export function runsOf(source: string, { pairs, backslash, entities, links }: Markup): Run[] {
   const runs: Run[] = [];
   let text = '';
   let mark: Run['mark'] = null;
@@ -61,6 +72,13 @@ export function runsOf(source: string, { pairs, backslash, entities }: Markup): 
     if (entity !== undefined) {
       text += ENTITIES[entity];
       at += entity.length - 1;
+      continue;
+    }
+    const link = links && source[at] === '[' ? linkAt(source.slice(at)) : null;
+    if (link !== null) {
+      flush();
+      runs.push({ text: link[0], mark: 'link' });
+      at += link[1] - 1;
       continue;
     }
     const pair = pairs.find(([sign]) => source.startsWith(sign, at) && (opened === '' || opened === sign));

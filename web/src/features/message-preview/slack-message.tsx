@@ -5,7 +5,7 @@ import { MarkedText } from './marked-text.tsx';
 import { SLACK } from './marks.ts';
 import { fieldsOf, listOf, textOf } from './payload.ts';
 
-const PLAIN = { pairs: [], backslash: false, entities: true } as const;
+const PLAIN = { pairs: [], backslash: false, entities: true, links: false } as const;
 
 function SlackText({ value }: { value: JsonValue | undefined }) {
   const { type, text } = fieldsOf(value);

@@ -3,7 +3,7 @@ import { MarkedText } from './marked-text.tsx';
 import { TELEGRAM } from './marks.ts';
 import { fieldsOf, listOf, textOf } from './payload.ts';
 
-const PLAIN = { pairs: [], backslash: false, entities: false } as const;
+const PLAIN = { pairs: [], backslash: false, entities: false, links: false } as const;
 
 /** A text with a keyboard below it. */
 export function TelegramMessage({ payload }: { payload: JsonValue }) {

@@ -1,4 +1,4 @@
-import { EVENT_CATALOGUE, type EventType, type NotificationSettings } from '@agentflow/contracts';
+import type { EventTypeInfo, NotificationSettings } from '@agentflow/contracts';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { toast } from 'sonner';
 import { ProblemCallout } from '@/components/problem-callout.tsx';
@@ -9,14 +9,18 @@ import { eventTypesQuery, familiesOf } from '@/features/targets/event-types.ts';
 import { api } from '@/lib/api.ts';
 import { notificationSettingsQuery } from './queries.ts';
 
-function isTold(type: EventType, { muted, added }: NotificationSettings): boolean {
-  return EVENT_CATALOGUE[type].notifies ? !muted.includes(type) : added.includes(type);
+function isTold({ type, notifies }: EventTypeInfo, { muted, added }: NotificationSettings): boolean {
+  return notifies ? !muted.includes(type) : added.includes(type);
 }
 
-function withType(settings: NotificationSettings, type: EventType, told: boolean): NotificationSettings {
+function withType(
+  settings: NotificationSettings,
+  { type, notifies }: EventTypeInfo,
+  told: boolean,
+): NotificationSettings {
   const muted = settings.muted.filter((each) => each !== type);
   const added = settings.added.filter((each) => each !== type);
-  if (told === EVENT_CATALOGUE[type].notifies) return { muted, added };
+  if (told === notifies) return { muted, added };
   return told ? { muted, added: [...added, type] } : { muted: [...muted, type], added };
 }
 
@@ -55,12 +59,12 @@ export function BellSettings() {
           // biome-ignore lint/a11y/useSemanticElements: a fieldset would be as wide as its widest content
           <div key={family} role="group" aria-label={label} className="min-w-0">
             <h3 className="mb-0.5 font-medium text-sm">{label}</h3>
-            {own.map(({ type, description }) => (
+            {own.map((info) => (
               <LabelledCheckbox
-                key={type}
-                label={description}
-                checked={isTold(type, chosen)}
-                onChange={(told) => save.mutate(withType(chosen, type, told))}
+                key={info.type}
+                label={info.description}
+                checked={isTold(info, chosen)}
+                onChange={(told) => save.mutate(withType(chosen, info, told))}
               />
             ))}
           </div>
