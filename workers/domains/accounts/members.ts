@@ -14,6 +14,7 @@ import { forgetMemberships } from './current-membership.ts';
 import {
   deleteMembership,
   findMemberRow,
+  forgetChatAccounts,
   forgetOwnSettings,
   hasOtherOwner,
   hasRole,
@@ -62,6 +63,7 @@ export async function removeMember(ctx: RequestContext, userId: string): Promise
     writes: [
       revokeSessionsIn(database, organizationId, userId, now),
       leaveTeams(database, organizationId, userId),
+      forgetChatAccounts(database, organizationId, userId),
       ...forgetOwnSettings(database, organizationId, userId),
       deleteMembership(database, organizationId, userId),
       outgoingEvent(database, organizationId, 'member.removed', told, now),
