@@ -1,7 +1,7 @@
 import { and, desc, eq, inArray, isNull, lt, or, sql } from 'drizzle-orm';
 import type { Database } from '../../db/client.ts';
 import { memberships, sessions, teamMembers, users } from '../../db/schema/accounts.ts';
-import { chatAccounts, chatAccounts, notificationMarks, notificationReads } from '../../db/schema/events.ts';
+import { chatAccounts, notificationMarks, notificationReads } from '../../db/schema/events.ts';
 
 const memberFields = {
   id: users.id,
@@ -98,13 +98,6 @@ export function forgetOwnSettings(database: Database, organizationId: string, us
   return [chatAccounts, notificationMarks, notificationReads].map((table) =>
     database.delete(table).where(and(eq(table.organization_id, organizationId), eq(table.user_id, userId))),
   );
-}
-
-/** What the person presses in the organization's chats is nobody's any more. */
-export function forgetChatAccounts(database: Database, organizationId: string, userId: string) {
-  return database
-    .delete(chatAccounts)
-    .where(and(eq(chatAccounts.organization_id, organizationId), eq(chatAccounts.user_id, userId)));
 }
 
 /** Ends the person's sessions in this organization; those in others go on. */

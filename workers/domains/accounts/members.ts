@@ -14,7 +14,6 @@ import { forgetMemberships } from './current-membership.ts';
 import {
   deleteMembership,
   findMemberRow,
-  forgetChatAccounts,
   forgetOwnSettings,
   hasOtherOwner,
   hasRole,
@@ -63,7 +62,6 @@ export async function removeMember(ctx: RequestContext, userId: string): Promise
     writes: [
       revokeSessionsIn(database, organizationId, userId, now),
       leaveTeams(database, organizationId, userId),
-      forgetChatAccounts(database, organizationId, userId),
       ...forgetOwnSettings(database, organizationId, userId),
       deleteMembership(database, organizationId, userId),
       outgoingEvent(database, organizationId, 'member.removed', told, now),

@@ -2,7 +2,7 @@ import { and, asc, eq, gt, isNull, sql } from 'drizzle-orm';
 import type { Database } from '../../db/client.ts';
 import { invitations, memberships, organizations, sessions, teamMembers, users } from '../../db/schema/accounts.ts';
 import { auditLogs } from '../../db/schema/audit.ts';
-import { chatAccounts, chatAccounts, notificationMarks, notificationReads } from '../../db/schema/events.ts';
+import { chatAccounts, notificationMarks, notificationReads } from '../../db/schema/events.ts';
 import { executions } from '../../db/schema/executions.ts';
 
 /** A person's membership with what decides its end: the other members, and the other owners among them. */
@@ -103,7 +103,6 @@ export function isPlanOutdated(error: unknown): boolean {
 export function deletePerson(database: Database, userId: string, email: string) {
   return [
     database.delete(teamMembers).where(eq(teamMembers.user_id, userId)),
-    database.delete(chatAccounts).where(eq(chatAccounts.user_id, userId)),
     database.delete(memberships).where(eq(memberships.user_id, userId)),
     database.delete(sessions).where(eq(sessions.user_id, userId)),
     database.delete(chatAccounts).where(eq(chatAccounts.user_id, userId)),
