@@ -63,9 +63,25 @@ CREATE TABLE `subscriptions` (
 );
 --> statement-breakpoint
 CREATE INDEX `subscriptions_kind` ON `subscriptions` (`organization_id`,`kind`,`id`);--> statement-breakpoint
-ALTER TABLE `events` ADD `version` integer DEFAULT 1 NOT NULL;--> statement-breakpoint
-ALTER TABLE `events` ADD `agent_id` text;--> statement-breakpoint
-ALTER TABLE `events` ADD `project_id` text;--> statement-breakpoint
+PRAGMA foreign_keys=OFF;--> statement-breakpoint
+CREATE TABLE `__new_events` (
+	`id` text NOT NULL,
+	`organization_id` text NOT NULL,
+	`type` text NOT NULL,
+	`version` integer DEFAULT 1 NOT NULL,
+	`at` integer NOT NULL,
+	`agent_id` text,
+	`project_id` text,
+	`data` text NOT NULL,
+	PRIMARY KEY(`organization_id`, `id`),
+	FOREIGN KEY (`organization_id`) REFERENCES `organizations`(`id`) ON UPDATE no action ON DELETE no action
+);
+--> statement-breakpoint
+INSERT INTO `__new_events`("id", "organization_id", "type", "version", "at", "agent_id", "project_id", "data") SELECT "id", "organization_id", "type", 1, "at", "data" ->> '$.agent_id', "data" ->> '$.project_id', "data" FROM `events`;--> statement-breakpoint
+DROP TABLE `events`;--> statement-breakpoint
+ALTER TABLE `__new_events` RENAME TO `events`;--> statement-breakpoint
+PRAGMA foreign_keys=ON;--> statement-breakpoint
+CREATE INDEX `events_type` ON `events` (`organization_id`,`type`,`id`);--> statement-breakpoint
 CREATE INDEX `events_agent` ON `events` (`organization_id`,`agent_id`,`id`) WHERE "events"."agent_id" IS NOT NULL;--> statement-breakpoint
 CREATE INDEX `events_project` ON `events` (`organization_id`,`project_id`,`id`) WHERE "events"."project_id" IS NOT NULL;--> statement-breakpoint
-CREATE INDEX `events_age` ON `events` (`at`);
+ALTER TABLE `invocations` ADD `webhook_delivery_id` text;

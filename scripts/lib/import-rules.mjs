@@ -99,9 +99,9 @@ export const ZONES = [
   {
     name: 'chat',
     files: /^(workers\/chat\/)/,
-    packages: [],
+    packages: ['zod', 'node:crypto'],
     may: [CONTRACTS, ENGINE, PLATFORM],
-    says: 'chat adapters import contracts, the engine and the platform, and no package',
+    says: 'chat adapters import contracts, the engine and the platform, and zod alone of the packages',
   },
   {
     name: 'domain',

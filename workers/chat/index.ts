@@ -3,12 +3,25 @@ import type { Env } from '../platform/env.ts';
 import type { ChatApis, Problem } from './port.ts';
 import { adapterOf } from './registry.ts';
 
+export {
+  type CallbackAnswer,
+  callbackReceiver,
+  deleteTelegramWebhook,
+  type Note,
+  type PlatformCall,
+  type Press,
+  type PressResult,
+  type RawCallback,
+  setTelegramWebhook,
+} from './callbacks/index.ts';
 export { type PressedAction, readActionValue } from './messages/actions.ts';
 export { describe as describeEvent } from './messages/describe.ts';
 export { exampleEvent } from './messages/examples.ts';
 export { messageOf } from './messages/message-of.ts';
+export { platformCall } from './platform-call.ts';
 export type { ChatApis, ChatMessage, MessageEvent, Problem, SendPorts, Sent } from './port.ts';
 export { previewMessage, previewOf } from './preview.ts';
+export { adapterOf } from './registry.ts';
 export { sendMessage } from './send.ts';
 
 /** What is wrong with a config beyond its schema; paths are fields of the config. */

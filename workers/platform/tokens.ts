@@ -12,9 +12,11 @@ const ISSUER = 'agentflow';
 const ACCESS_AUDIENCE = 'agentflow:api';
 const TICKET_AUDIENCE = 'agentflow:stream';
 const FEED_AUDIENCE = 'agentflow:feed';
+const CHAT_LINK_AUDIENCE = 'agentflow:chat-account';
 
 export const ACCESS_TOKEN_SECONDS = 15 * 60;
 export const TICKET_SECONDS = 60;
+const CHAT_LINK_SECONDS = 15 * 60;
 
 export interface AccessClaims {
   readonly user_id: string;
@@ -43,6 +45,16 @@ export interface FeedTicketClaims {
   readonly held_to: string | null;
 }
 
+/** An account on a chat platform, that whoever opens the link may say is theirs. */
+export interface ChatLinkClaims {
+  readonly organization_id: string;
+  readonly platform: string;
+  /** See `chat_accounts`. */
+  readonly workspace: string;
+  readonly account_id: string;
+  readonly account_name: string;
+}
+
 export type Verified<Claims> =
   | { readonly ok: true; readonly claims: Claims }
   | { readonly ok: false; readonly reason: 'expired' | 'invalid' };
@@ -62,6 +74,15 @@ const feedPayload = z.object({
   org: z.string(),
   types: z.array(z.enum(FEED_EVENT_TYPES)),
   ip: z.string().optional(),
+});
+
+const chatLinkPayload = z.object({
+  org: z.string(),
+  platform: z.string(),
+  workspace: z.string(),
+  sub: z.string(),
+  name: z.string(),
+  exp: z.number(),
 });
 
 const imported = new Map<string, Promise<CryptoKey>>();
@@ -205,4 +226,23 @@ export async function verifyFeedTicket(
   if (!verified.ok) return verified;
   const { sub, org, types, ip } = verified.claims;
   return { ok: true, claims: { caller: sub, organization_id: org, types, held_to: ip ?? null } };
+}
+
+export function signChatLink(authKeys: string, claims: ChatLinkClaims, now: number): Promise<string> {
+  const { organization_id, platform, workspace, account_id, account_name } = claims;
+  const payload = { org: organization_id, platform, workspace, sub: account_id, name: account_name };
+  return signClaims(authKeys, CHAT_LINK_AUDIENCE, CHAT_LINK_SECONDS, payload, now);
+}
+
+/** `expires_at` in milliseconds. */
+export async function verifyChatLink(
+  authKeys: string,
+  token: string,
+  now: number,
+): Promise<Verified<ChatLinkClaims & { readonly expires_at: number }>> {
+  const verified = await verifyClaims(authKeys, CHAT_LINK_AUDIENCE, token, chatLinkPayload, now);
+  if (!verified.ok) return verified;
+  const { org, platform, workspace, sub, name, exp } = verified.claims;
+  const account = { platform, workspace, account_id: sub, account_name: name };
+  return { ok: true, claims: { organization_id: org, ...account, expires_at: exp * 1000 } };
 }

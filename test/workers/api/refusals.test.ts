@@ -25,6 +25,7 @@ import {
   withRole,
 } from '../../support/api.ts';
 import { askedOne } from '../../support/approvals.ts';
+import { chatLinkToken, linkedAccount } from '../../support/chat-links.ts';
 import { listEvents, logged } from '../../support/events.ts';
 import { externalAgent, invoke } from '../../support/external-agents.ts';
 import { authorizationQuery } from '../../support/oauth-client.ts';
@@ -53,6 +54,7 @@ const PUBLIC = [
   'logOut',
   'getInvitation',
   'acceptInvitation',
+  'receiveChatCallback',
 ];
 
 /** `before` is the real path in front of what is made. */
@@ -70,6 +72,12 @@ const OBJECTS: { [prefix: string]: Make<string> } = {
     expect(made.status, JSON.stringify(made.body)).toBe(201);
     return made.body.id;
   },
+  '/api/v1/notification-channels/': async (owner) => {
+    const made = await api<{ id: string }>('/notification-channels', { token: owner.token, body: someChannel() });
+    expect(made.status, JSON.stringify(made.body)).toBe(201);
+    return made.body.id;
+  },
+  '/api/v1/chat-accounts/': async (owner) => (await linkedAccount(owner)).id,
   '/api/v1/approvals/': async (owner) => (await askedOne(owner)).id,
   '/api/v1/events/': async (owner) => {
     const event = logged('agent.paused');
@@ -212,6 +220,9 @@ const BODIES: { [operationId: string]: object | ((owner: Member) => Promise<obje
   setModelFallback: { models: ['builtin/extractive'] },
   setModelPrice: { model: 'custom/example', input_usd_per_million: 1, output_usd_per_million: 2 },
   updateAgent: { name: 'Renamed' },
+  createNotificationChannel: someChannel(),
+  updateNotificationChannel: { name: 'Renamed' },
+  linkChatAccount: async (owner) => ({ token: await chatLinkToken(owner) }),
   createExternalAgent: { name: 'Outside', platform: 'custom' },
   updateExternalAgent: { name: 'Renamed' },
   setExternalAgentRateLimits: { minute: 5 },
@@ -222,6 +233,7 @@ const EVERYBODYS = ['setProviderKey', 'getTemplate', 'installTemplate'];
 
 /** Queries without which an operation does nothing, with the question mark. */
 const QUERIES: { [operationId: string]: (owner: Member) => Promise<string> } = {
+  describeChatAccountLink: async (owner) => `?token=${await chatLinkToken(owner)}`,
   describeConsent: async () => `?request=${encodeURIComponent(await authorizationQuery())}`,
   removeModelPrice: async ({ token }) => {
     const body = { model: 'custom/priced', input_usd_per_million: 1, output_usd_per_million: 2 };
@@ -250,6 +262,7 @@ const UNTOLD: { [operationId: string]: string } = {
   retryExecution: 'as executeAgent',
   validateAgent: 'changes nothing',
   evaluatePolicies: 'the same',
+  previewNotification: 'the same',
   switchOrganization: 'the organization that was switched to is told',
   eraseOrganization: 'the audit log goes with the organization',
   createFeedTicket: 'changes nothing: lets its caller watch for a minute what they may read anyway',
@@ -265,6 +278,11 @@ async function agentOf(owner: Member) {
     agentNode('double', 'logic.transform', { expression: 'trigger.n * 2' }),
   ];
   return publishedAgent(owner, { nodes, edges: agentEdges('start>double') });
+}
+
+function someChannel() {
+  const config = { platform: 'slack', webhook_url: `${inject('toolServerUrl')}/echo` };
+  return { name: 'Operations', config, events: ['execution.failed'] };
 }
 
 /** One that refuses nobody. */

@@ -66,7 +66,7 @@ describe('Events', () => {
     readonly found: () => readonly LoggedEvent[];
   }
   const seek = (index: string, columns: string) =>
-    new RegExp(`^SEARCH events USING INDEX events_${index} \\(organization_id=\\?${columns}\\)$`, 'm');
+    new RegExp(`^SEARCH events USING INDEX ${index} \\(organization_id=\\?${columns}\\)$`, 'm');
   const byType =
     /CORRELATED LIST SUBQUERY \d+\n *SEARCH events USING COVERING INDEX events_type \(organization_id=\? AND type=\?( AND id[<>]\?)*\)/m;
   const from = new Date(began + 1000).toISOString();
@@ -74,19 +74,19 @@ describe('Events', () => {
   const filters: readonly Filtered[] = [
     {
       by: 'agent',
-      plan: seek('agent', ' AND agent_id=\\?'),
+      plan: seek('events_agent', ' AND agent_id=\\?'),
       query: { agent_id },
       found: () => [paused, failed, completed],
     },
     {
       by: 'project',
-      plan: seek('project', ' AND project_id=\\?'),
+      plan: seek('events_project', ' AND project_id=\\?'),
       query: { project_id },
       found: () => [overrun, completed],
     },
     {
       by: 'time',
-      plan: seek('organization', ' AND id>\\? AND id<\\?'),
+      plan: seek('sqlite_autoindex_events_1', ' AND id>\\? AND id<\\?'),
       query: { from, to },
       found: () => [paused, failed],
     },
@@ -101,7 +101,7 @@ describe('Events', () => {
     { by: 'type and time', plan: byType, query: { type: 'execution.*', from, to }, found: () => [failed] },
     {
       by: 'agent, type and time',
-      plan: seek('agent', ' AND agent_id=\\? AND id<\\?'),
+      plan: seek('events_agent', ' AND agent_id=\\? AND id<\\?'),
       query: { agent_id, type: 'execution.*', to },
       found: () => [failed, completed],
     },

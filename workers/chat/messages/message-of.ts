@@ -34,7 +34,7 @@ export async function messageOf(
     link:
       place === null || options.publicUrl === null
         ? null
-        : { label: place[1], url: `${options.publicUrl.replace(/\/+$/, '')}${place[0]}` },
+        : { label: place[1], url: `${options.publicUrl.replace(/\/+$/, '')}/dashboard${place[0]}` },
     actions: options.buttons ? actionsOf(event) : [],
     event: source,
   };

@@ -11,7 +11,7 @@ const organization_id = () =>
 export const events = sqliteTable(
   'events',
   {
-    id: text('id').primaryKey(),
+    id: text('id').notNull(),
     organization_id: organization_id(),
     type: text('type').notNull(),
     version: integer('version').notNull().default(1),
@@ -23,13 +23,12 @@ export const events = sqliteTable(
     data: text('data').notNull(),
   },
   (table) => [
-    index('events_organization').on(table.organization_id, table.id),
+    primaryKey({ columns: [table.organization_id, table.id] }),
     index('events_type').on(table.organization_id, table.type, table.id),
     index('events_agent').on(table.organization_id, table.agent_id, table.id).where(sql`${table.agent_id} IS NOT NULL`),
     index('events_project')
       .on(table.organization_id, table.project_id, table.id)
       .where(sql`${table.project_id} IS NOT NULL`),
-    index('events_age').on(table.at),
   ],
 );
 

@@ -54,7 +54,7 @@ export function selectEvents(
     // The plus keeps the index of types out of it, by which rows would have to be sorted.
     sql`+${events.type} IN (SELECT value FROM json_each(${JSON.stringify(types)}))`,
   );
-  const isOneOfTheNewest = sql`${events.id} IN (SELECT newest.id FROM json_each(${JSON.stringify(types)}) AS wanted, ${events} AS newest
+  const isOneOfTheNewest = sql`${events}.rowid IN (SELECT newest.rowid FROM json_each(${JSON.stringify(types)}) AS wanted, ${events} AS newest
     WHERE newest.rowid IN (SELECT rowid FROM ${events} WHERE ${and(...place)} AND type = wanted.value ORDER BY id DESC LIMIT ${page.limit + 1}))`;
   const bySeek = types.length === EVENT_TYPES.length || agent_id !== undefined || project_id !== undefined;
   return database

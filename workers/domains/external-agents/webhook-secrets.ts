@@ -1,5 +1,5 @@
 import { type MaskedWebhookConfig, maskedWebhookConfig, type WebhookConfig } from '@agentflow/contracts';
-import type { ExternalAgentRecord } from '../../../durable-objects/organization/client.ts';
+import { type ExternalAgentRecord, subscriptionPlace } from '../../../durable-objects/organization/client.ts';
 import { configProblems } from '../../chat/index.ts';
 import { openChat, sealChat } from '../../platform/chat-secrets.ts';
 import type { Env } from '../../platform/env.ts';
@@ -16,7 +16,7 @@ export async function sealWebhook(
   stored: Stored | null,
 ): Promise<Stored> {
   if (given === null) return { webhook_sealed: null, webhook_masked: null };
-  const place = `external_agent_webhook:${organizationId}:${externalAgentId}`;
+  const place = subscriptionPlace(organizationId, externalAgentId);
   const before =
     stored?.webhook_sealed == null ? null : await openChat(env, organizationId, place, stored.webhook_sealed);
   const at = { organizationId, place, field: 'webhook_config' };

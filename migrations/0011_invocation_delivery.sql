@@ -1,1 +1,0 @@
-ALTER TABLE `invocations` ADD `webhook_delivery_id` text;

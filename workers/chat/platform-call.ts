@@ -1,0 +1,20 @@
+import { guardedFetch, type OutboundEnv, readBounded } from '../platform/outbound.ts';
+import type { PlatformCall } from './callbacks/port.ts';
+
+const TIMEOUT_MS = 10_000;
+const MAX_ANSWER_BYTES = 64 * 1024;
+
+/** Calls of a chat platform's API, through the guard. `refused` is told of answers that are not 2xx. */
+export function platformCall(
+  env: OutboundEnv,
+  refused?: (answer: { readonly host: string; readonly status: number }) => void,
+): PlatformCall {
+  return async ({ url, ...init }) => {
+    const request = new Request(url, { ...init, signal: AbortSignal.timeout(TIMEOUT_MS) });
+    const response = await guardedFetch(env, request);
+    const { text } = await readBounded(response, MAX_ANSWER_BYTES);
+    const { status, headers, ok } = response;
+    if (!ok) refused?.({ host: new URL(url).host, status });
+    return { status, headers: Object.fromEntries(headers), body: text };
+  };
+}

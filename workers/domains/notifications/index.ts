@@ -1,0 +1,2 @@
+export { channelRoutes } from './channel-routes.ts';
+export { memberAddresses } from './member-addresses.ts';
