@@ -7,6 +7,7 @@ const migrations = await readD1Migrations('migrations');
 // This file is evaluated more than once in a run: the ports are chosen by the first.
 process.env.TOOL_SERVER_PORT ??= String(await freePort());
 process.env.TARGET_SERVER_PORT ??= String(await freePort());
+process.env.RESOLVER_SERVER_PORT ??= String(await freePort());
 process.env.MCP_SERVER_PORT ??= String(await freePort());
 process.env.RECEIVER_PORT ??= String(await freePort());
 const toolServerPort = process.env.TOOL_SERVER_PORT;
@@ -34,6 +35,7 @@ const workers = {
           OUTBOUND_ALLOW: [toolServerPort, targetServerPort, mcpServerPort, receiverPort]
             .map((port) => `127.0.0.1:${port}`)
             .join(','),
+          DNS_RESOLVER_URL: `http://127.0.0.1:${process.env.RESOLVER_SERVER_PORT}/dns-query`,
           CUSTOM_BASE_URL: `http://127.0.0.1:${toolServerPort}/v1`,
           AUTH_KEYS: 'test1:dGVzdC1vbmx5LXNpZ25pbmcta2V5LTAxMjM0NTY3ODk=',
           VAULT_KEYS: 'test1:dGVzdC1vbmx5LXZhdWx0LWtleS0wMTIzNDU2Nzg5MDE=',

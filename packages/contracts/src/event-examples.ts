@@ -83,7 +83,7 @@ export const EVENT_EXAMPLES: { readonly [T in EventType]: EventData<T> } = {
   'approval.approved': { ...APPROVAL, status: 'approved', decided_by: ADA, comment: 'The parcel never arrived.' },
   'approval.denied': { ...APPROVAL, status: 'denied', decided_by: ADA, comment: 'Refunded last week.' },
   'project.budget_exceeded': { ...BUDGET, spent_usd: 50.0008, project_id: PROJECT_ID },
-  'budget.threshold_reached': { ...BUDGET, threshold: 0.8, refused_usd: null },
+  'budget.threshold_reached': { ...BUDGET, threshold: 80, refused_usd: null },
   'budget.overrun': { ...BUDGET, reserved_for_call_usd: 0.02, cost_of_call_usd: 0.0231 },
   'external_agent.invoked': {
     ...EXTERNAL,

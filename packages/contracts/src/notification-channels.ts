@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { displayName, timestamp } from './common.ts';
+import { displayName, jsonValue, timestamp } from './common.ts';
 import { eventPatterns, eventScope, eventType } from './events.ts';
 import { notificationChannelId } from './ids.ts';
 import { chatConfig, chatPlatform, maskedChatConfig } from './webhook-config.ts';
@@ -77,7 +77,7 @@ export const messagePreview = z.object({
   platform: chatPlatform,
   adapter_version: z.number().int(),
   kind: messageKind,
-  payload: z.json().describe("The body of the platform's API call, secrets left out"),
+  payload: jsonValue.describe("The body of the platform's API call, secrets left out"),
   text: z.string().describe('What is sent where the platform refuses the rich form'),
   problems: z.array(z.object({ path: z.string(), message: z.string() })).describe('Of the template'),
 });

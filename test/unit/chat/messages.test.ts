@@ -17,7 +17,7 @@ describe('what a chat is told of an event', () => {
     expect(problems).toEqual([]);
     expect(message.kind).toBe(kind);
     expect(message.title).not.toBe('');
-    expect(message.link?.url).toMatch(/^https:\/\/flows\.example\/[a-z]/);
+    expect(message.link?.url).toMatch(/^https:\/\/flows\.example\/dashboard\/[a-z]/);
     expect(message.event).toMatchObject({ id: event.id, type: event.type, organization_id: OPTIONS.organizationId });
   });
 

@@ -8,7 +8,7 @@ export interface Description {
   readonly title: string;
   readonly text: string;
   readonly facts: readonly (readonly [name: string, value: string | null])[];
-  /** In the UI, and what leads there. */
+  /** Below /dashboard in the UI, and what leads there. */
   readonly place: readonly [path: string, label: string] | null;
 }
 
@@ -137,6 +137,10 @@ function invoked(data: EventData<'external_agent.invoked'>): Description {
   };
 }
 
+/** Whoever was erased since. */
+const SOMEBODY = 'A person';
+const TARGETS = { webhook: '/webhooks', channel: '/webhooks/channels', external_agent: '/external-agents' } as const;
+
 const DESCRIPTIONS: { readonly [T in EventType]: Describe<T> } = {
   'execution.started': execution('notice', 'neutral', 'has started', () => ''),
   'execution.completed': execution('result', 'good', 'has completed', (data) => data.output_preview ?? ''),
@@ -161,7 +165,7 @@ const DESCRIPTIONS: { readonly [T in EventType]: Describe<T> } = {
       ['Agent', data.agent_name],
       ['Asked', data.requested_at],
     ],
-    place: executionPlace(data.execution_id),
+    place: [`/approvals?approval=${data.approval_id}`, 'Open the approval'],
   }),
   'approval.approved': decided('good', 'Approved'),
   'approval.denied': decided('bad', 'Denied'),
@@ -228,7 +232,7 @@ const DESCRIPTIONS: { readonly [T in EventType]: Describe<T> } = {
       `Nothing is sent to ${data.name} any more`,
       data.detail,
       [['Reason', data.reason === 'gone' ? 'It is no more' : 'It has failed for too long']],
-      null,
+      [`${TARGETS[data.kind]}/${data.target_id}`, 'Open its deliveries'],
     ),
   'channel.unhealthy': (data) =>
     notice(
@@ -236,21 +240,34 @@ const DESCRIPTIONS: { readonly [T in EventType]: Describe<T> } = {
       `Most messages to ${data.platform} fail`,
       data.last_error,
       [['Failed', `${data.failed} of ${data.attempts}`]],
-      null,
+      [TARGETS.channel, 'Open the channels'],
     ),
-  'channel.recovered': (data) => notice('good', `Messages to ${data.platform} arrive again`, '', [], null),
+  'channel.recovered': (data) =>
+    notice('good', `Messages to ${data.platform} arrive again`, '', [], [TARGETS.channel, 'Open the channels']),
   'member.invited': (data) =>
     notice(
       'neutral',
-      `${data.email} was invited`,
+      `${data.email ?? SOMEBODY} was invited`,
       '',
       [['Role', data.role]],
       ['/settings/members', 'Open the members'],
     ),
   'member.joined': (data) =>
-    notice('good', `${data.email} has joined`, '', [['Role', data.role]], ['/settings/members', 'Open the members']),
+    notice(
+      'good',
+      `${data.email ?? SOMEBODY} has joined`,
+      '',
+      [['Role', data.role]],
+      ['/settings/members', 'Open the members'],
+    ),
   'member.removed': (data) =>
-    notice('neutral', `${data.email} is no member any more`, '', [], ['/settings/members', 'Open the members']),
+    notice(
+      'neutral',
+      `${data.email ?? SOMEBODY} is no member any more`,
+      '',
+      [],
+      ['/settings/members', 'Open the members'],
+    ),
   'billing.payment_failed': (data) =>
     notice(
       'bad',
