@@ -25,13 +25,13 @@ const isNoted = ({ note }: Reply) => note !== null;
 const isUpdated = ({ updated }: Reply) => updated !== null;
 const isRefused = ({ status }: Reply) => status !== 200;
 
-const valueOf = ({ id, action_hash }: Approval, decision = 'approve') =>
+const buttonOf = ({ id, action_hash }: Approval, decision = 'approve') =>
   `${decision}:${id}:${action_hash.slice(0, 16)}`;
 
 /** Connects a presser's account to a member, by the link that their first press is answered with. */
 async function connected(channel: ButtonChannel, member: Member, approval: Approval): Promise<Presser> {
   const presser = somebody();
-  const reply = await channel.press(valueOf(approval), presser, isNoted);
+  const reply = await channel.press(buttonOf(approval), presser, isNoted);
   expect(reply.updated).toBeNull();
   await connect(member, reply);
   return presser;
@@ -46,7 +46,7 @@ describe.each(CHANNELS)('an approval on %s', (_name, channelOf) => {
     const [summary] = await asked(owner, execution.id);
     const approval = await getApproval(owner, summary?.id ?? '');
     const buttons = await channel.asked(approval.id);
-    expect(buttons).toEqual({ approve: valueOf(approval), deny: valueOf(approval, 'deny') });
+    expect(buttons).toEqual({ approve: buttonOf(approval), deny: buttonOf(approval, 'deny') });
 
     const editor = await withRole(owner, 'editor');
     const dana = somebody('dana');
@@ -97,7 +97,7 @@ describe.each(CHANNELS)('an approval on %s', (_name, channelOf) => {
     const people = await Promise.all([owner, editor].map((member) => connected(channel, member, approval)));
     const decisions = ['approve', 'deny'] as const;
     const replies = await Promise.all(
-      people.map((presser, at) => channel.press(valueOf(approval, decisions[at]), presser, isUpdated)),
+      people.map((presser, at) => channel.press(buttonOf(approval, decisions[at]), presser, isUpdated)),
     );
     const { status } = await getApprovalOnce(owner, approval.id);
     const verb = status === 'approved' ? 'Approved' : 'Denied';
@@ -110,7 +110,7 @@ describe.each(CHANNELS)('an approval on %s', (_name, channelOf) => {
     const channel = await channelOf(owner);
     const approval = await askedOne(owner);
     const presser = await connected(channel, owner, approval);
-    const press = (options: object) => channel.press(valueOf(approval), presser, isRefused, options);
+    const press = (options: object) => channel.press(buttonOf(approval), presser, isRefused, options);
     expect((await press({ forged: true })).status).toBe(401);
     expect((await press({ organizationId: stranger.organization_id })).status).toBe(404);
     if (channel.platform !== 'telegram') {
@@ -118,9 +118,9 @@ describe.each(CHANNELS)('an approval on %s', (_name, channelOf) => {
       expect((await press({ at: Date.now() + 301_000 })).status).toBe(401);
     }
     const theirs = await channelOf(stranger);
-    const unknown = await theirs.press(valueOf(approval), presser, isNoted);
+    const unknown = await theirs.press(buttonOf(approval), presser, isNoted);
     await connect(stranger, unknown);
-    const reply = await theirs.press(valueOf(approval), presser, isNoted);
+    const reply = await theirs.press(buttonOf(approval), presser, isNoted);
     expect(reply).toMatchObject({ updated: null });
     expect(reply.note).toMatch(/not there any more/);
     expect((await getApproval(owner, approval.id)).status).toBe('pending');
@@ -132,19 +132,19 @@ describe.each(CHANNELS)('an approval on %s', (_name, channelOf) => {
     const channel = await channelOf(owner);
     const approval = await askedOne(owner);
     const [nobody, leaver] = [await connected(channel, viewer, approval), await connected(channel, editor, approval)];
-    expect((await channel.press(valueOf(approval), nobody, isNoted)).note).toMatch(/role may not decide/);
+    expect((await channel.press(buttonOf(approval), nobody, isNoted)).note).toMatch(/role may not decide/);
     const named = await askedOne(owner, { approvers: { users: [viewer.user_id] } });
-    expect((await channel.press(valueOf(named), leaver, isNoted)).note).toMatch(/you are none of them/);
+    expect((await channel.press(buttonOf(named), leaver, isNoted)).note).toMatch(/you are none of them/);
     const own = await askedOne(owner, { self_approval: false });
     const presser = await connected(channel, owner, own);
-    expect((await channel.press(valueOf(own), presser, isNoted)).note).toMatch(/somebody else has to decide/);
+    expect((await channel.press(buttonOf(own), presser, isNoted)).note).toMatch(/somebody else has to decide/);
 
     const path = `/org/members/${editor.user_id}`;
     expect((await api(path, { method: 'DELETE', token: owner.token })).status).toBe(204);
-    const gone = await channel.press(valueOf(approval), leaver, isNoted);
+    const gone = await channel.press(buttonOf(approval), leaver, isNoted);
     expect(gone.note).toMatch(/not connected/);
     for (const each of [approval, named, own]) expect((await getApproval(owner, each.id)).status).toBe('pending');
-    expect(await channel.press(valueOf(named), nobody, isUpdated)).toMatchObject({ note: null });
+    expect(await channel.press(buttonOf(named), nobody, isUpdated)).toMatchObject({ note: null });
   });
 
   it('is not decided when it has expired, shows something else, asks for answers, or is not there', async () => {
@@ -153,14 +153,14 @@ describe.each(CHANNELS)('an approval on %s', (_name, channelOf) => {
     const approval = await askedOne(owner, { timeout_seconds: 1 });
     const presser = await connected(channel, owner, approval);
     await eventually(async () => (await getApproval(owner, approval.id)).status !== 'pending');
-    const late = await channel.press(valueOf(approval), presser, (reply) => isNoted(reply) && isUpdated(reply));
+    const late = await channel.press(buttonOf(approval), presser, (reply) => isNoted(reply) && isUpdated(reply));
     expect(late.note).toMatch(/expired/);
     expect(late.updated).toContain('Expired');
 
     const other = await askedOne(owner);
-    const changed = valueOf({ ...other, action_hash: '0'.repeat(64) });
+    const changed = buttonOf({ ...other, action_hash: '0'.repeat(64) });
     expect((await channel.press(changed, presser, isNoted)).note).toMatch(/not what this message shows/);
-    const missing = valueOf({ ...other, id: `apr_${'0'.repeat(26)}` });
+    const missing = buttonOf({ ...other, id: `apr_${'0'.repeat(26)}` });
     expect((await channel.press(missing, presser, isNoted)).note).toMatch(/not there any more/);
     expect((await getApproval(owner, other.id)).status).toBe('pending');
   });
@@ -177,10 +177,10 @@ describe.each(CHANNELS)('an approval on %s', (_name, channelOf) => {
       const row = await env.DB.prepare('SELECT revision FROM subscriptions WHERE id = ?').bind(channel.id).first();
       return row?.revision === 2;
     });
-    expect((await channel.press(valueOf(approval), presser, isNoted)).note).toMatch(/switched off/);
+    expect((await channel.press(buttonOf(approval), presser, isNoted)).note).toMatch(/switched off/);
     expect((await getApproval(owner, approval.id)).status).toBe('pending');
     expect((await api(path, { method: 'DELETE', token: owner.token })).status).toBe(204);
-    await eventually(async () => (await channel.press(valueOf(approval), presser, () => true)).status === 404);
+    await eventually(async () => (await channel.press(buttonOf(approval), presser, () => true)).status === 404);
   });
 });
 
