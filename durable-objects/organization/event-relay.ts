@@ -36,6 +36,8 @@ export class EventRelay {
   /** When a target was called that has not pulled since. */
   private readonly called = new Map<string, number>();
   private lastCut = 0;
+  /** Number of the last event that D1's list has, as far as this instance knows: after an eviction what is left is listed again. */
+  private listed = 0;
 
   constructor(
     private readonly store: OrganizationStore,
@@ -47,6 +49,7 @@ export class EventRelay {
   forget(): void {
     this.called.clear();
     this.lastCut = 0;
+    this.listed = 0;
   }
 
   relay(): Promise<void> {
@@ -130,19 +133,21 @@ export class EventRelay {
 
   private async list(): Promise<void> {
     for (;;) {
-      const { listed, tidied_at } = this.store.eventLog.relay();
-      const events = this.store.eventLog.after(listed, LIST_PAGE);
+      const events = this.store.eventLog.after(this.listed, LIST_PAGE);
       const last = events.at(-1);
       if (last === undefined) return;
       await this.readers.list(events);
-      const now = Date.now();
-      const tidies = tidied_at < now - TIDY_MS;
-      const left = tidies && (await this.readers.tidy());
-      if (!this.store.exists()) return;
-      const tidied = tidies && !left ? { tidied_at: now } : {};
-      this.store.eventLog.writeRelay({ ...this.store.eventLog.relay(), listed: last.seq, ...tidied });
-      if (events.length < LIST_PAGE) return;
+      this.listed = last.seq;
+      await this.tidy(Date.now());
+      if (!this.store.exists() || events.length < LIST_PAGE) return;
     }
+  }
+
+  private async tidy(now: number): Promise<void> {
+    if (!this.store.exists() || this.store.eventLog.relay().tidied_at > now - TIDY_MS) return;
+    const left = await this.readers.tidy();
+    if (left || !this.store.exists()) return;
+    this.store.eventLog.writeRelay({ ...this.store.eventLog.relay(), tidied_at: now });
   }
 
   private async eraseDeleted(): Promise<void> {
@@ -154,7 +159,7 @@ export class EventRelay {
   }
 
   private cut(): void {
-    const upto = this.subscriptions.readUpto(this.store.eventLog.relay().listed);
+    const upto = this.subscriptions.readUpto(this.listed);
     if (upto > this.lastCut) this.store.eventLog.cut(upto);
     this.lastCut = Math.max(this.lastCut, upto);
   }

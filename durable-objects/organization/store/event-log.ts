@@ -5,9 +5,8 @@ type Row = Record<string, SqlStorageValue>;
 /** After so long without being read by everybody, readers are called again. */
 const READ_WITHIN_MS = 5000;
 
-/** How far D1's list has read, when the readers are to be called again, and when D1's outbox is to be looked at. */
+/** When the readers are to be called again, and when D1's outbox is to be looked at. */
 export interface EventRelay {
-  readonly listed: number;
   readonly attempts: number;
   readonly next_at: number;
   readonly collect_at: number | null;
@@ -15,7 +14,7 @@ export interface EventRelay {
   readonly tidied_at: number;
 }
 
-const START: EventRelay = { listed: 0, attempts: 0, next_at: 0, collect_at: null, tidied_at: 0 };
+const START: EventRelay = { attempts: 0, next_at: 0, collect_at: null, tidied_at: 0 };
 
 /** Events that somebody has still to read, in their order. */
 export class EventLogStore {
@@ -66,7 +65,6 @@ export class EventLogStore {
     const row = this.sql.exec<Row>('SELECT * FROM event_relay').toArray()[0];
     if (row === undefined) return START;
     return {
-      listed: Number(row.listed),
       attempts: Number(row.attempts),
       next_at: Number(row.next_at),
       collect_at: row.collect_at as number | null,
@@ -74,11 +72,10 @@ export class EventLogStore {
     };
   }
 
-  writeRelay({ listed, attempts, next_at, collect_at, tidied_at }: EventRelay): void {
+  writeRelay({ attempts, next_at, collect_at, tidied_at }: EventRelay): void {
     this.sql.exec(
-      `INSERT OR REPLACE INTO event_relay (id, listed, attempts, next_at, collect_at, tidied_at)
-        VALUES (1, ?, ?, ?, ?, ?)`,
-      listed,
+      `INSERT OR REPLACE INTO event_relay (id, attempts, next_at, collect_at, tidied_at)
+        VALUES (1, ?, ?, ?, ?)`,
       attempts,
       next_at,
       collect_at,

@@ -24,7 +24,7 @@
  * - `agent_costs`: what agents cost lately; see ../policies/cost-estimates.ts.
  * - `noted`: what is usual of external agents and their keys, and what was told of them lately; see ../desk-suspicions.ts.
  * - `archive`: one row, when the payloads of invocations move to R2, and how far that is; see ../archive.ts.
- * - `events`: what somebody has still to read, and `event_relay`, one row, how far D1's list is; see ../event-relay.ts.
+ * - `events`: what somebody has still to read, and `event_relay`, one row, when they are called again; see ../event-relay.ts.
  * - `subscriptions`: who is told which events, and how far each has read; see ../subscriptions.ts.
  * - `platform_health`: what came of sending to chat platforms lately; see ../platform-health.ts.
  * - `schema_version`: one row, how many of the steps below have been taken; a desk without the table has taken one.
@@ -139,8 +139,8 @@ export const SCHEMA_STEPS: readonly (readonly string[])[] = [
     // AUTOINCREMENT: numbers are not given again after the rows are gone.
     'CREATE TABLE events (seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL, at INTEGER NOT NULL, type TEXT NOT NULL, data TEXT NOT NULL)',
     `CREATE TABLE event_relay (
-      id INTEGER PRIMARY KEY CHECK (id = 1), listed INTEGER NOT NULL, attempts INTEGER NOT NULL, next_at INTEGER NOT NULL,
-      collect_at INTEGER, tidied_at INTEGER NOT NULL)`,
+      id INTEGER PRIMARY KEY CHECK (id = 1), attempts INTEGER NOT NULL, next_at INTEGER NOT NULL, collect_at INTEGER,
+      tidied_at INTEGER NOT NULL)`,
     `CREATE TABLE subscriptions (
       id TEXT PRIMARY KEY, record TEXT NOT NULL, cursor INTEGER NOT NULL, changed_at INTEGER) WITHOUT ROWID`,
     'CREATE TABLE platform_health (platform TEXT PRIMARY KEY, health TEXT NOT NULL) WITHOUT ROWID',

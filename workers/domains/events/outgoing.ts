@@ -33,7 +33,7 @@ export async function deleteOutgoing(database: Database, organizationId: string,
 
 /**
  * For the batch that writes what happened: the row by which the desk's log learns of it. Throws for data that is not the
- * type's. The batch has to be one of `tellingDesks`.
+ * type's. The batch has to be one of `tellingDesks`. `id`: of what may be written twice and is one event.
  */
 export function outgoingEvent<T extends EventType>(
   database: Database,
@@ -41,9 +41,10 @@ export function outgoingEvent<T extends EventType>(
   type: T,
   data: EventData<T>,
   at: number,
+  id: string = newId('event', at),
 ) {
   const checked = EVENT_CATALOGUE[type].data.parse(data);
-  const row = { id: newId('event', at), organization_id: organizationId, type, at, data: JSON.stringify(checked) };
+  const row = { id, organization_id: organizationId, type, at, data: JSON.stringify(checked) };
   return insertOutgoing(database, row);
 }
 

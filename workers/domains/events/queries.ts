@@ -75,7 +75,7 @@ export function findEvent(database: Database, organizationId: string, id: string
 }
 
 export function insertOutgoing(database: Database, row: typeof eventOutbox.$inferInsert) {
-  return database.insert(eventOutbox).values(row);
+  return database.insert(eventOutbox).values(row).onConflictDoNothing();
 }
 
 export function selectOutgoing(database: Database, organizationId: string, limit: number) {
