@@ -50,8 +50,8 @@ export class Intake {
       }
       this.store(organization_id, target_id, pulled);
       this.options.stored();
-      // The next pull tells the desk that these are stored.
-      more = pulled.more || pulled.events.length > 0;
+      // The next pull tells the desk that these are stored, and that the change is known.
+      more = pulled.more || pulled.events.length > 0 || pulled.subscription !== null;
     }
     return state;
   }
