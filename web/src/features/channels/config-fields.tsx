@@ -97,7 +97,8 @@ export function ConfigFields<P extends ChatPlatform>(props: ConfigFieldsProps<P>
           {(control) => (
             <Input
               {...control}
-              type={field.secret ? 'password' : 'text'}
+              // What is masked is shown: it tells which one is set.
+              type={field.secret && !value[field.name]?.includes('***') ? 'password' : 'text'}
               autoComplete="off"
               spellCheck={false}
               placeholder={field.placeholder}

@@ -24,7 +24,7 @@ export function channelQuery(id: string) {
     queryKey: ['channels', id],
     queryFn: async ({ signal }) =>
       readTagged<ChannelDetail>(await fetchApi(`/notification-channels/${id}`, { signal })),
-    refetchInterval: WATCHING_MS,
+    refetchInterval: ({ state }) => (state.error === null ? WATCHING_MS : false),
   });
 }
 

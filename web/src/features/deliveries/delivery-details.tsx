@@ -67,7 +67,7 @@ function NextAttempt({ delivery: { status, attempts, next_attempt_at, attempts_m
     ) : (
       <>
         {attempts_made.length === 0 ? 'The first attempt is due' : `Attempt ${attempts + 1} is due`}{' '}
-        <RelativeTime iso={next_attempt_at} className="font-medium text-text" />.
+        <RelativeTime iso={next_attempt_at} className="font-medium text-text" />
       </>
     );
   return <p className="rounded-lg border border-line bg-sunken px-3.5 py-2.5 text-sm text-soft">{words}</p>;

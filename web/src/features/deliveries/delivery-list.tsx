@@ -169,16 +169,7 @@ function DeliveryRow({ row }: { row: Delivery }) {
           {row.event_type}
           {row.is_test && <span className="ml-2 font-sans text-faint">test</span>}
         </Link>
-        {row.last_error !== null && row.status !== 'delivered' && (
-          <p className="truncate text-soft text-xs" title={row.last_error}>
-            {row.last_error}
-          </p>
-        )}
-        {row.status === 'pending' && row.next_attempt_at !== null && row.attempts > 0 && (
-          <p className="text-faint text-xs">
-            next attempt <RelativeTime iso={row.next_attempt_at} />
-          </p>
-        )}
+        <RowNote row={row} />
       </TableCell>
       <TableCell className="text-right max-sm:hidden">
         {row.last_status ?? <span className="text-faint">–</span>}
@@ -191,6 +182,22 @@ function DeliveryRow({ row }: { row: Delivery }) {
         <RelativeTime iso={row.created_at} />
       </TableCell>
     </TableRow>
+  );
+}
+
+/** Why it has not arrived, and when it is tried again. */
+function RowNote({ row: { status, attempts, last_error, next_attempt_at } }: { row: Delivery }) {
+  if (status === 'delivered' || last_error === null) return null;
+  return (
+    <p className="truncate text-soft text-xs" title={last_error}>
+      {last_error}
+      {status === 'pending' && attempts > 0 && next_attempt_at !== null && (
+        <span className="text-faint">
+          {' '}
+          Next attempt <RelativeTime iso={next_attempt_at} />
+        </span>
+      )}
+    </p>
   );
 }
 

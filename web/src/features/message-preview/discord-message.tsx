@@ -20,7 +20,7 @@ function Embed({ embed }: { embed: Readonly<Record<string, JsonValue>> }) {
         </p>
       )}
       {description !== undefined && (
-        <p className="whitespace-pre-line break-words text-sm">
+        <p className="whitespace-pre-wrap break-words text-sm">
           <MarkedText>{textOf(description)}</MarkedText>
         </p>
       )}
@@ -51,7 +51,7 @@ export function DiscordMessage({ payload }: { payload: JsonValue }) {
     <ChatFrame {...(typeof username === 'string' ? { name: username } : {})}>
       <div className="flex flex-col gap-2">
         {textOf(content) !== '' && (
-          <p className="whitespace-pre-line break-words text-sm">
+          <p className="whitespace-pre-wrap break-words text-sm">
             <MarkedText>{textOf(content)}</MarkedText>
           </p>
         )}

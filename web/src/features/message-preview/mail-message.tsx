@@ -8,7 +8,7 @@ export function MailMessage({ preview }: { preview: MessagePreview }) {
     <div className="p-4">
       <p className="break-words font-semibold text-base">{textOf(subject)}</p>
       <p className="mt-0.5 text-faint text-xs">From AgentFlow, to the chosen members</p>
-      <p className="mt-3 whitespace-pre-line break-words border-line border-t pt-3 text-sm">
+      <p className="mt-3 whitespace-pre-wrap break-words border-line border-t pt-3 text-sm">
         {textOf(text) || preview.text}
       </p>
     </div>

@@ -40,12 +40,12 @@ export function MessagePreview({ preview }: { preview: Preview }) {
           label="Preview"
           value={shown}
           options={[
-            { value: 'drawn', label: `In ${name}` },
+            { value: 'drawn', label: preview.platform === 'email' ? 'Mail' : `In ${name}` },
             { value: 'payload', label: 'Payload' },
           ]}
           onChange={setShown}
         />
-        <span className="text-faint text-xs">form {preview.adapter_version}</span>
+        <span className="text-faint text-xs">format {preview.adapter_version}</span>
       </div>
       {shown === 'payload' ? (
         payload

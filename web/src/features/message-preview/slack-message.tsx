@@ -26,7 +26,7 @@ function Block({ block }: { block: Readonly<Record<string, JsonValue>> }): React
       return (
         <>
           {block.text !== undefined && (
-            <p className="whitespace-pre-line break-words text-sm">
+            <p className="whitespace-pre-wrap break-words text-sm">
               <SlackText value={block.text} />
             </p>
           )}
@@ -34,7 +34,7 @@ function Block({ block }: { block: Readonly<Record<string, JsonValue>> }): React
             <div className="grid grid-cols-2 gap-x-4 gap-y-1.5 text-sm">
               {listOf(block.fields).map((field, index) => (
                 // biome-ignore lint/suspicious/noArrayIndexKey: a field is its place
-                <p key={index} className="min-w-0 whitespace-pre-line break-words">
+                <p key={index} className="min-w-0 whitespace-pre-wrap break-words">
                   <SlackText value={field} />
                 </p>
               ))}
@@ -79,7 +79,7 @@ export function SlackMessage({ payload }: { payload: JsonValue }) {
   return (
     <ChatFrame>
       {drawn.length === 0 ? (
-        <p className="whitespace-pre-line break-words text-sm">
+        <p className="whitespace-pre-wrap break-words text-sm">
           <MarkedText markup={PLAIN}>{textOf(text)}</MarkedText>
         </p>
       ) : (

@@ -16,7 +16,7 @@ const COLORS: Readonly<Record<string, string>> = {
 
 function textClass({ size, weight, isSubtle, color }: Element): string {
   return cn(
-    'whitespace-pre-line break-words text-sm',
+    'whitespace-pre-wrap break-words text-sm',
     (size === 'Large' || size === 'ExtraLarge') && 'text-lg',
     size === 'Medium' && 'text-base',
     size === 'Small' && 'text-xs',
@@ -36,7 +36,7 @@ function CardElement({ element }: { element: Element }): ReactNode {
       );
     case 'RichTextBlock':
       return (
-        <p className="whitespace-pre-line break-words text-sm">
+        <p className="whitespace-pre-wrap break-words text-sm">
           {(Array.isArray(element.inlines) ? element.inlines : []).map((inline, index) => {
             const run = fieldsOf(inline);
             return (

@@ -14,7 +14,7 @@ export function TelegramMessage({ payload }: { payload: JsonValue }) {
       <div className="max-w-sm">
         <div className="rounded-2xl rounded-bl-sm bg-sunken px-3.5 py-2.5 dark:bg-hover">
           <p className="font-semibold text-accent-text text-xs">AgentFlow</p>
-          <p className="whitespace-pre-line break-words text-sm">
+          <p className="whitespace-pre-wrap break-words text-sm">
             <MarkedText markup={parse_mode === undefined ? PLAIN : TELEGRAM}>{textOf(text)}</MarkedText>
           </p>
         </div>

@@ -47,10 +47,7 @@ export function familiesOf(types: readonly EventTypeInfo[]): EventFamily[] {
   return [...families].map(([family, members]) => ({ family, label: familyWord(family), types: members }));
 }
 
-/** `Every event`, `Executions, agent.paused`: what a target is told, in few words. */
+/** `Every event`, `approval.*, agent.paused`: what a target is told. */
 export function eventsInWords(patterns: readonly string[]): string {
-  if (patterns.includes('*')) return 'Every event';
-  return patterns
-    .map((pattern) => (pattern.endsWith('.*') ? `All of ${familyWord(pattern.slice(0, -2)).toLowerCase()}` : pattern))
-    .join(', ');
+  return patterns.includes('*') ? 'Every event' : patterns.join(', ');
 }

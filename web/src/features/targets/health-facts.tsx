@@ -22,19 +22,19 @@ export function HealthFacts({ health }: { health: TargetHealth }) {
         </Fact>
       </dl>
       {(failing_since !== null || paused) && (
-        <p className="break-words border-line border-t px-4 py-2.5 text-sm text-soft">
+        <div className="flex flex-col gap-0.5 border-line border-t px-4 py-2.5 text-sm text-soft">
           {failing_since !== null && (
-            <>
+            <p className="break-words">
               <span className="font-medium text-failed">Failing</span> since <RelativeTime iso={failing_since} />
-              {last_error !== null && `: ${last_error}`}.{' '}
-            </>
+              {last_error !== null && `: ${last_error}`}
+            </p>
           )}
           {paused && (
-            <>
-              Nothing is sent before <RelativeTime iso={paused_until} />: its host fails, or asked for it.
-            </>
+            <p>
+              Its host fails too often, or asked for a pause: sending goes on <RelativeTime iso={paused_until} />
+            </p>
           )}
-        </p>
+        </div>
       )}
     </Card>
   );

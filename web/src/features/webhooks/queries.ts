@@ -21,6 +21,6 @@ export function webhookQuery(id: string) {
   return queryOptions({
     queryKey: ['webhooks', id],
     queryFn: async ({ signal }) => readTagged<WebhookDetail>(await fetchApi(`/webhooks/${id}`, { signal })),
-    refetchInterval: WATCHING_MS,
+    refetchInterval: ({ state }) => (state.error === null ? WATCHING_MS : false),
   });
 }
