@@ -202,6 +202,7 @@ export type TestResult = z.infer<typeof testResult>;
 
 export const recoverRequest = z.strictObject({ since: timestamp });
 export const recovered = z.object({ deliveries: z.number().int().describe('That were failed and are sent again') });
+export type Recovered = z.infer<typeof recovered>;
 
 export const webhookFilter = z.object({
   status: z.enum(['active', 'inactive']).optional(),

@@ -105,7 +105,7 @@ export async function testWebhook(ctx: RequestContext, id: string, named: string
 
 /** Sends an event to one target alone; null where it is no more. */
 export function sendTest(ctx: RequestContext, targetId: string, event: TestEvent): Promise<DeliveryDetail | null> {
-  return targetOf(ctx, targetId).test({ organization_id: ctx.organizationId, target_id: targetId }, event);
+  return targetOf(ctx, targetId).sendTest({ organization_id: ctx.organizationId, target_id: targetId }, event);
 }
 
 function typeNamed(name: string | undefined): EventType | null {
