@@ -7,6 +7,7 @@ import { Segments } from '@/features/node-form/controls/segments.tsx';
 import { NamedList } from '@/features/policies/named-list.tsx';
 import { membersQuery } from '@/features/settings/queries.ts';
 import { CHAT_PLATFORM_LOOKS, type ConfigField, type FieldLook } from './platforms.ts';
+import { REFUSED } from './refusals.ts';
 
 export type ConfigValues<P extends ChatPlatform = ChatPlatform> = { readonly platform: P } & {
   readonly [Name in ConfigField]?: string | undefined;
@@ -21,10 +22,11 @@ interface ConfigFieldsProps<P extends ChatPlatform> {
   buttons?: boolean;
 }
 
-/** The message of one field of a form's errors. */
-function messageAt(problems: unknown, name: string): string | undefined {
+/** What a form holds against one field. */
+function problemAt(problems: unknown, name: string): { message: string; type: string } | undefined {
   const problem = new Map<string, unknown>(Object.entries(problems ?? {})).get(name);
-  return typeof problem === 'object' && problem !== null && 'message' in problem ? String(problem.message) : undefined;
+  if (typeof problem !== 'object' || problem === null || !('message' in problem)) return undefined;
+  return { message: String(problem.message), type: 'type' in problem ? String(problem.type) : '' };
 }
 
 const WORDS: Readonly<Record<ConfigField, string>> = {
@@ -39,12 +41,10 @@ const WORDS: Readonly<Record<ConfigField, string>> = {
   channel: 'Between 1 and 80 characters',
 };
 
-function problemOf(field: FieldLook, message: string | undefined): string | undefined {
-  if (message === undefined) return undefined;
+function problemOf(field: FieldLook, problem: { message: string; type: string } | undefined): string | undefined {
+  if (problem === undefined) return undefined;
   // What the server found out is more than this page knows.
-  if (/^(must|is|does|has|was) /.test(message) && !message.startsWith('is required'))
-    return `${field.label} ${message}`;
-  return WORDS[field.name];
+  return problem.type === REFUSED ? `${field.label} ${problem.message}` : WORDS[field.name];
 }
 
 /** The fields of the chosen platform, in the order in which people find them there. */
@@ -59,7 +59,7 @@ export function ConfigFields<P extends ChatPlatform>(props: ConfigFieldsProps<P>
       <Addressees
         value={value.to ?? []}
         onChange={(to) => onChange({ ...value, to })}
-        problem={messageAt(problems, 'to') && 'Choose from 1 to 20 members'}
+        problem={problemAt(problems, 'to') && 'Choose from 1 to 20 members'}
       />
     );
   }
@@ -92,7 +92,7 @@ export function ConfigFields<P extends ChatPlatform>(props: ConfigFieldsProps<P>
           label={field.label}
           optional={field.optional ?? false}
           help={field.help}
-          error={problemOf(field, messageAt(problems, field.name))}
+          error={problemOf(field, problemAt(problems, field.name))}
         >
           {(control) => (
             <Input

@@ -11,6 +11,7 @@ import { Button } from '@/components/ui/button.tsx';
 import { Card, CardHeader } from '@/components/ui/card.tsx';
 import { Dialog, DialogBody, DialogFooter } from '@/components/ui/dialog.tsx';
 import { CHAT_PLATFORM_LOOKS, fieldsOfPlatform } from '@/features/channels/platforms.ts';
+import { shownPaths, showRefusals } from '@/features/channels/refusals.ts';
 import { TestOutcome, toastOutcome } from '@/features/channels/test-outcome.tsx';
 import { api, fetchApi } from '@/lib/api.ts';
 import { readTagged } from '@/lib/tagged.ts';
@@ -114,6 +115,7 @@ function WebhookForm({ agent, onDone }: { agent: ExternalAgent; onDone: () => vo
       toast.success(saved.value.webhook_config === null ? 'The webhook is removed' : 'The webhook is saved');
       onDone();
     },
+    onError: (error) => showRefusals(fields, error),
   });
   return (
     <form noValidate onSubmit={fields.handleSubmit(({ webhook_config }) => save.mutate(webhook_config))}>
@@ -129,7 +131,7 @@ function WebhookForm({ agent, onDone }: { agent: ExternalAgent; onDone: () => vo
             />
           )}
         />
-        {save.error && <ProblemCallout error={save.error} />}
+        {save.error && <ProblemCallout error={save.error} shownPaths={shownPaths(save.error)} />}
       </div>
       <div className="flex justify-end gap-2 rounded-b-xl border-line border-t bg-sunken px-4 py-2.5">
         <Button variant="ghost" onClick={onDone}>
