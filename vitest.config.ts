@@ -10,10 +10,12 @@ process.env.TARGET_SERVER_PORT ??= String(await freePort());
 process.env.RESOLVER_SERVER_PORT ??= String(await freePort());
 process.env.MCP_SERVER_PORT ??= String(await freePort());
 process.env.RECEIVER_PORT ??= String(await freePort());
+process.env.CHAT_SERVER_PORT ??= String(await freePort());
 const toolServerPort = process.env.TOOL_SERVER_PORT;
 const targetServerPort = process.env.TARGET_SERVER_PORT;
 const mcpServerPort = process.env.MCP_SERVER_PORT;
 const receiverPort = process.env.RECEIVER_PORT;
+const chatServerPort = process.env.CHAT_SERVER_PORT;
 
 /** Generous: a busy machine with coverage switched on takes several times as long as a quiet one. */
 const TEST_TIMEOUT_MS = 60_000;
@@ -32,10 +34,13 @@ const workers = {
         bindings: {
           MIGRATIONS: migrations,
           ENVIRONMENT: 'test',
-          OUTBOUND_ALLOW: [toolServerPort, targetServerPort, mcpServerPort, receiverPort]
+          OUTBOUND_ALLOW: [toolServerPort, targetServerPort, mcpServerPort, receiverPort, chatServerPort]
             .map((port) => `127.0.0.1:${port}`)
             .join(','),
           DNS_RESOLVER_URL: `http://127.0.0.1:${process.env.RESOLVER_SERVER_PORT}/dns-query`,
+          SLACK_API_URL: `http://127.0.0.1:${chatServerPort}/slack/api`,
+          DISCORD_API_URL: `http://127.0.0.1:${chatServerPort}/discord/api`,
+          TELEGRAM_API_URL: `http://127.0.0.1:${chatServerPort}/telegram`,
           CUSTOM_BASE_URL: `http://127.0.0.1:${toolServerPort}/v1`,
           AUTH_KEYS: 'test1:dGVzdC1vbmx5LXNpZ25pbmcta2V5LTAxMjM0NTY3ODk=',
           VAULT_KEYS: 'test1:dGVzdC1vbmx5LXZhdWx0LWtleS0wMTIzNDU2Nzg5MDE=',
@@ -63,6 +68,7 @@ export default defineConfig({
       './test/support/mcp-server.ts',
       './test/support/mail-server.ts',
       './test/support/receiver-server.ts',
+      './test/support/chat-platforms.ts',
     ],
     silent: 'passed-only',
     // Vitest leaves a core free, which on two cores is half of them. Each worker loads the whole Worker, hence no more.

@@ -29,7 +29,9 @@ export type Sent =
 export type Attempted = Extract<Sent, { sent: true }>;
 
 const DAY_MS = 86_400_000;
-const DEFAULT_TIMEOUT_SECONDS = 15;
+const DEFAULT_TIMEOUT_MS = 15_000;
+/** A chat message may take several calls: the rich form, the plain one, where the chat has moved to. */
+export const CALLS_OF_A_MESSAGE = 3;
 /** How late the time of the last success may be in the row. */
 const SUCCESS_SLACK_MS = 60_000;
 
@@ -45,7 +47,7 @@ export function rulesOf({ settings }: SubscriptionRecord): SendingRules {
     return {
       ordered: false,
       rate_per_second: null,
-      timeout_ms: DEFAULT_TIMEOUT_SECONDS * 1000,
+      timeout_ms: CALLS_OF_A_MESSAGE * DEFAULT_TIMEOUT_MS,
       retry_seconds: DEFAULT_RETRY_SECONDS,
     };
   }

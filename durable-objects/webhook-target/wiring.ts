@@ -1,9 +1,19 @@
+import type { ChatConfig, JsonValue } from '@agentflow/contracts';
+import {
+  type Sent as ChatSent,
+  chatApis,
+  type MessageEvent,
+  messageOf,
+  sendMessage,
+} from '../../workers/chat/index.ts';
 import { db } from '../../workers/db/client.ts';
 import { noteWebhookDelivery } from '../../workers/domains/invocations/index.ts';
 import type { Env } from '../../workers/platform/env.ts';
+import { createMailer } from '../../workers/platform/mail.ts';
 import { organizationKey } from '../../workers/platform/organization-key.ts';
 import { circuitFetch } from '../../workers/platform/outbound/circuit-fetch.ts';
-import { outboundFetch } from '../../workers/platform/outbound.ts';
+import { OutboundError, outboundFetch } from '../../workers/platform/outbound.ts';
+import { configuredOrigin } from '../../workers/platform/public-url.ts';
 import { describeError, type Logger } from '../../workers/platform/telemetry.ts';
 import { open } from '../../workers/platform/vault.ts';
 import { Circuits } from '../circuit/client.ts';
@@ -14,13 +24,15 @@ import {
   subscriptionPlace,
   type WebhookSecrets,
 } from '../organization/client.ts';
-import type { Sent } from './aftermath.ts';
+import { CALLS_OF_A_MESSAGE, type Sent } from './aftermath.ts';
 import { type OpenedWebhook, openedWebhook, sendWebhook } from './send-webhook.ts';
 import type { Send } from './sender.ts';
 import type { ClaimedDelivery } from './store/deliveries.ts';
 import type { TargetState } from './store/target.ts';
 import type { Listeners } from './telling.ts';
 
+/** Of a circuit that does not say when it is worth another try. */
+const CIRCUIT_WAIT_MS = 2000;
 /** Should what is sealed not be readable now: the database is away, or a key is missing. */
 const SEALED_WAIT_MS = 60_000;
 
@@ -28,32 +40,88 @@ const SEALED_WAIT_MS = 60_000;
 export function senderOf(env: Env, ctx: DurableObjectState, logger: () => Logger): Send {
   const outbound = outboundFetch(ctx.exports.Outbound);
   const circuits = new Circuits(env.CIRCUIT, { clock: Date.now, random: Math.random });
+  const guarded = ({ is_test }: ClaimedDelivery, { organization_id }: TargetState) =>
+    is_test ? outbound : circuitFetch(outbound, (host) => circuits.host(organization_id, host));
   let opened: OpenedWebhook | null = null;
-
-  async function webhook(delivery: ClaimedDelivery, state: TargetState, timeoutMs: number): Promise<Sent> {
-    const { organization_id, target_id, subscription } = state;
-    const { sealed, settings } = subscription;
-    if (settings.kind !== 'webhook') throw new Error(`${settings.kind} is no webhook`);
-    if (opened?.sealed !== sealed) {
-      opened = await openedWebhook(sealed, await unsealed<WebhookSecrets>(env, organization_id, target_id, sealed));
-    }
-    const fetch = delivery.is_test ? outbound : circuitFetch(outbound, (host) => circuits.host(organization_id, host));
-    return sendWebhook(fetch, delivery, state, settings, opened, timeoutMs);
-  }
+  let chat: { readonly sealed: string; readonly config: ChatConfig } | null = null;
 
   return async (delivery, state, timeoutMs) => {
+    const { sealed, settings } = state.subscription;
+    const fetch = guarded(delivery, state);
     try {
-      return await webhook(delivery, state, timeoutMs);
+      if (settings.kind !== 'webhook') {
+        if (chat?.sealed !== sealed) chat = { sealed, config: await unsealed<ChatConfig>(env, state) };
+        return await sendChat(env, fetch, delivery, state, chat.config, timeoutMs);
+      }
+      if (opened?.sealed !== sealed) opened = await openedWebhook(sealed, await unsealed<WebhookSecrets>(env, state));
+      return await sendWebhook(fetch, delivery, state, settings, opened, timeoutMs);
     } catch (error) {
       logger().log('error', 'target.send_failed', describeError(error));
-      return { sent: false, wait_ms: SEALED_WAIT_MS, reason: 'The secrets of this target can’t be read now.' };
+      return { sent: false, wait_ms: SEALED_WAIT_MS, reason: 'What is needed to send it can’t be read now.' };
     }
   };
 }
 
-async function unsealed<T>(env: Env, organizationId: string, targetId: string, sealed: string): Promise<T> {
-  const key = await organizationKey(env, organizationId);
-  return JSON.parse(await open(key, sealed, subscriptionPlace(organizationId, targetId))) as T;
+/** The event as a message in the form of the target's chat platform. */
+async function sendChat(
+  env: Env,
+  fetch: typeof globalThis.fetch,
+  { event_id, type, at, data }: ClaimedDelivery,
+  { organization_id, subscription: { settings } }: TargetState,
+  config: ChatConfig,
+  timeoutMs: number,
+): Promise<Sent> {
+  const event = { id: event_id, type: type as MessageEvent['type'], at, data: JSON.parse(data) as Data };
+  const { message } = await messageOf(event, {
+    organizationId: organization_id,
+    templates: settings.kind === 'channel' ? settings.templates : {},
+    buttons: settings.kind === 'channel' && settings.buttons,
+    publicUrl: configuredOrigin(env),
+  });
+  let refusal: OutboundError | null = null;
+  const sent = await sendMessage(config, message, {
+    fetch: async (request) => {
+      try {
+        return await fetch(request);
+      } catch (error) {
+        if (error instanceof OutboundError && error.code === 'upstream_unavailable') refusal = error;
+        throw error;
+      }
+    },
+    mailer: createMailer(env),
+    apis: chatApis(env),
+    idempotencyKey: event_id,
+    timeout_ms: Math.ceil(timeoutMs / CALLS_OF_A_MESSAGE),
+  });
+  return refusal === null ? attemptedBy(sent) : notSent(refusal);
+}
+
+type Data = Readonly<Record<string, JsonValue>>;
+
+function notSent({ message, retry_after_ms = CIRCUIT_WAIT_MS }: OutboundError): Sent {
+  return { sent: false, wait_ms: retry_after_ms, reason: message };
+}
+
+function attemptedBy({ outcome, status, error, retry_after_ms, request, response }: ChatSent): Sent {
+  return {
+    sent: true,
+    outcome: outcome === 'delivered' || outcome === 'rate_limited' ? outcome : 'failed',
+    gone: outcome === 'gone',
+    final: outcome === 'refused',
+    status,
+    error,
+    retry_after_ms,
+    request_headers: request.headers,
+    request_body: request.body,
+    response_headers: response.headers,
+    response_body: response.body,
+    response_truncated: response.truncated,
+  };
+}
+
+async function unsealed<T>(env: Env, { organization_id, target_id, subscription }: TargetState): Promise<T> {
+  const key = await organizationKey(env, organization_id);
+  return JSON.parse(await open(key, subscription.sealed, subscriptionPlace(organization_id, target_id))) as T;
 }
 
 interface PulledDesk {
