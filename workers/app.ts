@@ -18,7 +18,7 @@ import { invitationRoutes } from './domains/invitations/index.ts';
 import { invocationRoutes } from './domains/invocations/index.ts';
 import { lineageRoutes } from './domains/lineage/index.ts';
 import { modelRoutes } from './domains/models/index.ts';
-import { channelRoutes } from './domains/notifications/index.ts';
+import { bellRoutes, channelRoutes } from './domains/notifications/index.ts';
 import { organizationRoutes } from './domains/organizations/routes.ts';
 import { projectRoutes } from './domains/projects/index.ts';
 import { secretRoutes } from './domains/secrets/index.ts';
@@ -110,6 +110,7 @@ export function createApp({ probes = {}, mcpFixture }: AppParts = {}): OpenAPIHo
   app.route('/api/v1', projectRoutes);
   app.route('/api/v1', contextRoutes);
   app.route('/api/v1', approvalRoutes);
+  app.route('/api/v1', bellRoutes);
   app.route('/api/v1', channelRoutes);
   app.route('/api/v1', chatAccountRoutes);
   app.route('/api/v1', chatCallbackRoutes);

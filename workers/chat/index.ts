@@ -23,6 +23,7 @@ export type { ChatApis, ChatMessage, MessageEvent, Problem, SendPorts, Sent } fr
 export { previewMessage, previewOf } from './preview.ts';
 export { adapterOf } from './registry.ts';
 export { sendMessage } from './send.ts';
+export { cutTo, oneLine } from './text.ts';
 
 /** What is wrong with a config beyond its schema; paths are fields of the config. */
 export function configProblems(config: ChatConfig): Problem[] {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { approvalStatus } from './approvals.ts';
 import { displayName, jsonValue, timestamp } from './common.ts';
 import { eventPatterns, eventScope, eventType } from './events.ts';
 import { notificationChannelId } from './ids.ts';
@@ -140,7 +141,8 @@ export const notification = z.object({
   title: z.string(),
   detail: z.string(),
   path: z.string().nullable().describe('Where in the UI it is dealt with'),
-  read: z.boolean(),
+  status: approvalStatus.nullable().describe('Of an approval: how it stands now'),
+  read: z.boolean().describe('Or dealt with: an approval that somebody has decided'),
 });
 export type Notification = z.infer<typeof notification>;
 
@@ -149,9 +151,15 @@ export const notificationPage = z.object({
   next_cursor: z.string().nullable(),
   unread: z.number().int().describe('At most 100 are counted'),
 });
+export type NotificationPage = z.infer<typeof notificationPage>;
 
 export const notificationSettings = z.strictObject({
   muted: z.array(eventType).max(60).describe('Types that the bell leaves out'),
-  added: z.array(eventType).max(60).describe('Types that it tells besides those that ask for attention'),
+  added: z
+    .array(eventType)
+    .max(60)
+    .describe(
+      'Types that it tells besides those that ask for attention; `approval.requested`: also what others have to decide',
+    ),
 });
 export type NotificationSettings = z.infer<typeof notificationSettings>;

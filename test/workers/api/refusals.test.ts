@@ -84,6 +84,11 @@ const OBJECTS: { [prefix: string]: Make<string> } = {
     await listEvents(owner, [event]);
     return event.id;
   },
+  '/api/v1/notifications/': async (owner) => {
+    const event = logged('budget.overrun', {}, Date.now() + 1000);
+    await listEvents(owner, [event]);
+    return event.id;
+  },
   '/api/v1/auth/sessions/': async (owner) => (await signInAgain(owner)).session_id,
   '/api/v1/org/members/': async (owner) => (await withRole(owner, 'viewer')).user_id,
   '/api/v1/org/members/invitations/': invitationOf,
@@ -172,6 +177,7 @@ const VALUES: { [name: string]: string } = { n: '1', m: '1', key: 'plan' };
  * speaks of.
  */
 const BODIES: { [operationId: string]: object | ((owner: Member) => Promise<object>) } = {
+  setNotificationSettings: { muted: ['channel.unhealthy'], added: [] },
   decideConsent: async (owner) => ({
     request: await authorizationQuery(),
     decision: 'approve',
@@ -269,6 +275,9 @@ const UNTOLD: { [operationId: string]: string } = {
   previewNotification: 'the same',
   switchOrganization: 'the organization that was switched to is told',
   eraseOrganization: 'the audit log goes with the organization',
+  readNotification: 'what one has read is nobody else’s',
+  readAllNotifications: 'the same',
+  setNotificationSettings: 'what one’s own bell tells is nobody else’s',
   createFeedTicket: 'changes nothing: lets its caller watch for a minute what they may read anyway',
   createStreamTicket: 'changes nothing: lets its caller follow for a minute what they may read anyway',
 };

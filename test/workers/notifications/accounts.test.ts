@@ -59,6 +59,8 @@ describe('an account on a chat platform', () => {
     await linkedAccount(leaver, account);
     const gone = await api(`/org/members/${leaver.user_id}`, { method: 'DELETE', token: owner.token });
     expect(gone.status).toBe(204);
+    const left = await env.DB.prepare('SELECT 1 FROM chat_accounts WHERE user_id = ?').bind(leaver.user_id).first();
+    expect(left).toBeNull();
     const token = await chatLinkToken(owner, account);
     expect((await show(viewer, token)).body.state).toBe('new');
     expect((await link(viewer, { token })).status).toBe(200);

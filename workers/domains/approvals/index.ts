@@ -1,3 +1,3 @@
 export { projectApprovals } from './project-approvals.ts';
 export { approvalRoutes } from './routes.ts';
-export { approvalNow, decideAs, memberDecider } from './service.ts';
+export { approvalNow, decideAs, mayDecideWhere, memberDecider } from './service.ts';

@@ -7,6 +7,7 @@ import {
   type DecisionRequest,
   roleAllows,
 } from '@agentflow/contracts';
+import type { SQL } from 'drizzle-orm';
 import {
   type ApprovalView,
   type DecideRequest,
@@ -20,7 +21,7 @@ import { ApiError, invalid, notFound } from '../../platform/errors.ts';
 import { decodeCursor, pageOf } from '../../platform/pagination.ts';
 import { auditOrigin } from '../audit/index.ts';
 import { forCaller, presentListed, presentRow } from './present.ts';
-import { executionOfApproval, selectApproval, selectApprovals, teamsOf } from './queries.ts';
+import { executionOfApproval, mayDecide, selectApproval, selectApprovals, teamsOf } from './queries.ts';
 
 /** The caller as the object judges them: with the role and teams of this moment. */
 async function deciderOf({ env, principal, actor, organizationId }: RequestContext): Promise<Decider> {
@@ -43,6 +44,11 @@ export async function memberDecider(
 export async function approvalNow(env: Env, organizationId: string, id: string): Promise<ApprovalView | null> {
   const executionId = await executionOfApproval(db(env, organizationId), organizationId, id);
   return executionId === undefined ? null : executionObject(env.EXECUTION, executionId).approval(organizationId, id);
+}
+
+/** Condition on rows of `approvals`: the caller may decide them, or might have. */
+export async function mayDecideWhere(ctx: RequestContext): Promise<SQL | undefined> {
+  return mayDecide(await deciderOf(ctx));
 }
 
 /** From D1: may lag the executions by a moment. */

@@ -71,8 +71,10 @@ export async function linkAccount(ctx: RequestContext, token: string): Promise<C
 
 /** Throws `not_found` for an account that is not the caller's. */
 export async function unlinkAccount(ctx: RequestContext, id: string): Promise<void> {
-  const { env, organizationId } = ctx;
-  const { user_id } = requireUser(ctx);
+  const { env, organizationId, principal } = ctx;
+  // A key has no accounts, so there is none of this id for it.
+  if (principal.kind !== 'user') throw notFound('chat account', id);
+  const { user_id } = principal;
   const database = db(env, organizationId);
   const own = (await selectAccountsOf(database, organizationId, user_id)).find((row) => idOf(row) === id);
   if (own === undefined) throw notFound('chat account', id);
