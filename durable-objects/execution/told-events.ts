@@ -94,13 +94,22 @@ export async function approvalEvents(facts: Facts, told: readonly ApprovalProjec
   return (await Promise.all(events)).filter((event) => event !== null);
 }
 
+/** The id of the event that tells the result of a call by an external agent: the same each time that it is told. */
+export function resultEventId(executionId: string, finishedAt: number): Promise<string> {
+  return eventIdOf('external_agent.invoked', executionId, finishedAt);
+}
+
+function eventIdOf(type: EventType, subject: string, at: number): Promise<string> {
+  return derivedId('event', `${type} ${subject}`, at);
+}
+
 async function eventOf<T extends EventType>(
   type: T,
   subject: string,
   at: number,
   data: Told<T>,
 ): Promise<OutgoingEvent> {
-  return { id: await derivedId('event', `${type} ${subject}`, at), type, at, data };
+  return { id: await eventIdOf(type, subject, at), type, at, data };
 }
 
 function executionData(summary: ExecutionSummary, output: JsonValue | null): Told<'execution.completed'> {
