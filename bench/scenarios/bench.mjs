@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import path from 'node:path';
-import { linearAgent, OBJECTS, prepareProduct } from '../lib/product.mjs';
+import { linearAgent, OBJECTS, prepareProduct, QUEUES } from '../lib/product.mjs';
 import { insert } from '../lib/rows.mjs';
 import { slowServer } from '../lib/slow-server.mjs';
 import { bundle, serve } from '../lib/workerd.mjs';
@@ -25,6 +25,7 @@ export async function startBench(options) {
       folder: productFolder,
       script: 'index.js',
       objects: OBJECTS,
+      queues: QUEUES,
       bindings: {
         ENVIRONMENT: 'local',
         // The floor writes no log lines either.

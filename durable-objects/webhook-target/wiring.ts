@@ -8,6 +8,7 @@ import {
 } from '../../workers/chat/index.ts';
 import { db } from '../../workers/db/client.ts';
 import { noteWebhookDelivery } from '../../workers/domains/invocations/index.ts';
+import { memberAddresses } from '../../workers/domains/notifications/index.ts';
 import type { Env } from '../../workers/platform/env.ts';
 import { createMailer } from '../../workers/platform/mail.ts';
 import { organizationKey } from '../../workers/platform/organization-key.ts';
@@ -79,7 +80,7 @@ async function sendChat(
     publicUrl: configuredOrigin(env),
   });
   let refusal: OutboundError | null = null;
-  const sent = await sendMessage(config, message, {
+  const sent = await sendMessage(await toMembers(env, organization_id, config), message, {
     fetch: async (request) => {
       try {
         return await fetch(request);
@@ -94,6 +95,12 @@ async function sendChat(
     timeout_ms: Math.ceil(timeoutMs / CALLS_OF_A_MESSAGE),
   });
   return refusal === null ? attemptedBy(sent) : notSent(refusal);
+}
+
+/** Mail goes to who is a member when it is sent, whatever they were when the channel was made. */
+async function toMembers(env: Env, organizationId: string, config: ChatConfig): Promise<ChatConfig> {
+  if (config.platform !== 'email') return config;
+  return { ...config, to: await memberAddresses(env, organizationId, config.to) };
 }
 
 type Data = Readonly<Record<string, JsonValue>>;

@@ -12,6 +12,8 @@ export type Treatment =
   | { readonly kind: 'hang' }
   /** Answers 204 once it is released. */
   | { readonly kind: 'hold' }
+  /** Answers 204 after so long. */
+  | { readonly kind: 'slow'; readonly ms: number }
   /** Closes the connection without a word. */
   | { readonly kind: 'drop' }
   /** Says that it has succeeded, and then speaks no HTTP any more. */
@@ -47,8 +49,11 @@ export class Receiver {
   private readonly got = new Map<string, Got[]>();
   private readonly held = new Map<string, ServerResponse[]>();
   private readonly open = new Map<string, number>();
+  private readonly seen: (name: string, got: Got) => void;
 
-  constructor() {
+  /** @param seen called with every delivery, before it is answered */
+  constructor(seen: (name: string, got: Got) => void = () => undefined) {
+    this.seen = seen;
     this.server = createServer((request, response) => {
       this.answer(request, response).catch(() => response.destroy());
     });
@@ -94,9 +99,12 @@ export class Receiver {
   ): void {
     const headers = Object.fromEntries(Object.entries(request.headers).map(([key, value]) => [key, String(value)]));
     const one = { at: Date.now(), path: request.url ?? '', headers, body, beside };
-    this.got.set(name, [...this.gotBy(name), one]);
+    const before = this.got.get(name);
+    if (before === undefined) this.got.set(name, [one]);
+    else before.push(one);
     const plan = this.plans.get(name) ?? [OK];
     const treatment = (plan.length > 1 ? plan.shift() : plan[0]) ?? OK;
+    this.seen(name, one);
     this.treat(name, treatment, one, response);
   }
 
@@ -109,6 +117,9 @@ export class Receiver {
         return;
       case 'hold':
         this.held.set(name, [...(this.held.get(name) ?? []), response]);
+        return;
+      case 'slow':
+        setTimeout(() => response.writeHead(204).end(), treatment.ms);
         return;
       case 'drop':
         response.destroy();

@@ -1,5 +1,5 @@
 import { env } from 'cloudflare:workers';
-import type { Approval } from '@agentflow/contracts';
+import type { Approval, PlatformHealth } from '@agentflow/contracts';
 import { describe, expect, it } from 'vitest';
 import { api, type Member, signUp, withRole } from '../../support/api.ts';
 import { asked, askedOne, askingAgent, ended, getApproval, start } from '../../support/approvals.ts';
@@ -76,6 +76,11 @@ describe.each(CHANNELS)('an approval on %s', (_name, channelOf) => {
     expect(again.note).toMatch(/approved already by editor/);
     expect(again.updated).toContain('Approved');
     expect((await getApproval(owner, approval.id)).status).toBe('approved');
+    const health = await eventually(async () => {
+      const { body } = await api<{ data: PlatformHealth[] }>('/notification-channels/health', { token: owner.token });
+      return body.data.find(({ platform }) => platform === channel.platform);
+    });
+    expect(health).toMatchObject({ state: 'healthy', attempts: 1, failed: 0 });
   });
 
   it('is denied by the other button', async () => {

@@ -33,11 +33,12 @@ export function upsertInvocation(database: Database, row: NewInvocation) {
     });
 }
 
-/** `pending` where the external agent has a webhook. */
+/** `pending` where the external agent has a webhook that something is sent to. */
 function firstDeliveryStatus({ organization_id, external_agent_id }: NewInvocation): SQL<string> {
   return sql`CASE WHEN EXISTS (SELECT 1 FROM ${externalAgents}
     WHERE ${externalAgents.organization_id} = ${organization_id} AND ${externalAgents.id} = ${external_agent_id}
-    AND ${externalAgents.webhook_sealed} IS NOT NULL AND ${externalAgents.deleted_at} IS NULL)
+    AND ${externalAgents.webhook_sealed} IS NOT NULL AND ${externalAgents.webhook_disabled} IS NULL
+    AND ${externalAgents.deleted_at} IS NULL)
     THEN 'pending' ELSE 'none' END`;
 }
 
