@@ -210,7 +210,7 @@ describe('The webhook of an external agent', () => {
   it.each(['teams', 'discord', 'slack', 'generic'])(
     'of %s is not called where its name leads inside',
     async (platform) => {
-      const webhook_config = { platform, webhook_url: 'http://metadata.example/hook' };
+      const webhook_config = { platform, webhook_url: 'http://metadata.example/api/webhooks/123456/name' };
       const { id } = await externalAgent(owner, { webhook_config });
       const { body } = await api<ChannelTestResult>(`/external-agents/${id}/test`, {
         method: 'POST',
