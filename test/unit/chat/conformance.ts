@@ -153,13 +153,14 @@ export function conforms(under: PlatformUnderTest): void {
       expect(preview.text).not.toBe('');
     });
 
-    it('has the payload that its version stands for', async () => {
-      const payloads: Record<string, unknown> = {};
-      for (const kind of MESSAGE_KINDS) {
-        const { message } = await messageOf(exampleEvent(kind), OPTIONS);
-        payloads[kind] = adapter.format(message, configs[0] as ChatConfig);
-      }
-      const file = `./payloads/${platform}-${adapter.version}.json`;
+    it('has the payloads that its version stands for', async () => {
+      const actions = [
+        { id: 'approve', label: 'Approve', value: 'approve:apr_1:0' },
+        { id: 'deny', label: 'Deny', value: 'deny:apr_1:0' },
+      ] as const;
+      const message: ChatMessage = { ...BASE, text: 'One <line>\n*and* another_one.', actions };
+      const payloads = Object.fromEntries(forms.map(([form, make]) => [form, make(message)]));
+      const file = `./payloads/${platform}-${adapter.version}.snap`;
       await expect(`${JSON.stringify(payloads, null, 2)}\n`).toMatchFileSnapshot(file);
     });
 

@@ -1,8 +1,9 @@
 import type { ChatConfig } from '@agentflow/contracts';
-import { chatApis, deleteTelegramWebhook, platformCall, setTelegramWebhook } from '../../chat/index.ts';
+import { chatApis, deleteTelegramWebhook, setTelegramWebhook } from '../../chat/index.ts';
 import { callbackUrl, isCallbackUrl, telegramSecrets } from '../../platform/chat-callbacks.ts';
 import type { RequestContext } from '../../platform/context.ts';
 import { invalid } from '../../platform/errors.ts';
+import { outboundCall } from '../../platform/outbound/call.ts';
 
 interface Buttons {
   readonly config: ChatConfig;
@@ -18,7 +19,7 @@ export async function connectButtons(
 ): Promise<void> {
   if (!buttons || config.platform !== 'telegram') return;
   const [secret] = await telegramSecrets(env.AUTH_KEYS, organizationId, channelId);
-  const set = await setTelegramWebhook(platformCall(env), chatApis(env), config, {
+  const set = await setTelegramWebhook(outboundCall(env), chatApis(env), config, {
     url: callbackUrl(origin, organizationId, channelId),
     secret,
     isOurs: (url) => isCallbackUrl(origin, url),
@@ -36,7 +37,7 @@ export function disconnectButtons(
   if (!buttons || config.platform !== 'telegram') return;
   const { env, organizationId, log } = ctx;
   const url = callbackUrl(origin, organizationId, channelId);
-  const ended = deleteTelegramWebhook(platformCall(env), chatApis(env), config, url).then((deleted) => {
+  const ended = deleteTelegramWebhook(outboundCall(env), chatApis(env), config, url).then((deleted) => {
     if (!deleted.ok) log.log('warn', 'chat.webhook_left', { channel_id: channelId, problem: deleted.problem });
   });
   ctx.waitUntil(ended);
