@@ -3,7 +3,7 @@ import type { ExternalCall, ExternalOrigin } from '../organization/client.ts';
 import { presentSummary } from './present.ts';
 import { redacted } from './redact-payload.ts';
 import { type ExecutionRun, hasEnded } from './run.ts';
-import { resultEventId } from './told-events.ts';
+import { toldEventId } from './told-event-id.ts';
 
 /** What D1 is told of a call of an external agent, whenever its execution is told. */
 export interface InvocationProjection {
@@ -38,7 +38,8 @@ export async function invocationOf(
   if (hasEnded(run)) await recall(run);
   const answer = hasEnded(run) ? run.result() : null;
   const { facts, finished_at } = row;
-  const event_id = finished_at === null ? null : await resultEventId(facts.execution_id, finished_at);
+  const event_id =
+    finished_at === null ? null : await toldEventId('external_agent.invoked', facts.execution_id, finished_at);
   const [request, response] = [kept(external, run.input()), kept(external, answer)];
   return { call: external, summary, request, response, event_id, revision };
 }

@@ -6,13 +6,14 @@ import {
   type InvocationSummary,
   type JsonValue,
 } from '@agentflow/contracts';
-import { derivedId, idBody } from '../../workers/platform/ids.ts';
+import { idBody } from '../../workers/platform/ids.ts';
 import type { ExternalCall, OutgoingEvent } from '../organization/client.ts';
 import type { ApprovalProjection } from './client.ts';
 import { isCall } from './invocation.ts';
 import { redacted } from './redact-payload.ts';
 import type { ExecutionRun } from './run.ts';
 import type { Facts } from './store/rows.ts';
+import { toldEventId } from './told-event-id.ts';
 
 const PREVIEW_CHARACTERS = 500;
 /** Of what an external agent was answered, in characters of JSON. */
@@ -94,22 +95,13 @@ export async function approvalEvents(facts: Facts, told: readonly ApprovalProjec
   return (await Promise.all(events)).filter((event) => event !== null);
 }
 
-/** The id of the event that tells the result of a call by an external agent: the same each time that it is told. */
-export function resultEventId(executionId: string, finishedAt: number): Promise<string> {
-  return eventIdOf('external_agent.invoked', executionId, finishedAt);
-}
-
-function eventIdOf(type: EventType, subject: string, at: number): Promise<string> {
-  return derivedId('event', `${type} ${subject}`, at);
-}
-
 async function eventOf<T extends EventType>(
   type: T,
   subject: string,
   at: number,
   data: Told<T>,
 ): Promise<OutgoingEvent> {
-  return { id: await eventIdOf(type, subject, at), type, at, data };
+  return { id: await toldEventId(type, subject, at), type, at, data };
 }
 
 function executionData(summary: ExecutionSummary, output: JsonValue | null): Told<'execution.completed'> {
