@@ -1,4 +1,5 @@
 import type { Delivery, DeliveryDetail, DeliveryQuery, EventType, JsonValue, TargetHealth } from '@agentflow/contracts';
+import { idBody } from '../../workers/platform/ids.ts';
 import type { WebhookTargetObject } from './object.ts';
 
 /** What a queue message carries: who has to look. */
@@ -27,6 +28,11 @@ export interface DeliveryPageQuery extends Pick<DeliveryQuery, 'status' | 'event
 }
 
 export type { DeliveryDetail, TargetHealth };
+
+/** The id of one event's way to one target. */
+export function deliveryIdOf(targetId: string, eventId: string): string {
+  return `dlv_${targetId}_${idBody(eventId)}`;
+}
 
 export type WebhookTargetStub = DurableObjectStub<WebhookTargetObject>;
 

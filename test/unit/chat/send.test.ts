@@ -163,7 +163,9 @@ it('mails each address under a key of its own', async () => {
   const mailer: SendPorts['mailer'] = {
     async send({ to }, key) {
       mails.push([to, key]);
-      if (to.startsWith('down') && taken.size < 1) return { sent: false, reason: 'the mail service answered 500' };
+      if (to.startsWith('down') && taken.size < 1) {
+        return { sent: false, reason: 'the mail service answered 500', retryable: true, retry_after_ms: null };
+      }
       taken.add(key);
       return { sent: true, id: `mail-${taken.size}` };
     },

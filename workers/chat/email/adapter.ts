@@ -61,11 +61,14 @@ async function send(_: Config, { to, ...mail }: Payload, mailer: Mailer, idempot
   const results = await Promise.all(
     to.map((address) => mailer.send({ to: address, ...mail }, `${idempotencyKey}/${address}`.slice(-256))),
   );
-  const reasons = results.flatMap((result) => (result.sent ? [] : [result.reason]));
+  const refused = results.filter((result) => !result.sent);
   const [first] = results;
-  if (reasons.length === 0) return { outcome: 'delivered', message_ref: first?.sent === true ? first.id : null };
-  const error = `${reasons.length} of ${to.length} mails were not taken: ${reasons[0]}`;
-  return { outcome: 'failed', error, retry_after_ms: null };
+  if (refused.length === 0) return { outcome: 'delivered', message_ref: first?.sent === true ? first.id : null };
+  const error = `${refused.length} of ${to.length} mails were not taken: ${refused[0]?.reason}`;
+  if (refused.every(({ retryable }) => !retryable)) return { outcome: 'refused', error };
+  const waits = refused.flatMap(({ retry_after_ms }) => retry_after_ms ?? []);
+  if (waits.length === 0) return { outcome: 'failed', error, retry_after_ms: null };
+  return { outcome: 'rate_limited', error, retry_after_ms: Math.max(...waits) };
 }
 
 export const emailAdapter: MailAdapter<Config, Payload> = {
