@@ -57,7 +57,6 @@ const format = (message: ChatMessage, { to }: Config): Payload => ({
 /** Each address has a key of its own, so that a second try reaches those alone that the first one did not. */
 async function send(_: Config, { to, ...mail }: Payload, mailer: Mailer, idempotencyKey: string): Promise<Verdict> {
   if (to.length === 0) return { outcome: 'refused', error: 'No address is left that belongs to a member.' };
-  if (to.length === 0) return { outcome: 'refused', error: 'none of the addresses is a member’s any more' };
   const results = await Promise.all(
     to.map((address) => mailer.send({ to: address, ...mail }, `${idempotencyKey}/${address}`.slice(-256))),
   );
