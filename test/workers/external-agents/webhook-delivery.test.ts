@@ -207,6 +207,23 @@ describe('The webhook of an external agent', () => {
     expectProblem(await test(await signUp()), 404, 'not_found');
   });
 
+  it.each(['teams', 'discord', 'slack', 'generic'])(
+    'of %s is not called where its name leads inside',
+    async (platform) => {
+      const webhook_config = { platform, webhook_url: 'http://metadata.example/api/webhooks/123456/name' };
+      const { id } = await externalAgent(owner, { webhook_config });
+      const { body } = await api<ChannelTestResult>(`/external-agents/${id}/test`, {
+        method: 'POST',
+        token: owner.token,
+      });
+      expect(body.delivery, JSON.stringify(body)).toMatchObject({
+        status: 'failed',
+        last_status: null,
+        last_error: expect.stringMatching(/private or reserved/),
+      });
+    },
+  );
+
   it('is refused where it leads inside, when it is saved', async () => {
     for (const webhook_url of ['http://127.0.0.1:9/hook', 'http://169.254.169.254/', 'https://vault.internal/']) {
       const body = { name: 'x', platform: 'custom', webhook_config: { platform: 'generic', webhook_url } };
