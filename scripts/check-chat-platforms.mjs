@@ -31,7 +31,8 @@ const { chatApis, configProblems, exampleEvent, messageOf, sendMessage } = await
 const { createMailer } = await load('workers/platform/mail.ts');
 
 const run = Date.now().toString(36);
-const mailer = createMailer({ ...process.env, ENVIRONMENT: 'local' });
+// Without a key, mails of a local mode would be kept instead of sent.
+const mailer = process.env.MAIL_API_KEY ? createMailer({ ...process.env, ENVIRONMENT: 'local' }) : null;
 
 /** @param {import('./lib/chat-targets.mjs').ChatTarget} target @param {string} kind */
 async function send({ name, config }, kind) {

@@ -68,7 +68,7 @@ async function sendChat(
   env: Env,
   fetch: typeof globalThis.fetch,
   { event_id, type, at, data }: ClaimedDelivery,
-  { organization_id, subscription: { settings } }: TargetState,
+  { organization_id, target_id, subscription: { settings } }: TargetState,
   config: ChatConfig,
   timeoutMs: number,
 ): Promise<Sent> {
@@ -91,7 +91,7 @@ async function sendChat(
     },
     mailer: createMailer(env),
     apis: chatApis(env),
-    idempotencyKey: event_id,
+    idempotencyKey: `${target_id}/${event_id}`,
     timeout_ms: Math.ceil(timeoutMs / CALLS_OF_A_MESSAGE),
   });
   return refusal === null ? attemptedBy(sent) : notSent(refusal);

@@ -207,9 +207,11 @@ function discordReply({ type, data }: DiscordAnswer, followUps: readonly Receive
   return { status: 200, updated, note: note?.content ?? null, link };
 }
 
-export async function telegramChannel(owner: Member): Promise<ButtonChannel & { readonly token: string }> {
+export async function telegramChannel(
+  owner: Member,
+  token = `${digits()}:${crypto.randomUUID()}`,
+): Promise<ButtonChannel & { readonly token: string }> {
   const chat = `-${digits()}`;
-  const token = `${digits()}:${crypto.randomUUID()}`;
   const config = { bot_token: token, chat_id: chat };
   const id = await makeChannel(owner, { platform: 'telegram', ...config });
   const [secret] = await telegramSecrets(env.AUTH_KEYS, owner.organization_id, id);

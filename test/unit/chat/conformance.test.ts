@@ -14,10 +14,7 @@ const slack: PlatformUnderTest = {
     { platform: 'slack', bot_token: 'xoxb-1', channel: '#ops', signing_secret: '0'.repeat(32) },
     { platform: 'slack', webhook_url: 'https://hooks.slack.com/services/T1/B1/x' },
   ],
-  wrong: [
-    ['bot_token', { platform: 'slack', bot_token: 'abcdefgh', channel: 'C1' }],
-    ['channel', { platform: 'slack', webhook_url: 'https://hooks.slack.com/services/T1/B1/x', channel: 'C1' }],
-  ],
+  wrong: [['bot_token', { platform: 'slack', bot_token: 'abcdefgh', channel: 'C1' }]],
   refusals: (payload) => [slackRefusal(payload)].filter((error) => error !== null),
   markup(payload) {
     const texts = slackTexts(payload);

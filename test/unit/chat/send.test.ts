@@ -186,6 +186,12 @@ it('mails each address under a key of its own', async () => {
   ]);
 });
 
+it('mails nobody where nobody is left', async () => {
+  const mailer: SendPorts['mailer'] = { send: () => Promise.reject(new Error('nobody to send to')) };
+  const sent = await sendMessage({ platform: 'email', to: [] }, await exampleMessage(), ports({ mailer }));
+  expect(sent).toMatchObject({ outcome: 'refused', error: 'No address is left that belongs to a member.' });
+});
+
 it('says that no mail is set up', async () => {
   const config: ChatConfig = { platform: 'email', to: ['ada@example.com'] };
   expect(await sendMessage(config, await exampleMessage(), ports())).toMatchObject({

@@ -56,7 +56,7 @@ export async function createChannel(ctx: ChannelContext, request: CreateChannelR
     requireWorkable(ctx, { config, templates, buttons: buttons ? config : null }),
     requireScope(ctx, filter),
   ]);
-  await connectButtons(ctx, id, ctx.origin, { config, buttons });
+  await connectButtons(ctx, id, { config, buttons });
   const record: ChannelRecord = {
     id,
     name,
@@ -74,7 +74,7 @@ export async function createChannel(ctx: ChannelContext, request: CreateChannelR
   };
   const change = await deskOf(ctx).createSubscription(organizationId, record, auditOrigin(ctx));
   if (change.outcome === 'too_many') {
-    disconnectButtons(ctx, id, ctx.origin, { config, buttons });
+    disconnectButtons(ctx, id, { config, buttons });
     throw new ApiError(
       'limit_reached',
       `There are ${MAX_TARGETS} webhooks and notification channels, and there can be no more.`,
@@ -122,7 +122,7 @@ export async function updateChannel(
     buttons: buttons && isReconnected ? config : null,
   });
   if (filter !== undefined) await requireScope(ctx, filter);
-  if (isReconnected) await connectButtons(ctx, id, ctx.origin, { config, buttons });
+  if (isReconnected) await connectButtons(ctx, id, { config, buttons });
 
   // Sealed anew, the same would look changed.
   const isSame = made === null || JSON.stringify(config) === JSON.stringify(was.config);
@@ -131,7 +131,7 @@ export async function updateChannel(
   const fields = given({ name, events, filter, settings, sealed: isSame ? undefined : made.sealed, is_active });
   const after = await change(ctx, before, fields, isUnconditional(ifMatch));
   const isSameBot = buttons && tokenOf(config) === tokenOf(was.config);
-  if (!isSameBot) disconnectButtons(ctx, id, ctx.origin, was);
+  if (!isSameBot) disconnectButtons(ctx, id, was);
   return detailed(ctx, after);
 }
 
@@ -140,7 +140,7 @@ export async function deleteChannel(ctx: ChannelContext, id: string): Promise<vo
   const before = await requireChannel(ctx, id);
   const was = { config: await openConfig(ctx, before), buttons: before.settings.buttons };
   if (!(await deskOf(ctx).deleteSubscription(id, auditOrigin(ctx)))) throw notFound('notification channel', id);
-  disconnectButtons(ctx, id, ctx.origin, was);
+  disconnectButtons(ctx, id, was);
 }
 
 /** A message as its platform would get it. Nothing is sent. */
