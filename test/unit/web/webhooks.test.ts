@@ -1,7 +1,9 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { eventSubject } from '../../../web/src/features/events/event-subject.ts';
 import { MARKDOWN, runsOf, SLACK, TELEGRAM } from '../../../web/src/features/message-preview/marks.ts';
 import { readSchedule, scheduleInWords, scheduleText } from '../../../web/src/features/webhooks/retry-schedule.ts';
+import { VERIFICATION_SNIPPETS } from '../../../web/src/features/webhooks/snippets.ts';
 
 describe('the waits between attempts', () => {
   it('are read as people write them, and written as they are read', () => {
@@ -47,6 +49,13 @@ describe('a message drawn from its payload', () => {
       { text: ' <@1> _', mark: null },
     ]);
   });
+});
+
+it('what a page shows to check signatures with is what the guide has, which is run by its own test', () => {
+  const guide = readFileSync('docs/guides/webhooks.md', 'utf8');
+  for (const { file, code } of Object.values(VERIFICATION_SNIPPETS).flat()) {
+    expect(guide).toContain(`file=${file}\n${code}\n\`\`\``);
+  }
 });
 
 it('what an event is about is said in few words', () => {

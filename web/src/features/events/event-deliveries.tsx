@@ -60,7 +60,7 @@ export function EventDeliveries({ event }: { event: OrganizationEvent }) {
       {reading && told.length === 0 ? (
         <Skeleton className="h-11 w-full" />
       ) : told.length === 0 ? (
-        <p className="text-sm text-soft">No webhook or channel was told of it.</p>
+        <p className="text-sm text-soft">None of the webhooks and channels, as they are set now, was told of it.</p>
       ) : (
         <ul className="divide-y divide-line rounded-lg border border-line">
           {told.map(({ name, delivery }) => (
