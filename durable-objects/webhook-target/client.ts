@@ -1,4 +1,4 @@
-import type { Delivery, DeliveryDetail, DeliveryQuery, EventType, JsonValue, TargetHealth } from '@agentflow/contracts';
+import type { Delivery, DeliveryQuery, EventType, JsonValue } from '@agentflow/contracts';
 import { idBody } from '../../workers/platform/ids.ts';
 import type { WebhookTargetObject } from './object.ts';
 
@@ -26,8 +26,6 @@ export interface DeliveryPageQuery extends Pick<DeliveryQuery, 'status' | 'event
   readonly before: string | undefined;
   readonly limit: number;
 }
-
-export type { DeliveryDetail, TargetHealth };
 
 /** The id of one event's way to one target. */
 export function deliveryIdOf(targetId: string, eventId: string): string {
