@@ -75,7 +75,7 @@ export abstract class Target extends DurableObject<Env> {
         this.rows.deleteUntil(now - KEPT_MS, RETENTION_PAGE);
         this.kept = null;
       }
-      await this.telling.tell();
+      this.tell();
     } catch (error) {
       this.logger().log('error', 'target.alarm_failed', describeError(error));
     }
@@ -140,8 +140,12 @@ export abstract class Target extends DurableObject<Env> {
     if (state === null || results.length === 0) return;
     this.telling.note(state, results);
     if (state.disabling !== null || state.subscription.settings.kind !== 'webhook') {
-      this.ctx.waitUntil(this.telling.tell().then(() => this.arm()));
+      this.tell();
     }
+  }
+
+  private tell(): void {
+    this.ctx.waitUntil(this.telling.tell().then(() => this.arm()));
   }
 
   /** Derived from the rows, and only ever moved forward: what is due later is armed when the earlier one has rung. */
