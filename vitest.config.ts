@@ -31,6 +31,8 @@ const workers = {
       remoteBindings: false,
       wrangler: { configPath: './wrangler.toml' },
       miniflare: {
+        // The Email Service as the local server has it; by another name, so that the Worker does not send through it.
+        email: { send_email: [{ name: 'EMAIL_SERVICE_OF_TESTS' }] },
         bindings: {
           MIGRATIONS: migrations,
           ENVIRONMENT: 'test',

@@ -35,6 +35,7 @@ import { errorsPage, referencePage } from './platform/docs-page.ts';
 import { crossOrigin, productionGuard, requestScope, securityHeaders } from './platform/edge.ts';
 import type { Env } from './platform/env.ts';
 import { healthRoutes, PLATFORM_PROBES, type Probe } from './platform/health.ts';
+import { mailsPageRoutes } from './platform/mail/mails-page.ts';
 import { openApiDocument } from './platform/openapi.ts';
 import { answerError, refuseUnknown } from './platform/refusals.ts';
 import { type AppEnv, createRouter, json, operation } from './platform/router.ts';
@@ -131,6 +132,7 @@ export function createApp({ probes = {}, mcpFixture }: AppParts = {}): OpenAPIHo
 
   app.get('/api/v1/openapi.json', (c) => c.json(openApiDocument(app)));
   app.get('/docs', (c) => c.html(referencePage(openApiDocument(app))));
+  app.route('/', mailsPageRoutes);
   app.get('/docs/errors', (c) => c.html(errorsPage()));
 
   app.notFound((c) => {

@@ -6,13 +6,14 @@ import {
   type InvocationSummary,
   type JsonValue,
 } from '@agentflow/contracts';
-import { derivedId, idBody } from '../../workers/platform/ids.ts';
+import { idBody } from '../../workers/platform/ids.ts';
 import type { ExternalCall, OutgoingEvent } from '../organization/client.ts';
 import type { ApprovalProjection } from './client.ts';
 import { isCall } from './invocation.ts';
 import { redacted } from './redact-payload.ts';
 import type { ExecutionRun } from './run.ts';
 import type { Facts } from './store/rows.ts';
+import { toldEventId } from './told-event-id.ts';
 
 const PREVIEW_CHARACTERS = 500;
 /** Of what an external agent was answered, in characters of JSON. */
@@ -100,7 +101,7 @@ async function eventOf<T extends EventType>(
   at: number,
   data: Told<T>,
 ): Promise<OutgoingEvent> {
-  return { id: await derivedId('event', `${type} ${subject}`, at), type, at, data };
+  return { id: await toldEventId(type, subject, at), type, at, data };
 }
 
 function executionData(summary: ExecutionSummary, output: JsonValue | null): Told<'execution.completed'> {

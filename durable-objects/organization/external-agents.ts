@@ -85,6 +85,7 @@ export class DeskExternalAgents {
 }
 
 function actionOf(before: ExternalAgentRecord, after: ExternalAgentRecord): string {
+  if ((before.webhook_disabled ?? null) === null && after.webhook_disabled) return 'external_agent.webhook_disabled';
   if (before.is_active === after.is_active) return 'external_agent.updated';
   return after.is_active ? 'external_agent.activated' : 'external_agent.deactivated';
 }

@@ -255,6 +255,11 @@ export class OrganizationObject extends DeskSettings {
     const since = failing_since === null ? null : new Date(failing_since).toISOString();
     const data = { target_id, kind: settings.kind, name, reason, detail, failing_since: since };
     this.events.emit('webhook.disabled', data, now);
+    if (settings.kind === 'external_agent') {
+      const webhook_disabled = { reason, detail, at: now };
+      const origin = { actor_type: 'system', actor_id: target_id, ip: '', user_agent: '', request_id: '' };
+      this.externalAgents.change(target_id, { webhook_disabled }, null, origin, now);
+    }
     await this.drainOutbox(now);
   }
 

@@ -1,4 +1,5 @@
-import type { Delivery, DeliveryDetail, DeliveryQuery, EventType, JsonValue, TargetHealth } from '@agentflow/contracts';
+import type { Delivery, DeliveryQuery, EventType, JsonValue } from '@agentflow/contracts';
+import { idBody } from '../../workers/platform/ids.ts';
 import type { WebhookTargetObject } from './object.ts';
 
 /** What a queue message carries: who has to look. */
@@ -26,7 +27,10 @@ export interface DeliveryPageQuery extends Pick<DeliveryQuery, 'status' | 'event
   readonly limit: number;
 }
 
-export type { DeliveryDetail, TargetHealth };
+/** The id of one event's way to one target. */
+export function deliveryIdOf(targetId: string, eventId: string): string {
+  return `dlv_${targetId}_${idBody(eventId)}`;
+}
 
 export type WebhookTargetStub = DurableObjectStub<WebhookTargetObject>;
 

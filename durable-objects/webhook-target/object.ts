@@ -1,7 +1,7 @@
 import type { DeliveryDetail, TargetHealth } from '@agentflow/contracts';
 import { isSending, rulesOf } from './aftermath.ts';
-import type { DeliveryPage, DeliveryPageQuery, TestEvent, Wakeup } from './client.ts';
-import { deliveryIdOf, eventIdOf, presentDelivery, presentDetail, presentHealth } from './present.ts';
+import { type DeliveryPage, type DeliveryPageQuery, deliveryIdOf, type TestEvent, type Wakeup } from './client.ts';
+import { eventIdOf, presentDelivery, presentDetail, presentHealth } from './present.ts';
 import type { DeliveryRow } from './store/deliveries.ts';
 import type { TargetState } from './store/target.ts';
 import { Target } from './target.ts';

@@ -1,14 +1,9 @@
 import type { Delivery, DeliveryDetail, TargetHealth } from '@agentflow/contracts';
-import { idBody } from '../../workers/platform/ids.ts';
 import type { SubscriptionRecord } from '../organization/client.ts';
+import { deliveryIdOf } from './client.ts';
 import { bodyOf } from './send-webhook.ts';
 import type { AttemptRow, DeliveryRow } from './store/deliveries.ts';
 import type { TargetState } from './store/target.ts';
-
-/** The id of one event's way to one target. */
-export function deliveryIdOf(targetId: string, eventId: string): string {
-  return `dlv_${targetId}_${idBody(eventId)}`;
-}
 
 /** The event of a delivery of this target; null for another target's. */
 export function eventIdOf(targetId: string, deliveryId: string): string | null {

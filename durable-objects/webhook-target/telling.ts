@@ -2,7 +2,7 @@ import type { ChatPlatform, DeliveryStatus } from '@agentflow/contracts';
 import { describeError, type Logger } from '../../workers/platform/telemetry.ts';
 import type { PlatformAttempts } from '../organization/client.ts';
 import { type Attempted, tellsInvocations } from './aftermath.ts';
-import { deliveryIdOf } from './present.ts';
+import { deliveryIdOf } from './client.ts';
 import type { DeliveryRow, DeliveryStore } from './store/deliveries.ts';
 import type { Disabling, TargetState, TargetStore } from './store/target.ts';
 

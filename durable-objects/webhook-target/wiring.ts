@@ -8,6 +8,7 @@ import {
 } from '../../workers/chat/index.ts';
 import { db } from '../../workers/db/client.ts';
 import { noteWebhookDelivery } from '../../workers/domains/invocations/index.ts';
+import { memberAddresses } from '../../workers/domains/notifications/index.ts';
 import type { Env } from '../../workers/platform/env.ts';
 import { createMailer } from '../../workers/platform/mail.ts';
 import { organizationKey } from '../../workers/platform/organization-key.ts';
@@ -67,7 +68,7 @@ async function sendChat(
   env: Env,
   fetch: typeof globalThis.fetch,
   { event_id, type, at, data }: ClaimedDelivery,
-  { organization_id, subscription: { settings } }: TargetState,
+  { organization_id, target_id, subscription: { settings } }: TargetState,
   config: ChatConfig,
   timeoutMs: number,
 ): Promise<Sent> {
@@ -79,7 +80,7 @@ async function sendChat(
     publicUrl: configuredOrigin(env),
   });
   let refusal: OutboundError | null = null;
-  const sent = await sendMessage(config, message, {
+  const sent = await sendMessage(await toMembers(env, organization_id, config), message, {
     fetch: async (request) => {
       try {
         return await fetch(request);
@@ -90,10 +91,16 @@ async function sendChat(
     },
     mailer: createMailer(env),
     apis: chatApis(env),
-    idempotencyKey: event_id,
+    idempotencyKey: `${target_id}/${event_id}`,
     timeout_ms: Math.ceil(timeoutMs / CALLS_OF_A_MESSAGE),
   });
   return refusal === null ? attemptedBy(sent) : notSent(refusal);
+}
+
+/** Mail goes to who is a member when it is sent, whatever they were when the channel was made. */
+async function toMembers(env: Env, organizationId: string, config: ChatConfig): Promise<ChatConfig> {
+  if (config.platform !== 'email') return config;
+  return { ...config, to: await memberAddresses(env, organizationId, config.to) };
 }
 
 type Data = Readonly<Record<string, JsonValue>>;

@@ -149,6 +149,14 @@ class Platforms {
     switch (method) {
       case 'sendMessage':
         break;
+      case 'editMessageText': {
+        const { message_id: _, ...content } = call.json;
+        const edited = readTelegram(content);
+        return edited.ok ? json({ ok: true, result: true }) : refuse(400, edited.description);
+      }
+      case 'answerCallbackQuery':
+        if (String(call.json.text ?? '').length > 200) return refuse(400, 'Bad Request: MESSAGE_TOO_LONG');
+        return json({ ok: true, result: true });
       case 'getWebhookInfo':
         return json({ ok: true, result: { url: this.#botUrls.get(token) ?? '' } });
       case 'setWebhook':
@@ -166,7 +174,6 @@ class Platforms {
 }
 
 function slackHook(call: Call): Answer {
-  if (call.path.startsWith('/slack/response/')) return text('ok');
   const error = slackRefusal(call.json);
   return error === null ? text('ok') : text(error, 400);
 }

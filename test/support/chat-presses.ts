@@ -4,6 +4,7 @@ import { expect, inject } from 'vitest';
 import { telegramSecrets } from '../../workers/platform/chat-callbacks.ts';
 import { hexOf } from '../../workers/platform/digest.ts';
 import { api, type Member, ORIGIN, rawApi } from './api.ts';
+import { discordRefusal } from './chat/discord.ts';
 import { type ReceivedMessage, receivedMessages } from './chat-servers.ts';
 import { eventually } from './eventually.ts';
 
@@ -129,7 +130,13 @@ export async function slackChannel(
   return channelOf('slack', id, config, key, { chat, send });
 }
 
+/** What the platform has not taken shows nobody anything. */
+function expectTaken(received: readonly ReceivedMessage[]): void {
+  for (const { status, answer, body } of received) expect(status, `${answer}: ${body}`).toBe(200);
+}
+
 function slackReply(received: readonly ReceivedMessage[]): Reply {
+  expectTaken(received);
   const update = received.find(({ message }) => message.replace_original === true);
   const note = received.find(({ message }) => message.response_type === 'ephemeral');
   const text = note === undefined ? null : String(note.message.text);
@@ -193,14 +200,18 @@ interface DiscordAnswer {
 function discordReply({ type, data }: DiscordAnswer, followUps: readonly ReceivedMessage[]): Reply {
   const updated = type === 7 ? JSON.stringify(data) : null;
   const note = type === 4 ? data : (followUps[0]?.message as DiscordContent | undefined);
+  if (data !== undefined) expect(discordRefusal(data), JSON.stringify(data)).toBeNull();
+  for (const { status, answer } of followUps) expect(status, answer).toBeLessThan(300);
   if (note !== undefined) expect(note.flags).toBe(64);
   const link = note?.components?.[0]?.components[0]?.url ?? null;
   return { status: 200, updated, note: note?.content ?? null, link };
 }
 
-export async function telegramChannel(owner: Member): Promise<ButtonChannel & { readonly token: string }> {
+export async function telegramChannel(
+  owner: Member,
+  token = `${digits()}:${crypto.randomUUID()}`,
+): Promise<ButtonChannel & { readonly token: string }> {
   const chat = `-${digits()}`;
-  const token = `${digits()}:${crypto.randomUUID()}`;
   const config = { bot_token: token, chat_id: chat };
   const id = await makeChannel(owner, { platform: 'telegram', ...config });
   const [secret] = await telegramSecrets(env.AUTH_KEYS, owner.organization_id, id);
@@ -220,6 +231,7 @@ export async function telegramChannel(owner: Member): Promise<ButtonChannel & { 
         .filter(({ path }) => path.endsWith('/editMessageText'));
       const answers = (await receivedMessages(token)).filter(({ message: each }) => each.callback_query_id === query);
       const [sent] = (await receivedMessages(presser.id)).slice(-1);
+      expectTaken([...edits, ...answers]);
       const note = answers[0]?.message.text;
       const link = /https?:\S+/.exec(String(sent?.message.text ?? ''))?.[0] ?? null;
       return { status: 200, updated: edits[0]?.body ?? null, note: note === undefined ? null : String(note), link };

@@ -8,7 +8,8 @@ export function retryAfterMs(answer: ChatAnswer, now: number): number | null {
   const value = answer.headers['retry-after']?.trim();
   if (value === undefined || value === '') return null;
   if (/^\d+(\.\d+)?$/.test(value)) return secondsToMs(Number(value));
-  const at = Date.parse(value);
+  // Date.parse takes much more than the dates of HTTP.
+  const at = /^[A-Za-z]{3,9}, .* GMT$/.test(value) ? Date.parse(value) : Number.NaN;
   return Number.isNaN(at) ? null : Math.min(Math.max(0, at - now), MAX_WAIT_MS);
 }
 

@@ -6,7 +6,7 @@ import { adapterOf } from './registry.ts';
 export {
   type CallbackAnswer,
   callbackReceiver,
-  deleteTelegramWebhook,
+  leaveTelegramWebhook,
   type Note,
   type PlatformCall,
   type Press,
@@ -14,11 +14,9 @@ export {
   type RawCallback,
   setTelegramWebhook,
 } from './callbacks/index.ts';
-export { type PressedAction, readActionValue } from './messages/actions.ts';
 export { describe as describeEvent } from './messages/describe.ts';
 export { exampleEvent } from './messages/examples.ts';
 export { messageOf } from './messages/message-of.ts';
-export { platformCall } from './platform-call.ts';
 export type { ChatApis, ChatMessage, MessageEvent, Problem, SendPorts, Sent } from './port.ts';
 export { previewMessage, previewOf } from './preview.ts';
 export { adapterOf } from './registry.ts';

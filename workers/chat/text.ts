@@ -1,3 +1,5 @@
+import type { ChatMessage } from './port.ts';
+
 /**
  * Foreign text, made fit for a platform. Everything works on whole characters as people see them (grapheme clusters, Unicode
  * UAX #29): an emoji of seven code points is kept or left out.
@@ -75,26 +77,20 @@ export function shown(
   return cutTo(isVisible(cleaned) ? cleaned : empty, max, escaped, cost);
 }
 
-/** The message as bare text: title, text, facts, link. */
+/** The message as bare text: title, text, facts, link. `address` writes the link's URL, which is ours. */
 export function plainText(
-  message: {
-    readonly title: string;
-    readonly text: string;
-    readonly facts: readonly { readonly name: string; readonly value: string }[];
-    readonly link: { readonly label: string; readonly url: string } | null;
-  },
+  message: Pick<ChatMessage, 'title' | 'text' | 'facts' | 'link'>,
   max: number,
-  escaped?: (text: string) => string,
+  escaped: (text: string) => string = (same) => same,
+  address: (url: string) => string = escaped,
 ): string {
-  const options = escaped === undefined ? {} : { escaped };
-  const link = message.link === null ? '' : `\n\n${message.link.label}: ${message.link.url}`;
-  const tail = (escaped ?? ((same) => same))(link);
-  const title = shown(message.title, 200, { ...options, line: true });
+  const link = message.link === null ? '' : `\n\n${escaped(message.link.label)}: ${address(message.link.url)}`;
+  const title = shown(message.title, 200, { escaped, line: true });
   const facts = message.facts
     .slice(0, 10)
-    .map((fact) => `\n${cutTo(`${oneLine(fact.name)}: ${oneLine(fact.value)}`, 200, escaped)}`);
-  const rest = `${facts.length > 0 ? '\n' : ''}${facts.join('')}${tail.length < max / 2 ? tail : ''}`;
+    .map((fact) => `\n${cutTo(`${oneLine(fact.name)}: ${oneLine(fact.value)}`, 100, escaped)}`);
+  const rest = `${facts.length > 0 ? '\n' : ''}${facts.join('')}${link.length < max / 4 ? link : ''}`;
   const room = max - title.length - rest.length - 2;
-  const body = isVisible(clean(message.text)) && room > 20 ? `\n\n${shown(message.text, room, options)}` : '';
+  const body = isVisible(clean(message.text)) ? `\n\n${shown(message.text, room, { escaped })}` : '';
   return `${title}${body}${rest}`;
 }

@@ -41,7 +41,9 @@ export interface Env {
   readonly DNS_RESOLVER_URL?: string;
   /** Origin under which people reach the UI, as links in mails name it. Required in production. */
   readonly PUBLIC_URL?: string;
-  /** Key of the mail service (Resend); without it and MAIL_FROM no mail is sent. */
+  /** Binding of Cloudflare's Email Service; with MAIL_FROM mails leave through it. */
+  readonly SEND_EMAIL?: SendEmail;
+  /** Key of the mail service (Resend), which sends mails where there is no SEND_EMAIL. */
   readonly MAIL_API_KEY?: string;
   /** Sender: `name@domain` or `Name <name@domain>`. */
   readonly MAIL_FROM?: string;

@@ -65,7 +65,7 @@ export const invocationSummary = z.object({
   ),
   webhook_delivery_attempts: z.number().int(),
   webhook_delivery_error: z.string().nullable(),
-  webhook_delivery_id: deliveryId.nullable().describe('null before the first attempt has ended'),
+  webhook_delivery_id: deliveryId.nullable().describe('null while it runs, and where there is nothing to send'),
 });
 export type InvocationSummary = z.infer<typeof invocationSummary>;
 

@@ -30,7 +30,14 @@ const button = z.strictObject({
   label: seen(80),
   custom_id: z.string().min(1).max(100),
 });
-const row = z.strictObject({ type: z.literal(1), components: z.array(button).min(1).max(5) });
+const link = z.strictObject({ type: z.literal(2), style: z.literal(5), label: seen(80), url: url.max(512) });
+const row = z.strictObject({
+  type: z.literal(1),
+  components: z
+    .array(z.union([button, link]))
+    .min(1)
+    .max(5),
+});
 
 const message = z
   .strictObject({

@@ -1,6 +1,6 @@
 /** Texts that want to be more than text, or more than fits. */
 
-const FAMILY = '👨‍👩‍👧‍👦';
+export const FAMILY = '👨‍👩‍👧‍👦';
 
 export const HOSTILE_TEXTS: readonly (readonly [name: string, text: string])[] = [
   ['empty', ''],

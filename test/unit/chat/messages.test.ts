@@ -1,6 +1,8 @@
 import { EVENT_CATALOGUE, EVENT_TYPES, type EventType, MESSAGE_KINDS, type MessageKind } from '@agentflow/contracts';
 import { describe, expect, it } from 'vitest';
-import { exampleEvent, messageOf, readActionValue } from '../../../workers/chat/index.ts';
+import { readActionValue } from '../../../workers/chat/messages/actions.ts';
+import { exampleEvent } from '../../../workers/chat/messages/examples.ts';
+import { messageOf } from '../../../workers/chat/messages/message-of.ts';
 
 const OPTIONS = {
   organizationId: 'org_01jd9m0v8k3s5x7z2b4c6d8f0g',

@@ -163,7 +163,9 @@ it('mails each address under a key of its own', async () => {
   const mailer: SendPorts['mailer'] = {
     async send({ to }, key) {
       mails.push([to, key]);
-      if (to.startsWith('down') && taken.size < 1) return { sent: false, reason: 'the mail service answered 500' };
+      if (to.startsWith('down') && taken.size < 1) {
+        return { sent: false, reason: 'the mail service answered 500', retryable: true, retry_after_ms: null };
+      }
       taken.add(key);
       return { sent: true, id: `mail-${taken.size}` };
     },
@@ -182,6 +184,12 @@ it('mails each address under a key of its own', async () => {
     'dlv_1/down@example.com',
     'dlv_1/ada@example.com',
   ]);
+});
+
+it('mails nobody where nobody is left', async () => {
+  const mailer: SendPorts['mailer'] = { send: () => Promise.reject(new Error('nobody to send to')) };
+  const sent = await sendMessage({ platform: 'email', to: [] }, await exampleMessage(), ports({ mailer }));
+  expect(sent).toMatchObject({ outcome: 'refused', error: 'No address is left that belongs to a member.' });
 });
 
 it('says that no mail is set up', async () => {

@@ -157,6 +157,10 @@ const OBJECT_OF: { [operationId: string]: Make<string> } = {
     return limited(owner, `/external-agents/${id}/budget`, id);
   },
   topUpExecution: (owner) => waitingExecutionOf(owner, { budget_usd: 1 }),
+  testExternalAgentWebhook: async (owner) => {
+    const webhook_config = { platform: 'generic', webhook_url: `${inject('targetUrl')}/echo` };
+    return (await externalAgent(owner, { webhook_config })).id;
+  },
   approveExecution: async (owner) => (await askedOne(owner)).execution_id,
   rollbackAgent: async (owner) => {
     const { id } = await agentOf(owner);

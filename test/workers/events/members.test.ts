@@ -39,10 +39,15 @@ describe('What happens to members is told', () => {
     const joined = await accept(invitation.token, { body: { name: 'New', password: PASSWORD } });
     const user_id = joined.body.user.id;
     expect((await eventually(() => told(owner, 'member.joined'))).data).toEqual({ user_id, email, role: 'editor' });
+    const mark =
+      "INSERT INTO notification_marks (organization_id, user_id, read_to, settings) VALUES (?, ?, 'evt_0', '{}')";
+    await env.DB.prepare(mark).bind(owner.organization_id, user_id).run();
     const { key, id } = await createKey(owner, ['members:manage']);
     expect((await api(`/org/members/${user_id}`, { method: 'DELETE', key })).status).toBe(204);
     expect((await eventually(() => told(owner, 'member.removed'))).data).toEqual({ user_id, email, removed_by: id });
     expect(await eventually(async () => (await waitingRows(owner)) === 0)).toBe(true);
+    const marks = env.DB.prepare('SELECT count(*) AS n FROM notification_marks WHERE user_id = ?').bind(user_id);
+    expect(await marks.first('n')).toBe(0);
   });
 
   it('once, by the alarm, when the request dies after it is written', async () => {

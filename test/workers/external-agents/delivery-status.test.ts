@@ -1,5 +1,5 @@
 import { env } from 'cloudflare:workers';
-import type { Invocation, LineageGraph } from '@agentflow/contracts';
+import type { DeliveryDetail, Invocation, LineageGraph } from '@agentflow/contracts';
 import { beforeAll, describe, expect, inject, it } from 'vitest';
 import { db } from '../../../workers/db/client.ts';
 import {
@@ -53,8 +53,16 @@ describe('The row of a call', () => {
   it('says that a result is on its way where the external agent has a webhook', async () => {
     const webhook_url = `${inject('targetUrl')}/hang`;
     const call = await ended({ platform: 'generic', webhook_url });
-    await eventually(async () => (await read(call.id)).webhook_delivery_status === 'pending');
-    expect((await ended(null)).webhook_delivery_status).toBe('none');
+    const row = await eventually(async () => {
+      const found = await read(call.id);
+      return found.webhook_delivery_status === 'pending' ? found : null;
+    });
+    const delivery = await eventually(async () => {
+      const found = await api<DeliveryDetail>(`/deliveries/${row.webhook_delivery_id}`, { token: owner.token });
+      return found.status === 200 ? found.body : null;
+    });
+    expect(delivery).toMatchObject({ target_id: call.external_agent_id, event_type: 'external_agent.invoked' });
+    expect(shown(await ended(null))).toEqual(['none', 0, null, false]);
   });
 
   it('takes what is told of the delivery, forward only', async () => {
@@ -112,6 +120,7 @@ describe('The row of a call', () => {
       summary: execution.body,
       request: { text: '1', state: 'whole' },
       response: { text: '2', state: 'whole' },
+      event_id: newId('event'),
       revision: 1_000_000,
     } as const;
     const [first, ...rest] = invocationStatements(database, owner.organization_id, told);

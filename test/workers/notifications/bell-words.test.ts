@@ -17,6 +17,11 @@ describe('The words of a notification', () => {
     else expect(path).toMatch(/^\/dashboard\/[a-z-]+/);
   });
 
+  it('say at least what it is, of data that another release wrote', () => {
+    const event = { type: 'execution.failed', data: { execution_id: null } } as const;
+    expect(bellWords(event)).toEqual({ title: 'An execution has ended with an error', detail: '', path: null });
+  });
+
   it('name nobody who was erased', () => {
     expect(words('member.removed', { email: null }).title).toBe('A person is no member any more');
   });

@@ -100,6 +100,38 @@ describe('a Telegram bot', () => {
     await eventually(async () => (await calls(token)).some(({ method }) => method === 'deleteWebhook'));
   });
 
+  it('of two channels goes on sending to the other one', async () => {
+    const owner = await signUp();
+    const first = await telegramChannel(owner);
+    const { id, token } = await telegramChannel(owner, first.token);
+    const approval = await askedOne(owner);
+    const value = `approve:${approval.id}:${approval.action_hash.slice(0, 16)}`;
+    expect((await api(`/notification-channels/${id}`, { method: 'DELETE', token: owner.token })).status).toBe(204);
+    const urls = await eventually(async () => {
+      const set = (await calls(token)).filter(({ method }) => method === 'setWebhook');
+      return set.length === 3 ? set.map((each) => String((each as { url?: string }).url)) : null;
+    });
+    expect(urls.map((url) => url.split('/').at(-1))).toEqual([first.id, id, first.id]);
+    expect((await calls(token)).map(({ method }) => method)).not.toContain('deleteWebhook');
+    const dana = somebody();
+    await connect(owner, await first.press(value, dana, isNoted));
+    await first.press(value, dana, ({ updated }) => updated !== null);
+  });
+
+  it('that was told an address of the same channel elsewhere is told the new one', async () => {
+    const owner = await signUp();
+    const { id, token } = await telegramChannel(owner);
+    const old = `https://before.example/api/v1/chat-callbacks/${owner.organization_id}/${id}`;
+    await planAnswers(token, {
+      times: 1,
+      answer: { status: 200, body: JSON.stringify({ ok: true, result: { url: old } }) },
+    });
+    const body = { buttons: true };
+    const again = await api(`/notification-channels/${id}`, { method: 'PUT', token: owner.token, body });
+    expect(again.status, JSON.stringify(again.body)).toBe(200);
+    expect((await calls(token)).filter(({ method }) => method === 'setWebhook')).toHaveLength(2);
+  });
+
   it('that sends elsewhere, or that Telegram does not know, is a clear error, and nothing is stored', async () => {
     const owner = await signUp();
     const create = (bot_token: string) => {

@@ -1,8 +1,15 @@
 import { env } from 'cloudflare:workers';
-import type { MessagePreview, NotificationChannel } from '@agentflow/contracts';
+import {
+  type ChannelTestResult,
+  type Delivery,
+  MESSAGE_KINDS,
+  type MessagePreview,
+  type NotificationChannel,
+} from '@agentflow/contracts';
 import { beforeAll, describe, expect, inject, it } from 'vitest';
 import { memberAddresses } from '../../../workers/domains/notifications/index.ts';
 import { type ApiAnswer, api, expectProblem, type Member, signUp, withRole } from '../../support/api.ts';
+import { mockConfig, planAnswers, receivedMessages } from '../../support/chat-servers.ts';
 import { eventually } from '../../support/eventually.ts';
 
 let owner: Member;
@@ -184,3 +191,72 @@ describe('a preview', () => {
     expect(JSON.stringify(buttons.body.payload)).toMatch(/approve:apr_.*deny:apr_/);
   });
 });
+
+describe('a test of a channel', () => {
+  const CONFIGS = [
+    mockConfigOf('teams'),
+    mockConfigOf('discord', 'api'),
+    mockConfigOf('slack', 'api'),
+    mockConfigOf('telegram'),
+    mockConfigOf('generic'),
+  ] as const;
+
+  it.each(MESSAGE_KINDS.flatMap((kind) => CONFIGS.map((made) => [made.platform, kind, made] as const)))(
+    'on %s sends a %s exactly as its preview shows it',
+    async (platform, kind, { configOf }) => {
+      const name = platform === 'teams' || platform === 'generic' ? crypto.randomUUID() : digits();
+      const config = {
+        ...configOf(name),
+        ...(platform === 'telegram' ? { bot_token: `${digits()}:${crypto.randomUUID()}` } : {}),
+      };
+      const buttons = ['slack', 'discord', 'telegram'].includes(platform);
+      const templates = { [kind]: 'On {{event.timestamp}}: <b>*{{event.data.agent_name}}*</b> @everyone' };
+      const { id } = await made({ config, templates, buttons });
+      const answer = await api<ChannelTestResult>(`/notification-channels/${id}/test`, {
+        token: owner.token,
+        body: { kind },
+      });
+      expect(answer.status, JSON.stringify(answer.body)).toBe(200);
+      const { delivery, preview } = answer.body;
+      expect(delivery, JSON.stringify(delivery)).toMatchObject({ status: 'delivered', is_test: true });
+      expect(preview).toMatchObject({ platform, kind, problems: [] });
+      const [sent, ...others] = await receivedMessages(name);
+      expect(others).toEqual([]);
+      // What makes a second attempt harmless is the call's, not the message's.
+      const { nonce: _nonce, enforce_nonce: _enforced, ...message } = sent?.message ?? {};
+      expect(message).toEqual(preview.payload);
+      const listed = await api<{ data: Delivery[] }>(`/notification-channels/${id}/deliveries`, { token: owner.token });
+      expect(listed.body.data.map((each) => each.id)).toEqual([delivery.id]);
+      const secret = 'bot_token' in config ? String(config.bot_token) : name;
+      expect(JSON.stringify(answer.body)).not.toContain(
+        platform === 'teams' || platform === 'generic' ? `/${name}` : secret,
+      );
+    },
+  );
+
+  it('tells what the platform says', async () => {
+    const name = digits();
+    const { id } = await made({ config: mockConfig('slack', name, 'api') });
+    await planAnswers(name, { times: 1, answer: 'not_in_channel' });
+    const answer = await api<ChannelTestResult>(`/notification-channels/${id}/test`, { token: owner.token, body: {} });
+    expect(answer.body.delivery).toMatchObject({ status: 'failed' });
+    expect(answer.body.delivery.last_error).toContain('not_in_channel');
+  });
+
+  it('by e-mail reaches nobody who is no member any more', async () => {
+    const member = await withRole(owner, 'viewer');
+    const { id } = await made({ config: { platform: 'email', to: [member.email] } });
+    await api(`/org/members/${member.user_id}`, { method: 'DELETE', token: owner.token });
+    const answer = await api<ChannelTestResult>(`/notification-channels/${id}/test`, { token: owner.token, body: {} });
+    expect(answer.body.delivery).toMatchObject({ status: 'failed' });
+    expect(answer.body.delivery.last_error).toMatch(/mail|member/);
+  });
+});
+
+function mockConfigOf(platform: Parameters<typeof mockConfig>[0], door: 'webhook' | 'api' = 'webhook') {
+  return { platform, configOf: (name: string) => mockConfig(platform, name, door) };
+}
+
+function digits(): string {
+  return String(Math.floor(1e11 + Math.random() * 8e11));
+}

@@ -1,6 +1,7 @@
 import { env } from 'cloudflare:workers';
-import type { Approval } from '@agentflow/contracts';
+import type { Approval, PlatformHealth } from '@agentflow/contracts';
 import { describe, expect, it } from 'vitest';
+import { agentEdges, agentNode, publishedAgent } from '../../support/agents.ts';
 import { api, type Member, signUp, withRole } from '../../support/api.ts';
 import { asked, askedOne, askingAgent, ended, getApproval, start } from '../../support/approvals.ts';
 import {
@@ -76,6 +77,11 @@ describe.each(CHANNELS)('an approval on %s', (_name, channelOf) => {
     expect(again.note).toMatch(/approved already by editor/);
     expect(again.updated).toContain('Approved');
     expect((await getApproval(owner, approval.id)).status).toBe('approved');
+    const health = await eventually(async () => {
+      const { body } = await api<{ data: PlatformHealth[] }>('/notification-channels/health', { token: owner.token });
+      return body.data.find(({ platform }) => platform === channel.platform);
+    });
+    expect(health).toMatchObject({ state: 'healthy', attempts: 1, failed: 0 });
   });
 
   it('is denied by the other button', async () => {
@@ -163,6 +169,15 @@ describe.each(CHANNELS)('an approval on %s', (_name, channelOf) => {
     const missing = buttonOf({ ...other, id: `apr_${'0'.repeat(26)}` });
     expect((await channel.press(missing, presser, isNoted)).note).toMatch(/not there any more/);
     expect((await getApproval(owner, other.id)).status).toBe('pending');
+
+    const form = agentNode('ask', 'human.form', { message: 'How bad?', schema: { type: 'object' } });
+    const nodes = [agentNode('start', 'trigger.manual'), form];
+    const agent = await publishedAgent(owner, { nodes, edges: agentEdges('start>ask') });
+    const [summary] = await asked(owner, (await start(owner, agent.id)).id);
+    const question = await getApproval(owner, summary?.id ?? '');
+    const reply = await channel.press(buttonOf(question), presser, isNoted);
+    expect(reply.note).toMatch(/answers, which are given in AgentFlow/);
+    expect((await getApproval(owner, question.id)).status).toBe('pending');
   });
 
   it('is not decided where decisions from the chat are switched off', async () => {

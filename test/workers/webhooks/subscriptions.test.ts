@@ -15,6 +15,7 @@ import { agentEdges, agentNode, publishedAgent, runToEnd } from '../../support/a
 import { api, expectProblem, type Member, signUp } from '../../support/api.ts';
 import { consoleLines } from '../../support/console-lines.ts';
 import { deliveriesOf, detailOf, happen, target } from '../../support/deliveries.ts';
+import { eventually } from '../../support/eventually.ts';
 import { insideUrls, NO_URLS } from '../../support/inside-urls.ts';
 import type { Got, Treatment } from '../../support/receiver.ts';
 import { webhookOf } from '../../support/webhooks.ts';
@@ -78,6 +79,19 @@ describe('A secret that is rotated', () => {
     expect(verified(during)).toEqual([true, true, false]);
     expect(during.headers['webhook-signature']?.split(' ')).toHaveLength(2);
     expect(verified(after)).toEqual([false, false, true]);
+  });
+
+  it('signs no more once the overlap has ended', async () => {
+    const { receiver, webhook } = await target(owner);
+    const second = await rotate(webhook.id, { overlap_seconds: 1 });
+    await eventually(async () => {
+      const { body } = await api<WebhookDetail>(`/webhooks/${webhook.id}`, { token: owner.token });
+      return body.previous_secret_until === null;
+    });
+    await happen(owner);
+    const [got] = await receiver.gotAll(1);
+    if (got === undefined) expect.fail('one has arrived');
+    expect([webhook, second].map(({ secret }) => verifies(secret, got))).toEqual([false, true]);
   });
 
   it('of Ed25519 does so, too', async () => {

@@ -6,7 +6,7 @@ import { slackReceiver } from './slack.ts';
 import { telegramReceiver } from './telegram.ts';
 
 export type { CallbackAnswer, Note, PlatformCall, Press, PressResult, RawCallback } from './port.ts';
-export { deleteTelegramWebhook, setTelegramWebhook } from './telegram-webhook.ts';
+export { leaveTelegramWebhook, setTelegramWebhook } from './telegram-webhook.ts';
 
 /** What receives the presses of buttons of a channel; null where it has none. */
 export function callbackReceiver(

@@ -11,6 +11,12 @@ export function botMethod(apis: ChatApis, token: string, name: string): string {
 
 export type WebhookSet = { readonly ok: true } | { readonly ok: false; readonly problem: string };
 
+/** Where presses go, and what the bot shows there. */
+interface WebhookPlace {
+  readonly url: string;
+  readonly secret: string;
+}
+
 /**
  * Has the bot's presses sent to `url`, with `secret` to show. A bot has one such address: another system's is left alone.
  * @param isOurs whether an address is one that this may replace
@@ -19,7 +25,7 @@ export async function setTelegramWebhook(
   call: PlatformCall,
   apis: ChatApis,
   { bot_token }: ConfigOf<'telegram'>,
-  to: { readonly url: string; readonly secret: string; readonly isOurs: (url: string) => boolean },
+  to: WebhookPlace & { readonly isOurs: (url: string) => boolean },
 ): Promise<WebhookSet> {
   const before = await ask(call, request(apis, bot_token, 'getWebhookInfo', {}));
   if (!before.ok) return before;
@@ -27,21 +33,26 @@ export async function setTelegramWebhook(
   if (url !== '' && !to.isOurs(url)) {
     return { ok: false, problem: `the bot sends to ${hostOf(url)} already; use a bot of its own` };
   }
-  const fields = { url: to.url, secret_token: to.secret, allowed_updates: ['callback_query'] };
-  return ask(call, request(apis, bot_token, 'setWebhook', fields));
+  return ask(call, request(apis, bot_token, 'setWebhook', placeFields(to)));
 }
 
-/** Ends that, where it still is `url` that the bot sends to. */
-export async function deleteTelegramWebhook(
+/** Ends that, where the bot still sends to an address of ours: its presses go to `heir`, or nowhere. */
+export async function leaveTelegramWebhook(
   call: PlatformCall,
   apis: ChatApis,
   { bot_token }: ConfigOf<'telegram'>,
-  url: string,
+  isOurs: (url: string) => boolean,
+  heir: WebhookPlace | null,
 ): Promise<WebhookSet> {
   const before = await ask(call, request(apis, bot_token, 'getWebhookInfo', {}));
   if (!before.ok) return before;
-  if (webhookInfo.parse(before.result).url !== url) return { ok: true };
-  return ask(call, request(apis, bot_token, 'deleteWebhook', {}));
+  if (!isOurs(webhookInfo.parse(before.result).url)) return { ok: true };
+  if (heir === null) return ask(call, request(apis, bot_token, 'deleteWebhook', {}));
+  return ask(call, request(apis, bot_token, 'setWebhook', placeFields(heir)));
+}
+
+function placeFields({ url, secret }: WebhookPlace) {
+  return { url, secret_token: secret, allowed_updates: ['callback_query'] };
 }
 
 function request(apis: ChatApis, token: string, method: string, fields: object): ChatRequest {

@@ -81,7 +81,7 @@ function format(message: ChatMessage, config: Config): Payload {
 function plain(message: ChatMessage, config: Config): Payload {
   return {
     ...nameOf(config),
-    content: plainText(message, LIMITS.content, escapeDiscord),
+    content: plainText(message, LIMITS.content, escapeDiscord, (url) => `<${url}>`),
     allowed_mentions: { parse: [] },
     flags: SUPPRESS_EMBEDS,
   };

@@ -56,14 +56,18 @@ const format = (message: ChatMessage, { to }: Config): Payload => ({
 
 /** Each address has a key of its own, so that a second try reaches those alone that the first one did not. */
 async function send(_: Config, { to, ...mail }: Payload, mailer: Mailer, idempotencyKey: string): Promise<Verdict> {
+  if (to.length === 0) return { outcome: 'refused', error: 'No address is left that belongs to a member.' };
   const results = await Promise.all(
     to.map((address) => mailer.send({ to: address, ...mail }, `${idempotencyKey}/${address}`.slice(-256))),
   );
-  const reasons = results.flatMap((result) => (result.sent ? [] : [result.reason]));
+  const refused = results.filter((result) => !result.sent);
   const [first] = results;
-  if (reasons.length === 0) return { outcome: 'delivered', message_ref: first?.sent === true ? first.id : null };
-  const error = `${reasons.length} of ${to.length} mails were not taken: ${reasons[0]}`;
-  return { outcome: 'failed', error, retry_after_ms: null };
+  if (refused.length === 0) return { outcome: 'delivered', message_ref: first?.sent === true ? first.id : null };
+  const error = `${refused.length} of ${to.length} mails were not taken: ${refused[0]?.reason}`;
+  if (refused.every(({ retryable }) => !retryable)) return { outcome: 'refused', error };
+  const waits = refused.flatMap(({ retry_after_ms }) => retry_after_ms ?? []);
+  if (waits.length === 0) return { outcome: 'failed', error, retry_after_ms: null };
+  return { outcome: 'rate_limited', error, retry_after_ms: Math.max(...waits) };
 }
 
 export const emailAdapter: MailAdapter<Config, Payload> = {

@@ -182,7 +182,7 @@ const DESCRIPTIONS: { readonly [T in EventType]: Describe<T> } = {
     return budget(
       data.refused_usd === null ? 'waiting' : 'bad',
       `${data.threshold} % of a budget is spent`,
-      `${said}: ${usd(data.spent_usd)} of ${usd(data.limit_usd)}.${refused}`,
+      `The ${said}: ${usd(data.spent_usd)} of ${usd(data.limit_usd)}.${refused}`,
       data,
     );
   },

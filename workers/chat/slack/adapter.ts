@@ -92,15 +92,9 @@ function format(message: ChatMessage, config: Config): Payload {
   return { ...envelope(message, config), text: cutTo(oneLine(message.title), 300, escapeSlack) || '–', blocks };
 }
 
-function problems(config: Config): Problem[] {
-  const found: Problem[] = [];
-  if (config.bot_token !== undefined && !/^xox[bep]/.test(config.bot_token)) {
-    found.push({ path: 'bot_token', message: 'must be a bot token: it begins with xoxb-' });
-  }
-  if (config.webhook_url !== undefined && config.channel !== undefined) {
-    found.push({ path: 'channel', message: 'is fixed by the webhook_url: give it with a bot_token only' });
-  }
-  return found;
+function problems({ bot_token }: Config): Problem[] {
+  if (bot_token === undefined || /^xox[bep]/.test(bot_token)) return [];
+  return [{ path: 'bot_token', message: 'must be a bot token: it begins with xoxb-' }];
 }
 
 /** Errors by which Slack says that it does not take this form of a message. */

@@ -102,7 +102,10 @@ export const telegramAdapter: HttpAdapter<Config, Payload> = {
     parse_mode: 'MarkdownV2',
     ...keyboard(message),
   }),
-  plain: (message, config) => ({ ...envelope(config), text: plainText(message, LIMITS.text, escapeMentions) }),
+  plain: (message, config) => ({
+    ...envelope(config),
+    text: plainText(message, LIMITS.text, escapeMentions, (url) => url),
+  }),
   async request(config, payload, { apis }) {
     return {
       url: `${apis.telegram}/bot${config.bot_token}/sendMessage`,

@@ -21,6 +21,8 @@ export const externalAgents = sqliteTable(
     /** JSON of a WebhookConfig as the vault seals it, and as it is shown. */
     webhook_sealed: text('webhook_sealed'),
     webhook_masked: text('webhook_masked'),
+    /** JSON of a DisabledTarget. */
+    webhook_disabled: text('webhook_disabled'),
     /** JSON list of ids; null for all. */
     agents: text('agents'),
     /** JSON list of ExternalOperations. */

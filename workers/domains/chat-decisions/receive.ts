@@ -1,11 +1,12 @@
 import type { JsonValue } from '@agentflow/contracts';
 import type { ChannelSettings } from '../../../durable-objects/organization/client.ts';
 import { subscriptionPlace } from '../../../durable-objects/organization/client.ts';
-import { type CallbackAnswer, callbackReceiver, chatApis, platformCall, type RawCallback } from '../../chat/index.ts';
+import { type CallbackAnswer, callbackReceiver, chatApis, type RawCallback } from '../../chat/index.ts';
 import { db } from '../../db/client.ts';
 import { telegramSecrets } from '../../platform/chat-callbacks.ts';
 import { openChat } from '../../platform/chat-secrets.ts';
 import { ApiError, notFound } from '../../platform/errors.ts';
+import { outboundCall } from '../../platform/outbound/call.ts';
 import { describeError } from '../../platform/telemetry.ts';
 import { type CallbackContext, pressed } from './press.ts';
 import { type ChannelRow, selectChannel } from './queries.ts';
@@ -44,7 +45,7 @@ function settingsOf(row: ChannelRow) {
 async function followUp(ctx: CallbackContext, later: NonNullable<CallbackAnswer['later']>): Promise<void> {
   try {
     await later(
-      platformCall(ctx.env, ({ host, status }) => {
+      outboundCall(ctx.env, ({ host, status }) => {
         ctx.log.log('warn', 'chat.answer_refused', { host, status });
       }),
     );

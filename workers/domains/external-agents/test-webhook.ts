@@ -6,6 +6,7 @@ import { openChat } from '../../platform/chat-secrets.ts';
 import type { RequestContext } from '../../platform/context.ts';
 import { invalid, notFound } from '../../platform/errors.ts';
 import { newId } from '../../platform/ids.ts';
+import { configuredOrigin } from '../../platform/public-url.ts';
 import { auditOrigin, auditRow } from '../audit/index.ts';
 import { sendTest } from '../webhooks/index.ts';
 
@@ -38,7 +39,7 @@ export async function testExternalAgentWebhook(ctx: RequestContext, id: string):
 
   const place = subscriptionPlace(organizationId, id);
   const config = await openChat(env, organizationId, place, agent.webhook_sealed);
-  const publicUrl = env.PUBLIC_URL ?? null;
+  const publicUrl = configuredOrigin(env);
   const { message, problems } = await messageOf(event, { organizationId, templates: {}, publicUrl, buttons: false });
   const entry = {
     action: 'external_agent.webhook_tested',

@@ -5,7 +5,7 @@ import { openChat, sealChat } from '../../platform/chat-secrets.ts';
 import type { Env } from '../../platform/env.ts';
 import { invalid } from '../../platform/errors.ts';
 
-type Stored = Pick<ExternalAgentRecord, 'webhook_sealed' | 'webhook_masked'>;
+type Stored = Pick<ExternalAgentRecord, 'webhook_sealed' | 'webhook_masked' | 'webhook_disabled'>;
 
 /** Seals what is given; secrets that come back as they are shown are those that are stored. */
 export async function sealWebhook(
@@ -15,7 +15,7 @@ export async function sealWebhook(
   given: WebhookConfig | null,
   stored: Stored | null,
 ): Promise<Stored> {
-  if (given === null) return { webhook_sealed: null, webhook_masked: null };
+  if (given === null) return { webhook_sealed: null, webhook_masked: null, webhook_disabled: null };
   const place = subscriptionPlace(organizationId, externalAgentId);
   const before =
     stored?.webhook_sealed == null ? null : await openChat(env, organizationId, place, stored.webhook_sealed);
@@ -26,5 +26,5 @@ export async function sealWebhook(
     throw invalid(problems.map(({ path, message }) => ({ path: `webhook_config.${path}`, message })));
   }
   const shown: MaskedWebhookConfig = maskedWebhookConfig.parse(masked);
-  return { webhook_sealed: sealed, webhook_masked: shown };
+  return { webhook_sealed: sealed, webhook_masked: shown, webhook_disabled: null };
 }

@@ -1,4 +1,4 @@
-import { and, eq, lt, or, type SQL, sql } from 'drizzle-orm';
+import { and, eq, lt, or, sql } from 'drizzle-orm';
 import type { Database } from '../../db/client.ts';
 import { executions } from '../../db/schema/executions.ts';
 import { externalAgents, invocations } from '../../db/schema/governance.ts';
@@ -7,12 +7,25 @@ type NewInvocation = typeof invocations.$inferInsert;
 
 /**
  * A row that is there moves forward only, and only within its organization. How far its result is on the way is written
- * here once, when the call has ended; from then on by `updateDelivery` alone.
+ * here once, when the call has ended; from then on by `updateDelivery` alone. The row's delivery is that which there is
+ * if the external agent has a webhook.
  */
 export function upsertInvocation(database: Database, row: NewInvocation) {
+  const { webhook_delivery_id: id } = row;
+  const hasWebhook = sql`EXISTS (SELECT 1 FROM ${externalAgents}
+    WHERE ${externalAgents.organization_id} = ${row.organization_id} AND ${externalAgents.id} = ${row.external_agent_id}
+    AND ${externalAgents.webhook_sealed} IS NOT NULL AND ${externalAgents.webhook_disabled} IS NULL
+    AND ${externalAgents.deleted_at} IS NULL)`;
+  const delivery =
+    id == null
+      ? {}
+      : {
+          webhook_delivery_status: sql`CASE WHEN ${hasWebhook} THEN 'pending' ELSE 'none' END`,
+          webhook_delivery_id: sql`CASE WHEN ${hasWebhook} THEN ${id} END`,
+        };
   return database
     .insert(invocations)
-    .values({ ...row, webhook_delivery_status: row.status === 'running' ? 'none' : firstDeliveryStatus(row) })
+    .values({ ...row, ...delivery })
     .onConflictDoUpdate({
       target: invocations.id,
       set: {
@@ -27,18 +40,11 @@ export function upsertInvocation(database: Database, row: NewInvocation) {
         finished_at: sql`excluded.finished_at`,
         webhook_delivery_status: sql`CASE ${invocations.webhook_delivery_status}
           WHEN 'none' THEN excluded.webhook_delivery_status ELSE ${invocations.webhook_delivery_status} END`,
+        webhook_delivery_id: sql`coalesce(${invocations.webhook_delivery_id}, excluded.webhook_delivery_id)`,
         revision: sql`excluded.revision`,
       },
       setWhere: sql`excluded.revision > ${invocations.revision} and excluded.organization_id = ${invocations.organization_id}`,
     });
-}
-
-/** `pending` where the external agent has a webhook. */
-function firstDeliveryStatus({ organization_id, external_agent_id }: NewInvocation): SQL<string> {
-  return sql`CASE WHEN EXISTS (SELECT 1 FROM ${externalAgents}
-    WHERE ${externalAgents.organization_id} = ${organization_id} AND ${externalAgents.id} = ${external_agent_id}
-    AND ${externalAgents.webhook_sealed} IS NOT NULL AND ${externalAgents.deleted_at} IS NULL)
-    THEN 'pending' ELSE 'none' END`;
 }
 
 const DELIVERY_RANKS = { none: 0, pending: 1, failed: 2, delivered: 3 } as const;

@@ -80,7 +80,7 @@ async function current(
 
 /** Of the result: the execution does not know it. */
 function deliveryOf(stored: InvocationRow | undefined): Partial<InvocationRow> {
-  if (stored === undefined) return {};
+  if (stored === undefined) return { webhook_delivery_id: null };
   const { webhook_delivery_status, webhook_delivery_attempts, webhook_delivery_error, webhook_delivery_id } = stored;
   return { webhook_delivery_status, webhook_delivery_attempts, webhook_delivery_error, webhook_delivery_id };
 }

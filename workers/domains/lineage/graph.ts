@@ -28,8 +28,7 @@ export interface ExternalCaller {
 }
 
 export interface ResultDelivery {
-  /** null before the first attempt has ended. */
-  readonly id: string | null;
+  readonly id: string;
   readonly status: 'pending' | 'delivered' | 'failed';
   readonly attempts: number;
   readonly error: string | null;
@@ -55,7 +54,7 @@ export function graphOf(caller: ExternalCaller | null, kin: readonly Kin[]): Lin
   if (caller !== null && root !== undefined) {
     nodes.push({ ...externalNode(caller), ...sumOf(kin, root) });
     edges.push({ from: caller.external_agent_id, to: root.id });
-    const delivery = deliveryNode(caller, root.id);
+    const delivery = deliveryNode(caller);
     if (delivery !== null) {
       nodes.push(delivery);
       edges.push({ from: root.id, to: delivery.id });
@@ -100,13 +99,12 @@ export function externalNode({
 
 const DELIVERY_STATUSES = { pending: 'waiting', delivered: 'success', failed: 'error' } as const;
 
-/** @param from id of what stands before it where it has none of its own yet */
-export function deliveryNode({ external_agent_id, name, delivery }: ExternalCaller, from: string): LineageNode | null {
+export function deliveryNode({ external_agent_id, name, delivery }: ExternalCaller): LineageNode | null {
   if (delivery === null) return null;
   const { id, status, attempts, error } = delivery;
   return {
     ...NOTHING,
-    id: id ?? `${from}:delivery`,
+    id,
     type: 'delivery',
     name: `Webhook of ${name}`,
     status: DELIVERY_STATUSES[status],

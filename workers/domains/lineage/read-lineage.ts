@@ -51,21 +51,22 @@ export async function invocationLineage(ctx: Context, id: string): Promise<Linea
     duration_ms: row.latency_ms,
     detail: row.error_code,
   };
-  const delivery = deliveryNode(caller, node.id);
+  const delivery = deliveryNode(caller);
   if (delivery === null) return { nodes: [node], edges: [], truncated: false };
   return { nodes: [node, delivery], edges: [{ from: node.id, to: delivery.id }], truncated: false };
 }
 
 function callerOf(row: CallerRow): ExternalCaller {
   const status = webhookDeliveryStatus.parse(row.webhook_delivery_status);
+  const id = row.webhook_delivery_id;
   return {
     external_agent_id: row.external_agent_id,
     name: row.external_agent_name,
     delivery:
-      status === 'none'
+      status === 'none' || id === null
         ? null
         : {
-            id: row.webhook_delivery_id,
+            id,
             status,
             attempts: row.webhook_delivery_attempts,
             error: row.webhook_delivery_error,

@@ -1,6 +1,7 @@
-import { type ExternalAgent, type WebhookConfig, webhookConfig } from '@agentflow/contracts';
+import { type ChannelTestResult, type ExternalAgent, type WebhookConfig, webhookConfig } from '@agentflow/contracts';
 import { zodResolver } from '@hookform/resolvers/zod';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { Send } from 'lucide-react';
 import { useState } from 'react';
 import { Controller, useForm } from 'react-hook-form';
 import { toast } from 'sonner';
@@ -8,10 +9,14 @@ import { z } from 'zod';
 import { ProblemCallout } from '@/components/problem-callout.tsx';
 import { Button } from '@/components/ui/button.tsx';
 import { Card, CardHeader } from '@/components/ui/card.tsx';
-import { fetchApi } from '@/lib/api.ts';
+import { Dialog, DialogBody, DialogFooter } from '@/components/ui/dialog.tsx';
+import { CHAT_PLATFORM_LOOKS, fieldsOfPlatform } from '@/features/channels/platforms.ts';
+import { shownPaths, showRefusals } from '@/features/channels/refusals.ts';
+import { TestOutcome, toastOutcome } from '@/features/channels/test-outcome.tsx';
+import { api, fetchApi } from '@/lib/api.ts';
 import { readTagged } from '@/lib/tagged.ts';
 import { externalAgentQuery } from './queries.ts';
-import { WEBHOOK_PLATFORMS, WebhookFields, type WebhookValues } from './webhook-fields.tsx';
+import { WebhookFields, type WebhookValues } from './webhook-fields.tsx';
 
 const form = z.object({ webhook_config: webhookConfig.nullable() });
 
@@ -28,8 +33,9 @@ export function WebhookCard({ agent, mayWrite }: WebhookCardProps) {
     <Card>
       <CardHeader
         title="Webhook"
-        description="Kept with the external agent, sealed. This release sends nothing to it yet."
+        description="After each of its calls the result goes there. What opens the address is kept sealed."
       >
+        {mayWrite && !changing && webhook !== null && <TestButton agent={agent} />}
         {mayWrite && !changing && (
           <Button onClick={() => setChanging(true)}>{webhook === null ? 'Set a webhook' : 'Change'}</Button>
         )}
@@ -41,8 +47,8 @@ export function WebhookCard({ agent, mayWrite }: WebhookCardProps) {
       ) : (
         <dl className="grid grid-cols-[auto_minmax(0,1fr)] gap-x-4 gap-y-1.5 p-4 text-sm">
           <dt className="text-faint">Platform</dt>
-          <dd>{WEBHOOK_PLATFORMS[webhook.platform].name}</dd>
-          {WEBHOOK_PLATFORMS[webhook.platform].fields.map(({ name, label }) => {
+          <dd>{CHAT_PLATFORM_LOOKS[webhook.platform].name}</dd>
+          {fieldsOfPlatform(webhook.platform).map(({ name, label }) => {
             const value = webhook[name];
             return (
               value !== undefined && (
@@ -56,6 +62,38 @@ export function WebhookCard({ agent, mayWrite }: WebhookCardProps) {
         </dl>
       )}
     </Card>
+  );
+}
+
+/** Sends an example of a result, and shows the message and what came of it. */
+function TestButton({ agent }: { agent: ExternalAgent }) {
+  const test = useMutation({
+    mutationFn: () => api<ChannelTestResult>(`/external-agents/${agent.id}/test`, { method: 'POST' }),
+    onSuccess: ({ delivery }) => toastOutcome(delivery, 'the webhook'),
+    onError: (error) => toast.error(error.message),
+  });
+  return (
+    <>
+      <Button busy={test.isPending} onClick={() => test.mutate()}>
+        <Send aria-hidden="true" /> Send test
+      </Button>
+      {test.data !== undefined && (
+        <Dialog
+          open
+          onOpenChange={(open) => !open && test.reset()}
+          title="A test of the webhook"
+          description="An example of a result, in the form in which it arrives."
+          className="max-w-xl"
+        >
+          <DialogBody>
+            <TestOutcome result={test.data} />
+          </DialogBody>
+          <DialogFooter>
+            <Button onClick={() => test.reset()}>Close</Button>
+          </DialogFooter>
+        </Dialog>
+      )}
+    </>
   );
 }
 
@@ -77,6 +115,7 @@ function WebhookForm({ agent, onDone }: { agent: ExternalAgent; onDone: () => vo
       toast.success(saved.value.webhook_config === null ? 'The webhook is removed' : 'The webhook is saved');
       onDone();
     },
+    onError: (error) => showRefusals(fields, error),
   });
   return (
     <form noValidate onSubmit={fields.handleSubmit(({ webhook_config }) => save.mutate(webhook_config))}>
@@ -92,7 +131,7 @@ function WebhookForm({ agent, onDone }: { agent: ExternalAgent; onDone: () => vo
             />
           )}
         />
-        {save.error && <ProblemCallout error={save.error} />}
+        {save.error && <ProblemCallout error={save.error} shownPaths={shownPaths(save.error)} />}
       </div>
       <div className="flex justify-end gap-2 rounded-b-xl border-line border-t bg-sunken px-4 py-2.5">
         <Button variant="ghost" onClick={onDone}>

@@ -1,15 +1,21 @@
-import { guardedFetch, type OutboundEnv, readBounded } from '../platform/outbound.ts';
-import type { PlatformCall } from './callbacks/port.ts';
+import { guardedFetch, type OutboundEnv, readBounded } from '../outbound.ts';
 
 const TIMEOUT_MS = 10_000;
 const MAX_ANSWER_BYTES = 64 * 1024;
 
-/** Calls of a chat platform's API, through the guard. `refused` is told of answers that are not 2xx. */
-export function platformCall(
+interface Call {
+  readonly url: string;
+  readonly method: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
+/** Small calls of another service's API, through the guard. `refused` is told of answers that are not 2xx. */
+export function outboundCall(
   env: OutboundEnv,
   refused?: (answer: { readonly host: string; readonly status: number }) => void,
-): PlatformCall {
-  return async ({ url, ...init }) => {
+) {
+  return async ({ url, ...init }: Call) => {
     const request = new Request(url, { ...init, signal: AbortSignal.timeout(TIMEOUT_MS) });
     const response = await guardedFetch(env, request);
     const { text } = await readBounded(response, MAX_ANSWER_BYTES);

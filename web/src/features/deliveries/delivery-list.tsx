@@ -1,0 +1,220 @@
+import { DELIVERY_STATUSES, type Delivery, type DeliveryStatus } from '@agentflow/contracts';
+import { keepPreviousData, useQuery } from '@tanstack/react-query';
+import { Link } from '@tanstack/react-router';
+import { SearchX, Send, X } from 'lucide-react';
+import { lazy, type ReactNode, Suspense } from 'react';
+import { EmptyState } from '@/components/empty-state.tsx';
+import { moveBetweenRows } from '@/components/move-between-rows.ts';
+import { Pager } from '@/components/pager.tsx';
+import { ProblemCallout } from '@/components/problem-callout.tsx';
+import { RelativeTime } from '@/components/relative-time.tsx';
+import { Button } from '@/components/ui/button.tsx';
+import { Select } from '@/components/ui/select.tsx';
+import { Skeleton } from '@/components/ui/skeleton.tsx';
+import { Table, TableCell, TableHead, TableRow } from '@/components/ui/table.tsx';
+import { eventTypesQuery } from '@/features/targets/event-types.ts';
+import { formatDuration, shortId } from '@/lib/format.ts';
+import { DeliveryBadge, deliveryWord } from './delivery-badge.tsx';
+import { deliveriesQuery } from './queries.ts';
+
+const DeliverySheet = lazy(() => import('./delivery-sheet.tsx'));
+
+/** What the list shows, as it stands in the address. */
+export interface DeliverySearch {
+  readonly status?: DeliveryStatus | undefined;
+  readonly event_type?: string | undefined;
+  /** Other pages lead here with it. */
+  readonly event_id?: string | undefined;
+  readonly cursor?: string | undefined;
+  /** The one that is opened. */
+  readonly delivery?: string | undefined;
+}
+
+interface DeliveryListProps {
+  /** Where the target's list is. */
+  path: string;
+  shown: DeliverySearch;
+  /** Gets all choices as they are from then on. */
+  onChoose: (shown: DeliverySearch) => void;
+  /** What can be done where nothing was sent yet. */
+  children?: ReactNode;
+}
+
+const STATUS_OPTIONS = [
+  { value: 'all', label: 'Any status' },
+  ...DELIVERY_STATUSES.map((value) => ({ value, label: deliveryWord(value) })),
+];
+
+/** What was sent to a target and what came of it; each row opens its request and answers. */
+export function DeliveryList({ path, shown, onChoose, children }: DeliveryListProps) {
+  const { delivery, ...chosen } = shown;
+  const { cursor, ...filter } = chosen;
+  const deliveries = useQuery({
+    ...deliveriesQuery(path, { ...filter, cursor, limit: 25 }),
+    placeholderData: keepPreviousData,
+  });
+  const types = useQuery(eventTypesQuery).data?.data ?? [];
+  const rows = deliveries.data?.data;
+  const filtered = Object.values(filter).some((each) => each !== undefined);
+  const typeOptions = [
+    { value: 'all', label: 'Any event' },
+    ...types.filter(({ state }) => state === 'active').map(({ type }) => ({ value: type as string, label: type })),
+    { value: 'webhook.test', label: 'webhook.test' },
+  ];
+  const choose = (changes: DeliverySearch) => onChoose({ ...chosen, ...changes, cursor: undefined });
+  const empty = rows?.length === 0 && !filtered && cursor === undefined;
+  return (
+    <>
+      {!empty && (
+        <div className="mb-3 flex flex-wrap gap-2">
+          <Select
+            label="Status"
+            className="w-34"
+            value={filter.status ?? 'all'}
+            options={STATUS_OPTIONS}
+            onValueChange={(value) => choose({ status: DELIVERY_STATUSES.find((each) => each === value) })}
+          />
+          <Select
+            label="Event"
+            className="w-52 [&>span]:truncate"
+            value={filter.event_type ?? 'all'}
+            options={typeOptions}
+            onValueChange={(value) => choose({ event_type: value === 'all' ? undefined : value })}
+          />
+          {filter.event_id !== undefined && (
+            <Button
+              className="font-normal"
+              aria-label={`No longer only ${filter.event_id}`}
+              onClick={() => choose({ event_id: undefined })}
+            >
+              <code className="font-mono text-xs">{shortId(filter.event_id)}</code>
+              <X aria-hidden="true" />
+            </Button>
+          )}
+          {filtered && (
+            <Button variant="ghost" onClick={() => onChoose({})}>
+              Clear
+            </Button>
+          )}
+        </div>
+      )}
+      {deliveries.error && (
+        <ProblemCallout error={deliveries.error} onRetry={() => void deliveries.refetch()} className="mb-3" />
+      )}
+      {empty ? (
+        <EmptyState
+          icon={Send}
+          title="Nothing was sent yet"
+          description="As soon as one of its events happens, the delivery shows here, with what was sent, what came back and how long it took. They are kept for 30 days."
+        >
+          {children}
+        </EmptyState>
+      ) : rows?.length === 0 ? (
+        <EmptyState icon={SearchX} title="No delivery fits" description="Loosen a filter, or look at all of them.">
+          <Button onClick={() => onChoose({})}>Show all deliveries</Button>
+        </EmptyState>
+      ) : (
+        <>
+          <Table label="Deliveries" className="md:min-w-160" onKeyDown={moveBetweenRows}>
+            <thead>
+              <tr>
+                <TableHead>Status</TableHead>
+                <TableHead className="w-full">Event</TableHead>
+                <TableHead className="text-right max-sm:hidden">Answer</TableHead>
+                <TableHead className="text-right max-md:hidden">Time</TableHead>
+                <TableHead className="text-right max-md:hidden">Attempts</TableHead>
+                <TableHead className="text-right">When</TableHead>
+              </tr>
+            </thead>
+            <tbody>
+              {rows === undefined && !deliveries.error && <LoadingRows />}
+              {rows?.map((row) => (
+                <DeliveryRow key={row.id} row={row} />
+              ))}
+            </tbody>
+          </Table>
+          {rows !== undefined && (
+            <Pager
+              summary={`${rows.length} deliveries on this page`}
+              cursor={cursor}
+              next={deliveries.data?.next_cursor}
+              onGo={(to) => onChoose({ ...chosen, cursor: to })}
+            />
+          )}
+        </>
+      )}
+      {delivery !== undefined && (
+        <Suspense>
+          <DeliverySheet deliveryId={delivery} onClose={() => onChoose(chosen)} />
+        </Suspense>
+      )}
+    </>
+  );
+}
+
+function DeliveryRow({ row }: { row: Delivery }) {
+  return (
+    <TableRow className="relative">
+      <TableCell>
+        <DeliveryBadge delivery={row} />
+      </TableCell>
+      <TableCell className="max-w-0 py-2">
+        <Link
+          to="."
+          search={(old) => ({ ...old, delivery: row.id })}
+          resetScroll={false}
+          data-row=""
+          className="block truncate rounded-sm font-mono text-text text-xs before:absolute before:inset-0 hover:text-accent-text"
+        >
+          {row.event_type}
+          {row.is_test && <span className="ml-2 font-sans text-faint">test</span>}
+        </Link>
+        <RowNote row={row} />
+      </TableCell>
+      <TableCell className="text-right max-sm:hidden">
+        {row.last_status ?? <span className="text-faint">–</span>}
+      </TableCell>
+      <TableCell className="whitespace-nowrap text-right max-md:hidden">
+        {row.last_duration_ms === null ? <span className="text-faint">–</span> : formatDuration(row.last_duration_ms)}
+      </TableCell>
+      <TableCell className="text-right max-md:hidden">{row.attempts}</TableCell>
+      <TableCell className="whitespace-nowrap text-right">
+        <RelativeTime iso={row.created_at} />
+      </TableCell>
+    </TableRow>
+  );
+}
+
+/** Why it has not arrived, and when it is tried again. */
+function RowNote({ row: { status, attempts, last_error, next_attempt_at } }: { row: Delivery }) {
+  if (status === 'delivered' || last_error === null) return null;
+  return (
+    <p className="truncate text-soft text-xs" title={last_error}>
+      {last_error}
+      {status === 'pending' && attempts > 0 && next_attempt_at !== null && (
+        <span className="text-faint">
+          {' '}
+          Next attempt <RelativeTime iso={next_attempt_at} />
+        </span>
+      )}
+    </p>
+  );
+}
+
+function LoadingRows() {
+  return ['a', 'b', 'c', 'd', 'e', 'f'].map((key) => (
+    <TableRow key={key}>
+      <TableCell>
+        <Skeleton className="h-6 w-24 rounded-full" />
+      </TableCell>
+      <TableCell>
+        <Skeleton className="h-4 w-48 max-w-full" />
+      </TableCell>
+      {['max-sm:hidden', 'max-md:hidden', 'max-md:hidden ', 'whitespace-nowrap'].map((hidden) => (
+        <TableCell key={hidden} className={hidden}>
+          <Skeleton className="ml-auto h-4 w-14" />
+        </TableCell>
+      ))}
+    </TableRow>
+  ));
+}
