@@ -10,9 +10,16 @@ export interface IntakeOptions {
   readonly target: TargetStore;
   readonly deliveries: DeliveryStore;
   readonly pull: (organizationId: string, request: PullRequest) => Promise<Pulled>;
+  /** Pulls once more, and takes in what comes of it. */
+  readonly look: (target: Wakeup) => void;
   /** Something new is stored. */
   readonly stored: () => void;
 }
+
+/** Pulls that come closer together are one: what happens meanwhile comes with it. */
+const GAP_MS = 100;
+/** How long what is stored may stay unconfirmed for want of another reason to pull: far less than the desk waits. */
+const CONFIRM_MS = 1000;
 
 type Here = Extract<Pulled, { state: 'here' }>;
 
@@ -23,6 +30,8 @@ type Here = Extract<Pulled, { state: 'here' }>;
 export class Intake {
   private pulling: Promise<Pulled['state']> | null = null;
   private again = false;
+  private pulledAt = 0;
+  private confirming: ReturnType<typeof setTimeout> | null = null;
 
   constructor(private readonly options: IntakeOptions) {}
 
@@ -38,7 +47,9 @@ export class Intake {
   private async rounds({ organization_id, target_id }: Wakeup): Promise<Pulled['state']> {
     let state: Pulled['state'] = 'here';
     for (let more = false; more || this.again; ) {
-      if (!more) this.again = false;
+      if (!more) await this.gap();
+      this.again = false;
+      this.pulledAt = Date.now();
       const known = this.options.target.read();
       const after = known?.cursor ?? null;
       const revision = known?.subscription.revision ?? 0;
@@ -50,10 +61,30 @@ export class Intake {
       }
       this.store(organization_id, target_id, pulled);
       this.options.stored();
-      // The next pull tells the desk that these are stored, and that the change is known.
-      more = pulled.more || pulled.events.length > 0 || pulled.subscription !== null;
+      more = pulled.more;
+      if (pulled.events.length > 0 && !more) this.confirmLater({ organization_id, target_id });
     }
     return state;
+  }
+
+  /** Everything was deleted. */
+  forget(): void {
+    if (this.confirming !== null) clearTimeout(this.confirming);
+    this.confirming = null;
+  }
+
+  private async gap(): Promise<void> {
+    const left = this.pulledAt + GAP_MS - Date.now();
+    if (left > 0) await new Promise((resolve) => setTimeout(resolve, left));
+  }
+
+  /** The next pull tells the desk that these are stored. Should nobody pull, the desk calls again. */
+  private confirmLater(target: Wakeup): void {
+    if (this.confirming !== null) clearTimeout(this.confirming);
+    this.confirming = setTimeout(() => {
+      this.confirming = null;
+      this.options.look(target);
+    }, CONFIRM_MS);
   }
 
   private store(organizationId: string, targetId: string, { subscription, events, upto }: Here): void {

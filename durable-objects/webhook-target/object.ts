@@ -1,5 +1,4 @@
 import type { DeliveryDetail, TargetHealth } from '@agentflow/contracts';
-import { describeError } from '../../workers/platform/telemetry.ts';
 import { isSending, rulesOf } from './aftermath.ts';
 import { type DeliveryPage, type DeliveryPageQuery, deliveryIdOf, type TestEvent, type Wakeup } from './client.ts';
 import { eventIdOf, presentDelivery, presentDetail, presentHealth } from './present.ts';
@@ -106,15 +105,6 @@ export class WebhookTargetObject extends Target {
     if (state === null) return null;
     await this.look({ organization_id: state.organization_id, target_id: state.target_id });
     return this.target.read();
-  }
-
-  /** Never rejects: who was woken and has not pulled is woken again by the desk. */
-  private async look(target: Wakeup): Promise<void> {
-    try {
-      await this.pull(target);
-    } catch (error) {
-      this.logger().log('warn', 'target.pull_failed', describeError(error));
-    }
   }
 
   private rowOf({ target_id }: TargetState, deliveryId: string): DeliveryRow | null {

@@ -31,7 +31,7 @@ export interface SenderOptions {
   readonly deliveries: DeliveryStore;
   readonly send: Send;
   readonly logger: () => Logger;
-  /** After results were written. */
+  /** After every turn, with the results that it wrote: what is due next may have changed. */
   readonly written: (results: readonly Attempted[]) => void;
 }
 

@@ -32,6 +32,8 @@ export abstract class Target extends DurableObject<Env> {
   protected readonly intake: Intake;
   private readonly telling: Telling;
   private armedAt: number | null = null;
+  /** When the oldest delivery is to go, as it was when it was asked for. */
+  private kept: number | null = null;
   private soon: ReturnType<typeof setTimeout> | null = null;
 
   constructor(ctx: DurableObjectState, env: Env) {
@@ -55,6 +57,7 @@ export abstract class Target extends DurableObject<Env> {
       target,
       deliveries,
       pull: (organizationId, request) => pullFrom(env, organizationId, request),
+      look: (wakeup) => this.ctx.waitUntil(this.look(wakeup)),
       stored: () => this.go(),
     });
   }
@@ -68,8 +71,11 @@ export abstract class Target extends DurableObject<Env> {
       this.sender.recover(now);
       this.sender.pump();
       const until = this.keptUntil();
-      if (until !== null && until <= now) this.rows.deleteUntil(now - KEPT_MS, RETENTION_PAGE);
-      await this.telling.tell();
+      if (until !== null && until <= now) {
+        this.rows.deleteUntil(now - KEPT_MS, RETENTION_PAGE);
+        this.kept = null;
+      }
+      this.tell();
     } catch (error) {
       this.logger().log('error', 'target.alarm_failed', describeError(error));
     }
@@ -88,7 +94,6 @@ export abstract class Target extends DurableObject<Env> {
   /** Sends what may go, and sees to it that somebody looks again. */
   protected go(): void {
     this.sender.pump();
-    this.arm();
   }
 
   /** Has pulled what there is; a target that is no more has nothing afterwards. */
@@ -99,11 +104,22 @@ export abstract class Target extends DurableObject<Env> {
     return this.target.read();
   }
 
+  /** The same. Never rejects: who was woken and has not pulled is woken again by the desk. */
+  protected async look(target: Wakeup): Promise<void> {
+    try {
+      await this.pull(target);
+    } catch (error) {
+      this.logger().log('warn', 'target.pull_failed', describeError(error));
+    }
+  }
+
   protected async forgetAll(): Promise<void> {
     this.sender.forget();
+    this.intake.forget();
     if (this.soon !== null) clearTimeout(this.soon);
     this.soon = null;
     this.armedAt = null;
+    this.kept = null;
     if (this.target.read() === null) return;
     await this.ctx.storage.deleteAlarm();
     await this.ctx.storage.deleteAll();
@@ -124,8 +140,12 @@ export abstract class Target extends DurableObject<Env> {
     if (state === null || results.length === 0) return;
     this.telling.note(state, results);
     if (state.disabling !== null || state.subscription.settings.kind !== 'webhook') {
-      this.ctx.waitUntil(this.telling.tell().then(() => this.arm()));
+      this.tell();
     }
+  }
+
+  private tell(): void {
+    this.ctx.waitUntil(this.telling.tell().then(() => this.arm()));
   }
 
   /** Derived from the rows, and only ever moved forward: what is due later is armed when the earlier one has rung. */
@@ -164,7 +184,9 @@ export abstract class Target extends DurableObject<Env> {
 
   /** Until when the oldest delivery is kept, in hours. */
   private keptUntil(): number | null {
+    if (this.kept !== null) return this.kept;
     const oldest = this.rows.oldest();
-    return oldest === null ? null : Math.ceil((oldest + KEPT_MS) / RETENTION_MS) * RETENTION_MS;
+    this.kept = oldest === null ? null : Math.ceil((oldest + KEPT_MS) / RETENTION_MS) * RETENTION_MS;
+    return this.kept;
   }
 }

@@ -9,6 +9,8 @@ import type { Disabling, TargetState, TargetStore } from './store/target.ts';
 const PAGE = 20;
 /** From the arrival of a delivery until its state is told although no attempt has ended. */
 const FIRST_MS = 5000;
+/** What is being told is not told beside it, unless it takes this long. */
+const UNDER_WAY_MS = 30_000;
 const LONGEST_WAIT_MS = 10 * 60_000;
 /** An invocation that D1 does not have by then never gets there. */
 const GIVEN_UP_MS = 24 * 3_600_000;
@@ -81,6 +83,7 @@ export class Telling {
   private async rounds(): Promise<void> {
     while (this.again) {
       this.again = false;
+      this.retryAt = Date.now() + UNDER_WAY_MS;
       try {
         const whole = await this.round();
         this.failures = whole ? 0 : this.failures + 1;

@@ -8,8 +8,12 @@ export function callbackUrl(origin: string, organizationId: string, channelId: s
   return `${origin}${PATH}${organizationId}/${channelId}`;
 }
 
-export function isCallbackUrl(origin: string, url: string): boolean {
-  return url.startsWith(`${origin}${PATH}`);
+/** Whether an address is that of the channel, or of any of the organization's: under the origin of today or an earlier one. */
+export function isCallbackOf(url: string, organizationId: string, channelId = ''): boolean {
+  const path = URL.parse(url)?.pathname ?? '';
+  return channelId === ''
+    ? path.startsWith(`${PATH}${organizationId}/`)
+    : path === `${PATH}${organizationId}/${channelId}`;
 }
 
 /**

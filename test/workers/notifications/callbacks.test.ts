@@ -118,6 +118,20 @@ describe('a Telegram bot', () => {
     await first.press(value, dana, ({ updated }) => updated !== null);
   });
 
+  it('that was told an address of the same channel elsewhere is told the new one', async () => {
+    const owner = await signUp();
+    const { id, token } = await telegramChannel(owner);
+    const old = `https://before.example/api/v1/chat-callbacks/${owner.organization_id}/${id}`;
+    await planAnswers(token, {
+      times: 1,
+      answer: { status: 200, body: JSON.stringify({ ok: true, result: { url: old } }) },
+    });
+    const body = { buttons: true };
+    const again = await api(`/notification-channels/${id}`, { method: 'PUT', token: owner.token, body });
+    expect(again.status, JSON.stringify(again.body)).toBe(200);
+    expect((await calls(token)).filter(({ method }) => method === 'setWebhook')).toHaveLength(2);
+  });
+
   it('that sends elsewhere, or that Telegram does not know, is a clear error, and nothing is stored', async () => {
     const owner = await signUp();
     const create = (bot_token: string) => {

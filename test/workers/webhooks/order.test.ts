@@ -1,4 +1,11 @@
-import { createExecutionContext, createMessageBatch, getQueueResult, runInDurableObject } from 'cloudflare:test';
+import {
+  createExecutionContext,
+  createMessageBatch,
+  evictDurableObject,
+  getQueueResult,
+  runDurableObjectAlarm,
+  runInDurableObject,
+} from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import type { Delivery, WebhookDetail } from '@agentflow/contracts';
 import { beforeEach, describe, expect, it } from 'vitest';
@@ -138,5 +145,39 @@ describe('the consumer of wake-ups', () => {
     await happen(owner);
     await receiver.gotAll(2);
     await eventually(async () => (await stub.health()).delivered === 2);
+  });
+});
+
+describe('a target', () => {
+  const THIRTY_DAYS = 30 * 86_400_000;
+
+  it('keeps deliveries for thirty days, and not longer', async () => {
+    const { receiver, webhook, stub } = await target(owner);
+    await happen(owner, 2);
+    await receiver.gotAll(2);
+    await deliveriesOf(owner, webhook, allDelivered(2));
+    await runInDurableObject(stub, (_object, state) => {
+      state.storage.sql.exec(
+        'UPDATE deliveries SET created_at = created_at - ? WHERE ord = 1',
+        THIRTY_DAYS + 3_600_000,
+      );
+    });
+    await evictDurableObject(stub);
+    await runDurableObjectAlarm(stub);
+    await deliveriesOf(owner, webhook, (all) => all.length === 1);
+    const attempts = await runInDurableObject(stub, (_object, state) =>
+      state.storage.sql.exec('SELECT ord FROM attempts').toArray(),
+    );
+    expect(attempts).toEqual([{ ord: 2 }]);
+  });
+
+  it('goes on after an eviction where it was', async () => {
+    const { receiver, webhook, stub } = await target(owner, { retry_seconds: [2] }, { kind: 'answer', status: 500 });
+    await happen(owner);
+    await deliveriesOf(owner, webhook, ([first]) => first?.attempts === 1 && first.last_status === 500);
+    await receiver.plan({ kind: 'answer', status: 204 });
+    await evictDurableObject(stub);
+    await deliveriesOf(owner, webhook, allDelivered(1));
+    expect(await receiver.got()).toHaveLength(2);
   });
 });

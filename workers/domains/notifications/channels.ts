@@ -110,29 +110,39 @@ export async function updateChannel(
 ): Promise<WithEtag<ChannelDetail>> {
   const before = await requireChannel(ctx, id);
   requireMatch(ifMatch, before.revision, 'The notification channel');
-  const { name, events, filter, is_active } = request;
   const was = { config: await openConfig(ctx, before), buttons: before.settings.buttons };
   const made = request.config === undefined ? null : await sealOf(ctx, id, request.config, was.config);
-  const config = made?.config ?? was.config;
   const { templates = before.settings.templates, buttons = was.buttons } = request;
+  const will = { config: made?.config ?? was.config, buttons };
+  await requireChange(ctx, request, will);
   const isReconnected = request.config !== undefined || request.buttons !== undefined;
-  await requireWorkable(ctx, {
-    config: made === null ? null : config,
-    templates: request.templates ?? {},
-    buttons: buttons && isReconnected ? config : null,
-  });
-  if (filter !== undefined) await requireScope(ctx, filter);
-  if (isReconnected) await connectButtons(ctx, id, { config, buttons });
+  if (isReconnected) await connectButtons(ctx, id, will);
 
   // Sealed anew, the same would look changed.
-  const isSame = made === null || JSON.stringify(config) === JSON.stringify(was.config);
+  const isSame = made === null || JSON.stringify(will.config) === JSON.stringify(was.config);
   const shown = isSame ? before.settings.config : made.masked;
   const settings: ChannelSettings = { kind: 'channel', config: shown, templates, buttons };
+  const { name, events, filter, is_active } = request;
   const fields = given({ name, events, filter, settings, sealed: isSame ? undefined : made.sealed, is_active });
   const after = await change(ctx, before, fields, isUnconditional(ifMatch));
-  const isSameBot = buttons && tokenOf(config) === tokenOf(was.config);
+  const isSameBot = buttons && tokenOf(will.config) === tokenOf(was.config);
   if (!isSameBot) disconnectButtons(ctx, id, was);
   return detailed(ctx, after);
+}
+
+/** What is left as it is may have become wrong since: that keeps nobody from changing the rest. */
+async function requireChange(
+  ctx: ChannelContext,
+  request: UpdateChannelRequest,
+  will: { readonly config: ChatConfig; readonly buttons: boolean },
+): Promise<void> {
+  const hasConfig = request.config !== undefined;
+  await requireWorkable(ctx, {
+    config: hasConfig ? will.config : null,
+    templates: request.templates ?? {},
+    buttons: will.buttons && (hasConfig || request.buttons !== undefined) ? will.config : null,
+  });
+  if (request.filter !== undefined) await requireScope(ctx, request.filter);
 }
 
 /** Nothing is sent, and no press is heard, from the moment that this returns. */

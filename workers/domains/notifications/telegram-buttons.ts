@@ -2,7 +2,7 @@ import { type ChatConfig, MAX_TARGETS } from '@agentflow/contracts';
 import { subscriptionPlace } from '../../../durable-objects/organization/client.ts';
 import { chatApis, leaveTelegramWebhook, setTelegramWebhook } from '../../chat/index.ts';
 import { db } from '../../db/client.ts';
-import { callbackUrl, isCallbackUrl, telegramSecrets } from '../../platform/chat-callbacks.ts';
+import { callbackUrl, isCallbackOf, telegramSecrets } from '../../platform/chat-callbacks.ts';
 import { openChat } from '../../platform/chat-secrets.ts';
 import type { RequestContext } from '../../platform/context.ts';
 import { invalid } from '../../platform/errors.ts';
@@ -21,10 +21,10 @@ interface Buttons {
 /** Has a Telegram bot send presses to the channel. Throws `validation_failed` with what Telegram says. */
 export async function connectButtons(ctx: Context, channelId: string, { config, buttons }: Buttons): Promise<void> {
   if (!buttons || config.platform !== 'telegram') return;
-  const { env, origin } = ctx;
+  const { env, organizationId } = ctx;
   const set = await setTelegramWebhook(outboundCall(env), chatApis(env), config, {
     ...(await placeOf(ctx, channelId)),
-    isOurs: (url) => isCallbackUrl(origin, url),
+    isOurs: (url) => isCallbackOf(url, organizationId),
   });
   if (!set.ok) throw invalid([{ path: 'buttons', message: `need the bot's webhook: ${set.problem}` }]);
 }
@@ -35,12 +35,12 @@ export async function connectButtons(ctx: Context, channelId: string, { config, 
  */
 export function disconnectButtons(ctx: Context, channelId: string, { config, buttons }: Buttons): void {
   if (!buttons || config.platform !== 'telegram') return;
-  const { env, log } = ctx;
+  const { env, log, organizationId } = ctx;
+  const isOurs = (url: string) => isCallbackOf(url, organizationId, channelId);
   const leave = async () => {
     const heir = await channelOfBot(ctx, config.bot_token, channelId);
-    const { url } = await placeOf(ctx, channelId);
     const place = heir === null ? null : await placeOf(ctx, heir);
-    const left = await leaveTelegramWebhook(outboundCall(env), chatApis(env), config, url, place);
+    const left = await leaveTelegramWebhook(outboundCall(env), chatApis(env), config, isOurs, place);
     if (!left.ok) log.log('warn', 'chat.webhook_left', { channel_id: channelId, problem: left.problem });
   };
   ctx.waitUntil(
