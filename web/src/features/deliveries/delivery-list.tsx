@@ -4,15 +4,15 @@ import { Link } from '@tanstack/react-router';
 import { SearchX, Send, X } from 'lucide-react';
 import { lazy, type ReactNode, Suspense } from 'react';
 import { EmptyState } from '@/components/empty-state.tsx';
+import { FilterRow } from '@/components/filter-row.tsx';
 import { moveBetweenRows } from '@/components/move-between-rows.ts';
 import { Pager } from '@/components/pager.tsx';
 import { ProblemCallout } from '@/components/problem-callout.tsx';
 import { RelativeTime } from '@/components/relative-time.tsx';
 import { Button } from '@/components/ui/button.tsx';
-import { Select } from '@/components/ui/select.tsx';
 import { Skeleton } from '@/components/ui/skeleton.tsx';
 import { Table, TableCell, TableHead, TableRow } from '@/components/ui/table.tsx';
-import { eventTypesQuery } from '@/features/targets/event-types.ts';
+import { eventTypesQuery, typeOptions } from '@/features/targets/event-types.ts';
 import { useNow } from '@/lib/clock.ts';
 import { formatDuration, shortId } from '@/lib/format.ts';
 import { DeliveryBadge, deliveryWord } from './delivery-badge.tsx';
@@ -41,8 +41,9 @@ interface DeliveryListProps {
   children?: ReactNode;
 }
 
+const TEST = 'webhook.test';
 const STATUS_OPTIONS = [
-  { value: 'all', label: 'Any status' },
+  { label: 'Any status' },
   ...DELIVERY_STATUSES.map((value) => ({ value, label: deliveryWord(value) })),
 ];
 
@@ -57,31 +58,30 @@ export function DeliveryList({ path, shown, onChoose, children }: DeliveryListPr
   const types = useQuery(eventTypesQuery).data?.data ?? [];
   const rows = deliveries.data?.data;
   const filtered = Object.values(filter).some((each) => each !== undefined);
-  const typeOptions = [
-    { value: 'all', label: 'Any event' },
-    ...types.filter(({ state }) => state === 'active').map(({ type }) => ({ value: type as string, label: type })),
-    { value: 'webhook.test', label: 'webhook.test' },
-  ];
   const choose = (changes: DeliverySearch) => onChoose({ ...chosen, ...changes, cursor: undefined });
   const empty = rows?.length === 0 && !filtered && cursor === undefined;
   return (
     <>
       {!empty && (
-        <div className="mb-3 flex flex-wrap gap-2">
-          <Select
-            label="Status"
-            className="w-34"
-            value={filter.status ?? 'all'}
-            options={STATUS_OPTIONS}
-            onValueChange={(value) => choose({ status: DELIVERY_STATUSES.find((each) => each === value) })}
-          />
-          <Select
-            label="Event"
-            className="w-52 [&>span]:truncate"
-            value={filter.event_type ?? 'all'}
-            options={typeOptions}
-            onValueChange={(value) => choose({ event_type: value === 'all' ? undefined : value })}
-          />
+        <FilterRow
+          filters={[
+            {
+              label: 'Status',
+              value: filter.status,
+              options: STATUS_OPTIONS,
+              onChoose: (value) => choose({ status: DELIVERY_STATUSES.find((each) => each === value) }),
+              className: 'w-34',
+            },
+            {
+              label: 'Event',
+              value: filter.event_type,
+              options: [{ label: 'Any event' }, ...typeOptions(types), { value: TEST, label: TEST }],
+              onChoose: (event_type) => choose({ event_type }),
+              className: 'w-52 [&>span]:truncate',
+            },
+          ]}
+          onClear={filtered ? () => onChoose({}) : undefined}
+        >
           {filter.event_id !== undefined && (
             <Button
               className="font-normal"
@@ -92,12 +92,7 @@ export function DeliveryList({ path, shown, onChoose, children }: DeliveryListPr
               <X aria-hidden="true" />
             </Button>
           )}
-          {filtered && (
-            <Button variant="ghost" onClick={() => onChoose({})}>
-              Clear
-            </Button>
-          )}
-        </div>
+        </FilterRow>
       )}
       {deliveries.error && (
         <ProblemCallout error={deliveries.error} onRetry={() => void deliveries.refetch()} className="mb-3" />
