@@ -257,4 +257,23 @@ test("an external agent's webhook is tested, and its call tells of the delivery"
   await page.getByRole('link', { name: 'Open the delivery' }).click();
   await expect(page).toHaveURL(new RegExp(`/dashboard/deliveries/dlv_${id}_`));
   await expect(page.getByRole('heading', { name: 'external_agent.invoked' })).toBeVisible();
+
+  await answerWith(inbox, 410);
+  await request.post(`/api/v1/external-agents/${id}/invoke`, {
+    headers: { Authorization: `Bearer ${api_key}` },
+    data: { agent_id: agentId, input: {} },
+  });
+  await expect
+    .poll(async () => {
+      const headers = { Authorization: `Bearer ${account.token}` };
+      const read = await request.get(`/api/v1/external-agents/${id}`, { headers });
+      return ((await read.json()) as { webhook_disabled: { reason: string } | null }).webhook_disabled?.reason;
+    })
+    .toBe('gone');
+  await answerWith(inbox, 200);
+  await page.goto(`/dashboard/external-agents/${id}?tab=settings`);
+  await expect(page.getByText('It answered that it is gone for good (410)')).toBeVisible();
+  await page.getByRole('button', { name: 'Activate again' }).click();
+  await expect(page.getByText('Results are sent again')).toBeVisible();
+  await expect(page.getByRole('button', { name: 'Activate again' })).toBeHidden();
 });

@@ -17,7 +17,7 @@ export {
 export { describe as describeEvent } from './messages/describe.ts';
 export { exampleEvent } from './messages/examples.ts';
 export { messageOf } from './messages/message-of.ts';
-export type { ChatApis, ChatMessage, MessageEvent, Problem, SendPorts, Sent } from './port.ts';
+export type { ChatApis, ChatMessage, MessageEvent, Problem, Sent } from './port.ts';
 export { previewMessage, previewOf } from './preview.ts';
 export { adapterOf } from './registry.ts';
 export { sendMessage } from './send.ts';

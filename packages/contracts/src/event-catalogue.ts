@@ -165,7 +165,15 @@ const CATALOGUE = {
   'external_agent.suspicious': of(
     'An external agent calls in an unusual way',
     'external_agents:read',
-    externalData.extend({ reason: z.string() }),
+    externalData.extend({
+      reason: z.enum(['denials', 'new_country', 'many_addresses', 'spend']),
+      key_id: apiKeyId.optional(),
+      code: z.string().optional().describe('Of the refusals that have become many'),
+      country: z.string().optional().describe('That it had not called from: ISO 3166-1 alpha-2'),
+      addresses: z.number().int().optional().describe('Networks that its key was used from'),
+      spent_usd: z.number().optional().describe('Today'),
+      usual_usd: z.number().optional().describe('On a usual day'),
+    }),
     { notifies: true },
   ),
   'external_agent.key_revoked': of(

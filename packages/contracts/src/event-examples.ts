@@ -101,7 +101,12 @@ export const EVENT_EXAMPLES: { readonly [T in EventType]: EventData<T> } = {
     result_truncated: false,
   },
   'external_agent.throttled': { ...EXTERNAL, code: 'rate_limited' },
-  'external_agent.suspicious': { ...EXTERNAL, reason: 'It calls from a country that it never came from.' },
+  'external_agent.suspicious': {
+    ...EXTERNAL,
+    reason: 'new_country',
+    key_id: 'key_01k7wy3f6g7h8j9k0m1n2p3q4r',
+    country: 'NZ',
+  },
   'external_agent.key_revoked': {
     external_agent_id: EXTERNAL.external_agent_id,
     key_id: 'key_01k7wy3f6g7h8j9k0m1n2p3q4r',

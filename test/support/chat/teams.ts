@@ -19,7 +19,8 @@ interface ParseContext {
 
 /** Its types want a browser's. Loaded when the first card comes: most runs of tests see none. */
 function cardParser(): CardParser {
-  return createRequire(import.meta.url)('adaptivecards/dist/adaptivecards.js') as CardParser;
+  const require = createRequire(import.meta.url);
+  return require('adaptivecards/dist/adaptivecards.js') as CardParser;
 }
 
 const MAX_BYTES = 28 * 1024;

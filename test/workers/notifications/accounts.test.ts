@@ -15,7 +15,8 @@ const accountsOf = async ({ token }: Member) =>
   (await api<{ data: ChatAccount[] }>('/chat-accounts', { token })).body.data;
 const show = ({ token }: Member, link: string) => api<ChatAccountLink>(`/chat-accounts/link?token=${link}`, { token });
 const link = ({ token }: Member, body: object) => api<ChatAccount>('/chat-accounts/link', { token, body });
-const unlink = ({ token }: Member, id: string) => api(`/chat-accounts/${id}`, { method: 'DELETE', token });
+const unlink = ({ token }: Member, id: string) =>
+  api(`/chat-accounts/${encodeURIComponent(id)}`, { method: 'DELETE', token });
 
 describe('an account on a chat platform', () => {
   it('is shown before it is connected, is listed for its member alone, and is disconnected by them', async () => {

@@ -137,6 +137,19 @@ function invoked(data: EventData<'external_agent.invoked'>): Description {
   };
 }
 
+function unusual(data: EventData<'external_agent.suspicious'>): string {
+  switch (data.reason) {
+    case 'denials':
+      return `Many of its calls are refused${data.code === undefined ? '' : `, of late as ${data.code}`}.`;
+    case 'new_country':
+      return `It calls from a country that it never came from: ${data.country ?? 'unknown'}.`;
+    case 'many_addresses':
+      return `Its key is used from ${data.addresses ?? 'many'} networks.`;
+    case 'spend':
+      return `It has spent ${usd(data.spent_usd ?? 0)} today, and ${usd(data.usual_usd ?? 0)} on a usual day.`;
+  }
+}
+
 /** Whoever was erased since. */
 const SOMEBODY = 'A person';
 const TARGETS = { webhook: '/webhooks', channel: '/webhooks/channels', external_agent: '/external-agents' } as const;
@@ -203,7 +216,7 @@ const DESCRIPTIONS: { readonly [T in EventType]: Describe<T> } = {
       externalPlace(data.external_agent_id),
     ),
   'external_agent.suspicious': (data) =>
-    notice('bad', `${data.name} calls in an unusual way`, data.reason, [], externalPlace(data.external_agent_id)),
+    notice('bad', `${data.name} calls in an unusual way`, unusual(data), [], externalPlace(data.external_agent_id)),
   'external_agent.key_revoked': (data) =>
     notice(
       'neutral',

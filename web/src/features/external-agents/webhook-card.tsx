@@ -1,4 +1,10 @@
-import { type ChannelTestResult, type ExternalAgent, type WebhookConfig, webhookConfig } from '@agentflow/contracts';
+import {
+  type ChannelTestResult,
+  type ExternalAgent,
+  type MaskedWebhookConfig,
+  type WebhookConfig,
+  webhookConfig,
+} from '@agentflow/contracts';
 import { zodResolver } from '@hookform/resolvers/zod';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { Send } from 'lucide-react';
@@ -13,6 +19,7 @@ import { Dialog, DialogBody, DialogFooter } from '@/components/ui/dialog.tsx';
 import { CHAT_PLATFORM_LOOKS, fieldsOfPlatform } from '@/features/channels/platforms.ts';
 import { shownPaths, showRefusals } from '@/features/channels/refusals.ts';
 import { TestOutcome, toastOutcome } from '@/features/channels/test-outcome.tsx';
+import { DisabledBanner } from '@/features/targets/disabled-banner.tsx';
 import { api, fetchApi } from '@/lib/api.ts';
 import { readTagged } from '@/lib/tagged.ts';
 import { externalAgentQuery } from './queries.ts';
@@ -29,6 +36,7 @@ interface WebhookCardProps {
 export function WebhookCard({ agent, mayWrite }: WebhookCardProps) {
   const [changing, setChanging] = useState(false);
   const webhook = agent.webhook_config;
+  const activate = useSaveWebhook(agent, () => toast.success('Results are sent again'));
   return (
     <Card>
       <CardHeader
@@ -45,24 +53,58 @@ export function WebhookCard({ agent, mayWrite }: WebhookCardProps) {
       ) : webhook === null ? (
         <p className="p-4 text-sm text-soft">Results are sent nowhere: whoever calls gets them as the answer.</p>
       ) : (
-        <dl className="grid grid-cols-[auto_minmax(0,1fr)] gap-x-4 gap-y-1.5 p-4 text-sm">
-          <dt className="text-faint">Platform</dt>
-          <dd>{CHAT_PLATFORM_LOOKS[webhook.platform].name}</dd>
-          {fieldsOfPlatform(webhook.platform).map(({ name, label }) => {
-            const value = webhook[name];
-            return (
-              value !== undefined && (
-                <div key={name} className="contents">
-                  <dt className="text-faint">{label}</dt>
-                  <dd className="min-w-0 break-all font-mono text-xs leading-5">{value}</dd>
-                </div>
-              )
-            );
-          })}
-        </dl>
+        <>
+          {agent.webhook_disabled !== null && (
+            <div className="px-4 pt-4">
+              <DisabledBanner
+                disabled={agent.webhook_disabled}
+                busy={activate.isPending}
+                // What is secret may be sent back as it is shown.
+                onActivate={mayWrite ? () => activate.mutate(webhook as WebhookConfig) : undefined}
+              />
+              {activate.error && <ProblemCallout error={activate.error} />}
+            </div>
+          )}
+          <WebhookFacts webhook={webhook} />
+        </>
       )}
     </Card>
   );
+}
+
+function WebhookFacts({ webhook }: { webhook: MaskedWebhookConfig }) {
+  return (
+    <dl className="grid grid-cols-[auto_minmax(0,1fr)] gap-x-4 gap-y-1.5 p-4 text-sm">
+      <dt className="text-faint">Platform</dt>
+      <dd>{CHAT_PLATFORM_LOOKS[webhook.platform].name}</dd>
+      {fieldsOfPlatform(webhook.platform).map(({ name, label }) => {
+        const value = webhook[name];
+        return (
+          value !== undefined && (
+            <div key={name} className="contents">
+              <dt className="text-faint">{label}</dt>
+              <dd className="min-w-0 break-all font-mono text-xs leading-5">{value}</dd>
+            </div>
+          )
+        );
+      })}
+    </dl>
+  );
+}
+
+/** Setting it begins anew, also where nothing was sent to it any more. */
+function useSaveWebhook(agent: ExternalAgent, onSaved: (saved: ExternalAgent) => void) {
+  const queries = useQueryClient();
+  return useMutation({
+    mutationFn: async (webhook_config: WebhookConfig | null) =>
+      readTagged<ExternalAgent>(
+        await fetchApi(`/external-agents/${agent.id}`, { method: 'PUT', body: { webhook_config } }),
+      ),
+    onSuccess: (saved) => {
+      queries.setQueryData(externalAgentQuery(agent.id).queryKey, saved);
+      onSaved(saved.value);
+    },
+  });
 }
 
 /** Sends an example of a result, and shows the message and what came of it. */
@@ -98,27 +140,23 @@ function TestButton({ agent }: { agent: ExternalAgent }) {
 }
 
 function WebhookForm({ agent, onDone }: { agent: ExternalAgent; onDone: () => void }) {
-  const queries = useQueryClient();
   const fields = useForm<z.input<typeof form>, unknown, z.output<typeof form>>({
     resolver: zodResolver(form),
     mode: 'onTouched',
     // What is secret may be sent back as it is shown.
     defaultValues: { webhook_config: agent.webhook_config as WebhookConfig | null },
   });
-  const save = useMutation({
-    mutationFn: async (webhook_config: WebhookConfig | null) =>
-      readTagged<ExternalAgent>(
-        await fetchApi(`/external-agents/${agent.id}`, { method: 'PUT', body: { webhook_config } }),
-      ),
-    onSuccess: (saved) => {
-      queries.setQueryData(externalAgentQuery(agent.id).queryKey, saved);
-      toast.success(saved.value.webhook_config === null ? 'The webhook is removed' : 'The webhook is saved');
-      onDone();
-    },
-    onError: (error) => showRefusals(fields, error),
+  const save = useSaveWebhook(agent, ({ webhook_config }) => {
+    toast.success(webhook_config === null ? 'The webhook is removed' : 'The webhook is saved');
+    onDone();
   });
   return (
-    <form noValidate onSubmit={fields.handleSubmit(({ webhook_config }) => save.mutate(webhook_config))}>
+    <form
+      noValidate
+      onSubmit={fields.handleSubmit(({ webhook_config }) =>
+        save.mutate(webhook_config, { onError: (error) => showRefusals(fields, error) }),
+      )}
+    >
       <div className="flex flex-col gap-4 p-4">
         <Controller
           control={fields.control}
