@@ -13,6 +13,7 @@ import { Select } from '@/components/ui/select.tsx';
 import { Skeleton } from '@/components/ui/skeleton.tsx';
 import { Table, TableCell, TableHead, TableRow } from '@/components/ui/table.tsx';
 import { eventTypesQuery } from '@/features/targets/event-types.ts';
+import { useNow } from '@/lib/clock.ts';
 import { formatDuration, shortId } from '@/lib/format.ts';
 import { DeliveryBadge, deliveryWord } from './delivery-badge.tsx';
 import { deliveriesQuery } from './queries.ts';
@@ -123,7 +124,7 @@ export function DeliveryList({ path, shown, onChoose, children }: DeliveryListPr
                 <TableHead className="text-right max-sm:hidden">Answer</TableHead>
                 <TableHead className="text-right max-md:hidden">Time</TableHead>
                 <TableHead className="text-right max-md:hidden">Attempts</TableHead>
-                <TableHead className="text-right">When</TableHead>
+                <TableHead className="text-right max-sm:hidden">When</TableHead>
               </tr>
             </thead>
             <tbody>
@@ -170,6 +171,9 @@ function DeliveryRow({ row }: { row: Delivery }) {
           {row.is_test && <span className="ml-2 font-sans text-faint">test</span>}
         </Link>
         <RowNote row={row} />
+        <p className="text-faint text-xs sm:hidden">
+          <RelativeTime iso={row.created_at} />
+        </p>
       </TableCell>
       <TableCell className="text-right max-sm:hidden">
         {row.last_status ?? <span className="text-faint">–</span>}
@@ -178,7 +182,7 @@ function DeliveryRow({ row }: { row: Delivery }) {
         {row.last_duration_ms === null ? <span className="text-faint">–</span> : formatDuration(row.last_duration_ms)}
       </TableCell>
       <TableCell className="text-right max-md:hidden">{row.attempts}</TableCell>
-      <TableCell className="whitespace-nowrap text-right">
+      <TableCell className="whitespace-nowrap text-right max-sm:hidden">
         <RelativeTime iso={row.created_at} />
       </TableCell>
     </TableRow>
@@ -187,11 +191,13 @@ function DeliveryRow({ row }: { row: Delivery }) {
 
 /** Why it has not arrived, and when it is tried again. */
 function RowNote({ row: { status, attempts, last_error, next_attempt_at } }: { row: Delivery }) {
+  const now = useNow(1000, status === 'pending');
   if (status === 'delivered' || last_error === null) return null;
+  const waits = status === 'pending' && attempts > 0 && next_attempt_at !== null;
   return (
     <p className="truncate text-soft text-xs" title={last_error}>
       {last_error}
-      {status === 'pending' && attempts > 0 && next_attempt_at !== null && (
+      {waits && Date.parse(next_attempt_at) > now && (
         <span className="text-faint">
           {' '}
           Next attempt <RelativeTime iso={next_attempt_at} />
@@ -210,7 +216,7 @@ function LoadingRows() {
       <TableCell>
         <Skeleton className="h-4 w-48 max-w-full" />
       </TableCell>
-      {['max-sm:hidden', 'max-md:hidden', 'max-md:hidden ', 'whitespace-nowrap'].map((hidden) => (
+      {['max-sm:hidden', 'max-md:hidden', 'max-md:hidden ', 'max-sm:hidden '].map((hidden) => (
         <TableCell key={hidden} className={hidden}>
           <Skeleton className="ml-auto h-4 w-14" />
         </TableCell>

@@ -16,7 +16,7 @@ import { Table, TableCell, TableHead, TableRow } from '@/components/ui/table.tsx
 import { agentsQuery } from '@/features/agents/queries.ts';
 import { projectsQuery } from '@/features/projects/queries.ts';
 import { useCan } from '@/features/shell/queries.ts';
-import { eventTypesQuery, familiesOf, familyOf, familyWord } from '@/features/targets/event-types.ts';
+import { eventTypesQuery, familiesOf } from '@/features/targets/event-types.ts';
 import { dayRange } from '@/lib/day-range.ts';
 import { shortId } from '@/lib/format.ts';
 import { eventSubject } from './event-subject.ts';
@@ -79,7 +79,7 @@ export function EventList({ shown }: { shown: EventSearch }) {
             <thead>
               <tr>
                 <TableHead>Event</TableHead>
-                <TableHead className="w-full">About</TableHead>
+                <TableHead className="w-full max-sm:hidden">About</TableHead>
                 <TableHead className="max-md:hidden">Id</TableHead>
                 <TableHead className="text-right">When</TableHead>
               </tr>
@@ -181,7 +181,7 @@ function EventFilters({ chosen, filtered, onChoose }: EventFiltersProps) {
 function EventRow({ row }: { row: OrganizationEvent }) {
   return (
     <TableRow className="relative">
-      <TableCell className="whitespace-nowrap">
+      <TableCell className="whitespace-nowrap max-sm:w-full max-sm:max-w-0 max-sm:py-2">
         <Link
           to="."
           search={(old) => ({ ...old, event: row.id })}
@@ -191,9 +191,9 @@ function EventRow({ row }: { row: OrganizationEvent }) {
         >
           {row.type}
         </Link>
-        <span className="sr-only"> {familyWord(familyOf(row.type))}</span>
+        <span className="block truncate text-faint text-xs sm:hidden">{eventSubject(row.data)}</span>
       </TableCell>
-      <TableCell className="max-w-0">
+      <TableCell className="max-w-0 max-sm:hidden">
         <span className="block truncate">{eventSubject(row.data)}</span>
       </TableCell>
       <TableCell className="max-md:hidden">
@@ -212,7 +212,7 @@ function LoadingRows() {
       <TableCell>
         <Skeleton className="h-4 w-36" />
       </TableCell>
-      <TableCell>
+      <TableCell className="max-sm:hidden">
         <Skeleton className="h-4 w-48 max-w-full" />
       </TableCell>
       <TableCell className="max-md:hidden">

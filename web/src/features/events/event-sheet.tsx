@@ -62,7 +62,7 @@ function EventDetails({ event }: { event: OrganizationEvent }) {
 
 /** Pages of what the event tells of. */
 function EventLinks({ event: { data } }: { event: OrganizationEvent }) {
-  const { execution_id, agent_id, external_agent_id } = data;
+  const { execution_id, agent_id, external_agent_id, invocation_id } = data;
   if (![execution_id, agent_id, external_agent_id].some((id) => typeof id === 'string')) return null;
   return (
     <div className="flex flex-wrap gap-2">
@@ -77,6 +77,13 @@ function EventLinks({ event: { data } }: { event: OrganizationEvent }) {
         <Button size="sm" asChild>
           <Link to="/dashboard/agents/$agentId" params={{ agentId: agent_id }}>
             Open the agent
+          </Link>
+        </Button>
+      )}
+      {typeof invocation_id === 'string' && (
+        <Button size="sm" asChild>
+          <Link to="/dashboard/external-agents/calls" search={{ invocation: invocation_id }}>
+            Open the call
           </Link>
         </Button>
       )}
