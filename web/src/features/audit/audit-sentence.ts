@@ -67,6 +67,9 @@ const SENTENCES: Readonly<Record<string, string | ((details: Details, resourceId
   'policy.created': ({ name }) => `created the policy ${text(name) ?? ''}`,
   'policy.updated': ({ name }) => `changed the policy ${text(name) ?? ''}`,
   'policy.deleted': ({ name }) => `deleted the policy ${text(name) ?? ''}`,
+  'external_agent.webhook_tested': 'sent a sample to the webhook of an external agent',
+  'external_agent.webhook_disabled': ({ name }) =>
+    `disabled the webhook of ${text(name) ?? 'an external agent'}: it takes no results`,
   'organization.rate_limits_changed': 'changed the rate limits',
   'organization.retention_changed': ({ days }) =>
     typeof days === 'number' ? `chose to keep executions for ${days} days` : 'chose to keep executions without limit',
