@@ -7,10 +7,15 @@ const migrations = await readD1Migrations('migrations');
 // This file is evaluated more than once in a run: the ports are chosen by the first.
 process.env.TOOL_SERVER_PORT ??= String(await freePort());
 process.env.TARGET_SERVER_PORT ??= String(await freePort());
+process.env.RESOLVER_SERVER_PORT ??= String(await freePort());
 process.env.MCP_SERVER_PORT ??= String(await freePort());
+process.env.RECEIVER_PORT ??= String(await freePort());
+process.env.CHAT_SERVER_PORT ??= String(await freePort());
 const toolServerPort = process.env.TOOL_SERVER_PORT;
 const targetServerPort = process.env.TARGET_SERVER_PORT;
 const mcpServerPort = process.env.MCP_SERVER_PORT;
+const receiverPort = process.env.RECEIVER_PORT;
+const chatServerPort = process.env.CHAT_SERVER_PORT;
 
 /** Generous: a busy machine with coverage switched on takes several times as long as a quiet one. */
 const TEST_TIMEOUT_MS = 60_000;
@@ -26,12 +31,18 @@ const workers = {
       remoteBindings: false,
       wrangler: { configPath: './wrangler.toml' },
       miniflare: {
+        // The Email Service as the local server has it; by another name, so that the Worker does not send through it.
+        email: { send_email: [{ name: 'EMAIL_SERVICE_OF_TESTS' }] },
         bindings: {
           MIGRATIONS: migrations,
           ENVIRONMENT: 'test',
-          OUTBOUND_ALLOW: [toolServerPort, targetServerPort, mcpServerPort]
+          OUTBOUND_ALLOW: [toolServerPort, targetServerPort, mcpServerPort, receiverPort, chatServerPort]
             .map((port) => `127.0.0.1:${port}`)
             .join(','),
+          DNS_RESOLVER_URL: `http://127.0.0.1:${process.env.RESOLVER_SERVER_PORT}/dns-query`,
+          SLACK_API_URL: `http://127.0.0.1:${chatServerPort}/slack/api`,
+          DISCORD_API_URL: `http://127.0.0.1:${chatServerPort}/discord/api`,
+          TELEGRAM_API_URL: `http://127.0.0.1:${chatServerPort}/telegram`,
           CUSTOM_BASE_URL: `http://127.0.0.1:${toolServerPort}/v1`,
           AUTH_KEYS: 'test1:dGVzdC1vbmx5LXNpZ25pbmcta2V5LTAxMjM0NTY3ODk=',
           VAULT_KEYS: 'test1:dGVzdC1vbmx5LXZhdWx0LWtleS0wMTIzNDU2Nzg5MDE=',
@@ -45,7 +56,11 @@ const workers = {
     hookTimeout: TEST_TIMEOUT_MS,
     include: ['test/workers/**/*.test.ts'],
     sequence: AFTER_PROCESS,
-    setupFiles: ['./test/support/fetch-modules-singly.ts', './test/support/apply-migrations.ts'],
+    setupFiles: [
+      './test/support/fetch-modules-singly.ts',
+      './test/support/apply-migrations.ts',
+      './test/support/load-model-clients.ts',
+    ],
   },
 };
 
@@ -58,6 +73,8 @@ export default defineConfig({
       './test/support/tool-server.ts',
       './test/support/mcp-server.ts',
       './test/support/mail-server.ts',
+      './test/support/receiver-server.ts',
+      './test/support/chat-platforms.ts',
     ],
     silent: 'passed-only',
     // Vitest leaves a core free, which on two cores is half of them. Each worker loads the whole Worker, hence no more.

@@ -2,12 +2,13 @@ import { randomBytes } from 'node:crypto';
 import path from 'node:path';
 import { whileProfiling } from './lib/inspector.mjs';
 import { Client, drive } from './lib/load.mjs';
-import { linearAgent, OBJECTS, prepareProduct, tickingAgent, watchExecution } from './lib/product.mjs';
+import { linearAgent, OBJECTS, prepareProduct, QUEUES, tickingAgent, watchExecution } from './lib/product.mjs';
+import { startReceivers } from './lib/receivers.mjs';
 import { slowServer } from './lib/slow-server.mjs';
 import { bundle, serve } from './lib/workerd.mjs';
 
 /**
- * `node bench/profile.mjs read|run|refuse|watch`: where the CPU time of the built script goes under load, by function. For people who
+ * `node bench/profile.mjs read|run|refuse|watch|deliver`: where the CPU time of the built script goes under load, by function. For people who
  * look for the next thing to make faster; promises nothing.
  */
 const scenario = process.argv[2] ?? 'run';
@@ -15,14 +16,18 @@ const INSPECTOR_PORT = 9339;
 const root = path.resolve(import.meta.dirname, '..');
 const folder = bundle('wrangler.toml', path.join(root, '.local/bench/profile'), { minify: false });
 const slow = await slowServer(100);
+const { receivers, stop } = await startReceivers(
+  scenario === 'deliver' ? Array.from({ length: 20 }, () => ({ wait: 0, dead: false })) : [],
+);
 const product = await serve({
   folder,
   script: 'index.js',
   objects: OBJECTS,
+  queues: QUEUES,
   bindings: {
     ENVIRONMENT: 'local',
     LOG_LEVEL: 'warn',
-    OUTBOUND_ALLOW: slow.host,
+    OUTBOUND_ALLOW: [slow.host, ...receivers.map(({ host }) => host)].join(','),
     AUTH_KEYS: `bench1:${randomBytes(48).toString('base64')}`,
     VAULT_KEYS: `bench1:${randomBytes(32).toString('base64')}`,
   },
@@ -38,6 +43,10 @@ try {
     headers: { authorization },
     body: JSON.stringify({ name: 'Refused', platform: 'custom', rate_limits: { day: 1 } }),
   });
+  for (const { url } of receivers) {
+    const body = JSON.stringify({ url, events: ['execution.completed'] });
+    await client.send({ method: 'POST', path: '/api/v1/webhooks', headers: { authorization }, body });
+  }
   const outside = JSON.parse(made.body);
   const refused = () => ({
     method: 'POST',
@@ -59,7 +68,9 @@ try {
   await drive(client, 200, 16, call, [200, 202, 429]);
   const profile = await whileProfiling(INSPECTOR_PORT, async () => {
     if (scenario === 'watch') await watchExecution(product.url, setup.token, tickingAgent(60, slow.beat), 1000);
-    else await drive(client, scenario === 'run' ? 600 : 4000, 16, call, [200, 429]);
+    else await drive(client, { run: 600, deliver: 200 }[scenario] ?? 4000, 16, call, [200, 429]);
+    while (receivers.some(({ arrivals }) => arrivals.length < 400))
+      await new Promise((resolve) => setTimeout(resolve, 50));
   });
   client.close();
   const byFunction = new Map();
@@ -79,5 +90,6 @@ try {
   }
 } finally {
   slow.stop();
+  stop();
   await product.stop();
 }

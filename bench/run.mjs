@@ -6,6 +6,7 @@ import { stepsPerSecond } from './lib/engine-alone.mjs';
 import { median } from './lib/load.mjs';
 import { policyEvaluation } from './lib/policies-alone.mjs';
 import { startBench } from './scenarios/bench.mjs';
+import { deliveries } from './scenarios/deliveries.mjs';
 import { parallelBranches, resumeAfterEviction, tenSteps } from './scenarios/executions.mjs';
 import { allowedCalls, governanceAdds, openLoop, refusedCalls } from './scenarios/governance.mjs';
 import { readInvocations } from './scenarios/lineage.mjs';
@@ -39,6 +40,7 @@ const SCENARIOS = {
   invoke: allowedCalls,
   governance: governanceAdds,
   agents: openLoop,
+  deliveries,
   logins: loginStorm,
   invocations: readInvocations,
 };

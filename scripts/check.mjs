@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import {
+  eventsReferenceIsCurrent,
   lockfileIsPortable,
   migrationsMatchSchema,
   nodeReferenceIsCurrent,
@@ -33,6 +34,7 @@ const CHECKS = [
   ['import rules', () => finding(run(toolchainNode(), ['scripts/check-imports.mjs', ROOT]))],
   ['lockfile is portable', lockfileIsPortable],
   ['JSON and YAML examples agree', twinsAgree],
+  ['events reference is current', eventsReferenceIsCurrent],
   ['permissions reference is current', permissionsReferenceIsCurrent],
   ['node reference is current', nodeReferenceIsCurrent],
 ];

@@ -7,6 +7,7 @@ import { agentRoutes } from './domains/agents/index.ts';
 import { approvalRoutes } from './domains/approvals/index.ts';
 import { auditRoutes } from './domains/audit/routes.ts';
 import { budgetRoutes } from './domains/budgets/index.ts';
+import { chatAccountRoutes, chatCallbackRoutes } from './domains/chat-decisions/index.ts';
 import { contextRoutes } from './domains/context/index.ts';
 import { erasureRoutes } from './domains/erasure/routes.ts';
 import { eventRoutes } from './domains/events/index.ts';
@@ -17,12 +18,14 @@ import { invitationRoutes } from './domains/invitations/index.ts';
 import { invocationRoutes } from './domains/invocations/index.ts';
 import { lineageRoutes } from './domains/lineage/index.ts';
 import { modelRoutes } from './domains/models/index.ts';
+import { bellRoutes, channelRoutes } from './domains/notifications/index.ts';
 import { organizationRoutes } from './domains/organizations/routes.ts';
 import { projectRoutes } from './domains/projects/index.ts';
 import { secretRoutes } from './domains/secrets/index.ts';
 import { shadowRunRoutes } from './domains/shadow-runs/index.ts';
 import { teamRoutes } from './domains/teams/index.ts';
 import { templateRoutes } from './domains/templates/index.ts';
+import { deliveryRoutes, webhookRoutes } from './domains/webhooks/index.ts';
 import { consentRoutes, oauthRoutes } from './doors/mcp/oauth/routes.ts';
 import { mcpRoutes } from './doors/mcp/routes.ts';
 import type { McpHost } from './doors/mcp/serve.ts';
@@ -32,6 +35,7 @@ import { errorsPage, referencePage } from './platform/docs-page.ts';
 import { crossOrigin, productionGuard, requestScope, securityHeaders } from './platform/edge.ts';
 import type { Env } from './platform/env.ts';
 import { healthRoutes, PLATFORM_PROBES, type Probe } from './platform/health.ts';
+import { mailsPageRoutes } from './platform/mail/mails-page.ts';
 import { openApiDocument } from './platform/openapi.ts';
 import { answerError, refuseUnknown } from './platform/refusals.ts';
 import { type AppEnv, createRouter, json, operation } from './platform/router.ts';
@@ -102,9 +106,15 @@ export function createApp({ probes = {}, mcpFixture }: AppParts = {}): OpenAPIHo
   app.route('/api/v1', stopRoutes);
   app.route('/api/v1', invocationRoutes);
   app.route('/api/v1', lineageRoutes);
+  app.route('/api/v1', webhookRoutes);
+  app.route('/api/v1', deliveryRoutes);
   app.route('/api/v1', projectRoutes);
   app.route('/api/v1', contextRoutes);
   app.route('/api/v1', approvalRoutes);
+  app.route('/api/v1', bellRoutes);
+  app.route('/api/v1', channelRoutes);
+  app.route('/api/v1', chatAccountRoutes);
+  app.route('/api/v1', chatCallbackRoutes);
   app.route('/api/v1', budgetRoutes);
   app.route('/api/v1', policyRoutes);
   app.route('/api/v1', rateLimitRoutes);
@@ -122,6 +132,7 @@ export function createApp({ probes = {}, mcpFixture }: AppParts = {}): OpenAPIHo
 
   app.get('/api/v1/openapi.json', (c) => c.json(openApiDocument(app)));
   app.get('/docs', (c) => c.html(referencePage(openApiDocument(app))));
+  app.route('/', mailsPageRoutes);
   app.get('/docs/errors', (c) => c.html(errorsPage()));
 
   app.notFound((c) => {

@@ -2,6 +2,11 @@
 declare namespace Cloudflare {
   interface GlobalProps {
     mainModule: typeof import('./index.ts');
-    durableNamespaces: 'CircuitObject' | 'ExecutionObject' | 'IpThrottleObject' | 'OrganizationObject';
+    durableNamespaces:
+      | 'CircuitObject'
+      | 'ExecutionObject'
+      | 'IpThrottleObject'
+      | 'OrganizationObject'
+      | 'WebhookTargetObject';
   }
 }

@@ -1,12 +1,17 @@
 import { Client } from './load.mjs';
 import { watchFromOutside } from './sockets.mjs';
 
+/** The queue that the Worker writes and reads, by its binding. */
+export const QUEUES = { WAKEUPS: 'agentflow-wakeups' };
+
 /** Bindings of the Worker's objects. */
 export const OBJECTS = {
   EXECUTION: 'ExecutionObject',
   ORGANIZATION: 'OrganizationObject',
   IP_THROTTLE: 'IpThrottleObject',
   CIRCUIT: 'CircuitObject',
+  SHADOW_RUN: 'ShadowRunObject',
+  WEBHOOK_TARGET: 'WebhookTargetObject',
 };
 
 /** A chain of `steps` transforms, each adding one to `n`. @param {number} steps */

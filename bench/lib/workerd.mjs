@@ -32,13 +32,14 @@ export function bundle(config, out, { minify = true, assets, main } = {}) {
  * its own that goes with it, or in `state`, which stays. A workerd that dies is started again; then `onRestart` is called.
  * With `keepObjects` objects that have nothing to do stay in memory.
  *
- * @typedef {{ folder: string, script: string, objects: Record<string, string>, bindings: Record<string, string>, inspectorPort?: number, keepObjects?: boolean, state?: string, onRestart?: () => void }} Served
+ * @typedef {{ folder: string, script: string, objects: Record<string, string>, queues?: Record<string, string>, bindings: Record<string, string>, inspectorPort?: number, keepObjects?: boolean, state?: string, onRestart?: () => void }} Served
  * @param {Served} options
  */
 export async function serve({
   folder,
   script,
   objects,
+  queues = {},
   bindings,
   inspectorPort,
   keepObjects = false,
@@ -65,6 +66,11 @@ export async function serve({
       d1Databases: { DB: 'bench' },
       r2Buckets: { VALUES: 'bench' },
       kvNamespaces: { OAUTH_KV: 'bench' },
+      queueProducers: queues,
+      // As wrangler.toml has it.
+      queueConsumers: Object.fromEntries(
+        Object.values(queues).map((name) => [name, { maxBatchSize: 100, maxBatchTimeout: 0, maxRetries: 1 }]),
+      ),
       durableObjects: Object.fromEntries(
         Object.entries(objects).map(([name, className]) => [
           name,

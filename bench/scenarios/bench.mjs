@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import path from 'node:path';
-import { linearAgent, OBJECTS, prepareProduct } from '../lib/product.mjs';
+import { linearAgent, OBJECTS, prepareProduct, QUEUES } from '../lib/product.mjs';
 import { insert } from '../lib/rows.mjs';
 import { slowServer } from '../lib/slow-server.mjs';
 import { bundle, serve } from '../lib/workerd.mjs';
@@ -19,17 +19,18 @@ export async function startBench(options) {
   const productFolder = bundle('wrangler.toml', path.join(root, '.local/bench/product'));
   const floorFolder = bundle('bench/worker/wrangler.toml', path.join(root, '.local/bench/floor'));
   const slow = await slowServer(100);
-  /** @typedef {{ inspectorPort?: number, keepObjects?: boolean }} Served */
-  const serveProduct = (/** @type {Served} */ served = {}) =>
+  /** @typedef {{ inspectorPort?: number, keepObjects?: boolean, outbound?: string[] }} Served */
+  const serveProduct = (/** @type {Served} */ { outbound = [], ...served } = {}) =>
     serve({
       folder: productFolder,
       script: 'index.js',
       objects: OBJECTS,
+      queues: QUEUES,
       bindings: {
         ENVIRONMENT: 'local',
         // The floor writes no log lines either.
         LOG_LEVEL: 'warn',
-        OUTBOUND_ALLOW: slow.host,
+        OUTBOUND_ALLOW: [slow.host, ...outbound].join(','),
         AUTH_KEYS: `bench1:${randomBytes(48).toString('base64')}`,
         VAULT_KEYS: `bench1:${randomBytes(32).toString('base64')}`,
       },

@@ -202,6 +202,25 @@ app.post('/refuse/:organization', async (c) => {
   return c.json({ code: answer }, 429);
 });
 
+const POSTS_AT_ONCE = 10;
+
+/** The floor of deliveries: every body is posted to every URL, some at a time to each, and nothing is stored or signed. */
+app.post('/deliver', async (c) => {
+  const { urls, bodies } = await c.req.json<{ urls: string[]; bodies: string[] }>();
+  const post = async (url: string, waiting: string[]) => {
+    for (let body = waiting.shift(); body !== undefined; body = waiting.shift()) {
+      const answer = await fetch(url, { method: 'POST', body });
+      await answer.arrayBuffer();
+    }
+  };
+  const lanes = urls.flatMap((url) => {
+    const waiting = [...bodies];
+    return Array.from({ length: POSTS_AT_ONCE }, () => post(url, waiting));
+  });
+  await Promise.all(lanes);
+  return c.body(null, 204);
+});
+
 app.get('/watch/:id', (c) => c.env.WATCHED.get(c.env.WATCHED.idFromName(c.req.param('id'))).fetch(c.req.raw));
 
 app.post('/tick/:id', async (c) => {

@@ -71,6 +71,8 @@ export interface StartRequest {
   readonly start_by: number;
   /** It waits for a place, and begins when the desk tells it. */
   readonly queued?: boolean;
+  /** Somebody wants to be told that it has begun. */
+  readonly announce?: boolean;
   readonly traceparent: string;
   readonly request_id: string;
   /** The external agent on whose behalf it runs; of the execution that it called itself, with what is recorded of the call. */

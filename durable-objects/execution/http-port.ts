@@ -1,10 +1,10 @@
 import type { HttpPort, HttpRequest, HttpResult, StepError } from '@agentflow/engine';
 import { MAX_ANSWER_BYTES, OutboundError, readBounded } from '../../workers/platform/outbound.ts';
 import { describeError, type Logger } from '../../workers/platform/telemetry.ts';
+import { webhookHeaders } from '../../workers/platform/webhook-signature.ts';
 import type { Markers } from './secrets/markers.ts';
 import { placeSecrets, type Sendable, type SendableSecret, secretsIn } from './secrets/place-secrets.ts';
 import { SecretRedaction } from './secrets/redact-secrets.ts';
-import { webhookHeaders } from './sign-webhook.ts';
 
 export type SecretReading = ({ readonly kind: 'opened' } & SendableSecret) | { readonly kind: 'unreadable' };
 

@@ -3,6 +3,7 @@ import type { ExternalCall, ExternalOrigin } from '../organization/client.ts';
 import { presentSummary } from './present.ts';
 import { redacted } from './redact-payload.ts';
 import { type ExecutionRun, hasEnded } from './run.ts';
+import { toldEventId } from './told-event-id.ts';
 
 /** What D1 is told of a call of an external agent, whenever its execution is told. */
 export interface InvocationProjection {
@@ -10,6 +11,8 @@ export interface InvocationProjection {
   readonly summary: ExecutionSummary;
   readonly request: Payload;
   readonly response: Payload;
+  /** Of the event that tells its result; null while it runs. */
+  readonly event_id: string | null;
   readonly revision: number;
 }
 
@@ -34,10 +37,15 @@ export async function invocationOf(
   const summary = presentSummary(row, totals);
   if (hasEnded(run)) await recall(run);
   const answer = hasEnded(run) ? run.result() : null;
-  return { call: external, summary, request: kept(external, run.input()), response: kept(external, answer), revision };
+  const { facts, finished_at } = row;
+  const event_id =
+    finished_at === null ? null : await toldEventId('external_agent.invoked', facts.execution_id, finished_at);
+  const [request, response] = [kept(external, run.input()), kept(external, answer)];
+  return { call: external, summary, request, response, event_id, revision };
 }
 
-function isCall(external: ExternalOrigin | ExternalCall): external is ExternalCall {
+/** Of the execution that the external agent called itself, not of what that one started. */
+export function isCall(external: ExternalOrigin | ExternalCall): external is ExternalCall {
   return 'door' in external;
 }
 

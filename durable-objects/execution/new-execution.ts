@@ -22,6 +22,7 @@ export function newExecution(request: StartRequest, now: number): { row: Executi
     request_id: request.request_id,
     engine_version: ENGINE_VERSION,
     ...(request.budget_of == null ? {} : { budget_of: request.budget_of }),
+    ...(request.announce === true ? { announce: true } : {}),
     ...(request.external === undefined ? {} : { external: request.external }),
     ...(given === undefined ? {} : { given: { from: given.from, only: given.only, configs: given.configs } }),
     ...(recorded === undefined ? {} : { shadow_of: recorded.from }),

@@ -3,6 +3,7 @@ import type { Env } from '../../workers/platform/env.ts';
 import { describeError, type Logger } from '../../workers/platform/telemetry.ts';
 import type { RetentionRule } from '../organization/client.ts';
 import { projectionOf } from './approvals.ts';
+import type { ApprovalProjection } from './client.ts';
 import { expiryOf } from './expiry.ts';
 import { invocationOf } from './invocation.ts';
 import { presentSummary } from './present.ts';
@@ -10,8 +11,9 @@ import type { ExecutionPurse } from './purse.ts';
 import { type ExecutionRun, hasEnded } from './run.ts';
 import type { ExecutionStore } from './store/execution.ts';
 import type { CostRow, ExecutionRow } from './store/rows.ts';
+import { approvalEvents, beginEvents, endEvents } from './told-events.ts';
 import { touchesOf } from './touches.ts';
-import { isErased, tellApprovals, tellDesk, tellLists, tellParked } from './wiring.ts';
+import { isErased, tellApprovals, tellBegun, tellDesk, tellLists, tellParked } from './wiring.ts';
 
 const RETRY_MS = [1000, 5000, 30_000, 120_000, 600_000];
 const APPROVALS_AT_ONCE = 5;
@@ -39,6 +41,8 @@ export class Telling {
   private failures = 0;
   /** What this instance has told of them, in JSON: the same is not written again. */
   private toldTouches = '';
+  /** Whether this instance has told that the execution began: twice is one event. */
+  private toldBegin = false;
 
   constructor(
     private readonly env: Env,
@@ -59,7 +63,7 @@ export class Telling {
     const run = this.host.run();
     if (run === null) return false;
     const { row } = run;
-    if (run.approvals.hasUntold() || shouldPark(run) !== row.parked) return true;
+    if (run.approvals.hasUntold() || shouldPark(run) !== row.parked || this.tellsBegin(run)) return true;
     return row.projected_revision < row.revision || (isTerminal(row.status) && !row.settled);
   }
 
@@ -85,13 +89,13 @@ export class Telling {
       lists ? this.tellLists(run, summary, costs) : null,
       ended && !row.settled ? this.settle(run) : null,
       asked.length > 0
-        ? tellApprovals(
-            this.env,
-            row.facts,
+        ? this.tellApprovals(
+            run,
             asked.map((each) => projectionOf(each, row.facts, run.plan.byId.get(each.node_id))),
           )
         : null,
       parks !== row.parked ? tellParked(this.env, row.facts, parks, summary, owed) : null,
+      this.tellsBegin(run) ? this.tellBegin(run, summary) : null,
     ]);
     if (this.host.isErased()) return;
     const [listed, desk, approvals, park] = results;
@@ -120,10 +124,27 @@ export class Telling {
     this.host.arm();
   }
 
+  /** The end of one that has not told its begin tells both, in their order. */
+  private tellsBegin({ row }: ExecutionRun): boolean {
+    return row.facts.announce === true && row.started_at !== null && !isTerminal(row.status) && !this.toldBegin;
+  }
+
+  private async tellBegin(run: ExecutionRun, summary: ExecutionSummary): Promise<void> {
+    await tellBegun(this.env, run.row.facts, await beginEvents(run, summary));
+    this.toldBegin = true;
+  }
+
+  private async tellApprovals(run: ExecutionRun, asked: readonly ApprovalProjection[]): Promise<void> {
+    await tellApprovals(this.env, run.row.facts, asked, await approvalEvents(run.row.facts, asked));
+  }
+
   private async settle(run: ExecutionRun): Promise<RetentionRule> {
     const { outcomes } = await this.purse.owedAtEnd(run);
     const costs = { all: run.totals.cost_microusd, unreserved: this.store.costs.unreserved(), outcomes };
-    return tellDesk(this.env, run.row.facts, costs, presentSummary(run.row, run.totals));
+    const summary = presentSummary(run.row, run.totals);
+    const begin = this.toldBegin ? [] : await beginEvents(run, summary);
+    const events = [...begin, ...(await endEvents(run, summary, this.host.recall))];
+    return tellDesk(this.env, run.row.facts, costs, summary, events);
   }
 
   /** The row of the execution; with it that of the call which it is, should an external agent have made it. */

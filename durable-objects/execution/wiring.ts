@@ -30,6 +30,7 @@ import {
   type LeaseNotice,
   type MoneyAnswer,
   type MoneyRequest,
+  type OutgoingEvent,
   organizationDesk,
   type RetentionRule,
 } from '../organization/client.ts';
@@ -112,11 +113,22 @@ export function isErased(env: Env, facts: Facts): Promise<boolean> {
 }
 
 /** Questions to people, with the audit rows of their decisions: one D1 batch, then the feed, whose readers look there. */
-export async function tellApprovals(env: Env, facts: Facts, approvals: readonly ApprovalProjection[]): Promise<void> {
+export async function tellApprovals(
+  env: Env,
+  facts: Facts,
+  approvals: readonly ApprovalProjection[],
+  events: readonly OutgoingEvent[],
+): Promise<void> {
   await projectApprovals(env, approvals);
   await organizationDesk(env.ORGANIZATION, facts.organization_id).approvalsChanged(
     approvals.map(({ approval }) => feedApproval.parse(approval)),
+    events,
   );
+}
+
+/** That it has begun, to those who wanted to know when it was admitted. */
+export async function tellBegun(env: Env, facts: Facts, events: readonly OutgoingEvent[]): Promise<void> {
+  await organizationDesk(env.ORGANIZATION, facts.organization_id).tellEvents(events);
 }
 
 /** Tells the desk that the execution waits, so that it takes no place and holds no money of others, or that it goes on. */
@@ -181,6 +193,7 @@ export async function tellDesk(
   facts: Facts,
   costs: { readonly all: number; readonly unreserved: number; readonly outcomes: readonly CallOutcome[] },
   execution: ExecutionSummary,
+  events: readonly OutgoingEvent[],
 ): Promise<RetentionRule> {
   const { days, effective_at } = await organizationDesk(env.ORGANIZATION, facts.organization_id).settle({
     lease_id: facts.lease_id,
@@ -188,6 +201,7 @@ export async function tellDesk(
     execution,
     outcomes: costs.outcomes,
     unreserved_microusd: costs.unreserved,
+    events,
   });
   return { days, effective_at };
 }

@@ -15,6 +15,9 @@ import type {
 export type * from './money-requests.ts';
 export type * from './projections.ts';
 export type * from './records.ts';
+export type * from './subscription-records.ts';
+export { subscriptionPlace } from './subscription-records.ts';
+export type { SubscriptionFields } from './subscriptions.ts';
 
 /** What a rotation asks for: who the new key is, and what its caller may hand on. Times in milliseconds. */
 export interface KeyRotation {
@@ -133,6 +136,8 @@ export type Admission =
       readonly start_by: number;
       /** It waits for a place: its execution is made, and begins when the desk tells it. */
       readonly queued: boolean;
+      /** Somebody wants to be told that it has begun. */
+      readonly announce?: boolean;
       readonly agent: AgentHead;
       /** The version to run; null in test mode. */
       readonly version: number | null;

@@ -1,5 +1,5 @@
 import { DurableObject } from 'cloudflare:workers';
-import type { ExecutionSummary, FeedFact } from '@agentflow/contracts';
+import { type ExecutionSummary, eventType, type FeedFact } from '@agentflow/contracts';
 import type { Env } from '../../workers/platform/env.ts';
 import { createLogger, describeError, type Logger } from '../../workers/platform/telemetry.ts';
 import { executionObject } from '../execution/client.ts';
@@ -12,6 +12,7 @@ import { DeskLedger } from './desk-ledger.ts';
 import { DeskRates } from './desk-rates.ts';
 import { DeskSuspicions } from './desk-suspicions.ts';
 import { Erasures } from './erasure.ts';
+import { EventRelay } from './event-relay.ts';
 import { DeskEvents } from './events.ts';
 import { DeskExternalAgents } from './external-agents.ts';
 import { DeskFeed } from './feed.ts';
@@ -25,10 +26,12 @@ import { DeskRetention } from './retention.ts';
 import { DeskStarts } from './starts.ts';
 import { DeskStops } from './stops.ts';
 import { OrganizationStore } from './store/organization.ts';
+import { DeskSubscriptions } from './subscriptions.ts';
 import {
   agentsNamed,
   archivePage,
   erasureWork,
+  eventReaders,
   project,
   readAgentHead,
   readPlan,
@@ -50,6 +53,8 @@ export abstract class Desk extends DurableObject<Env> {
   protected readonly keys: DeskKeys;
   protected readonly externalAgents: DeskExternalAgents;
   protected readonly refusals: DeskRefusals;
+  protected readonly subscriptions: DeskSubscriptions;
+  protected readonly relay: EventRelay;
   protected readonly events: DeskEvents;
   protected readonly suspicions: DeskSuspicions;
   protected readonly addresses: DeskAddresses;
@@ -72,18 +77,28 @@ export abstract class Desk extends DurableObject<Env> {
     super(ctx, env);
     this.store = new OrganizationStore(ctx.storage.sql);
     this.keys = new DeskKeys(ctx.storage, this.store, (at) => this.armAt(at));
-    this.externalAgents = new DeskExternalAgents(ctx.storage, this.store, (at) => this.armAt(at));
+    this.subscriptions = new DeskSubscriptions(ctx.storage, this.store, () => this.relayEvents());
+    this.relay = new EventRelay(
+      this.store,
+      this.subscriptions,
+      eventReaders(env, () => this.store.organizationId()),
+      () => this.logger(),
+    );
+    this.externalAgents = new DeskExternalAgents(ctx.storage, this.store, {
+      armAt: (at) => this.armAt(at),
+      changed: (agent) => this.subscriptions.follow(agent),
+    });
     this.refusals = new DeskRefusals(
       ctx,
       this.store,
       (counted) => tellRefusals(env, this.store.organizationId(), counted),
       (at) => this.armAt(at),
     );
-    this.events = new DeskEvents(
-      this.store,
-      (at) => this.armAt(at),
-      (fact) => this.publish(fact),
-    );
+    this.events = new DeskEvents(this.store, this.subscriptions, {
+      armAt: (at) => this.armAt(at),
+      relay: () => this.relayEvents(),
+      publish: (fact) => this.publish(fact),
+    });
     this.suspicions = new DeskSuspicions(ctx.storage, this.store, {
       emit: (type, data, now) => this.events.emit(type, data, now),
       armAt: (at) => this.armAt(at),
@@ -95,7 +110,8 @@ export abstract class Desk extends DurableObject<Env> {
     this.keeping = new DeskRetention(ctx.storage, this.store, tell, () => this.logger());
     const page = (before: number, cursor: string) => archivePage(env, this.store.organizationId(), before, cursor);
     this.archive = new DeskArchive(ctx.storage, this.store, page, () => this.logger());
-    const workOf = (subject: ErasureSubject) => erasureWork(env, this.store.organizationId(), subject);
+    const targets = () => this.store.subscriptions.all().map(({ record }) => record.id);
+    const workOf = (subject: ErasureSubject) => erasureWork(env, this.store.organizationId(), subject, targets);
     this.erasures = new Erasures(this.store, ctx.storage, workOf, () => this.logger());
     this.requests = new DeskRequests(this.store);
     const readHead = (agentId: string) => readAgentHead(env, this.store.organizationId(), agentId);
@@ -135,6 +151,7 @@ export abstract class Desk extends DurableObject<Env> {
         armAt: (at) => this.armAt(at),
         told: () => this.tellNotices(),
         publish: (fact) => this.publish(fact),
+        wants: (type, data) => this.subscriptions.wants(type, data),
         leaseState: (lease) => execution(lease.execution_id).leaseState(lease.id),
       },
     );
@@ -167,6 +184,8 @@ export abstract class Desk extends DurableObject<Env> {
     }
     for (const part of [
       () => this.drainOutbox(due),
+      () => this.relay.collect(due, (event) => this.events.append(event)),
+      () => this.relay.recall(due),
       () => this.starts.checkLeases(due),
       () => this.checkWatchedAgents(due),
       async () => this.ledger.newPeriods(Date.now()),
@@ -196,6 +215,8 @@ export abstract class Desk extends DurableObject<Env> {
     if (this.store.exists()) return;
     this.keys.forget();
     this.externalAgents.forget();
+    this.subscriptions.forget();
+    this.relay.forget();
     this.refusals.forget();
     this.suspicions.forget();
     this.addresses.forget();
@@ -219,7 +240,12 @@ export abstract class Desk extends DurableObject<Env> {
   protected tellAgent(before: AgentHead | null, agentId: string): void {
     const after = this.agents.find(agentId);
     const fact = after === null ? null : changed(before, after);
-    if (fact !== null) this.publish(fact);
+    if (after === null || fact === null) return;
+    this.publish(fact);
+    const told = eventType.safeParse(fact.type);
+    if (!told.success) return;
+    const { name: agent_name, status, live_version } = after;
+    this.events.emit(told.data, { agent_id: agentId, agent_name, status, live_version }, Date.now());
   }
 
   /** That somebody watches never costs a start or its end. */
@@ -234,6 +260,11 @@ export abstract class Desk extends DurableObject<Env> {
   protected tellMove(execution: ExecutionSummary | undefined): void {
     const fact = execution === undefined ? null : moved(execution);
     if (fact !== null) this.publish(fact);
+  }
+
+  /** After the turn that wrote what is to be read. */
+  protected relayEvents(): void {
+    this.ctx.waitUntil(Promise.resolve().then(() => this.relay.relay()));
   }
 
   /** The alarm is set in the turn that wrote them, and so stored with them. */

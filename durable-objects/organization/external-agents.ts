@@ -8,6 +8,12 @@ export type ExternalAgentFields = Partial<
   Omit<ExternalAgentRecord, 'id' | 'created_at' | 'created_by' | 'updated_at' | 'deleted_at' | 'revision'>
 >;
 
+interface ExternalAgentsHost {
+  armAt(at: number): void;
+  /** In the transaction that writes it. */
+  changed(agent: ExternalAgentRecord): void;
+}
+
 /**
  * The external agents of a desk that exists, with a cache of the rows. Every method decides and writes within one turn,
  * in one transaction with the projection that tells it; whoever changes one empties the outbox afterwards.
@@ -18,7 +24,7 @@ export class DeskExternalAgents {
   constructor(
     private readonly storage: DurableObjectStorage,
     private readonly store: OrganizationStore,
-    private readonly armAt: (at: number) => void,
+    private readonly host: ExternalAgentsHost,
   ) {}
 
   /** Drops the cache: what the rows say now is asked again. */
@@ -71,13 +77,15 @@ export class DeskExternalAgents {
     this.storage.transactionSync(() => {
       this.store.externalAgents.write(external_agent);
       this.store.enqueue({ organization_id, external_agent, audit }, now);
+      this.host.changed(external_agent);
     });
     this.known.set(external_agent.id, external_agent);
-    this.armAt(now + TELL_MS);
+    this.host.armAt(now + TELL_MS);
   }
 }
 
 function actionOf(before: ExternalAgentRecord, after: ExternalAgentRecord): string {
+  if ((before.webhook_disabled ?? null) === null && after.webhook_disabled) return 'external_agent.webhook_disabled';
   if (before.is_active === after.is_active) return 'external_agent.updated';
   return after.is_active ? 'external_agent.activated' : 'external_agent.deactivated';
 }

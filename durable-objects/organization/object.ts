@@ -4,6 +4,7 @@ import {
   type ExecutionSummary,
   FEED_EVENT_TYPES,
   type FeedApproval,
+  type PlatformHealth,
 } from '@agentflow/contracts';
 import { describeError } from '../../workers/platform/telemetry.ts';
 import {
@@ -19,10 +20,16 @@ import {
   type LeaseNotice,
   type MoneyAnswer,
   type MoneyRequest,
+  type OutgoingEvent,
+  type PlatformAttempts,
+  type Pulled,
+  type PullRequest,
   type RequestClaim,
   type RetentionRule,
+  type TargetFailure,
 } from './client.ts';
 import { asked } from './feed-facts.ts';
+import { afterAttempts, presentHealth } from './platform-health.ts';
 import { countsAsRefused } from './refusals.ts';
 import { DeskSettings } from './settings.ts';
 import type { SpentSoFar } from './starts.ts';
@@ -167,9 +174,12 @@ export class OrganizationObject extends DeskSettings {
     execution?: ExecutionSummary;
     outcomes?: readonly CallOutcome[];
     unreserved_microusd?: number;
+    events?: readonly OutgoingEvent[];
   }): Promise<RetentionRule> {
     const { lease_id, cost_microusd, execution, outcomes = [], unreserved_microusd: besides = cost_microusd } = input;
     if (this.store.exists() && this.starts.settle(lease_id, cost_microusd, { outcomes, besides })) {
+      // In the turn that ends the lease, which is done once.
+      for (const event of input.events ?? []) this.events.append(event);
       if (execution !== undefined) this.policies.costs.note(execution.agent_id, cost_microusd);
       this.tellMove(execution);
     }
@@ -206,10 +216,65 @@ export class OrganizationObject extends DeskSettings {
     if (this.store.exists() && this.starts.park(lease_id, parked, spent)) this.tellMove(execution);
   }
 
-  /** Questions that D1 has, for those who watch. */
-  async approvalsChanged(approvals: readonly FeedApproval[]): Promise<void> {
+  /** Questions that D1 has, for those who watch, and what is told of them. */
+  async approvalsChanged(approvals: readonly FeedApproval[], events: readonly OutgoingEvent[] = []): Promise<void> {
     if (!this.store.exists()) return;
     for (const approval of approvals) this.publish(asked(approval));
+    for (const event of events) this.events.append(event);
+  }
+
+  /** What has happened elsewhere and is told until this answers. */
+  async tellEvents(events: readonly OutgoingEvent[]): Promise<void> {
+    if (this.store.exists()) for (const event of events) this.events.append(event);
+  }
+
+  /** Before rows of D1's `event_outbox` are written: should the caller die before `collectEvents`, the alarm looks. */
+  async expectEvents(organizationId: string): Promise<void> {
+    this.store.create(organizationId);
+    if (this.store.exists()) await this.arm(this.relay.expect(Date.now()));
+  }
+
+  async collectEvents(): Promise<void> {
+    if (this.store.exists()) await this.relay.collect(null, (event) => this.events.append(event));
+  }
+
+  /** A target asks for what is for it; see `PullRequest`. */
+  async pullEvents(request: PullRequest): Promise<Pulled> {
+    if (!this.store.exists()) return { state: 'gone' };
+    const pulled = this.subscriptions.pull(request);
+    this.relay.pulled(request.target_id);
+    return pulled;
+  }
+
+  /** A target gives up: nothing is sent to it until somebody activates it again. */
+  async disableTarget({ target_id, reason, detail, failing_since }: TargetFailure): Promise<void> {
+    const now = Date.now();
+    const disabled = this.store.exists() ? this.subscriptions.disable(target_id, { reason, detail, at: now }) : null;
+    if (disabled === null) return;
+    const { name, settings } = disabled;
+    const since = failing_since === null ? null : new Date(failing_since).toISOString();
+    const data = { target_id, kind: settings.kind, name, reason, detail, failing_since: since };
+    this.events.emit('webhook.disabled', data, now);
+    if (settings.kind === 'external_agent') {
+      const webhook_disabled = { reason, detail, at: now };
+      const origin = { actor_type: 'system', actor_id: target_id, ip: '', user_agent: '', request_id: '' };
+      this.externalAgents.change(target_id, { webhook_disabled }, null, origin, now);
+    }
+    await this.drainOutbox(now);
+  }
+
+  /** What came of sending to a chat platform. */
+  async noteAttempts(attempts: PlatformAttempts): Promise<void> {
+    if (!this.store.exists()) return;
+    const now = Date.now();
+    const { health, event } = afterAttempts(this.store.platformHealth.find(attempts.platform), attempts, now);
+    this.store.platformHealth.write(health);
+    if (event !== null) this.events.emit(event.type, event.data, now);
+  }
+
+  async adapterHealth(): Promise<PlatformHealth[]> {
+    const now = Date.now();
+    return this.store.exists() ? this.store.platformHealth.all().map((health) => presentHealth(health, now)) : [];
   }
 
   /** A person's role has changed, or they have left: they watch again as what they are now. */

@@ -1,6 +1,7 @@
-import type { Door, ErrorCode, EventType, ExternalPlatform, JsonValue, RetentionDays } from '@agentflow/contracts';
+import type { Door, ErrorCode, ExternalPlatform, RetentionDays } from '@agentflow/contracts';
 import type { PolicyDefaultProjection, PolicyProjection } from './policies/stored.ts';
 import type { AuditOrigin, ExternalAgentRecord, StoredAllowlist, StoredKey, StoredRateLimits } from './records.ts';
+import type { SubscriptionRecord } from './subscription-records.ts';
 
 /** The audit row that a projection brings with it; its id is minted with the change, so that it is written once. */
 export interface ProjectedAudit {
@@ -58,10 +59,11 @@ export interface ExternalAgentProjection {
   readonly audit: ProjectedAudit;
 }
 
-/** Something that happened and is told. */
-export interface EventProjection {
+/** A subscription, and the audit row of the change that made it. */
+export interface SubscriptionProjection {
   readonly organization_id: string;
-  readonly event: DeskEvent;
+  readonly subscription: SubscriptionRecord;
+  readonly audit: ProjectedAudit;
 }
 
 export type Projection =
@@ -73,14 +75,7 @@ export type Projection =
   | PolicyProjection
   | PolicyDefaultProjection
   | ExternalAgentProjection
-  | EventProjection;
-
-export interface DeskEvent {
-  readonly id: string;
-  readonly type: EventType;
-  readonly at: number;
-  readonly data: Readonly<Record<string, JsonValue>>;
-}
+  | SubscriptionProjection;
 
 export interface RefusedCall {
   readonly at: number;

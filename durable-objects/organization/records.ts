@@ -13,6 +13,7 @@ import type {
   RetentionDays,
   SetOrganizationRateLimitsRequest,
 } from '@agentflow/contracts';
+import type { DisabledTarget } from './subscription-records.ts';
 
 /** What the desk knows of an API key. The key itself is never stored, only its SHA-256 in hex. */
 export interface KeyRecord {
@@ -45,6 +46,8 @@ export interface ExternalAgentRecord {
   /** As the vault seals it, and as it is shown: the desk reads neither. */
   readonly webhook_sealed: string | null;
   readonly webhook_masked: MaskedWebhookConfig | null;
+  /** Why nothing is sent to its webhook any more; set anew with the webhook. */
+  readonly webhook_disabled?: DisabledTarget | null;
   /** The agents that it may call; null for all. */
   readonly agents: readonly string[] | null;
   readonly operations: readonly ExternalOperation[];

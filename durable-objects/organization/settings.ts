@@ -21,6 +21,9 @@ import type {
   StoredAllowlist,
   StoredPolicy,
   StoredRateLimits,
+  SubscriptionChange,
+  SubscriptionFields,
+  SubscriptionRecord,
 } from './client.ts';
 import { Desk } from './desk.ts';
 import { UNLIMITED } from './desk-rates.ts';
@@ -159,6 +162,42 @@ export abstract class DeskSettings extends Desk {
     const stopping = stops ? this.stopAgent(id) : null;
     await this.drainOutbox(Date.now());
     return { found: true, stop: await stopping };
+  }
+
+  async createSubscription(
+    organizationId: string,
+    record: SubscriptionRecord,
+    origin: AuditOrigin,
+  ): Promise<SubscriptionChange> {
+    this.store.create(organizationId);
+    const change = this.subscriptions.create(record, origin);
+    await this.drainOutbox(Date.now());
+    return change;
+  }
+
+  async subscription(id: string): Promise<SubscriptionRecord | null> {
+    return this.store.exists() ? this.subscriptions.find(id) : null;
+  }
+
+  /** `expected` is the revision that the change was made for; null for whatever it is. `action`: as the audit log calls it. */
+  async changeSubscription(
+    id: string,
+    fields: SubscriptionFields,
+    expected: number | null,
+    origin: AuditOrigin,
+    action?: string,
+  ): Promise<SubscriptionChange> {
+    if (!this.store.exists()) return { outcome: 'not_found' };
+    const change = this.subscriptions.change(id, fields, expected, origin, action);
+    await this.drainOutbox(Date.now());
+    return change;
+  }
+
+  /** Nothing is sent from now on; what its target has is deleted after the answer. */
+  async deleteSubscription(id: string, origin: AuditOrigin): Promise<boolean> {
+    if (!this.store.exists() || !this.subscriptions.delete(id, origin)) return false;
+    await this.drainOutbox(Date.now());
+    return true;
   }
 
   async ipAllowlist(): Promise<StoredAllowlist> {

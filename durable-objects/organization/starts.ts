@@ -1,4 +1,4 @@
-import { type ExecutionError, type FeedFact, ID_PREFIXES } from '@agentflow/contracts';
+import { type EventType, type ExecutionError, type FeedFact, ID_PREFIXES, type JsonValue } from '@agentflow/contracts';
 import { idBody, timeOfId } from '../../workers/platform/ids.ts';
 import { type DeskState, decide } from './admission.ts';
 import type { DeskAgents } from './agents.ts';
@@ -62,6 +62,8 @@ interface StartsHost {
   /** Notices were written: they are told now, and by the alarm if this instance dies first. */
   told(): void;
   publish(fact: FeedFact): void;
+  /** Whether a subscription wants an event like this. */
+  wants(type: EventType, data: Readonly<Record<string, JsonValue>>): boolean;
   /** Asks an execution's object what has become of a lease. */
   leaseState(lease: Lease): Promise<'alive' | 'ended' | 'unknown'>;
 }
@@ -158,6 +160,7 @@ export class DeskStarts {
       again: held !== null,
       start_by: (held === null ? lease.expires_at : this.renew(held, now)) - START_MARGIN_MS,
       queued: lease.state === 'queued',
+      announce: this.announces(request),
       agent: decision.agent,
       version: decision.version,
       caller: decision.caller,
@@ -165,6 +168,10 @@ export class DeskStarts {
       limits: decision.limits,
       external: this.callOf(decision.external, state.external, request, now),
     };
+  }
+
+  private announces({ agent_id, mode, shown }: AdmissionRequest): boolean {
+    return mode === 'live' && this.host.wants('execution.started', { agent_id, project_id: shown?.project_id ?? null });
   }
 
   /** What the execution records of the call; null for one that no external agent made. */

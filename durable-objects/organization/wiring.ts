@@ -9,7 +9,13 @@ import {
   isOrganizationErased,
   isPersonErased,
 } from '../../workers/domains/erasure/index.ts';
-import { projectEvent } from '../../workers/domains/events/index.ts';
+import {
+  collectOutgoing,
+  deleteOldEvents,
+  deleteOutgoing,
+  EVENT_DAYS,
+  projectEvents,
+} from '../../workers/domains/events/index.ts';
 import { endedExecutions, projectRetention } from '../../workers/domains/executions/index.ts';
 import { projectExternalAgent } from '../../workers/domains/external-agents/index.ts';
 import { projectPolicy, projectPolicyDefault, projectRateLimits } from '../../workers/domains/governance/index.ts';
@@ -20,11 +26,23 @@ import {
   projectApiKey,
   projectIpAllowlist,
 } from '../../workers/domains/organizations/index.ts';
+import { projectSubscription } from '../../workers/domains/webhooks/index.ts';
 import type { Env } from '../../workers/platform/env.ts';
 import { deletePage } from '../../workers/platform/r2.ts';
 import { executionObject } from '../execution/client.ts';
-import type { AgentHead, CountedRefusals, ErasureSubject, PlanLimits, Projection, RetentionRule } from './client.ts';
+import { webhookTarget } from '../webhook-target/client.ts';
+import {
+  type AgentHead,
+  type CountedRefusals,
+  ERASED_PER_PAGE,
+  type ErasurePage,
+  type ErasureSubject,
+  type PlanLimits,
+  type Projection,
+  type RetentionRule,
+} from './client.ts';
 import type { ErasureWork } from './erasure.ts';
+import type { EventReaders } from './event-relay.ts';
 
 /** The plan's limits as D1 has them; null for an organization that does not exist. */
 export async function readPlan(env: Env, organizationId: string): Promise<PlanLimits | null> {
@@ -51,11 +69,35 @@ export function project(env: Env, message: Projection): Promise<void> {
   if ('key' in message) return projectApiKey(database, message);
   if ('budget' in message) return projectBudget(database, message);
   if ('external_agent' in message) return projectExternalAgent(database, message);
-  if ('event' in message) return projectEvent(database, message);
+  if ('subscription' in message) return projectSubscription(database, message);
   if ('policy' in message) return projectPolicy(database, message);
   if ('policy_default' in message) return projectPolicyDefault(database, message);
   if ('rate_limits' in message) return projectRateLimits(database, message);
   return 'retention' in message ? projectRetention(database, message) : projectIpAllowlist(database, message);
+}
+
+const DAY_MS = 24 * 3_600_000;
+/** Rows that one statement deletes. */
+const TIDIED_AT_ONCE = 1000;
+/** Messages that one call to the queue takes. */
+const MESSAGES_AT_ONCE = 100;
+
+/** Who reads the log of events; `organizationId` is asked when there is something to read. */
+export function eventReaders(env: Env, organizationId: () => string): EventReaders {
+  const database = () => db(env, organizationId());
+  return {
+    list: (events) => projectEvents(database(), organizationId(), events),
+    tidy: () => deleteOldEvents(database(), organizationId(), Date.now() - EVENT_DAYS * DAY_MS, TIDIED_AT_ONCE),
+    async wake(targetIds) {
+      const messages = targetIds.map((target_id) => ({ body: { organization_id: organizationId(), target_id } }));
+      for (let from = 0; from < messages.length; from += MESSAGES_AT_ONCE) {
+        await env.WAKEUPS.sendBatch(messages.slice(from, from + MESSAGES_AT_ONCE));
+      }
+    },
+    erase: (targetId) => webhookTarget(env.WEBHOOK_TARGET, targetId).erase(),
+    outgoing: (limit) => collectOutgoing(database(), organizationId(), limit),
+    forgetOutgoing: (ids) => deleteOutgoing(database(), organizationId(), ids),
+  };
 }
 
 /** Moves the payloads of a page of invocations to R2. */
@@ -82,7 +124,12 @@ export async function tellRetention(
 }
 
 /** Erasing an organization, or forgetting a person in it, outside the desk. */
-export function erasureWork(env: Env, organizationId: string, { kind, subject, email }: ErasureSubject): ErasureWork {
+export function erasureWork(
+  env: Env,
+  organizationId: string,
+  { kind, subject, email }: ErasureSubject,
+  targets: () => readonly string[],
+): ErasureWork {
   const object = (executionId: string) => executionObject(env.EXECUTION, executionId);
   if (kind === 'organization') {
     return {
@@ -92,6 +139,7 @@ export function erasureWork(env: Env, organizationId: string, { kind, subject, e
         return true;
       },
       storages: {
+        targets: (cursor) => eraseTargets(env, targets(), cursor),
         rows: (cursor, objects) => eraseRows(env, organizationId, cursor, objects),
         // Each object deletes its own; what one wrote while it died is found here.
         values: async () => ({ done: await deletePage(env.VALUES, `${organizationId}/`), cursor: '', failed: false }),
@@ -107,4 +155,11 @@ export function erasureWork(env: Env, organizationId: string, { kind, subject, e
     },
     storages: { rows: (cursor, objects) => forgetPerson(env, organizationId, { id: subject, email }, cursor, objects) },
   };
+}
+
+async function eraseTargets(env: Env, targets: readonly string[], cursor: string): Promise<ErasurePage> {
+  const ids = targets.filter((id) => id > cursor).slice(0, ERASED_PER_PAGE);
+  const erased = await Promise.allSettled(ids.map((id) => webhookTarget(env.WEBHOOK_TARGET, id).erase()));
+  const failed = erased.some(({ status }) => status === 'rejected');
+  return { done: ids.length < ERASED_PER_PAGE, cursor: ids.at(-1) ?? cursor, failed };
 }

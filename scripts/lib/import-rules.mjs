@@ -25,6 +25,7 @@ const SDK = /^packages\/sdk-typescript\/src\/index\.ts$/;
 const PLATFORM = /^workers\/platform\//;
 const DB = /^workers\/db\//;
 const MODELS = /^workers\/models\//;
+const CHAT = /^workers\/chat\/index\.ts$/;
 const DOMAIN_FACE = /^workers\/domains\/[^/]+\/index\.ts$/;
 const DOORS_SHARED = /^workers\/doors\/shared\//;
 const OBJECT_STUB = /^durable-objects\/[^/]+\/client\.ts$/;
@@ -96,12 +97,19 @@ export const ZONES = [
     says: 'models import contracts, the engine’s ports and the platform',
   },
   {
+    name: 'chat',
+    files: /^(workers\/chat\/)/,
+    packages: ['zod', 'node:crypto'],
+    may: [CONTRACTS, ENGINE, PLATFORM],
+    says: 'chat adapters import contracts, the engine and the platform, and zod alone of the packages',
+  },
+  {
     name: 'domain',
     files: /^(workers\/domains\/[^/]+\/)/,
     packages: 'any',
     exceptPackages: [/^drizzle-orm\/d1$/],
-    may: [CONTRACTS, ENGINE, PLATFORM, DB, MODELS, OBJECT_STUB, DOMAIN_FACE, EXAMPLES],
-    says: 'a domain imports platform, db, models, contracts, engine, examples, stubs (client.ts) and other domains’ index.ts',
+    may: [CONTRACTS, ENGINE, PLATFORM, DB, MODELS, CHAT, OBJECT_STUB, DOMAIN_FACE, EXAMPLES],
+    says: 'a domain imports platform, db, models, chat/index.ts, contracts, engine, examples, stubs (client.ts) and other domains’ index.ts',
   },
   {
     name: 'door',
@@ -115,8 +123,8 @@ export const ZONES = [
     name: 'object wiring',
     files: /^(durable-objects\/[^/]+\/)wiring\.ts$/,
     packages: 'any',
-    may: [CONTRACTS, ENGINE, PLATFORM, MODELS, OBJECT_STUB, DOMAIN_FACE, DB_CLIENT],
-    says: 'wiring.ts binds an object to the platform: engine, models, domains’ index.ts, stubs, the db client',
+    may: [CONTRACTS, ENGINE, PLATFORM, MODELS, CHAT, OBJECT_STUB, DOMAIN_FACE, DB_CLIENT],
+    says: 'wiring.ts binds an object to the platform: engine, models, chat/index.ts, domains’ index.ts, stubs, the db client',
   },
   {
     name: 'object',

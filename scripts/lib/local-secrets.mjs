@@ -40,7 +40,7 @@ VAULT_KEYS="${VAULT_KEYS}"
 # OLLAMA_BASE_URL="http://localhost:11434"
 # OUTBOUND_ALLOW="localhost:11434"
 
-# Mail; without both, links of invitations are shown.
+# Mail; without both, mails are kept for the page /dev/mails.
 # MAIL_API_KEY=""
 # MAIL_FROM=""
 `,

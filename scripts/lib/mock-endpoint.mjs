@@ -15,12 +15,20 @@ const COMPLETION = {
 /**
  * A server for agents to call in tests. It answers every request with what it got, as JSON; `?delay_ms=` makes it slow,
  * `?status=` makes it fail, `?hold=<name>` makes it wait until somebody asks for `/release?name=<name>`. At
+ * `/inbox/<name>` it keeps what it gets, for `/requests?of=<name>`, and answers as `/answer?of=<name>&status=` has said. At
  * `/v1/chat/completions` it is a language model that classifies everything as `yes`, with ten tokens in and five out.
  * @returns {Promise<{ url: string, host: string, stop: () => Promise<void> }>} `host` is `127.0.0.1:<port>`.
  */
 export async function startMockEndpoint() {
   /** @type {Map<string, () => void>} */
   const held = new Map();
+  /** @type {Map<string, { status: number, requests: object[] }>} */
+  const inboxes = new Map();
+  const inbox = (/** @type {string} */ name) => {
+    const found = inboxes.get(name) ?? { status: 200, requests: [] };
+    inboxes.set(name, found);
+    return found;
+  };
   const server = createServer(async (request, response) => {
     const url = new URL(request.url ?? '/', 'http://mock.invalid');
     let body = '';
@@ -34,7 +42,14 @@ export async function startMockEndpoint() {
         delay(LONGEST_DELAY_MS, undefined, { ref: false }),
       ]);
     if (url.pathname === '/release') held.get(url.searchParams.get('name') ?? '')?.();
-    const status = Number(url.searchParams.get('status') ?? 200);
+    const named = inbox(/^\/inbox\/([\w-]+)/.exec(url.pathname)?.[1] ?? url.searchParams.get('of') ?? '');
+    const status = url.pathname.startsWith('/inbox/') ? named.status : Number(url.searchParams.get('status') ?? 200);
+    if (url.pathname.startsWith('/inbox/')) named.requests.push({ headers: request.headers, body });
+    if (url.pathname === '/requests') return void response.end(JSON.stringify(named.requests));
+    if (url.pathname === '/answer') {
+      named.status = status;
+      return void response.end('{}');
+    }
     response.writeHead(status >= 200 && status < 600 ? status : 400, { 'content-type': 'application/json' });
     if (url.pathname === '/v1/chat/completions') return void response.end(JSON.stringify(COMPLETION));
     response.end(JSON.stringify({ method: request.method, path: url.pathname, headers: request.headers, body }));

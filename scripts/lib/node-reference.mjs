@@ -1,25 +1,7 @@
 import { describeNodeTypes } from '@agentflow/contracts';
+import { schemaCell as cell, schemaShape as shapeOf } from './schema-shape.mjs';
 
-/** @typedef {{ type?: string | string[], enum?: unknown[], const?: unknown, anyOf?: Schema[], items?: Schema, default?: unknown, title?: string, description?: string, properties?: Record<string, Schema>, required?: string[], minimum?: number, maximum?: number, $ref?: string }} Schema */
-
-/** A schema's shape in a few words. @param {Schema} schema @returns {string} */
-function shapeOf(schema) {
-  if (schema.enum !== undefined) return schema.enum.map((value) => `\`${value}\``).join(', ');
-  if (schema.const !== undefined) return `\`${schema.const}\``;
-  if (schema.anyOf !== undefined) return [...new Set(schema.anyOf.map(shapeOf))].join(' or ');
-  if (schema.type === 'array') return `list of ${shapeOf(schema.items ?? {})}`;
-  if (typeof schema.type === 'string') {
-    const { minimum, maximum } = schema;
-    const isBounded = schema.type === 'integer' || schema.type === 'number';
-    const isSafe = (/** @type {number | undefined} */ value) => value !== undefined && Math.abs(value) < 2 ** 53 - 1;
-    const range = isBounded && isSafe(minimum) && isSafe(maximum) ? ` ${minimum} to ${maximum}` : '';
-    return `${schema.type}${range}`;
-  }
-  return 'any value';
-}
-
-/** @param {string} text */
-const cell = (text) => text.replaceAll('|', '\\|').replaceAll('\n', ' ');
+/** @typedef {import('./schema-shape.mjs').Schema} Schema */
 
 /** docs/nodes.md as the registry in contracts says it. */
 export function nodeReference() {

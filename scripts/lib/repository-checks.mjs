@@ -2,6 +2,7 @@ import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } fro
 import { join, relative } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { parse as parseYaml } from 'yaml';
+import { eventsReference } from './events-reference.mjs';
 import { nodeReference } from './node-reference.mjs';
 import { permissionsReference } from './permissions-reference.mjs';
 import { ROOT, runTool } from './toolchain.mjs';
@@ -93,3 +94,5 @@ export const permissionsReferenceIsCurrent = () =>
   isCurrent('docs/permissions.md', permissionsReference, 'docs:permissions');
 
 export const nodeReferenceIsCurrent = () => isCurrent('docs/nodes.md', nodeReference, 'docs:nodes');
+
+export const eventsReferenceIsCurrent = () => isCurrent('docs/events.md', eventsReference, 'docs:events');

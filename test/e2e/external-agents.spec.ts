@@ -119,6 +119,9 @@ test('a key calls within its scope, is rotated with an overlap and revoked; a vi
   await dialog.getByLabel('Bot token').fill('1234:secret-token');
   await dialog.getByLabel('Chat', { exact: true }).fill('@agents');
   await dialog.getByRole('button', { name: 'Register and show its key' }).click();
+  await expect(dialog.getByText('Bot token must be the token that BotFather gave')).toBeVisible();
+  await dialog.getByLabel('Bot token').fill(`123456:${'secret-token'.repeat(3)}`);
+  await dialog.getByRole('button', { name: 'Register and show its key' }).click();
   const first = await shownKey(page);
   await page.getByRole('checkbox', { name: 'I have stored it' }).check();
   await page.getByRole('button', { name: 'Done' }).click();

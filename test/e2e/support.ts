@@ -12,6 +12,11 @@ export function mockUrl(query = ''): string {
   return `${url}/${query}`;
 }
 
+/** An address of the mock endpoint that keeps what it gets. */
+export function inboxUrl(name: string): string {
+  return mockUrl(`inbox/${name}`);
+}
+
 let accounts = 0;
 
 export function newEmail(): string {

@@ -1,6 +1,6 @@
 import { mkdtempSync } from 'node:fs';
 import path from 'node:path';
-import { OBJECTS } from '../../bench/lib/product.mjs';
+import { OBJECTS, QUEUES } from '../../bench/lib/product.mjs';
 import { bundle, type Served } from '../../bench/lib/workerd.mjs';
 
 /**
@@ -16,6 +16,7 @@ export function servedProduct(folder: string, outbound: string, main?: string): 
     folder: bundle('wrangler.toml', path.join(folder, 'built'), { minify: false, assets, ...(main && { main }) }),
     script: main === undefined ? 'index.js' : path.basename(main).replace(/ts$/, 'js'),
     objects: OBJECTS,
+    queues: QUEUES,
     bindings: {
       ENVIRONMENT: 'local',
       LOG_LEVEL: 'error',

@@ -30,7 +30,7 @@ function recorded<Binding extends object>(binding: Binding, name: string, calls:
 }
 
 /** An environment in which the Worker dies just before it calls this method of an object. */
-export function withoutCall(from: Env, namespace: 'SHADOW_RUN', method: string): Env {
+export function withoutCall(from: Env, namespace: 'SHADOW_RUN' | 'ORGANIZATION', method: string): Env {
   const dying = <Target extends object>(target: Target): Target =>
     new Proxy(target, {
       get: (object, name) => {

@@ -60,6 +60,7 @@ export default async function startMailServer(project: TestProject): Promise<() 
       case 'reject':
         return refuse(response, 422, 'validation_error', `Invalid \`to\` field: ${to}. ${mail.text}`);
       case 'limited':
+        response.setHeader('retry-after', '7');
         return refuse(response, 429, 'rate_limit_exceeded', 'Too many requests.');
       case 'down':
         return refuse(response, 500, 'application_error', 'An unexpected error occurred.');

@@ -146,8 +146,8 @@ function target(): Server {
 export default async function startOutboundServers(project: TestProject): Promise<() => Promise<void>> {
   const [dns, service] = [resolver(), target()];
   const servers = [dns, service];
-  const resolverUrl = await listen(dns, 0);
-  // The port that the allow-list of the test configuration names.
+  // The ports that the test configuration names.
+  const resolverUrl = await listen(dns, Number(process.env.RESOLVER_SERVER_PORT));
   const targetUrl = await listen(service, Number(process.env.TARGET_SERVER_PORT));
   project.provide('resolverUrl', `${resolverUrl}/dns-query`);
   project.provide('targetUrl', targetUrl);

@@ -5,6 +5,7 @@ declare global {
   namespace Cloudflare {
     interface Env extends WorkerEnv {
       MIGRATIONS: D1Migration[];
+      EMAIL_SERVICE_OF_TESTS: SendEmail;
     }
   }
 }

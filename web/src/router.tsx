@@ -261,6 +261,84 @@ const externalAgentRoute = createRoute({
   component: lazyRouteComponent(() => import('./routes/external-agent.tsx'), 'ExternalAgentPage'),
 });
 
+/** What a log of deliveries shows. */
+const deliveryFilters = {
+  status: optional(z.enum(['pending', 'delivered', 'failed'])),
+  event_type: text,
+  event_id: text,
+  cursor: text,
+  delivery: text,
+};
+
+const webhooksRoute = createRoute({
+  getParentRoute: () => dashboardRoute,
+  path: '/webhooks',
+  validateSearch: z.object({ status: optional(z.enum(['active', 'inactive'])), event: text, cursor: text }),
+  component: lazyRouteComponent(() => import('./routes/webhooks.tsx'), 'WebhooksPage'),
+});
+
+const newWebhookRoute = createRoute({
+  getParentRoute: () => dashboardRoute,
+  path: '/webhooks/new',
+  component: lazyRouteComponent(() => import('./routes/webhook-new.tsx'), 'NewWebhookPage'),
+});
+
+const webhookRoute = createRoute({
+  getParentRoute: () => dashboardRoute,
+  path: '/webhooks/$webhookId',
+  validateSearch: z.object({ tab: optional(z.enum(['deliveries', 'settings', 'signing'])), ...deliveryFilters }),
+  component: lazyRouteComponent(() => import('./routes/webhook.tsx'), 'WebhookPage'),
+});
+
+const channelsRoute = createRoute({
+  getParentRoute: () => dashboardRoute,
+  path: '/webhooks/channels',
+  validateSearch: z.object({ cursor: text }),
+  component: lazyRouteComponent(() => import('./routes/channels.tsx'), 'ChannelsPage'),
+});
+
+const newChannelRoute = createRoute({
+  getParentRoute: () => dashboardRoute,
+  path: '/webhooks/channels/new',
+  validateSearch: z.object({ platform: text }),
+  component: lazyRouteComponent(() => import('./routes/channel-new.tsx'), 'NewChannelPage'),
+});
+
+const channelRoute = createRoute({
+  getParentRoute: () => dashboardRoute,
+  path: '/webhooks/channels/$channelId',
+  validateSearch: z.object({ tab: optional(z.enum(['deliveries', 'settings'])), ...deliveryFilters }),
+  component: lazyRouteComponent(() => import('./routes/channel.tsx'), 'ChannelPage'),
+});
+
+const deliveryRoute = createRoute({
+  getParentRoute: () => dashboardRoute,
+  path: '/deliveries/$deliveryId',
+  component: lazyRouteComponent(() => import('./routes/delivery.tsx'), 'DeliveryPage'),
+});
+
+const eventsRoute = createRoute({
+  getParentRoute: () => dashboardRoute,
+  path: '/events',
+  validateSearch: z.object({
+    type: text,
+    agent_id: text,
+    project_id: text,
+    from: optional(z.iso.date()),
+    to: optional(z.iso.date()),
+    cursor: text,
+    event: text,
+  }),
+  component: lazyRouteComponent(() => import('./routes/events.tsx'), 'EventsPage'),
+});
+
+const notificationsRoute = createRoute({
+  getParentRoute: () => dashboardRoute,
+  path: '/notifications',
+  validateSearch: z.object({ tab: optional(z.enum(['inbox', 'settings'])) }),
+  component: lazyRouteComponent(() => import('./routes/notifications.tsx'), 'NotificationsPage'),
+});
+
 const auditRoute = createRoute({
   getParentRoute: () => dashboardRoute,
   path: '/audit',
@@ -358,6 +436,13 @@ const rateLimitsRoute = createRoute({
   component: lazyRouteComponent(() => import('./routes/settings-rate-limits.tsx'), 'RateLimitsPage'),
 });
 
+const chatAccountsRoute = createRoute({
+  getParentRoute: () => settingsRoute,
+  path: '/chat-accounts',
+  validateSearch: z.object({ token: optional(z.string().max(4000)) }),
+  component: lazyRouteComponent(() => import('./routes/settings-chat-accounts.tsx'), 'ChatAccountsPage'),
+});
+
 const securitySettingsRoute = createRoute({
   getParentRoute: () => settingsRoute,
   path: '/security',
@@ -387,6 +472,15 @@ const routeTree = rootRoute.addChildren([
     externalAgentsRoute,
     externalAgentCallsRoute,
     externalAgentRoute,
+    webhooksRoute,
+    newWebhookRoute,
+    webhookRoute,
+    channelsRoute,
+    newChannelRoute,
+    channelRoute,
+    deliveryRoute,
+    eventsRoute,
+    notificationsRoute,
     auditRoute,
     settingsRoute.addChildren([
       settingsIndexRoute,
@@ -401,6 +495,7 @@ const routeTree = rootRoute.addChildren([
       networkRoute,
       rateLimitsRoute,
       securitySettingsRoute,
+      chatAccountsRoute,
     ]),
   ]),
 ]);

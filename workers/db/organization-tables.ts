@@ -4,6 +4,7 @@ import * as accounts from './schema/accounts.ts';
 import * as agents from './schema/agents.ts';
 import * as approvals from './schema/approvals.ts';
 import * as audit from './schema/audit.ts';
+import * as events from './schema/events.ts';
 import * as executions from './schema/executions.ts';
 import * as governance from './schema/governance.ts';
 import * as models from './schema/models.ts';
@@ -16,6 +17,7 @@ const SCHEMA = {
   ...agents,
   ...approvals,
   ...audit,
+  ...events,
   ...executions,
   ...governance,
   ...models,

@@ -13,6 +13,13 @@ const LARGE_BODIES: readonly { suffix: RegExp; bytes: number }[] = [
   { suffix: /\/agents\/import$/, bytes: 2 * LIMITS.definition_bytes },
 ];
 
+/** Bodies that are not JSON, by the path that takes them. */
+const OTHER_TYPES: readonly { readonly path: RegExp; readonly type: RegExp }[] = [
+  { path: /\/agents\/import$/, type: /^(application|text)\/(x-)?yaml$/ },
+  // Slack sends presses of buttons as a form.
+  { path: /\/chat-callbacks\//, type: /^application\/x-www-form-urlencoded$/ },
+];
+
 /**
  * Reads a request's body once, under a bound on bytes and nesting, before any schema sees it. JSON is checked for form
  * here, so that later `c.req.json()` cannot fail; `__proto__` as a key is refused, since no field is called that.
@@ -29,7 +36,7 @@ export function boundedBody() {
     if (text !== '') {
       const type = (c.req.header('content-type') ?? '').split(';', 1)[0]?.trim().toLowerCase() ?? '';
       if (type === 'application/json' || type.endsWith('+json')) checkJson(text);
-      else if (!(c.req.path.endsWith('/agents/import') && /^(application|text)\/(x-)?yaml$/.test(type))) {
+      else if (!OTHER_TYPES.some((each) => each.path.test(c.req.path) && each.type.test(type))) {
         throw new ApiError('unsupported_media_type', 'Send the body as application/json.');
       }
     }

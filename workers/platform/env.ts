@@ -3,6 +3,8 @@ import type { ExecutionObject } from '../../durable-objects/execution/object.ts'
 import type { IpThrottleObject } from '../../durable-objects/ip-throttle/object.ts';
 import type { OrganizationObject } from '../../durable-objects/organization/object.ts';
 import type { ShadowRunObject } from '../../durable-objects/shadow-run/object.ts';
+import type { Wakeup } from '../../durable-objects/webhook-target/client.ts';
+import type { WebhookTargetObject } from '../../durable-objects/webhook-target/object.ts';
 
 /**
  * Bindings and variables of the Worker. Secrets (`AUTH_KEYS`, `VAULT_KEYS`, provider keys) come from `.dev.vars` locally
@@ -15,6 +17,9 @@ export interface Env {
   readonly IP_THROTTLE: DurableObjectNamespace<IpThrottleObject>;
   readonly CIRCUIT: DurableObjectNamespace<CircuitObject>;
   readonly SHADOW_RUN: DurableObjectNamespace<ShadowRunObject>;
+  readonly WEBHOOK_TARGET: DurableObjectNamespace<WebhookTargetObject>;
+  /** Wakes the objects of targets that have something to deliver. */
+  readonly WAKEUPS: Queue<Wakeup>;
   /** Large values of executions that have ended: `<organization>/<execution>/<name>`. */
   readonly VALUES: R2Bucket;
   /** Clients, grants and tokens of the authorization server: hashes, and what only a token opens. */
@@ -36,12 +41,18 @@ export interface Env {
   readonly DNS_RESOLVER_URL?: string;
   /** Origin under which people reach the UI, as links in mails name it. Required in production. */
   readonly PUBLIC_URL?: string;
-  /** Key of the mail service (Resend); without it and MAIL_FROM no mail is sent. */
+  /** Binding of Cloudflare's Email Service; with MAIL_FROM mails leave through it. */
+  readonly SEND_EMAIL?: SendEmail;
+  /** Key of the mail service (Resend), which sends mails where there is no SEND_EMAIL. */
   readonly MAIL_API_KEY?: string;
   /** Sender: `name@domain` or `Name <name@domain>`. */
   readonly MAIL_FROM?: string;
   /** Base URL of a service that speaks Resend's API. */
   readonly MAIL_API_URL?: string;
+  /** Base URLs of chat platforms' APIs, for a gateway or a server of one's own. */
+  readonly SLACK_API_URL?: string;
+  readonly DISCORD_API_URL?: string;
+  readonly TELEGRAM_API_URL?: string;
   readonly RELEASE?: string;
   /** The least level that is logged: debug, info (when not set), warn or error. */
   readonly LOG_LEVEL?: string;

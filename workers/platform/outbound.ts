@@ -1,6 +1,6 @@
 import { WorkerEntrypoint } from 'cloudflare:workers';
 import type { Env } from './env.ts';
-import { checkDestination, parseAllowList } from './outbound/destination.ts';
+import { checkDestination, type Destination, parseAllowList } from './outbound/destination.ts';
 import { OutboundError, type OutboundErrorCode } from './outbound/error.ts';
 import { DEFAULT_RESOLVER, requirePublicName } from './outbound/resolve.ts';
 
@@ -14,13 +14,11 @@ import { DEFAULT_RESOLVER, requirePublicName } from './outbound/resolve.ts';
  * workerd its `network` service must stay at `allow = ["public"]`.
  */
 export { OutboundError } from './outbound/error.ts';
+export { MAX_ANSWER_BYTES, readBounded } from './outbound/read-bounded.ts';
 
 export type OutboundEnv = Pick<Env, 'ENVIRONMENT' | 'OUTBOUND_ALLOW' | 'DNS_RESOLVER_URL'>;
 
 const REDIRECTS = [301, 302, 303, 307, 308];
-
-/** Answers of any size pass as streams; whoever keeps one in memory reads it with `readBounded`. */
-export const MAX_ANSWER_BYTES = 1024 * 1024;
 
 const ERROR_HEADER = 'x-agentflow-outbound-error';
 const RETRYABLE_HEADER = 'x-agentflow-outbound-retryable';
@@ -36,6 +34,24 @@ const DROPPED_REQUEST_HEADERS = [
   'x-real-ip',
 ];
 
+/** By the rules of this installation; throws `outbound_blocked`. */
+function destinationOf(env: OutboundEnv, url: string): Destination {
+  const isProduction = env.ENVIRONMENT === 'production';
+  const allow = isProduction ? new Set<string>() : parseAllowList(env.OUTBOUND_ALLOW);
+  return checkDestination(url, { allow, httpsOnly: isProduction });
+}
+
+/** Why a URL can never be called, whatever its name leads to; null for one that may be. To be asked before it is stored. */
+export function urlProblem(env: OutboundEnv, url: string): string | null {
+  try {
+    destinationOf(env, url);
+    return null;
+  } catch (error) {
+    if (error instanceof OutboundError) return error.message;
+    throw error;
+  }
+}
+
 /**
  * Makes one call. The answer's body streams through uncut.
  *
@@ -47,10 +63,7 @@ export async function guardedFetch(
   request: Request,
   options: { timeout_ms?: number } = {},
 ): Promise<Response> {
-  const destination = checkDestination(request.url, {
-    allow: env.ENVIRONMENT === 'production' ? new Set() : parseAllowList(env.OUTBOUND_ALLOW),
-    httpsOnly: env.ENVIRONMENT === 'production',
-  });
+  const destination = destinationOf(env, request.url);
   if (!destination.addressKnown) await requirePublicName(env.DNS_RESOLVER_URL ?? DEFAULT_RESOLVER, destination.host);
 
   const headers = new Headers(request.headers);
@@ -126,36 +139,4 @@ export function outboundFetch(outbound: OutboundFetcher, options: { timeout_ms?:
     const retryable = response.headers.get(RETRYABLE_HEADER) === 'true';
     throw new OutboundError(code as OutboundErrorCode, await response.text(), retryable);
   };
-}
-
-/**
- * Reads an answer as text up to `maxBytes`; what is beyond is dropped and told. Invalid UTF-8 becomes U+FFFD. Ends as soon as
- * the text so far is `enough`.
- */
-export async function readBounded(
-  response: Response,
-  maxBytes: number = MAX_ANSWER_BYTES,
-  enough?: (text: string) => boolean,
-): Promise<{ text: string; truncated: boolean }> {
-  if (response.body === null) return { text: '', truncated: false };
-  const reader = response.body.getReader();
-  const decoder = new TextDecoder();
-  let size = 0;
-  let text = '';
-  for (;;) {
-    const { done, value } = await reader.read();
-    if (done) return { text: text + decoder.decode(), truncated: false };
-    const room = maxBytes - size;
-    if (value.byteLength > room) {
-      text += decoder.decode(value.subarray(0, room), { stream: true });
-      await reader.cancel();
-      return { text, truncated: true };
-    }
-    size += value.byteLength;
-    text += decoder.decode(value, { stream: true });
-    if (enough?.(text) === true) {
-      await reader.cancel();
-      return { text, truncated: false };
-    }
-  }
 }

@@ -5,6 +5,11 @@ import type { Env } from './env.ts';
  * which a caller can choose: production requires the variable.
  */
 export function publicOrigin(env: Env, requestUrl: string): string {
+  return configuredOrigin(env) ?? new URL(requestUrl).origin;
+}
+
+/** The same for what is sent without a request; null where PUBLIC_URL is not set. */
+export function configuredOrigin(env: Pick<Env, 'PUBLIC_URL'>): string | null {
   const configured = (env.PUBLIC_URL ?? '').trim();
-  return new URL(configured === '' ? requestUrl : configured).origin;
+  return configured === '' ? null : new URL(configured).origin;
 }

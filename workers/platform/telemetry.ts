@@ -43,7 +43,7 @@ export interface Logger {
 
 const SECRET_FIELD = /authorization|cookie|password|secret|token(?!s)|api_?key$/i;
 /** Keys, tokens and password hashes by how they begin. */
-const SECRET_VALUE = /\b(af_live_|ea_|sk-|whsec_|eyJ|scrypt\$|Bearer |Basic )[A-Za-z0-9$._~+/=-]{8,}/g;
+const SECRET_VALUE = /\b(af_live_|ea_|sk-|whsec_|whsk_|eyJ|scrypt\$|Bearer |Basic )[A-Za-z0-9$._~+/=-]{8,}/g;
 /** Refresh tokens: the session's id may be known, what follows may not. */
 const REFRESH_TOKEN = /\b(ses_[0-9a-z]{26}\.)[A-Za-z0-9._-]+/g;
 /** SHA-256 in hex, as which keys and tokens are stored; trace ids are half as long. */

@@ -12,9 +12,11 @@ const ISSUER = 'agentflow';
 const ACCESS_AUDIENCE = 'agentflow:api';
 const TICKET_AUDIENCE = 'agentflow:stream';
 const FEED_AUDIENCE = 'agentflow:feed';
+const CHAT_LINK_AUDIENCE = 'agentflow:chat-account';
 
 export const ACCESS_TOKEN_SECONDS = 15 * 60;
 export const TICKET_SECONDS = 60;
+const CHAT_LINK_SECONDS = 15 * 60;
 
 export interface AccessClaims {
   readonly user_id: string;
@@ -43,6 +45,16 @@ export interface FeedTicketClaims {
   readonly held_to: string | null;
 }
 
+/** An account on a chat platform, that whoever opens the link may say is theirs. */
+export interface ChatLinkClaims {
+  readonly organization_id: string;
+  readonly platform: string;
+  /** See `chat_accounts`. */
+  readonly workspace: string;
+  readonly account_id: string;
+  readonly account_name: string;
+}
+
 export type Verified<Claims> =
   | { readonly ok: true; readonly claims: Claims }
   | { readonly ok: false; readonly reason: 'expired' | 'invalid' };
@@ -64,14 +76,23 @@ const feedPayload = z.object({
   ip: z.string().optional(),
 });
 
-const imported = new Map<string, Promise<CryptoKey>>();
+const chatLinkPayload = z.object({
+  org: z.string(),
+  platform: z.string(),
+  workspace: z.string(),
+  sub: z.string(),
+  name: z.string(),
+  exp: z.number(),
+});
 
-function signingKey(bytes: Uint8Array<ArrayBuffer>, at: string): Promise<CryptoKey> {
-  let key = imported.get(at);
-  if (key === undefined) {
-    key = crypto.subtle.importKey('raw', bytes, { name: 'HMAC', hash: 'SHA-256' }, false, ['sign', 'verify']);
-    imported.set(at, key);
-  }
+/** Values, not promises: a promise belongs to the request that made it and may never settle for another one. */
+const imported = new Map<string, CryptoKey>();
+
+async function signingKey(bytes: Uint8Array<ArrayBuffer>, at: string): Promise<CryptoKey> {
+  const known = imported.get(at);
+  if (known !== undefined) return known;
+  const key = await crypto.subtle.importKey('raw', bytes, { name: 'HMAC', hash: 'SHA-256' }, false, ['sign', 'verify']);
+  imported.set(at, key);
   return key;
 }
 
@@ -205,4 +226,23 @@ export async function verifyFeedTicket(
   if (!verified.ok) return verified;
   const { sub, org, types, ip } = verified.claims;
   return { ok: true, claims: { caller: sub, organization_id: org, types, held_to: ip ?? null } };
+}
+
+export function signChatLink(authKeys: string, claims: ChatLinkClaims, now: number): Promise<string> {
+  const { organization_id, platform, workspace, account_id, account_name } = claims;
+  const payload = { org: organization_id, platform, workspace, sub: account_id, name: account_name };
+  return signClaims(authKeys, CHAT_LINK_AUDIENCE, CHAT_LINK_SECONDS, payload, now);
+}
+
+/** `expires_at` in milliseconds. */
+export async function verifyChatLink(
+  authKeys: string,
+  token: string,
+  now: number,
+): Promise<Verified<ChatLinkClaims & { readonly expires_at: number }>> {
+  const verified = await verifyClaims(authKeys, CHAT_LINK_AUDIENCE, token, chatLinkPayload, now);
+  if (!verified.ok) return verified;
+  const { org, platform, workspace, sub, name, exp } = verified.claims;
+  const account = { platform, workspace, account_id: sub, account_name: name };
+  return { ok: true, claims: { organization_id: org, ...account, expires_at: exp * 1000 } };
 }

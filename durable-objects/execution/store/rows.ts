@@ -34,6 +34,8 @@ export interface Facts {
   readonly engine_version: string;
   /** The external agent on whose behalf it runs; with what is recorded where it is the call itself. */
   readonly external?: ExternalOrigin | ExternalCall;
+  /** Somebody wants to be told that it has begun. */
+  readonly announce?: boolean;
   /** Of a shadow run: the execution that it repeats. */
   readonly shadow_of?: string;
   /** Of an execution that began with results: where they are from, which nodes may run, edited configurations. */

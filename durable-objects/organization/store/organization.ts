@@ -3,18 +3,21 @@ import type { AgentHead, PlanLimits, Projection, StoredAllowlist } from '../clie
 import type { RetentionWalk } from '../retention.ts';
 import { ArchiveStore } from './archive.ts';
 import { ErasureStore } from './erasures.ts';
+import { EventLogStore } from './event-log.ts';
 import { ExternalAgentStore } from './external-agents.ts';
 import { FeedStore } from './feed.ts';
 import { KeyStore } from './keys.ts';
 import { LeaseStore } from './leases.ts';
 import { LedgerStore } from './ledger.ts';
 import { NotedStore } from './noted.ts';
+import { PlatformHealthStore } from './platform-health.ts';
 import { PolicyStore } from './policies.ts';
 import { RateStore } from './rates.ts';
 import { RefusalStore } from './refusals.ts';
 import { RequestStore } from './requests.ts';
 import { SCHEMA_STEPS } from './schema.ts';
 import { StopStore } from './stops.ts';
+import { SubscriptionStore } from './subscriptions.ts';
 
 export interface OutboxRow {
   readonly id: number;
@@ -29,32 +32,38 @@ export class OrganizationStore {
   private erasing = false;
   readonly archive: ArchiveStore;
   readonly erasures: ErasureStore;
+  readonly eventLog: EventLogStore;
   readonly externalAgents: ExternalAgentStore;
   readonly feed: FeedStore;
   readonly keys: KeyStore;
   readonly leases: LeaseStore;
   readonly ledger: LedgerStore;
   readonly noted: NotedStore;
+  readonly platformHealth: PlatformHealthStore;
   readonly policies: PolicyStore;
   readonly rates: RateStore;
   readonly refusals: RefusalStore;
   readonly requests: RequestStore;
   readonly stops: StopStore;
+  readonly subscriptions: SubscriptionStore;
 
   constructor(private readonly sql: SqlStorage) {
     this.archive = new ArchiveStore(sql);
     this.erasures = new ErasureStore(sql);
+    this.eventLog = new EventLogStore(sql);
     this.externalAgents = new ExternalAgentStore(sql);
     this.feed = new FeedStore(sql);
     this.keys = new KeyStore(sql);
     this.leases = new LeaseStore(sql);
     this.ledger = new LedgerStore(sql);
     this.noted = new NotedStore(sql);
+    this.platformHealth = new PlatformHealthStore(sql);
     this.policies = new PolicyStore(sql);
     this.rates = new RateStore(sql);
     this.refusals = new RefusalStore(sql);
     this.requests = new RequestStore(sql);
     this.stops = new StopStore(sql);
+    this.subscriptions = new SubscriptionStore(sql);
   }
 
   /**
@@ -269,6 +278,7 @@ export class OrganizationStore {
           (SELECT kept_until FROM feed_watch)))`,
       )
       .one();
-    return row.at === null ? null : Number(row.at);
+    const due = [row.at as number | null, this.eventLog.nextDue()].filter((at) => at !== null);
+    return due.length === 0 ? null : Math.min(...due);
   }
 }

@@ -24,6 +24,9 @@
  * - `agent_costs`: what agents cost lately; see ../policies/cost-estimates.ts.
  * - `noted`: what is usual of external agents and their keys, and what was told of them lately; see ../desk-suspicions.ts.
  * - `archive`: one row, when the payloads of invocations move to R2, and how far that is; see ../archive.ts.
+ * - `events`: what somebody has still to read, and `event_relay`, one row, when they are called again; see ../event-relay.ts.
+ * - `subscriptions`: who is told which events, and how far each has read; see ../subscriptions.ts.
+ * - `platform_health`: what came of sending to chat platforms lately; see ../platform-health.ts.
  * - `schema_version`: one row, how many of the steps below have been taken; a desk without the table has taken one.
  */
 export const SCHEMA_STEPS: readonly (readonly string[])[] = [
@@ -131,5 +134,29 @@ export const SCHEMA_STEPS: readonly (readonly string[])[] = [
       attempts INTEGER NOT NULL, next_at INTEGER NOT NULL)`,
     // External agents of releases before this one have called already.
     `INSERT INTO archive SELECT 1, 90, '', unixepoch() * 1000, 0, unixepoch() * 1000 FROM external_agents LIMIT 1`,
+  ],
+  [
+    // AUTOINCREMENT: numbers are not given again after the rows are gone.
+    'CREATE TABLE events (seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL, at INTEGER NOT NULL, type TEXT NOT NULL, data TEXT NOT NULL)',
+    `CREATE TABLE event_relay (
+      id INTEGER PRIMARY KEY CHECK (id = 1), attempts INTEGER NOT NULL, next_at INTEGER NOT NULL, collect_at INTEGER,
+      tidied_at INTEGER NOT NULL)`,
+    `CREATE TABLE subscriptions (
+      id TEXT PRIMARY KEY, record TEXT NOT NULL, cursor INTEGER NOT NULL, changed_at INTEGER) WITHOUT ROWID`,
+    'CREATE TABLE platform_health (platform TEXT PRIMARY KEY, health TEXT NOT NULL) WITHOUT ROWID',
+    // Events of releases before this one go the same way.
+    `INSERT INTO events (id, at, type, data) SELECT json_extract(message, '$.event.id'), json_extract(message, '$.event.at'),
+      json_extract(message, '$.event.type'), json_extract(message, '$.event.data') FROM outbox WHERE json_extract(message, '$.event') IS NOT NULL ORDER BY id`,
+    "DELETE FROM outbox WHERE json_extract(message, '$.event') IS NOT NULL",
+    // Webhooks of external agents of releases before this one.
+    `INSERT INTO subscriptions SELECT id, json_object(
+        'id', id, 'name', json_extract(record, '$.name'), 'events', json_array('external_agent.invoked'),
+        'filter', json('{"agent_ids":null,"project_ids":null}'),
+        'settings', json_object('kind', 'external_agent', 'config', json_extract(record, '$.webhook_masked')),
+        'sealed', json_extract(record, '$.webhook_sealed'), 'is_active', json('true'), 'disabled', NULL,
+        'created_at', json_extract(record, '$.created_at'), 'created_by', json_extract(record, '$.created_by'),
+        'updated_at', json_extract(record, '$.updated_at'), 'deleted_at', NULL, 'revision', 1), 0, NULL
+      FROM external_agents
+      WHERE json_extract(record, '$.webhook_sealed') IS NOT NULL AND json_extract(record, '$.deleted_at') IS NULL`,
   ],
 ];

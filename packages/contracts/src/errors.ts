@@ -37,6 +37,7 @@ export const ERROR_CODES = {
   approval_changed: { status: 409, title: 'Something else waits to be approved than what was shown' },
   approval_ambiguous: { status: 409, title: 'Several steps wait for a decision' },
   idempotency_in_progress: { status: 409, title: 'A request with this Idempotency-Key is still in progress' },
+  link_expired: { status: 410, title: 'The link has expired' },
   invitation_gone: { status: 410, title: 'The invitation can no longer be accepted' },
   precondition_failed: { status: 412, title: 'The object has changed since it was read' },
   payload_too_large: { status: 413, title: 'The request body is too large' },

@@ -6,6 +6,7 @@ import { externalPlatform } from './external-kinds.ts';
 import { agentId, apiKeyId, externalAgentId } from './ids.ts';
 import { rateLimits } from './rate-limits.ts';
 import { maskedWebhookConfig, webhookConfig } from './webhook-config.ts';
+import { disabled } from './webhooks.ts';
 
 /**
  * What the key of an external agent may do: start agents, read what it started and list what it may start, cancel what it
@@ -63,6 +64,9 @@ export const externalAgent = z.object({
   api_key: z.string().nullable().describe('The newest key that works, masked: `ea_***abc`; null where none does'),
   config: externalConfig,
   webhook_config: maskedWebhookConfig.nullable(),
+  webhook_disabled: disabled
+    .nullable()
+    .describe('Why nothing is sent to its webhook any more, until `webhook_config` is set again'),
   agents: z.array(agentId).nullable().describe('The agents that it may call; null for all'),
   operations: z.array(externalOperation),
   budget: budgetState.nullable().describe('Of its budgets that of the shortest period; see `/budget` for all'),

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { agentStatus } from './agents.ts';
 import { approvalSummary } from './approvals.ts';
 import { jsonValue, timestamp } from './common.ts';
-import { EVENT_TYPES } from './events.ts';
+import { EVENT_TYPES, type EventType } from './event-catalogue.ts';
 import { executionSummary } from './executions.ts';
 import { agentId } from './ids.ts';
 import type { Permission } from './permissions.ts';
@@ -32,7 +32,15 @@ const AGENT_TYPES = [
   'agent.updated',
 ] as const;
 
-export const FEED_EVENT_TYPES = [...EXECUTION_TYPES, ...APPROVAL_TYPES, ...AGENT_TYPES, ...EVENT_TYPES] as const;
+type Listed = (typeof EXECUTION_TYPES | typeof APPROVAL_TYPES | typeof AGENT_TYPES)[number];
+const LISTED: readonly string[] = [...EXECUTION_TYPES, ...APPROVAL_TYPES, ...AGENT_TYPES];
+/** Events that change none of the lists above, as they are told to everybody else. */
+const NOTICE_TYPES = EVENT_TYPES.filter((type): type is Exclude<EventType, Listed> => !LISTED.includes(type)) as [
+  Exclude<EventType, Listed>,
+  ...Exclude<EventType, Listed>[],
+];
+
+export const FEED_EVENT_TYPES = [...EXECUTION_TYPES, ...APPROVAL_TYPES, ...AGENT_TYPES, ...NOTICE_TYPES] as const;
 export type FeedEventType = (typeof FEED_EVENT_TYPES)[number];
 
 /** What may see each kind of event: the permission that reads the lists which it changes. */
@@ -43,6 +51,11 @@ const FEED_PERMISSIONS: Readonly<Record<string, Permission>> = {
   external_agent: 'external_agents:read',
   budget: 'governance:read',
   project: 'governance:read',
+  proposal: 'agents:read',
+  webhook: 'webhooks:read',
+  channel: 'webhooks:read',
+  member: 'members:read',
+  billing: 'org:manage',
 };
 
 /** The types among `wanted` that a caller may see. */
@@ -87,7 +100,7 @@ export const feedFact = z.discriminatedUnion('type', [
   z.object({ type: z.enum(EXECUTION_TYPES), data: z.object({ execution: feedExecution }) }),
   z.object({ type: z.enum(APPROVAL_TYPES), data: z.object({ approval: feedApproval }) }),
   z.object({ type: z.enum(AGENT_TYPES), data: z.object({ agent: feedAgent }) }),
-  z.object({ type: z.enum(EVENT_TYPES), data: z.object({ event: z.record(z.string(), jsonValue) }) }),
+  z.object({ type: z.enum(NOTICE_TYPES), data: z.object({ event: z.record(z.string(), jsonValue) }) }),
   z.object({
     type: z.literal('reset').describe('What came before is not known here: read again what you show'),
     data: z.object({}),

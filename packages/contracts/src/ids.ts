@@ -13,6 +13,8 @@ export const ID_PREFIXES = {
   policy: 'pol',
   stop: 'stp',
   event: 'evt',
+  webhook: 'whk',
+  notificationChannel: 'nch',
   invitation: 'ivt',
   team: 'tem',
   project: 'prj',
@@ -48,3 +50,10 @@ export const invocationId = idSchema('invocation');
 export const policyId = idSchema('policy');
 export const stopId = idSchema('stop');
 export const eventId = idSchema('event');
+export const webhookId = idSchema('webhook');
+export const notificationChannelId = idSchema('notificationChannel');
+
+/** One event's way to one target: named by both, so that it is made once. `dlv_<the target's id>_<body of the event's id>` */
+export const deliveryId = z
+  .string()
+  .regex(new RegExp(`^dlv_[a-z]{3}_${ID_BODY}_${ID_BODY}$`), 'must be an id like dlv_whk_…_…');

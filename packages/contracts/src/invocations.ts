@@ -3,7 +3,7 @@ import { usdAmount } from './budgets.ts';
 import { jsonValue, timestamp } from './common.ts';
 import { execution } from './executions.ts';
 import { door, externalPlatform, invocationStatus } from './external-kinds.ts';
-import { agentId, apiKeyId, executionId, externalAgentId, invocationId, projectId } from './ids.ts';
+import { agentId, apiKeyId, deliveryId, executionId, externalAgentId, invocationId, projectId } from './ids.ts';
 
 export const invokeRequest = z
   .strictObject({
@@ -39,6 +39,9 @@ export const refusalSample = z.object({
 });
 export type RefusalSample = z.infer<typeof refusalSample>;
 
+/** How far the result of a call is on the way to the external agent's webhook; `none` where there is nothing to send. */
+export const webhookDeliveryStatus = z.enum(['none', 'pending', 'delivered', 'failed']);
+
 export const invocationSummary = z.object({
   id: invocationId,
   external_agent_id: externalAgentId,
@@ -57,9 +60,12 @@ export const invocationSummary = z.object({
   count: z.number().int().describe('1, or how many refused calls of a minute this row sums up'),
   created_at: timestamp,
   finished_at: timestamp.nullable(),
-  webhook_delivery_status: z.enum(['none', 'pending', 'delivered', 'failed']),
+  webhook_delivery_status: webhookDeliveryStatus.describe(
+    "How far its result is on the way to the external agent's webhook; `none` where there is nothing to send",
+  ),
   webhook_delivery_attempts: z.number().int(),
   webhook_delivery_error: z.string().nullable(),
+  webhook_delivery_id: deliveryId.nullable().describe('null while it runs, and where there is nothing to send'),
 });
 export type InvocationSummary = z.infer<typeof invocationSummary>;
 

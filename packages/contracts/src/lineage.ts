@@ -26,7 +26,7 @@ export const lineageNode = z.object({
   agent_id: z.string().nullable(),
   step_id: z.string().nullable(),
   external_agent_id: z.string().nullable(),
-  detail: z.string().nullable().describe('Where a tool is, or the code of an error'),
+  detail: z.string().nullable().describe('Where a tool is, the code of an error, or why a delivery failed'),
 });
 export type LineageNode = z.infer<typeof lineageNode>;
 

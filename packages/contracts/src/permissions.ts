@@ -26,6 +26,8 @@ export const PERMISSIONS = {
   'external_agents:write': 'Register external agents, rotate and revoke their keys',
   'governance:read': 'See policies, budgets and rate limits',
   'governance:write': 'Change policies, budgets and rate limits',
+  'webhooks:read': 'See webhooks, notification channels and what was delivered to them',
+  'webhooks:manage': 'Create, change and delete webhooks and notification channels, send deliveries again',
 } as const;
 
 export type Permission = keyof typeof PERMISSIONS;
@@ -52,6 +54,7 @@ const building: Permission[] = [
   'secrets:read',
   'external_agents:read',
   'governance:read',
+  'webhooks:read',
 ];
 const publishing: Permission[] = [...building, 'agents:publish', 'approvals:approve'];
 const managing: Permission[] = [
@@ -61,6 +64,7 @@ const managing: Permission[] = [
   'audit:read',
   'external_agents:write',
   'governance:write',
+  'webhooks:manage',
 ];
 
 /** The one permission matrix: middleware, API keys, the UI and the reference page read it. */

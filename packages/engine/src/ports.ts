@@ -215,7 +215,7 @@ export interface StepInput {
   readonly output: JsonValue;
 }
 
-/** What expressions see: `{{trigger.x}}`, `{{context.key}}`, `{{env.NAME}}`, `{{item}}`, `{{node.output.field}}`. */
+/** What expressions see: `{{trigger.x}}`, `{{context.key}}`, `{{env.NAME}}`, `{{item}}`, `{{node.output.field}}`, `{{event.data.x}}`. */
 export interface Scope {
   readonly trigger: JsonValue;
   readonly context: Record<string, JsonValue>;
@@ -224,6 +224,8 @@ export interface Scope {
   readonly item?: JsonValue;
   /** What the node's handler gave: in its `output_mapping` alone. */
   readonly result?: JsonValue;
+  /** What a message tells: in the templates of messages alone. */
+  readonly event?: JsonValue;
   /** Every completed upstream node with its output, by node id; the loops around with their current item and index. */
   readonly nodes: ReadonlyMap<string, NodeInScope>;
 }

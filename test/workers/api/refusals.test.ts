@@ -8,6 +8,7 @@ import {
   roleAllows,
   type ShadowRun,
   type Stop,
+  type TestResult,
 } from '@agentflow/contracts';
 import { beforeAll, describe, expect, inject, it } from 'vitest';
 import { agentEdges, agentNode, publishedAgent, runToEnd } from '../../support/agents.ts';
@@ -24,10 +25,13 @@ import {
   withRole,
 } from '../../support/api.ts';
 import { askedOne } from '../../support/approvals.ts';
+import { chatLinkToken, linkedAccount } from '../../support/chat-links.ts';
+import { listEvents, logged } from '../../support/events.ts';
 import { externalAgent, invoke } from '../../support/external-agents.ts';
 import { authorizationQuery } from '../../support/oauth-client.ts';
 import { joinAs } from '../../support/people.ts';
 import { listedEnds, startShadowRun, withHeldDraft } from '../../support/shadow-runs.ts';
+import { NOWHERE, webhookOf } from '../../support/webhooks.ts';
 import { deadKeys, expiredToken, forgedTokens } from './dead-credentials.ts';
 import { type Listed, operations, permissionOf, smallestBody } from './served-document.ts';
 
@@ -50,6 +54,7 @@ const PUBLIC = [
   'logOut',
   'getInvitation',
   'acceptInvitation',
+  'receiveChatCallback',
 ];
 
 /** `before` is the real path in front of what is made. */
@@ -67,7 +72,23 @@ const OBJECTS: { [prefix: string]: Make<string> } = {
     expect(made.status, JSON.stringify(made.body)).toBe(201);
     return made.body.id;
   },
+  '/api/v1/notification-channels/': async (owner) => {
+    const made = await api<{ id: string }>('/notification-channels', { token: owner.token, body: someChannel() });
+    expect(made.status, JSON.stringify(made.body)).toBe(201);
+    return made.body.id;
+  },
+  '/api/v1/chat-accounts/': async (owner) => (await linkedAccount(owner)).id,
   '/api/v1/approvals/': async (owner) => (await askedOne(owner)).id,
+  '/api/v1/events/': async (owner) => {
+    const event = logged('agent.paused');
+    await listEvents(owner, [event]);
+    return event.id;
+  },
+  '/api/v1/notifications/': async (owner) => {
+    const event = logged('budget.overrun', {}, Date.now() + 1000);
+    await listEvents(owner, [event]);
+    return event.id;
+  },
   '/api/v1/auth/sessions/': async (owner) => (await signInAgain(owner)).session_id,
   '/api/v1/org/members/': async (owner) => (await withRole(owner, 'viewer')).user_id,
   '/api/v1/org/members/invitations/': invitationOf,
@@ -96,6 +117,8 @@ const OBJECTS: { [prefix: string]: Make<string> } = {
     const { body } = await api<{ data: { id: string }[] }>(`/${before.slice(0, -1)}`, { token: owner.token });
     return String(body.data[0]?.id);
   },
+  '/api/v1/webhooks/': async (owner) => (await webhookOf(owner)).id,
+  '/api/v1/deliveries/': testDeliveryOf,
   '/api/v1/org/api-keys/': async (owner) => (await createKey(owner, ['agents:read'])).id,
 };
 
@@ -134,6 +157,10 @@ const OBJECT_OF: { [operationId: string]: Make<string> } = {
     return limited(owner, `/external-agents/${id}/budget`, id);
   },
   topUpExecution: (owner) => waitingExecutionOf(owner, { budget_usd: 1 }),
+  testExternalAgentWebhook: async (owner) => {
+    const webhook_config = { platform: 'generic', webhook_url: `${inject('targetUrl')}/echo` };
+    return (await externalAgent(owner, { webhook_config })).id;
+  },
   approveExecution: async (owner) => (await askedOne(owner)).execution_id,
   rollbackAgent: async (owner) => {
     const { id } = await agentOf(owner);
@@ -150,11 +177,15 @@ const VALUES: { [name: string]: string } = { n: '1', m: '1', key: 'plan' };
  * speaks of.
  */
 const BODIES: { [operationId: string]: object | ((owner: Member) => Promise<object>) } = {
+  setNotificationSettings: { muted: ['channel.unhealthy'], added: [] },
   decideConsent: async (owner) => ({
     request: await authorizationQuery(),
     decision: 'approve',
     external_agent_id: (await externalAgent(owner)).id,
   }),
+  createWebhook: { url: NOWHERE, events: ['*'] },
+  updateWebhook: { description: 'Another description' },
+  recoverWebhook: { since: '2026-01-01T00:00:00Z' },
   createEnvVar: { name: 'API_TOKEN', value: 'value' },
   setProviderKey: { api_key: 'key-of-the-test' },
   updateEnvVar: { value: 'another value' },
@@ -199,6 +230,9 @@ const BODIES: { [operationId: string]: object | ((owner: Member) => Promise<obje
   setModelFallback: { models: ['builtin/extractive'] },
   setModelPrice: { model: 'custom/example', input_usd_per_million: 1, output_usd_per_million: 2 },
   updateAgent: { name: 'Renamed' },
+  createNotificationChannel: someChannel(),
+  updateNotificationChannel: { name: 'Renamed' },
+  linkChatAccount: async (owner) => ({ token: await chatLinkToken(owner) }),
   createExternalAgent: { name: 'Outside', platform: 'custom' },
   updateExternalAgent: { name: 'Renamed' },
   setExternalAgentRateLimits: { minute: 5 },
@@ -209,6 +243,7 @@ const EVERYBODYS = ['setProviderKey', 'getTemplate', 'installTemplate'];
 
 /** Queries without which an operation does nothing, with the question mark. */
 const QUERIES: { [operationId: string]: (owner: Member) => Promise<string> } = {
+  describeChatAccountLink: async (owner) => `?token=${await chatLinkToken(owner)}`,
   describeConsent: async () => `?request=${encodeURIComponent(await authorizationQuery())}`,
   removeModelPrice: async ({ token }) => {
     const body = { model: 'custom/priced', input_usd_per_million: 1, output_usd_per_million: 2 };
@@ -237,8 +272,12 @@ const UNTOLD: { [operationId: string]: string } = {
   retryExecution: 'as executeAgent',
   validateAgent: 'changes nothing',
   evaluatePolicies: 'the same',
+  previewNotification: 'the same',
   switchOrganization: 'the organization that was switched to is told',
   eraseOrganization: 'the audit log goes with the organization',
+  readNotification: 'what one has read is nobody else’s',
+  readAllNotifications: 'the same',
+  setNotificationSettings: 'what one’s own bell tells is nobody else’s',
   createFeedTicket: 'changes nothing: lets its caller watch for a minute what they may read anyway',
   createStreamTicket: 'changes nothing: lets its caller follow for a minute what they may read anyway',
 };
@@ -252,6 +291,11 @@ async function agentOf(owner: Member) {
     agentNode('double', 'logic.transform', { expression: 'trigger.n * 2' }),
   ];
   return publishedAgent(owner, { nodes, edges: agentEdges('start>double') });
+}
+
+function someChannel() {
+  const config = { platform: 'slack', webhook_url: `${inject('toolServerUrl')}/echo` };
+  return { name: 'Operations', config, events: ['execution.failed'] };
 }
 
 /** One that refuses nobody. */
@@ -301,6 +345,14 @@ async function providerKeyOf(owner: Member): Promise<string> {
 /** The word that an erasure asks for. */
 async function confirmOf(token: string, path: string): Promise<string> {
   return (await api<{ confirm: string }>(path, { token })).body.confirm;
+}
+
+/** Of a test event that has arrived. */
+async function testDeliveryOf(owner: Member): Promise<string> {
+  const { id } = await webhookOf(owner, { url: `${inject('targetUrl')}/echo` });
+  const sent = await api<TestResult>(`/webhooks/${id}/test`, { token: owner.token, body: {} });
+  expect(sent.status, JSON.stringify(sent.body)).toBe(200);
+  return sent.body.delivery.id;
 }
 
 async function invitationOf(owner: Member): Promise<string> {

@@ -123,6 +123,15 @@ describe('agent.handoff', () => {
     expect(steps.body.data.find(({ id }) => id === 'hand')?.attempts).toHaveLength(2);
     expect((await handoffs()).length).toBe(before);
     expect((await entryOf(receiver.id)).body.value).toBe('mine');
+    const events = await eventually(async () => {
+      const told = await env.DB.prepare("SELECT data FROM events WHERE type = 'agent.handoff' AND data LIKE ?")
+        .bind(`%${execution.id}%`)
+        .all<{ data: string }>();
+      return told.results.length > 0 && told.results;
+    });
+    expect(events.map(({ data }) => JSON.parse(data))).toEqual([
+      expect.objectContaining({ agent_id: receiver.id, agent_name: receiver.name, project_id: project.id }),
+    ]);
   });
 
   it('is blocked in tests, and refused for agents of others', async () => {

@@ -133,6 +133,10 @@ describe('an erased person', () => {
         person.user_id,
         team.organization_id,
       ),
+      env.DB.prepare("INSERT INTO chat_accounts VALUES (?, 'slack', 'T1', 'U1', 'ada', ?, 1)").bind(
+        team.organization_id,
+        person.user_id,
+      ),
       ...[person.email, 'somebody.else@example.com'].map((email) =>
         env.DB.prepare("INSERT INTO invitations VALUES (?, ?, ?, 'viewer', ?, ?, 'shown', 1, ?, NULL, NULL)").bind(
           newId('invitation'),
@@ -149,7 +153,7 @@ describe('an erased person', () => {
     expectProblem(await api('/auth/me', { token: person.token }), 401, 'unauthenticated');
     const login = await api('/auth/login', { body: { email: person.email, password: PASSWORD } });
     expectProblem(login, 401, 'invalid_credentials');
-    for (const table of ['memberships', 'team_members', 'sessions']) {
+    for (const table of ['memberships', 'team_members', 'sessions', 'chat_accounts']) {
       const row = await env.DB.prepare(`SELECT count(*) AS n FROM ${table} WHERE user_id = ?`)
         .bind(person.user_id)
         .first();

@@ -139,6 +139,15 @@ describe('a call by an external agent', () => {
     const outside = await externalAgent(owner, { rate_limits: { day: 1 } });
     expect((await call(outside, agentId)).status).toBe(202);
     await externalKeyIsTold(outside);
+    // The first refusal in an hour is told as an event, after its answer.
+    await call(outside, agentId);
+    await eventually(() =>
+      env.DB.prepare(
+        "SELECT 1 FROM events WHERE type = 'external_agent.throttled' AND data ->> '$.external_agent_id' = ?",
+      )
+        .bind(outside.id)
+        .first(),
+    );
     const { status, worker, everybody } = await call(outside, agentId);
     expect(status).toBe(429);
     expect(worker).toEqual(['ORGANIZATION.admit']);

@@ -199,7 +199,7 @@ describe('what is told', () => {
     };
     const events = async () => {
       const { results } = await env.DB.prepare(
-        'SELECT type, data FROM events WHERE organization_id = ? ORDER BY at, type',
+        "SELECT type, data FROM events WHERE organization_id = ? AND type LIKE '%budget%' ORDER BY at, type",
       )
         .bind(told.organization_id)
         .all<{ type: string; data: string }>();

@@ -19,8 +19,11 @@ interface Event {
   readonly data: Readonly<Record<string, unknown>>;
 }
 
+/** What was told of external agents, but for their calls. */
 async function events(owner: Member): Promise<Event[]> {
-  const { results } = await env.DB.prepare('SELECT type, data FROM events WHERE organization_id = ? ORDER BY id')
+  const { results } = await env.DB.prepare(
+    `SELECT type, data FROM events WHERE organization_id = ? AND type LIKE 'external_agent.%' AND type <> 'external_agent.invoked' ORDER BY id`,
+  )
     .bind(owner.organization_id)
     .all<{ type: string; data: string }>();
   return results.map(({ type, data }) => ({ type, data: JSON.parse(data) }));
@@ -32,7 +35,8 @@ async function told(owner: Member): Promise<Event[]> {
     await runDurableObjectAlarm(deskOf(owner));
     return runInDurableObject(
       deskOf(owner),
-      (_desk, { storage }) => storage.sql.exec('SELECT count(*) AS n FROM outbox').one().n === 0,
+      (_desk, { storage }) =>
+        storage.sql.exec('SELECT (SELECT count(*) FROM outbox) + (SELECT count(*) FROM events) AS n').one().n === 0,
     );
   });
   return events(owner);

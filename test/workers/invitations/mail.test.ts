@@ -55,17 +55,19 @@ describe('the mailer', () => {
       { from: 'AgentFlow <agents@example.com>', to: [to], subject: 'Hello', text: 'Hello', html: '<p>Hello</p>' },
     ]);
     const other = await mailer().send({ ...mailTo(to), subject: 'Bye' }, key);
-    expect(other).toEqual({ sent: false, reason: 'the mail service answered 409 invalid_idempotent_request' });
+    const reason = 'the mail service answered 409 invalid_idempotent_request';
+    expect(other).toEqual({ sent: false, reason, retryable: false, retry_after_ms: null });
   });
 
   it.each([
-    ['reject', 'the mail service answered 422 validation_error', 1],
-    ['limited', 'the mail service answered 429 rate_limit_exceeded', 1],
-    ['down', 'the mail service answered 500 application_error', 2],
-    ['odd', 'the mail service answered 200 without an id', 1],
-  ])('tells why a mail to %s was not sent', async (local, reason, asked) => {
+    ['reject', 'the mail service answered 422 validation_error', 1, false, null],
+    ['limited', 'the mail service answered 429 rate_limit_exceeded', 1, true, 7000],
+    ['down', 'the mail service answered 500 application_error', 2, true, null],
+    ['odd', 'the mail service answered 200 without an id', 1, false, null],
+  ])('tells why a mail to %s was not sent, and whether it may be later', async (local, reason, asked, ...rest) => {
     const to = someAddress(local);
-    expect(await mailer().send(mailTo(to), to)).toEqual({ sent: false, reason });
+    const [retryable, retry_after_ms] = rest;
+    expect(await mailer().send(mailTo(to), to)).toEqual({ sent: false, reason, retryable, retry_after_ms });
     expect(await tries(to)).toBe(asked);
   });
 
@@ -78,14 +80,16 @@ describe('the mailer', () => {
   it.each(['hang', 'stall'])('gives up on a service that does not answer (%s)', async (local) => {
     const to = someAddress(local);
     const reason = 'the mail service did not answer within 300 ms';
-    expect(await mailer({}, 300).send(mailTo(to), to)).toEqual({ sent: false, reason });
+    const refused = { sent: false, reason, retryable: true, retry_after_ms: null };
+    expect(await mailer({}, 300).send(mailTo(to), to)).toEqual(refused);
     expect(await tries(to)).toBe(1);
   });
 
   it('goes through the guarded way out', async () => {
     const to = someAddress();
     const result = await mailer({ OUTBOUND_ALLOW: '' }).send(mailTo(to), to);
-    expect(result).toMatchObject({ sent: false, reason: expect.stringContaining('private or reserved address') });
+    const reason = expect.stringContaining('private or reserved address');
+    expect(result).toMatchObject({ sent: false, reason, retryable: false });
     expect(await sentTo(to)).toEqual([]);
   });
 
@@ -94,7 +98,7 @@ describe('the mailer', () => {
     ['another base URL', { MAIL_API_URL: `${server}/v2` }, '404 not_found'],
   ])('says what is wrong with %s', async (_name, changed, reason) => {
     const result = await mailer(changed).send(mailTo(someAddress()), crypto.randomUUID());
-    expect(result).toEqual({ sent: false, reason: `the mail service answered ${reason}` });
+    expect(result).toMatchObject({ sent: false, reason: `the mail service answered ${reason}`, retryable: false });
   });
 });
 

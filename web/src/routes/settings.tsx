@@ -16,6 +16,7 @@ const PAGES = [
   { to: '/dashboard/settings/budgets', label: 'Budgets', permission: 'governance:read' },
   { to: '/dashboard/settings/rate-limits', label: 'Rate limits', permission: 'governance:read' },
   { to: '/dashboard/settings/security', label: 'Security' },
+  { to: '/dashboard/settings/chat-accounts', label: 'Chat accounts' },
 ] as const satisfies readonly { to: string; label: string; permission?: Permission }[];
 
 export function SettingsLayout() {

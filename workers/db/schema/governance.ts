@@ -21,6 +21,8 @@ export const externalAgents = sqliteTable(
     /** JSON of a WebhookConfig as the vault seals it, and as it is shown. */
     webhook_sealed: text('webhook_sealed'),
     webhook_masked: text('webhook_masked'),
+    /** JSON of a DisabledTarget. */
+    webhook_disabled: text('webhook_disabled'),
     /** JSON list of ids; null for all. */
     agents: text('agents'),
     /** JSON list of ExternalOperations. */
@@ -118,6 +120,7 @@ export const invocations = sqliteTable(
     webhook_delivery_status: text('webhook_delivery_status').notNull(),
     webhook_delivery_attempts: integer('webhook_delivery_attempts').notNull(),
     webhook_delivery_error: text('webhook_delivery_error'),
+    webhook_delivery_id: text('webhook_delivery_id'),
     /** Where in R2 its payloads are. */
     archive: text('archive'),
     revision: integer('revision').notNull(),
@@ -147,21 +150,4 @@ export const executionTouches = sqliteTable(
     revision: integer('revision').notNull(),
   },
   (table) => [index('execution_touches_organization').on(table.organization_id, table.execution_id)],
-);
-
-/** What happened and is told; the desk's outbox writes it. */
-export const events = sqliteTable(
-  'events',
-  {
-    id: text('id').primaryKey(),
-    organization_id: organization_id(),
-    type: text('type').notNull(),
-    at: integer('at').notNull(),
-    /** JSON. */
-    data: text('data').notNull(),
-  },
-  (table) => [
-    index('events_organization').on(table.organization_id, table.id),
-    index('events_type').on(table.organization_id, table.type, table.id),
-  ],
 );

@@ -2,7 +2,7 @@ import { type Role, role } from '@agentflow/contracts';
 import { db } from '../../db/client.ts';
 import type { Env } from '../../platform/env.ts';
 import { type Allowlist, allowlistOf } from '../../platform/ip-networks.ts';
-import { currentRole } from './queries.ts';
+import { currentRole, findMember } from './queries.ts';
 
 /** How long another isolate may still honour a role, a session or an address that was taken away. */
 const CACHE_MS = 5000;
@@ -48,6 +48,19 @@ export async function currentMembership(
   if (known.size >= MAX_CACHED) known.clear();
   known.set(at, { membership, until: now + CACHE_MS });
   return membership;
+}
+
+/** A member as they are now, who acts without a session of their own; null for who is none. */
+export async function memberNow(
+  env: Env,
+  organizationId: string,
+  userId: string,
+): Promise<(Membership & { readonly user_id: string; readonly name: string }) | null> {
+  const row = await findMember(db(env, organizationId), organizationId, userId);
+  if (row === undefined) return null;
+  const { user, organization } = row;
+  const addresses = addressesOf(organization.ip_allowlist);
+  return { user_id: user.id, name: user.name, role: role.parse(row.role), addresses };
 }
 
 function addressesOf(projected: string | null): Allowlist {

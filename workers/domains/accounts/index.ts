@@ -2,7 +2,7 @@ export { authenticate } from './authenticate.ts';
 export { callerRole, requireRoleWithin } from './caller-role.ts';
 export { clientOf } from './client.ts';
 export { setRefreshCookie } from './cookies.ts';
-export { forgetMemberships } from './current-membership.ts';
+export { forgetMemberships, memberNow } from './current-membership.ts';
 export { normalizeEmail } from './email.ts';
 export { withLoginThrottle } from './login-throttle.ts';
 export { findMemberRow, isMember } from './member-queries.ts';

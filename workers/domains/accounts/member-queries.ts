@@ -1,6 +1,7 @@
 import { and, desc, eq, inArray, isNull, lt, or, sql } from 'drizzle-orm';
 import type { Database } from '../../db/client.ts';
 import { memberships, sessions, teamMembers, users } from '../../db/schema/accounts.ts';
+import { chatAccounts, notificationMarks, notificationReads } from '../../db/schema/events.ts';
 
 const memberFields = {
   id: users.id,
@@ -90,6 +91,13 @@ export function leaveTeams(database: Database, organizationId: string, userId: s
   return database
     .delete(teamMembers)
     .where(and(eq(teamMembers.organization_id, organizationId), eq(teamMembers.user_id, userId)));
+}
+
+/** What the person has set and read there, and their accounts on chat platforms. */
+export function forgetOwnSettings(database: Database, organizationId: string, userId: string) {
+  return [chatAccounts, notificationMarks, notificationReads].map((table) =>
+    database.delete(table).where(and(eq(table.organization_id, organizationId), eq(table.user_id, userId))),
+  );
 }
 
 /** Ends the person's sessions in this organization; those in others go on. */

@@ -7,12 +7,14 @@ import { requireAccess } from '../../platform/auth.ts';
 import type { RequestContext } from '../../platform/context.ts';
 import { ApiError, notFound, unauthenticated } from '../../platform/errors.ts';
 import { type AuditEntry, auditOrigin, auditRow } from '../audit/index.ts';
+import { outgoingEvent, tellingDesks } from '../events/index.ts';
 import { guard, isGuarded } from '../organizations/index.ts';
 import { ROLE_OF_KEYS, requireRoleWithin } from './caller-role.ts';
 import { forgetMemberships } from './current-membership.ts';
 import {
   deleteMembership,
   findMemberRow,
+  forgetOwnSettings,
   hasOtherOwner,
   hasRole,
   leaveTeams,
@@ -53,11 +55,16 @@ export async function setMemberRole(ctx: RequestContext, userId: string, wanted:
 /** Takes a person out of the organization and its teams, and ends their sessions there. Refuses like `setMemberRole`. */
 export async function removeMember(ctx: RequestContext, userId: string): Promise<void> {
   const { organizationId } = ctx;
+  const member = await findMemberRow(db(ctx.env, organizationId), organizationId, userId);
+  if (member === undefined) throw notFound('member', userId);
+  const told = { user_id: userId, email: member.email, removed_by: ctx.actor.id };
   await changeMember(ctx, userId, null, (database, current, now) => ({
     writes: [
       revokeSessionsIn(database, organizationId, userId, now),
       leaveTeams(database, organizationId, userId),
+      ...forgetOwnSettings(database, organizationId, userId),
       deleteMembership(database, organizationId, userId),
+      outgoingEvent(database, organizationId, 'member.removed', told, now),
     ],
     entry: { action: 'member.removed', details: { role: current } },
   }));
@@ -100,11 +107,13 @@ async function changeMember(
     ];
     const entry = { ...decided.entry, resource_type: 'member', resource_id: userId };
     try {
-      await database.batch([
-        guard(database, organizationId, and(...conditions) as SQL),
-        ...decided.writes,
-        auditRow(database, organizationId, auditOrigin(ctx), entry, now),
-      ]);
+      await tellingDesks(ctx, wanted === null ? [organizationId] : [], () =>
+        database.batch([
+          guard(database, organizationId, and(...conditions) as SQL),
+          ...decided.writes,
+          auditRow(database, organizationId, auditOrigin(ctx), entry, now),
+        ]),
+      );
     } catch (error) {
       if (!isGuarded(error)) throw error;
       continue;

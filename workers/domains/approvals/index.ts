@@ -1,3 +1,3 @@
 export { projectApprovals } from './project-approvals.ts';
 export { approvalRoutes } from './routes.ts';
-export { decideAs } from './service.ts';
+export { approvalNow, decideAs, mayDecideWhere, memberDecider } from './service.ts';

@@ -90,7 +90,7 @@ export function selectApprovals(
 export type ListedApproval = Awaited<ReturnType<typeof selectApprovals>>[number];
 
 /** The contracts' `decisionBarrier` in SQL. */
-function mayDecide({ actor, role, teams, may_approve }: Decider): SQL | undefined {
+export function mayDecide({ actor, role, teams, may_approve }: Decider): SQL | undefined {
   const lists = sql`json_array_length(${approvals.approvers}, '$.users') + json_array_length(${approvals.approvers}, '$.roles')
     + json_array_length(${approvals.approvers}, '$.teams')`;
   const names = (list: 'users' | 'roles' | 'teams', values: readonly string[]) =>

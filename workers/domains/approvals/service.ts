@@ -7,24 +7,48 @@ import {
   type DecisionRequest,
   roleAllows,
 } from '@agentflow/contracts';
-import { type DecideRequest, type DecideResult, executionObject } from '../../../durable-objects/execution/client.ts';
+import type { SQL } from 'drizzle-orm';
+import {
+  type ApprovalView,
+  type DecideRequest,
+  type DecideResult,
+  executionObject,
+} from '../../../durable-objects/execution/client.ts';
 import { db } from '../../db/client.ts';
-import type { RequestContext } from '../../platform/context.ts';
+import type { RequestContext, UserPrincipal } from '../../platform/context.ts';
+import type { Env } from '../../platform/env.ts';
 import { ApiError, invalid, notFound } from '../../platform/errors.ts';
 import { decodeCursor, pageOf } from '../../platform/pagination.ts';
 import { auditOrigin } from '../audit/index.ts';
 import { forCaller, presentListed, presentRow } from './present.ts';
-import { executionOfApproval, selectApproval, selectApprovals, teamsOf } from './queries.ts';
+import { executionOfApproval, mayDecide, selectApproval, selectApprovals, teamsOf } from './queries.ts';
 
 /** The caller as the object judges them: with the role and teams of this moment. */
-async function deciderOf(ctx: RequestContext): Promise<Decider> {
-  const { principal, actor, organizationId } = ctx;
-  if (principal.kind === 'api_key') {
-    return { actor, role: null, teams: [], may_approve: principal.scopes.includes('approvals:approve') };
-  }
-  const { role, user_id } = principal;
-  const teams = await teamsOf(db(ctx.env, organizationId), organizationId, user_id);
+async function deciderOf({ env, principal, actor, organizationId }: RequestContext): Promise<Decider> {
+  if (principal.kind === 'user') return memberDecider(env, organizationId, principal);
+  return { actor, role: null, teams: [], may_approve: principal.scopes.includes('approvals:approve') };
+}
+
+/** A member as the object judges them. */
+export async function memberDecider(
+  env: Env,
+  organizationId: string,
+  { user_id, name, role }: Pick<UserPrincipal, 'user_id' | 'name' | 'role'>,
+): Promise<Decider> {
+  const teams = await teamsOf(db(env, organizationId), organizationId, user_id);
+  const actor = { type: 'user', id: user_id, name } as const;
   return { actor, role, teams, may_approve: roleAllows(role, 'approvals:approve') };
+}
+
+/** As it is at this moment, from the execution that asked; null where there is none, and for another organization's. */
+export async function approvalNow(env: Env, organizationId: string, id: string): Promise<ApprovalView | null> {
+  const executionId = await executionOfApproval(db(env, organizationId), organizationId, id);
+  return executionId === undefined ? null : executionObject(env.EXECUTION, executionId).approval(organizationId, id);
+}
+
+/** Condition on rows of `approvals`: the caller may decide them, or might have. */
+export async function mayDecideWhere(ctx: RequestContext): Promise<SQL | undefined> {
+  return mayDecide(await deciderOf(ctx));
 }
 
 /** From D1: may lag the executions by a moment. */

@@ -2,7 +2,8 @@ import type { JsonValue } from '@agentflow/contracts';
 import { db } from '../../db/client.ts';
 import type { Env } from '../../platform/env.ts';
 import { agentHead } from '../agents/index.ts';
-import { recordHandoff } from './handoffs.ts';
+import { tellingDesks } from '../events/index.ts';
+import { handoffEvent, recordHandoff } from './handoffs.ts';
 
 export interface StepHandoff {
   readonly organization_id: string;
@@ -21,9 +22,13 @@ export interface StepHandoff {
 /** Records the handoff of a step; a second time nothing changes. False where the organization has no such agent. */
 export async function handOff(env: Env, handoff: StepHandoff, now: number): Promise<boolean> {
   const database = db(env, handoff.organization_id);
-  if ((await agentHead(database, handoff.organization_id, handoff.to_agent_id)) === null) return false;
+  const agent = await agentHead(database, handoff.organization_id, handoff.to_agent_id);
+  if (agent === null) return false;
   const row = { ...handoff, context: JSON.stringify(handoff.context), created_at: now };
-  const [first, ...rest] = recordHandoff(database, row);
-  await database.batch([first, ...rest]);
+  // The object lives on while its execution does.
+  const waitUntil = () => undefined;
+  await tellingDesks({ env, waitUntil }, [handoff.organization_id], () =>
+    database.batch([handoffEvent(database, row, agent.name), ...recordHandoff(database, row)]),
+  );
   return true;
 }

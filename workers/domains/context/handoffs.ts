@@ -1,12 +1,13 @@
 import type { CreateHandoffRequest, Execution, Handoff, HandoffFilter, JsonValue } from '@agentflow/contracts';
-import { CONTEXT_LIMITS, MAX_HANDOFF_CONTEXT_CHARACTERS } from '@agentflow/contracts';
+import { CONTEXT_LIMITS, ID_PREFIXES, MAX_HANDOFF_CONTEXT_CHARACTERS } from '@agentflow/contracts';
 import { type Database, db } from '../../db/client.ts';
 import type { RequestContext } from '../../platform/context.ts';
 import { invalid, notFound } from '../../platform/errors.ts';
-import { newId } from '../../platform/ids.ts';
+import { idBody, newId } from '../../platform/ids.ts';
 import { decodeCursor, pageOf } from '../../platform/pagination.ts';
 import { agentHead } from '../agents/index.ts';
 import { auditOrigin, auditRow } from '../audit/index.ts';
+import { outgoingEvent, tellingDesks } from '../events/index.ts';
 import { startExecution } from '../executions/index.ts';
 import { requireProject } from '../projects/index.ts';
 import { type HandoffRow, handoffIsNew, insertHandoff, selectHandoffs, upsertValue } from './queries.ts';
@@ -48,6 +49,20 @@ export function recordHandoff(database: Database, row: HandoffRow) {
   return [upsertValue(database, write, handoffValue(row), null, handoffIsNew(row.id)), record] as const;
 }
 
+/** For the batch of `recordHandoff`: the event that tells it, once however often it is recorded. */
+export function handoffEvent(database: Database, row: HandoffRow, agentName: string) {
+  const data = {
+    handoff_id: row.id,
+    agent_id: row.to_agent_id,
+    agent_name: agentName,
+    from_agent_id: row.from_agent_id,
+    execution_id: row.from_execution_id,
+    project_id: row.project_id,
+  };
+  const id = `${ID_PREFIXES.event}_${idBody(row.id)}`;
+  return outgoingEvent(database, row.organization_id, 'agent.handoff', data, row.created_at, id);
+}
+
 /** A handoff from outside. Throws `not_found` for agent and project, and what a start throws. */
 export async function createHandoff(ctx: RequestContext, input: CreateHandoffRequest): Promise<HandoffRow> {
   const { organizationId } = ctx;
@@ -57,9 +72,8 @@ export async function createHandoff(ctx: RequestContext, input: CreateHandoffReq
     const message = `has ${context.length} characters of JSON; at most ${MAX_HANDOFF_CONTEXT_CHARACTERS} are handed over`;
     throw invalid([{ path: 'context', message }]);
   }
-  if ((await agentHead(database, organizationId, input.to_agent_id)) === null) {
-    throw notFound('agent', input.to_agent_id);
-  }
+  const agent = await agentHead(database, organizationId, input.to_agent_id);
+  if (agent === null) throw notFound('agent', input.to_agent_id);
   if (input.project_id !== undefined) await requireProject(database, organizationId, input.project_id);
   const now = ctx.now();
   const row: HandoffRow = {
@@ -84,10 +98,13 @@ export async function createHandoff(ctx: RequestContext, input: CreateHandoffReq
     resource_id: row.to_agent_id,
     details: { handoff_id: row.id, ...(started === null ? {} : { execution_id: started.id }) },
   };
-  await database.batch([
-    auditRow(database, organizationId, auditOrigin(ctx), entry, now),
-    ...recordHandoff(database, recorded),
-  ]);
+  await tellingDesks(ctx, [organizationId], () =>
+    database.batch([
+      auditRow(database, organizationId, auditOrigin(ctx), entry, now),
+      handoffEvent(database, recorded, agent.name),
+      ...recordHandoff(database, recorded),
+    ]),
+  );
   return recorded;
 }
 

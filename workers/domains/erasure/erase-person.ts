@@ -5,6 +5,7 @@ import type { RequestContext } from '../../platform/context.ts';
 import { ApiError, unauthenticated } from '../../platform/errors.ts';
 import { findUser, forgetMemberships, normalizeEmail, type UserRow } from '../accounts/index.ts';
 import { auditOrigin, auditRow } from '../audit/index.ts';
+import { outgoingEvent, tellingDesks } from '../events/index.ts';
 import { isGuarded } from '../organizations/index.ts';
 import { requireConfirmation, requirePerson, wrongPassword } from './confirm.ts';
 import { beginErasure } from './erase-organization.ts';
@@ -95,13 +96,17 @@ async function erase(ctx: RequestContext, user: UserRow, plan: PersonPlan): Prom
   const now = ctx.now();
   const origin = { ...auditOrigin(ctx), ip: '', user_agent: '' };
   const entry = { action: 'member.erased', resource_type: 'member', resource_id: user.id };
+  const told = { user_id: user.id, email: null, removed_by: user.id };
   try {
-    await database.batch([
-      ...guardPlan(database, plan),
-      ...plan.left.map((id) => auditRow(database, id, origin, entry, now)),
-      ...closeOrganizations(database, plan.erased, now),
-      ...deletePerson(database, user.id, user.email),
-    ]);
+    await tellingDesks(ctx, plan.left, () =>
+      database.batch([
+        ...guardPlan(database, plan),
+        ...plan.left.map((id) => auditRow(database, id, origin, entry, now)),
+        ...plan.left.map((id) => outgoingEvent(database, id, 'member.removed', told, now)),
+        ...closeOrganizations(database, plan.erased, now),
+        ...deletePerson(database, user.id, user.email),
+      ]),
+    );
     return true;
   } catch (error) {
     if (isPlanOutdated(error) || isGuarded(error)) return false;

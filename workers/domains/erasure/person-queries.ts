@@ -2,6 +2,7 @@ import { and, asc, eq, gt, isNull, sql } from 'drizzle-orm';
 import type { Database } from '../../db/client.ts';
 import { invitations, memberships, organizations, sessions, teamMembers, users } from '../../db/schema/accounts.ts';
 import { auditLogs } from '../../db/schema/audit.ts';
+import { chatAccounts, notificationMarks, notificationReads } from '../../db/schema/events.ts';
 import { executions } from '../../db/schema/executions.ts';
 
 /** A person's membership with what decides its end: the other members, and the other owners among them. */
@@ -104,6 +105,9 @@ export function deletePerson(database: Database, userId: string, email: string) 
     database.delete(teamMembers).where(eq(teamMembers.user_id, userId)),
     database.delete(memberships).where(eq(memberships.user_id, userId)),
     database.delete(sessions).where(eq(sessions.user_id, userId)),
+    database.delete(chatAccounts).where(eq(chatAccounts.user_id, userId)),
+    database.delete(notificationMarks).where(eq(notificationMarks.user_id, userId)),
+    database.delete(notificationReads).where(eq(notificationReads.user_id, userId)),
     database.delete(invitations).where(eq(invitations.email, email)),
     database.delete(users).where(eq(users.id, userId)),
   ] as const;

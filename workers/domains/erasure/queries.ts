@@ -1,5 +1,5 @@
 import { ROLES, type Role, role, roleAllows } from '@agentflow/contracts';
-import { and, asc, eq, gt, inArray, isNotNull, isNull, ne, or, type SQL, type SQLWrapper, sql } from 'drizzle-orm';
+import { and, asc, eq, gt, inArray, isNotNull, isNull, lte, ne, or, type SQL, type SQLWrapper, sql } from 'drizzle-orm';
 import type { SQLiteTable } from 'drizzle-orm/sqlite-core';
 import { type Database, db, globalDb } from '../../db/client.ts';
 import type { OrganizationTable } from '../../db/organization-tables.ts';
@@ -15,6 +15,7 @@ import {
 } from '../../db/schema/accounts.ts';
 import { agents, agentVersions } from '../../db/schema/agents.ts';
 import { auditLogs } from '../../db/schema/audit.ts';
+import { events } from '../../db/schema/events.ts';
 import { executions } from '../../db/schema/executions.ts';
 import { envVars, providerKeys } from '../../db/schema/secrets.ts';
 import type { Env } from '../../platform/env.ts';
@@ -187,6 +188,43 @@ export async function renameActor(
     .update(executions)
     .set({ actor_name: name })
     .where(and(eq(executions.organization_id, organizationId), inArray(executions.id, ids)));
+}
+
+/**
+ * Name and address of a person go out of so many events after `after`. Gives the last of them, null where they are the last
+ * of all.
+ */
+export async function forgetInEvents(
+  database: Database,
+  organizationId: string,
+  { id, email, name }: { readonly id: string; readonly email: string | null; readonly name: string },
+  after: string,
+  limit: number,
+): Promise<string | null> {
+  const following = await database
+    .select({ id: events.id })
+    .from(events)
+    .where(and(eq(events.organization_id, organizationId), gt(events.id, after)))
+    .orderBy(asc(events.id))
+    .limit(limit)
+    .all();
+  const last = following.at(-1)?.id;
+  if (last === undefined) return null;
+  const nameAt = (who: string) =>
+    sql`${`$.${who}.name`}, iif(data ->> ${`$.${who}.id`} = ${id}, ${name}, data ->> ${`$.${who}.name`})`;
+  const address = sql`'$.email', iif(data ->> '$.email' = ${email}, NULL, data ->> '$.email')`;
+  await database
+    .update(events)
+    .set({ data: sql`json_replace(data, ${nameAt('triggered_by')}, ${nameAt('decided_by')}, ${address})` })
+    .where(
+      and(
+        eq(events.organization_id, organizationId),
+        gt(events.id, after),
+        lte(events.id, last),
+        or(sql`instr(data, ${id}) > 0`, email === null ? undefined : sql`instr(data, ${JSON.stringify(email)}) > 0`),
+      ),
+    );
+  return following.length < limit ? null : last;
 }
 
 /** From where a person acted goes out of so many entries of the audit log. */

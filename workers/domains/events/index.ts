@@ -1,2 +1,3 @@
-export { projectEvent } from './project-event.ts';
+export { collectOutgoing, deleteOutgoing, outgoingEvent, tellingDesks } from './outgoing.ts';
+export { deleteOldEvents, EVENT_DAYS, projectEvents } from './project-events.ts';
 export { eventRoutes } from './routes.ts';

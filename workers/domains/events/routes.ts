@@ -1,5 +1,8 @@
 import {
+  describeEventTypes,
   eventFilter,
+  eventId,
+  eventTypeInfo,
   FEED_EVENT_TYPES,
   type FeedEventType,
   feedEvent,
@@ -20,7 +23,7 @@ import { normalizeAddress } from '../../platform/ip-networks.ts';
 import { decodeCursor } from '../../platform/pagination.ts';
 import { type AppEnv, createRouter, json, operation, refusal } from '../../platform/router.ts';
 import { type FeedTicketClaims, signFeedTicket, TICKET_SECONDS, verifyFeedTicket } from '../../platform/tokens.ts';
-import { listEvents } from './list-events.ts';
+import { listEvents, readEvent } from './list-events.ts';
 
 const tags = ['Events'];
 const RETRY_SECONDS = 30;
@@ -77,9 +80,32 @@ const list = operation({
   operationId: 'listEvents',
   tags,
   summary: 'List events of the organization, newest first',
-  access: 'governance:read',
+  description:
+    'Those that the caller may see: `GET /event-types` names the permission of each type. Events are kept for 30 days, and what an external agent was answered stays with its invocation.',
+  access: 'signed_in',
   request: { query: pageQuery.extend(eventFilter.shape) },
   responses: { 200: { description: 'A page of events', content: json(page(organizationEvent)) } },
+});
+
+const one = operation({
+  method: 'get',
+  path: '/events/{id}',
+  operationId: 'getEvent',
+  tags,
+  summary: 'Read an event',
+  access: 'signed_in',
+  request: { params: z.object({ id: eventId }) },
+  responses: { 200: { description: 'The event', content: json(organizationEvent) } },
+});
+
+const types = operation({
+  method: 'get',
+  path: '/event-types',
+  operationId: 'listEventTypes',
+  tags,
+  summary: 'List the types of events, each with the JSON Schema of its data and an example',
+  access: 'signed_in',
+  responses: { 200: { description: 'Every type', content: json(z.object({ data: z.array(eventTypeInfo) })) } },
 });
 
 const presented = z.string().max(8000).optional();
@@ -100,9 +126,10 @@ eventRoutes.get('/events/stream', async (c, next) => {
 
 eventRoutes
   .openapi(list, async (c) => {
-    const { limit, cursor, type } = c.req.valid('query');
-    return c.json(await listEvents(requestContext(c), type, decodeCursor(cursor), limit), 200);
+    const { limit, cursor, ...filter } = c.req.valid('query');
+    return c.json(await listEvents(requestContext(c), filter, { before: decodeCursor(cursor), limit }), 200);
   })
+  .openapi(types, (c) => c.json({ data: describeEventTypes() }, 200))
   .openapi(ticket, async (c) => {
     const { principal, now } = requestContext(c);
     const claims = claimsOf(principal);
@@ -113,7 +140,9 @@ eventRoutes
   .openapi(stream, async (c) => {
     const { principal } = requestContext(c);
     return (await openFeed(c, claimsOf(principal), c.req.valid('query'))) as never;
-  });
+  })
+  // Behind the paths that are no ids.
+  .openapi(one, async (c) => c.json(await readEvent(requestContext(c), c.req.valid('param').id), 200));
 
 function isUpgrade(c: Context<AppEnv>): boolean {
   return c.req.header('upgrade')?.toLowerCase() === 'websocket';

@@ -98,6 +98,7 @@ export async function startRelated(env: Env, start: RelatedStart): Promise<Relat
       lease_id: admission.lease_id,
       start_by: admission.start_by,
       queued: admission.queued,
+      announce: admission.announce ?? false,
       traceparent: start.traceparent,
       request_id: start.request_id,
       wait_seconds: 0,

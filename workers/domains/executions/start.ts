@@ -128,6 +128,7 @@ export async function startExecution(start: StartInput): Promise<StartOutcome> {
       lease_id: admission.lease_id,
       start_by: admission.start_by,
       queued: admission.queued,
+      announce: admission.announce ?? false,
       traceparent: traceparentOf(start.trace),
       request_id: start.requestId,
       wait_seconds: start.waitSeconds,

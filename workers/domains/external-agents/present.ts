@@ -4,7 +4,7 @@ import {
   externalAgent,
   type MaskedWebhookConfig,
 } from '@agentflow/contracts';
-import type { ExternalAgentRecord, StoredKey } from '../../../durable-objects/organization/client.ts';
+import type { DisabledTarget, ExternalAgentRecord, StoredKey } from '../../../durable-objects/organization/client.ts';
 import type { ExternalAgentRow, ExternalKeyRow } from './queries.ts';
 
 const iso = (at: number) => new Date(at).toISOString();
@@ -24,6 +24,7 @@ export function presentRecord(record: ExternalAgentRecord, { api_key, budget }: 
     budget,
     config: record.config,
     webhook_config: record.webhook_masked,
+    webhook_disabled: disabledOf(record.webhook_disabled ?? null),
     agents: record.agents === null ? null : [...record.agents],
     operations: [...record.operations],
     rate_limits: record.rate_limits,
@@ -51,6 +52,9 @@ export function presentRow(row: ExternalAgentRow, { api_key, budget }: Around): 
     budget,
     ...parsed,
     webhook_config: row.webhook_masked === null ? null : (JSON.parse(row.webhook_masked) as MaskedWebhookConfig),
+    webhook_disabled: disabledOf(
+      row.webhook_disabled === null ? null : (JSON.parse(row.webhook_disabled) as DisabledTarget),
+    ),
     agents: row.agents === null ? null : (JSON.parse(row.agents) as string[]),
     rate_limits: externalAgent.shape.rate_limits.parse(row.rate_limits === null ? null : JSON.parse(row.rate_limits)),
     max_concurrency: row.max_concurrency,
@@ -59,6 +63,10 @@ export function presentRow(row: ExternalAgentRow, { api_key, budget }: Around): 
     created_by: row.created_by,
     updated_at: iso(row.updated_at),
   };
+}
+
+function disabledOf(target: DisabledTarget | null): ExternalAgent['webhook_disabled'] {
+  return target === null ? null : { ...target, at: iso(target.at) };
 }
 
 /** Begins the names of keys that the consent of a person made, see client-keys.ts. */

@@ -23,12 +23,14 @@ export async function projectExternalAgent(
 }
 
 function rowOf(organization_id: string, agent: ExternalAgentRecord): ExternalAgentRow {
-  const { config, webhook_masked, agents, operations, rate_limits, recording, is_active, ...same } = agent;
+  const { config, webhook_masked, webhook_disabled, agents, operations, rate_limits, recording, is_active, ...same } =
+    agent;
   return {
     ...same,
     organization_id,
     config: JSON.stringify(config),
     webhook_masked: jsonOrNull(webhook_masked),
+    webhook_disabled: jsonOrNull(webhook_disabled ?? null),
     agents: jsonOrNull(agents),
     operations: JSON.stringify(operations),
     rate_limits: jsonOrNull(rate_limits),

@@ -1,5 +1,6 @@
 import {
   apiKeyId,
+  channelTestResult,
   createdExternalAgent,
   createExternalAgentRequest,
   externalAgent,
@@ -33,6 +34,7 @@ import {
   updateExternalAgent,
 } from './external-agents.ts';
 import { listPermitted } from './permitted-agents.ts';
+import { testExternalAgentWebhook } from './test-webhook.ts';
 
 const tags = ['External agents'];
 const params = z.object({ id: externalAgentId });
@@ -180,6 +182,19 @@ const revoke = operation({
   },
 });
 
+const test = operation({
+  method: 'post',
+  path: '/external-agents/{id}/test',
+  operationId: 'testExternalAgentWebhook',
+  tags,
+  summary: "Send a sample to an external agent's webhook",
+  description:
+    'In the form of its platform, as the result of a call is sent. The answer comes when the first attempt has ended, with what was sent. One without `webhook_config` is 422.',
+  access: 'external_agents:write',
+  request: { params },
+  responses: { 200: { description: 'What came of it', content: json(channelTestResult) } },
+});
+
 export const externalAgentRoutes = createRouter()
   .openapi(list, async (c) => {
     const { limit, cursor, ...filter } = c.req.valid('query');
@@ -214,6 +229,7 @@ export const externalAgentRoutes = createRouter()
     const { limit, cursor } = c.req.valid('query');
     return c.json(await listPermitted(callerContext(c), c.req.valid('param').id, decodeCursor(cursor), limit), 200);
   })
+  .openapi(test, async (c) => c.json(await testExternalAgentWebhook(requestContext(c), c.req.valid('param').id), 200))
   .openapi(keys, async (c) => c.json({ data: await listKeys(requestContext(c), c.req.valid('param').id) }, 200))
   .openapi(rotate, async (c) =>
     c.json(await rotateKey(requestContext(c), c.req.valid('param').id, c.req.valid('json')), 201),

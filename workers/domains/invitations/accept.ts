@@ -3,7 +3,7 @@ import { and, type SQL } from 'drizzle-orm';
 import type { BatchItem } from 'drizzle-orm/batch';
 import { globalDb } from '../../db/client.ts';
 import { uniqueViolation } from '../../db/unique-violation.ts';
-import type { Principal } from '../../platform/context.ts';
+import type { Principal, RequestContext } from '../../platform/context.ts';
 import { sha256Hex } from '../../platform/digest.ts';
 import type { Env } from '../../platform/env.ts';
 import { ApiError, invalid, unauthenticated } from '../../platform/errors.ts';
@@ -27,6 +27,7 @@ import {
   withLoginThrottle,
 } from '../accounts/index.ts';
 import { auditRow } from '../audit/index.ts';
+import { outgoingEvent, tellingDesks } from '../events/index.ts';
 import { guard, isGuarded } from '../organizations/index.ts';
 import {
   findByTokenHash,
@@ -80,13 +81,14 @@ interface Acceptor {
  * needed, `invalid_credentials`, `rate_limited`, `wrong_person`, `already_member`.
  */
 export async function acceptInvitation(
-  env: Env,
+  ctx: Pick<RequestContext, 'env' | 'waitUntil'>,
   token: string,
   request: AcceptInvitationRequest,
   caller: Principal | null,
   client: Client & { readonly request_id: string },
   now: number,
 ): Promise<SignedIn> {
+  const { env } = ctx;
   for (;;) {
     const found = await readInvitation(env, token, now);
     const acceptor =
@@ -94,7 +96,7 @@ export async function acceptInvitation(
         ? await byPassword(env, found.invitation.email, request, client, now)
         : await bySession(env, found.invitation.email, caller, now);
     try {
-      return await join(env, found, acceptor, client, now);
+      return await join(ctx, found, acceptor, client, now);
     } catch (error) {
       // Somebody registered the address meanwhile: again, with the account that there is now.
       if (uniqueViolation(error) !== 'users.email') throw error;
@@ -144,12 +146,13 @@ async function byPassword(
 
 /** One batch: membership, invitation, session and audit row, or nothing of it. */
 async function join(
-  env: Env,
+  ctx: Pick<RequestContext, 'env' | 'waitUntil'>,
   found: InvitationByToken,
   { user, writes, replaced }: Acceptor,
   client: Client & { readonly request_id: string },
   now: number,
 ): Promise<SignedIn> {
+  const { env } = ctx;
   const { invitation, organization } = found;
   const database = globalDb(env);
   const given = role.parse(invitation.role);
@@ -161,16 +164,20 @@ async function join(
     resource_id: user.id,
     details: { email: user.email, role: given, invitation_id: invitation.id, invited_by: invitation.invited_by },
   };
+  const told = { user_id: user.id, email: user.email, role: given };
   const membership = { organization_id: organization.id, user_id: user.id, role: given, created_at: now };
   try {
-    await database.batch([
-      guard(database, organization.id, acceptable(found, now)),
-      ...writes,
-      insertMembership(database, membership),
-      updateInvitation(database, organization.id, invitation.id, { accepted_at: now }),
-      insertSession(database, session.row),
-      auditRow(database, organization.id, origin, entry, now),
-    ]);
+    await tellingDesks(ctx, [organization.id], () =>
+      database.batch([
+        guard(database, organization.id, acceptable(found, now)),
+        ...writes,
+        insertMembership(database, membership),
+        updateInvitation(database, organization.id, invitation.id, { accepted_at: now }),
+        insertSession(database, session.row),
+        outgoingEvent(database, organization.id, 'member.joined', told, now),
+        auditRow(database, organization.id, origin, entry, now),
+      ]),
+    );
   } catch (error) {
     if (isGuarded(error)) throw gone();
     if (isPasswordChanged(error)) throw wrongPassword();

@@ -7,6 +7,7 @@ import { newId } from '../../platform/ids.ts';
 import { createMailer } from '../../platform/mail.ts';
 import { callerRole, normalizeEmail, requireRoleWithin } from '../accounts/index.ts';
 import { auditOrigin, auditRow } from '../audit/index.ts';
+import { outgoingEvent, tellingDesks } from '../events/index.ts';
 import { findOrganization, guard, isGuarded } from '../organizations/index.ts';
 import { invitationMail } from './invitation-mail.ts';
 import {
@@ -38,13 +39,16 @@ const gone = () => new ApiError('invitation_gone', 'The invitation was accepted,
 const busy = () => new ApiError('conflict', 'Others are changing the members at the same time. Try again.');
 
 /**
- * How links leave this installation: by mail, or, on a machine without a mail sender, in the answer. Throws
+ * How links leave this installation: by mail, and where no mail leaves it, in the answer. Throws
  * `mail_not_configured` in production without one.
  */
 function requireDelivery(ctx: RequestContext) {
   const mailer = createMailer(ctx.env);
   if (mailer === null && ctx.env.ENVIRONMENT === 'production') {
-    throw new ApiError('mail_not_configured', 'Set MAIL_API_KEY and MAIL_FROM, so that invitations can be sent.');
+    throw new ApiError(
+      'mail_not_configured',
+      'Set MAIL_FROM, and MAIL_API_KEY or the binding SEND_EMAIL, so that invitations can be sent.',
+    );
   }
   return mailer;
 }
@@ -72,7 +76,7 @@ export async function inviteMember(ctx: RequestContext, request: InviteMemberReq
     invited_by: ctx.actor.id,
     inviter_name: ctx.actor.name,
     // Until the mail service has taken it.
-    delivery: mailer === null ? 'shown' : 'failed',
+    delivery: mailer === null || mailer.local ? 'shown' : 'failed',
     created_at: now,
     expires_at: now + LIFETIME_MS,
     accepted_at: null,
@@ -85,18 +89,22 @@ export async function inviteMember(ctx: RequestContext, request: InviteMemberReq
     resource_id: row.id,
     details: { email, role: request.role },
   };
+  const told = { invitation_id: row.id, email, role: request.role, invited_by: ctx.actor.id };
   const noMember = isNoMember(organizationId, email);
   const room = fewerOpenThan(organizationId, email, MOST_OPEN, now);
   for (let round = 0; round < ROUNDS; round++) {
     const own = await callerRole(ctx, 'members:manage');
     requireRoleWithin(own.role, request.role);
     try {
-      await database.batch([
-        guard(database, organizationId, and(noMember, room, own.holds) as SQL),
-        revokeOpenFor(database, organizationId, email, now),
-        insertInvitation(database, stored),
-        auditRow(database, organizationId, auditOrigin(ctx), entry, now),
-      ]);
+      await tellingDesks(ctx, [organizationId], () =>
+        database.batch([
+          guard(database, organizationId, and(noMember, room, own.holds) as SQL),
+          revokeOpenFor(database, organizationId, email, now),
+          insertInvitation(database, stored),
+          outgoingEvent(database, organizationId, 'member.invited', told, now),
+          auditRow(database, organizationId, auditOrigin(ctx), entry, now),
+        ]),
+      );
     } catch (error) {
       if (!isGuarded(error)) throw error;
       if (!(await holds(database, organizationId, noMember))) {
@@ -129,7 +137,7 @@ export async function resendInvitation(ctx: RequestContext, invitationId: string
     const changed = {
       token_hash,
       invited_by: ctx.actor.id,
-      delivery: mailer === null ? 'shown' : 'failed',
+      delivery: mailer === null || mailer.local ? 'shown' : 'failed',
       expires_at: now + LIFETIME_MS,
     };
     const entry = {
@@ -190,7 +198,7 @@ async function deliver(ctx: RequestContext, row: InvitationRow, token: string, o
   const link = `${origin}/invitations/${token}`;
   const mailer = createMailer(env);
   if (mailer === null) {
-    // The one place where a credential is logged; `requireDelivery` keeps production from coming here.
+    // With the mails of local mode the only place where a credential is logged; `requireDelivery` keeps production out.
     ctx.log.log('info', 'mail.not_sent_link_shown', { to: row.email, link });
     return { row, link };
   }
@@ -210,6 +218,7 @@ async function deliver(ctx: RequestContext, row: InvitationRow, token: string, o
     return { row, link: null };
   }
   ctx.log.log('info', 'mail.sent', { invitation_id: row.id, mail_id: result.id });
+  if (mailer.local) return { row, link };
   const delivery: InvitationDelivery = 'sent';
   await updateDelivery(database, organizationId, row, delivery);
   return { row: { ...row, delivery }, link: null };

@@ -189,7 +189,7 @@ export const invitationRoutes = createRouter()
     const carriesCredential = ['authorization', 'x-api-key'].some((name) => c.req.header(name) !== undefined);
     const principal = carriesCredential ? await identify(c) : null;
     const { session: answer, refresh_token } = await acceptInvitation(
-      c.env,
+      { env: c.env, waitUntil: (work) => c.executionCtx.waitUntil(work) },
       c.req.valid('param').token,
       c.req.valid('json'),
       // Only routes with `deferKey` leave a key unchecked.

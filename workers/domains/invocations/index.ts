@@ -1,5 +1,6 @@
 export { archiveInvocations, archiveKey, payloadsGone } from './archive.ts';
 export { findInvocation } from './list-queries.ts';
+export { noteWebhookDelivery, type WebhookDeliveryNote } from './note-delivery.ts';
 export {
   invocationCostStatements,
   invocationIdOf,

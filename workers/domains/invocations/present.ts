@@ -33,6 +33,7 @@ export function presentSummary(row: ListedInvocation): InvocationSummary {
     webhook_delivery_status: row.webhook_delivery_status,
     webhook_delivery_attempts: row.webhook_delivery_attempts,
     webhook_delivery_error: row.webhook_delivery_error,
+    webhook_delivery_id: row.webhook_delivery_id,
   });
 }
 

@@ -5,6 +5,7 @@ import {
   ID_PREFIXES,
   type PayloadState,
 } from '@agentflow/contracts';
+import { deliveryIdOf } from '../../../durable-objects/webhook-target/client.ts';
 import type { Database } from '../../db/client.ts';
 import { idBody } from '../../platform/ids.ts';
 import type { InvocationRow } from './list-queries.ts';
@@ -22,6 +23,8 @@ export interface ToldInvocation {
   readonly summary: ExecutionSummary;
   readonly request: { readonly text: string | null; readonly state: PayloadState };
   readonly response: { readonly text: string | null; readonly state: PayloadState };
+  /** Of the event that tells its result; null while it runs. */
+  readonly event_id: string | null;
   readonly revision: number;
 }
 
@@ -39,7 +42,7 @@ export function invocationStatements(database: Database, organizationId: string,
 /** The row without what the call has cost, which is summed up in D1. */
 export function rowOf(
   organizationId: string,
-  { call, summary, request, response, revision }: ToldInvocation,
+  { call, summary, request, response, event_id, revision }: ToldInvocation,
 ): InvocationRow {
   const created_at = Date.parse(summary.created_at);
   const finished_at = summary.finished_at === null ? null : Date.parse(summary.finished_at);
@@ -71,6 +74,7 @@ export function rowOf(
     webhook_delivery_status: 'none',
     webhook_delivery_attempts: 0,
     webhook_delivery_error: null,
+    webhook_delivery_id: event_id === null ? null : deliveryIdOf(call.external_agent_id, event_id),
     archive: null,
     revision,
   };

@@ -42,6 +42,7 @@ function statementOf(database: Database, organizationId: string, refusals: Count
     webhook_delivery_status: 'none',
     webhook_delivery_attempts: 0,
     webhook_delivery_error: null,
+    webhook_delivery_id: null,
     archive: null,
     revision: count,
   });

@@ -75,5 +75,12 @@ async function current(
   const row = rowOf(organizationId, record.invocation);
   // What it started is known to D1 alone.
   const cost_microusd = Math.max(record.cost_microusd, stored?.cost_microusd ?? 0);
-  return { ...row, cost_microusd };
+  return { ...row, ...deliveryOf(stored), cost_microusd };
+}
+
+/** Of the result: the execution does not know it. */
+function deliveryOf(stored: InvocationRow | undefined): Partial<InvocationRow> {
+  if (stored === undefined) return { webhook_delivery_id: null };
+  const { webhook_delivery_status, webhook_delivery_attempts, webhook_delivery_error, webhook_delivery_id } = stored;
+  return { webhook_delivery_status, webhook_delivery_attempts, webhook_delivery_error, webhook_delivery_id };
 }

@@ -23,6 +23,15 @@ export interface Kin {
 export interface ExternalCaller {
   readonly external_agent_id: string;
   readonly name: string;
+  /** Of the result to its webhook; null where there is nothing to send. */
+  readonly delivery: ResultDelivery | null;
+}
+
+export interface ResultDelivery {
+  readonly id: string;
+  readonly status: 'pending' | 'delivered' | 'failed';
+  readonly attempts: number;
+  readonly error: string | null;
 }
 
 const STATUSES = {
@@ -45,6 +54,11 @@ export function graphOf(caller: ExternalCaller | null, kin: readonly Kin[]): Lin
   if (caller !== null && root !== undefined) {
     nodes.push({ ...externalNode(caller), ...sumOf(kin, root) });
     edges.push({ from: caller.external_agent_id, to: root.id });
+    const delivery = deliveryNode(caller);
+    if (delivery !== null) {
+      nodes.push(delivery);
+      edges.push({ from: root.id, to: delivery.id });
+    }
   }
   const shown = kin.slice(0, MAX_NODES - nodes.length);
   const ids = new Set(shown.map(({ id }) => id));
@@ -69,7 +83,10 @@ export function graphOf(caller: ExternalCaller | null, kin: readonly Kin[]): Lin
 }
 
 /** Of a call that nothing ran for, or whose execution is not kept any more. */
-export function externalNode({ external_agent_id, name }: ExternalCaller): LineageNode {
+export function externalNode({
+  external_agent_id,
+  name,
+}: Pick<ExternalCaller, 'external_agent_id' | 'name'>): LineageNode {
   return {
     ...NOTHING,
     id: external_agent_id,
@@ -77,6 +94,24 @@ export function externalNode({ external_agent_id, name }: ExternalCaller): Linea
     name,
     status: 'error',
     external_agent_id,
+  };
+}
+
+const DELIVERY_STATUSES = { pending: 'waiting', delivered: 'success', failed: 'error' } as const;
+
+export function deliveryNode({ external_agent_id, name, delivery }: ExternalCaller): LineageNode | null {
+  if (delivery === null) return null;
+  const { id, status, attempts, error } = delivery;
+  return {
+    ...NOTHING,
+    id,
+    type: 'delivery',
+    name: `Webhook of ${name}`,
+    status: DELIVERY_STATUSES[status],
+    count: Math.max(1, attempts),
+    failed: status === 'delivered' ? attempts - 1 : attempts,
+    external_agent_id,
+    detail: error,
   };
 }
 

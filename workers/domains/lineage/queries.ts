@@ -3,6 +3,16 @@ import type { Database } from '../../db/client.ts';
 import { executions } from '../../db/schema/executions.ts';
 import { executionTouches, invocations } from '../../db/schema/governance.ts';
 
+export type CallerRow = Pick<
+  typeof invocations.$inferSelect,
+  | 'external_agent_id'
+  | 'external_agent_name'
+  | 'webhook_delivery_status'
+  | 'webhook_delivery_attempts'
+  | 'webhook_delivery_error'
+  | 'webhook_delivery_id'
+>;
+
 /** What is touched may grow while its execution's row does not move. */
 export function upsertTouches(database: Database, row: typeof executionTouches.$inferInsert) {
   return database
@@ -50,6 +60,10 @@ export async function readFamily(database: Database, organizationId: string, exe
         call: {
           external_agent_id: invocations.external_agent_id,
           external_agent_name: invocations.external_agent_name,
+          webhook_delivery_status: invocations.webhook_delivery_status,
+          webhook_delivery_attempts: invocations.webhook_delivery_attempts,
+          webhook_delivery_error: invocations.webhook_delivery_error,
+          webhook_delivery_id: invocations.webhook_delivery_id,
         },
       })
       .from(executions)

@@ -5,6 +5,7 @@ import {
   isTerminal,
   type LineageGraph,
   microusdToUsd,
+  webhookDeliveryStatus,
 } from '@agentflow/contracts';
 import { type ExecutionRecord, executionObject, type Touches } from '../../../durable-objects/execution/client.ts';
 import { db } from '../../db/client.ts';
@@ -12,8 +13,8 @@ import type { RequestContext } from '../../platform/context.ts';
 import { notFound } from '../../platform/errors.ts';
 import { idBody } from '../../platform/ids.ts';
 import { findInvocation } from '../invocations/index.ts';
-import { type ExternalCaller, externalNode, graphOf, type Kin, MAX_NODES } from './graph.ts';
-import { readFamily } from './queries.ts';
+import { deliveryNode, type ExternalCaller, externalNode, graphOf, type Kin, MAX_NODES } from './graph.ts';
+import { type CallerRow, readFamily } from './queries.ts';
 
 type Context = Pick<RequestContext, 'env' | 'organizationId'>;
 
@@ -38,9 +39,10 @@ export async function invocationLineage(ctx: Context, id: string): Promise<Linea
   // Nothing ran for a call that was refused, and an execution may be kept for a shorter time than its call.
   const row = await findInvocation(db(ctx.env, ctx.organizationId), ctx.organizationId, id);
   if (row === undefined) throw notFound('invocation', id);
-  const { external_agent_id, external_agent_name: name, status, count } = row;
+  const { status, count } = row;
+  const caller = callerOf(row);
   const node = {
-    ...externalNode({ external_agent_id, name }),
+    ...externalNode(caller),
     status: status === 'success' ? ('success' as const) : ('error' as const),
     count,
     failed: status === 'success' ? 0 : count,
@@ -49,7 +51,27 @@ export async function invocationLineage(ctx: Context, id: string): Promise<Linea
     duration_ms: row.latency_ms,
     detail: row.error_code,
   };
-  return { nodes: [node], edges: [], truncated: false };
+  const delivery = deliveryNode(caller);
+  if (delivery === null) return { nodes: [node], edges: [], truncated: false };
+  return { nodes: [node, delivery], edges: [{ from: node.id, to: delivery.id }], truncated: false };
+}
+
+function callerOf(row: CallerRow): ExternalCaller {
+  const status = webhookDeliveryStatus.parse(row.webhook_delivery_status);
+  const id = row.webhook_delivery_id;
+  return {
+    external_agent_id: row.external_agent_id,
+    name: row.external_agent_name,
+    delivery:
+      status === 'none' || id === null
+        ? null
+        : {
+            id,
+            status,
+            attempts: row.webhook_delivery_attempts,
+            error: row.webhook_delivery_error,
+          },
+  };
 }
 
 interface Family {
@@ -78,7 +100,7 @@ async function storedFamily({ env, organizationId }: Context, id: string): Promi
   const known: Known = { caller: null, kin: new Map() };
   for (const { call, error, root_execution_id, ...row } of rows) {
     if (call !== null && root_execution_id === null) {
-      known.caller = { external_agent_id: call.external_agent_id, name: call.external_agent_name };
+      known.caller = callerOf(call);
     }
     known.kin.set(row.id, {
       ...row,
@@ -105,7 +127,8 @@ async function complete(ctx: Context, known: Known, records: readonly ExecutionR
     asked.add(summary.id);
     known.kin.set(summary.id, kinOf(record));
     if (invocation !== null) {
-      known.caller = { external_agent_id: invocation.call.external_agent_id, name: invocation.call.name };
+      const { external_agent_id, name } = invocation.call;
+      known.caller ??= { external_agent_id, name, delivery: null };
     }
     for (const id of started) if (!known.kin.has(id)) want(id);
     const root = summary.root_execution_id;

@@ -1,2 +1,2 @@
-export { getProject, requireProject } from './projects.ts';
+export { existingProjects, getProject, requireProject } from './projects.ts';
 export { projectRoutes } from './routes.ts';

@@ -20,6 +20,7 @@ import {
   isStale,
   type ProjectListRow,
   type ProjectRow,
+  selectExistingProjects,
   selectProject,
   selectProjectAgents,
   selectProjects,
@@ -64,6 +65,15 @@ export async function requireProject(database: Database, organizationId: string,
   const row = await selectProject(database, organizationId, projectId);
   if (row === undefined) throw notFound('project', projectId);
   if (row.archived_at !== null) throw archived();
+}
+
+/** Which of these ids are projects of the organization. */
+export async function existingProjects(
+  database: Database,
+  organizationId: string,
+  ids: readonly string[],
+): Promise<ReadonlySet<string>> {
+  return new Set((await selectExistingProjects(database, organizationId, ids)).map(({ id }) => id));
 }
 
 function archived(): ApiError {

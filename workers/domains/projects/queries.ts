@@ -19,6 +19,20 @@ export function selectProject(
   return db.select().from(projects).where(thisProject(organizationId, projectId)).get();
 }
 
+/** Which of these ids are projects of the organization. */
+export function selectExistingProjects(db: Database, organizationId: string, ids: readonly string[]) {
+  return db
+    .select({ id: projects.id })
+    .from(projects)
+    .where(
+      and(
+        eq(projects.organization_id, organizationId),
+        // One bound parameter, of which D1 takes 100.
+        sql`${projects.id} IN (SELECT value FROM json_each(${JSON.stringify(ids)}))`,
+      ),
+    );
+}
+
 export interface ProjectListFilter {
   readonly archived: boolean;
   readonly search: string | undefined;

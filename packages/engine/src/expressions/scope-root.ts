@@ -21,6 +21,7 @@ export function rootOf(scope: Scope): Record<string, unknown> {
   root.env = scope.env;
   if (scope.item !== undefined) root.item = scope.item;
   if (scope.result !== undefined) root.result = scope.result;
+  if (scope.event !== undefined) root.event = scope.event;
   roots.set(scope, { root, nodes: scope.nodes.size });
   return root;
 }

@@ -13,6 +13,7 @@ import { Button } from '@/components/ui/button.tsx';
 import { Dialog, DialogBody, DialogFooter } from '@/components/ui/dialog.tsx';
 import { Field } from '@/components/ui/field.tsx';
 import { Select } from '@/components/ui/select.tsx';
+import { shownPaths, showRefusals } from '@/features/channels/refusals.ts';
 import { useCan } from '@/features/shell/queries.ts';
 import { api, newIdempotencyKey } from '@/lib/api.ts';
 import { isNameTaken, showNameTaken, showOnFields } from '@/lib/form-problems.ts';
@@ -83,6 +84,7 @@ function CreateForm({ onClose, onCreated }: Omit<CreateDialogProps, 'open'>) {
     },
     onError: (error) => {
       showOnFields(form, error, ['name', 'description', 'max_concurrency', 'agents', 'operations']);
+      showRefusals(form, error);
       showNameTaken(form, error, 'name');
     },
   });
@@ -111,7 +113,7 @@ function CreateForm({ onClose, onCreated }: Omit<CreateDialogProps, 'open'>) {
           <LimitFields form={form} />
           {maySetBudgets && <BudgetFields form={form} />}
         </Fold>
-        <Fold title="Webhook" note="kept, nothing is sent yet" {...section('webhook', errors.webhook_config)}>
+        <Fold title="Webhook" note="where results are sent" {...section('webhook', errors.webhook_config)}>
           <Controller
             control={form.control}
             name="webhook_config"
@@ -128,7 +130,10 @@ function CreateForm({ onClose, onCreated }: Omit<CreateDialogProps, 'open'>) {
           <RecordingFields form={form} />
         </Fold>
         {create.error && !isNameTaken(create.error) && (
-          <ProblemCallout error={create.error} shownPaths={['name', 'description', 'max_concurrency']} />
+          <ProblemCallout
+            error={create.error}
+            shownPaths={['name', 'description', 'max_concurrency', ...shownPaths(create.error)]}
+          />
         )}
       </DialogBody>
       <DialogFooter>

@@ -6,6 +6,7 @@ import { RelativeTime } from '@/components/relative-time.tsx';
 import { Card, CardHeader } from '@/components/ui/card.tsx';
 import { BudgetMeter } from '@/features/budgets/budget-meter.tsx';
 import { PERIOD_NAMES } from '@/features/budgets/budget-words.ts';
+import { CHAT_PLATFORM_LOOKS } from '@/features/channels/platforms.ts';
 import { useActorName } from '@/features/settings/use-actor-name.ts';
 import { useCan } from '@/features/shell/queries.ts';
 import { formatCount, shortId } from '@/lib/format.ts';
@@ -15,7 +16,6 @@ import { limitsInWords } from './limits-in-words.ts';
 import { OPERATIONS } from './platforms.ts';
 import { SnippetView } from './snippet-view.tsx';
 import { KEY_PLACEHOLDER } from './snippets.ts';
-import { WEBHOOK_PLATFORMS } from './webhook-fields.tsx';
 
 export function OverviewTab({ agent }: { agent: ExternalAgent }) {
   return (
@@ -65,7 +65,7 @@ function FactsCard({ agent }: { agent: ExternalAgent }) {
           </Fact>
         )}
         <Fact label="Webhook">
-          {agent.webhook_config === null ? 'None' : WEBHOOK_PLATFORMS[agent.webhook_config.platform].name}
+          {agent.webhook_config === null ? 'None' : CHAT_PLATFORM_LOOKS[agent.webhook_config.platform].name}
         </Fact>
         <Fact label="Recording">
           {agent.recording.payloads

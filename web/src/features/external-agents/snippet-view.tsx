@@ -1,5 +1,6 @@
 import type { ExternalAgent } from '@agentflow/contracts';
-import { useId, useState } from 'react';
+import { useState } from 'react';
+import { CodeBlock } from '@/components/code-block.tsx';
 import { CopyButton } from '@/components/copy-button.tsx';
 import { Tabs, TabsContent, TabsList, TabsTrigger } from '@/components/ui/tabs.tsx';
 import { useExampleCall } from './callable-agents.ts';
@@ -41,7 +42,6 @@ export function SnippetView({ agent, apiKey }: SnippetViewProps) {
 }
 
 function OneSnippet({ snippet: { steps, values, code } }: { snippet: Snippet }) {
-  const codeId = useId();
   return (
     <div className="flex flex-col gap-3">
       {steps.length === 1 ? (
@@ -66,23 +66,7 @@ function OneSnippet({ snippet: { steps, values, code } }: { snippet: Snippet }) 
           ))}
         </dl>
       )}
-      {code !== null && (
-        <section aria-labelledby={codeId} className="overflow-hidden rounded-lg border border-line bg-sunken">
-          <div className="flex h-8 items-center justify-between border-line border-b bg-surface pr-1 pl-3">
-            <h4 id={codeId} className="text-faint text-xs">
-              {code.label}
-            </h4>
-            <CopyButton value={code.text} label={`Copy ${code.label}`} />
-          </div>
-          <pre
-            // biome-ignore lint/a11y/noNoninteractiveTabindex: WCAG 2.1.1 asks for it on scrolling regions
-            tabIndex={0}
-            className="wrap-anywhere max-h-72 overflow-auto whitespace-pre-wrap p-3 font-mono text-xs leading-5 focus-visible:outline-offset-[-2px]"
-          >
-            {code.text}
-          </pre>
-        </section>
-      )}
+      {code !== null && <CodeBlock label={code.label} code={code.text} />}
     </div>
   );
 }

@@ -1,4 +1,4 @@
-import { FEED_EVENT_TYPES, type FeedEvent } from '@agentflow/contracts';
+import type { FeedEvent } from '@agentflow/contracts';
 import { type QueryClient, useQueryClient } from '@tanstack/react-query';
 import { useEffect, useState } from 'react';
 import { followSocket } from '@/lib/follow-socket.ts';
@@ -25,14 +25,13 @@ const LISTS: Readonly<Record<string, readonly (readonly string[])[]>> = {
   approval: [['approvals'], ['overview']],
   agent: [['agents', 'list'], ['overview']],
   external_agent: [['external-agents'], ['invocations']],
+  webhook: [['webhooks'], ['channels']],
+  channel: [['channels']],
+  member: [['members']],
 };
-const ALL_LISTS = [
-  ...new Map(
-    Object.values(LISTS)
-      .flat()
-      .map((key) => [key.join(), key]),
-  ).values(),
-];
+/** What every event may change: it is listed, and perhaps sent and told. */
+const TOLD: readonly (readonly string[])[] = [['events', 'list'], ['deliveries'], ['notifications']];
+const ALL_LISTS = [...new Map([...Object.values(LISTS).flat(), ...TOLD].map((key) => [key.join(), key])).values()];
 
 function reread(queries: QueryClient, keys: Iterable<readonly string[]>): void {
   for (const queryKey of keys) void queries.invalidateQueries({ queryKey });
@@ -139,9 +138,8 @@ export function useFeed(): { readonly state: FeedState; readonly words: string }
           reread(queries, ALL_LISTS);
           return;
         }
-        if (!isKnown(event.type)) return;
         applyEvent(queries, event);
-        rereader.want(LISTS[event.type.split('.')[0] ?? ''] ?? []);
+        rereader.want([...(LISTS[event.type.split('.')[0] ?? ''] ?? []), ...TOLD]);
         announcer.heard(event);
       },
       onState: (next) => {
@@ -163,8 +161,4 @@ export function useFeed(): { readonly state: FeedState; readonly words: string }
     };
   }, [queries]);
   return { state, words };
-}
-
-function isKnown(type: string): boolean {
-  return (FEED_EVENT_TYPES as readonly string[]).includes(type);
 }

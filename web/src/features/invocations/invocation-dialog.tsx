@@ -1,13 +1,16 @@
 import type { Invocation, RefusalSample } from '@agentflow/contracts';
 import { useQuery } from '@tanstack/react-query';
+import { Link } from '@tanstack/react-router';
 import { CopyableId } from '@/components/copy-button.tsx';
 import { ProblemCallout } from '@/components/problem-callout.tsx';
 import { RelativeTime } from '@/components/relative-time.tsx';
 import { Dialog, DialogBody } from '@/components/ui/dialog.tsx';
 import { Skeleton } from '@/components/ui/skeleton.tsx';
+import { DeliveryBadge } from '@/features/deliveries/delivery-badge.tsx';
 import { LineageView } from '@/features/lineage/lineage-view.tsx';
 import { Facts, NodeDetails } from '@/features/lineage/node-details.tsx';
 import { invocationQuery } from '@/features/lineage/queries.ts';
+import { useCan } from '@/features/shell/queries.ts';
 import { RequestFailure } from '@/lib/api.ts';
 import { formatCount, formatDuration, formatExactTime, formatUsd, shortId } from '@/lib/format.ts';
 import { DOOR_WORDS, isRefused, refusalAdvice } from './invocation-facts.ts';
@@ -74,11 +77,7 @@ function titleOf({ external_agent_name, agent_name, count, ...row }: Invocation)
     : `${formatCount(count)} refused calls of ${external_agent_name}`;
 }
 
-const DELIVERIES = { none: null, pending: 'Pending', delivered: 'Delivered', failed: 'Failed' } as const;
-
 function CallFacts({ invocation }: { invocation: Invocation }) {
-  const delivery = DELIVERIES[invocation.webhook_delivery_status];
-  const tries = invocation.webhook_delivery_attempts;
   return (
     <>
       {invocation.error_message !== null && (
@@ -100,13 +99,40 @@ function CallFacts({ invocation }: { invocation: Invocation }) {
           ],
           [
             'Webhook',
-            delivery === null
-              ? null
-              : `${delivery}${tries > 1 ? ` after ${formatCount(tries)} attempts` : ''}${invocation.webhook_delivery_error === null ? '' : `: ${invocation.webhook_delivery_error}`}`,
+            invocation.webhook_delivery_status === 'none' ? null : (
+              <WebhookFact key="webhook" invocation={invocation} />
+            ),
           ],
         ]}
       />
     </>
+  );
+}
+
+/** How far its result is on the way to the external agent's webhook. */
+function WebhookFact({ invocation }: { invocation: Invocation }) {
+  const { webhook_delivery_status: status, webhook_delivery_attempts: attempts } = invocation;
+  const { webhook_delivery_error: error, webhook_delivery_id: delivery } = invocation;
+  const maySee = useCan('webhooks:read');
+  return (
+    <span className="flex flex-col items-start gap-1">
+      {status !== 'none' && (
+        <span className="flex flex-wrap items-center gap-2">
+          <DeliveryBadge delivery={{ status, attempts }} />
+          {attempts > 1 && <span className="text-soft">{formatCount(attempts)} attempts</span>}
+        </span>
+      )}
+      {error !== null && status !== 'delivered' && <span className="break-words text-failed">{error}</span>}
+      {delivery !== null && maySee && (
+        <Link
+          to="/dashboard/deliveries/$deliveryId"
+          params={{ deliveryId: delivery }}
+          className="rounded-sm text-accent-text underline-offset-4 hover:underline"
+        >
+          Open the delivery
+        </Link>
+      )}
+    </span>
   );
 }
 

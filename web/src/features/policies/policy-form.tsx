@@ -1,9 +1,9 @@
 import type { PolicyCondition, PolicyRequest } from '@agentflow/contracts';
 import { type UseFormReturn, useWatch } from 'react-hook-form';
 import { Card, CardHeader } from '@/components/ui/card.tsx';
-import { Checkbox } from '@/components/ui/checkbox.tsx';
 import { Field } from '@/components/ui/field.tsx';
 import { Input, Textarea } from '@/components/ui/input.tsx';
+import { LabelledCheckbox } from '@/components/ui/labelled-checkbox.tsx';
 import { ManyChoices } from '@/features/node-form/controls/choices.tsx';
 import { Segments } from '@/features/node-form/controls/segments.tsx';
 import { ConditionEditor } from './condition-editor.tsx';
@@ -91,7 +91,7 @@ export function PolicyForm({ form, outcomes, mayWrite }: PolicyFormProps) {
                   )}
                 </Field>
               </div>
-              <Switch label="Active" checked={fields.is_active} onChange={(next) => set('is_active', next)} />
+              <LabelledCheckbox label="Active" checked={fields.is_active} onChange={(next) => set('is_active', next)} />
             </div>
             <p className="text-faint text-xs">
               A deny wins over every allow. Of several that decide the same way, the highest priority is named.
@@ -147,7 +147,7 @@ export function PolicyForm({ form, outcomes, mayWrite }: PolicyFormProps) {
           <Card>
             <CardHeader title="What runs already" />
             <div className="flex flex-col gap-1.5 p-4">
-              <Switch
+              <LabelledCheckbox
                 label="Stop live executions that it is about"
                 checked={fields.stop_running}
                 onChange={(next) => set('stop_running', next)}
@@ -160,23 +160,5 @@ export function PolicyForm({ form, outcomes, mayWrite }: PolicyFormProps) {
         )}
       </fieldset>
     </PolicyNotesContext>
-  );
-}
-
-function Switch({
-  label,
-  checked,
-  onChange,
-}: {
-  label: string;
-  checked: boolean;
-  onChange: (checked: boolean) => void;
-}) {
-  return (
-    // biome-ignore lint/a11y/noLabelWithoutControl: the checkbox inside is a button, which labels take
-    <label className="flex min-h-8 items-center gap-2 text-sm">
-      <Checkbox checked={checked} onCheckedChange={(next) => onChange(next === true)} />
-      {label}
-    </label>
   );
 }

@@ -10,6 +10,7 @@ import { type SessionState, useSession } from '@/lib/session.ts';
 import { CONTROL } from '@/lib/shortcuts.ts';
 import { endTour, useTourState } from '@/lib/tour.ts';
 import { useMediaQuery } from '@/lib/use-media-query.ts';
+import { Bell } from './bell.tsx';
 import { Breadcrumbs, BreadcrumbsProvider } from './breadcrumbs.tsx';
 import { NetworkRefusedPage } from './network-refused-page.tsx';
 import { OrganizationSwitcher } from './organization-switcher.tsx';
@@ -147,6 +148,7 @@ function Shell({ session }: { session: Extract<SessionState, { status: 'signed_i
               <Search aria-hidden="true" />
             </Button>
             <FeedStatus />
+            <Bell />
             <ThemeMenu />
             <UserMenu user={session.user} organization={session.organization} />
           </header>

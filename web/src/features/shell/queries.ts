@@ -1,4 +1,4 @@
-import type { Me, Permission } from '@agentflow/contracts';
+import type { Me, NotificationPage, Permission } from '@agentflow/contracts';
 import { queryOptions, useQuery } from '@tanstack/react-query';
 import { api } from '@/lib/api.ts';
 
@@ -12,3 +12,12 @@ export const meQuery = queryOptions({
 export function useCan(permission: Permission): boolean {
   return useQuery(meQuery).data?.permissions.includes(permission) ?? false;
 }
+
+const BELL_MS = 60_000;
+
+/** The newest notifications, and how many are not read; the feed tells when there is more. */
+export const bellQuery = queryOptions({
+  queryKey: ['notifications', 'bell'],
+  queryFn: ({ signal }) => api<NotificationPage>('/notifications?limit=15', { signal }),
+  refetchInterval: BELL_MS,
+});

@@ -12,6 +12,7 @@ import {
   Settings,
   ShieldCheck,
   SquareArrowOutUpRight,
+  Webhook,
 } from 'lucide-react';
 import { meQuery } from './queries.ts';
 
@@ -22,6 +23,7 @@ interface Section {
     | '/dashboard/templates'
     | '/dashboard/executions'
     | '/dashboard/projects'
+    | '/dashboard/webhooks'
     | '/dashboard/audit'
     | '/dashboard/approvals'
     | '/dashboard/external-agents'
@@ -47,6 +49,7 @@ const SECTIONS: readonly Section[] = [
     permission: 'external_agents:read',
   },
   { to: '/dashboard/policies', label: 'Policies', icon: ShieldCheck, permission: 'governance:read' },
+  { to: '/dashboard/webhooks', label: 'Webhooks', icon: Webhook, permission: 'webhooks:read' },
   { to: '/dashboard/audit', label: 'Audit', icon: ScrollText, permission: 'audit:read' },
   { to: '/dashboard/settings', label: 'Settings', icon: Settings },
 ];

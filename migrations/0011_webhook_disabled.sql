@@ -1,0 +1,1 @@
+ALTER TABLE `external_agents` ADD `webhook_disabled` text;

@@ -1,0 +1,2 @@
+export { chatAccountRoutes } from './account-routes.ts';
+export { chatCallbackRoutes } from './callback-routes.ts';
