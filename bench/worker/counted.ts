@@ -139,6 +139,8 @@ export const ExecutionObject = metered('execution', product.ExecutionObject);
 export const OrganizationObject = metered('desk', product.OrganizationObject);
 export const IpThrottleObject = metered('other', product.IpThrottleObject);
 export const CircuitObject = metered('other', product.CircuitObject);
+export const ShadowRunObject = metered('other', product.ShadowRunObject);
+export const WebhookTargetObject = metered('other', product.WebhookTargetObject);
 
 let bindingsAreMetered = false;
 
