@@ -56,7 +56,11 @@ const workers = {
     hookTimeout: TEST_TIMEOUT_MS,
     include: ['test/workers/**/*.test.ts'],
     sequence: AFTER_PROCESS,
-    setupFiles: ['./test/support/fetch-modules-singly.ts', './test/support/apply-migrations.ts'],
+    setupFiles: [
+      './test/support/fetch-modules-singly.ts',
+      './test/support/apply-migrations.ts',
+      './test/support/load-model-clients.ts',
+    ],
   },
 };
 

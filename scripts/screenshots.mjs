@@ -176,6 +176,44 @@ async function furnishExternalAgents(url, call, triage) {
   return { caller: caller.id, called };
 }
 
+/**
+ * Webhooks and channels that are told what the stock agent does; one receiver fails.
+ * @param {ReturnType<typeof apiClient>} call
+ * @param {string} mockUrl
+ * @param {string} refunds
+ */
+async function furnishTargets(call, mockUrl, refunds) {
+  const add = async (/** @type {string} */ path, /** @type {object} */ body) =>
+    must(await call('POST', path, body), 'Adding a target').id;
+  await fetch(`${mockUrl}/answer?of=crm&status=503`);
+  await add('/webhooks', {
+    url: `${mockUrl}/inbox/crm`,
+    description: 'Customer records',
+    events: ['approval.*', 'member.*'],
+    retry_seconds: [2, 3600],
+  });
+  const webhook = await add('/webhooks', {
+    url: `${mockUrl}/inbox/orders`,
+    description: 'The order system',
+    events: ['execution.*', 'approval.*', 'agent.published'],
+    headers: { 'X-Environment': 'production' },
+  });
+  const channel = await add('/notification-channels', {
+    name: 'Support team',
+    config: { platform: 'slack', webhook_url: `${mockUrl}/inbox/slack/services/T0/B0/x` },
+    events: ['execution.failed', 'approval.*', 'budget.*'],
+    templates: { approval: '{{event.data.agent_name}} asks: {{event.data.message}}' },
+  });
+  await add('/notification-channels', {
+    name: 'On call',
+    config: { platform: 'email', to: [account.email] },
+    events: ['execution.failed', 'webhook.disabled'],
+  });
+  const input = { customer: 'Kim Sato', amount: 64, order_number: 'A-1064', reason: 'It never came.' };
+  must(await call('POST', `/agents/${refunds}/execute`, { input }), 'Asking for a refund', [202]);
+  return { webhook, channel };
+}
+
 await buildUi();
 mkdirSync(FOLDER, { recursive: true });
 const server = await startTestServer();
@@ -186,6 +224,7 @@ const browser = await chromium.launch({
 try {
   const furnished = await furnish(server.url, server.mockUrl);
   const { call, triage, stock, project, triaged, caller, called } = furnished;
+  const { webhook, channel } = await furnishTargets(call, server.mockUrl, furnished.refunds);
   for (const theme of /** @type {const} */ (['light', 'dark'])) {
     const context = await browser.newContext({
       baseURL: server.url,
@@ -262,6 +301,23 @@ try {
     await page.goto(`/dashboard/external-agents/${caller}?tab=usage`);
     await page.getByText('Show these calls').waitFor({ timeout: 120_000 });
     await shoot('external-agent-usage');
+
+    await page.goto('/dashboard/webhooks');
+    await page.getByRole('link', { name: /orders$/ }).waitFor();
+    await shoot('webhooks');
+    await page.goto(`/dashboard/webhooks/${webhook}`);
+    await page.getByRole('link', { name: 'approval.requested' }).first().click();
+    await page.getByRole('dialog', { name: 'Delivery' }).getByText('X-Environment').first().waitFor();
+    await shoot('webhook-delivery');
+    await page.goto(`/dashboard/webhooks/channels/${channel}?tab=settings`);
+    await page.getByRole('region', { name: 'Message in Slack' }).waitFor();
+    await shoot('channel');
+    await page.goto('/dashboard/events');
+    await page.getByRole('link', { name: 'approval.requested' }).first().waitFor();
+    await shoot('events');
+    await page.getByRole('button', { name: /^Notifications/ }).click();
+    await page.getByRole('dialog', { name: 'Notifications' }).getByRole('link').first().waitFor();
+    await shoot('bell');
 
     const run = must(
       await call('POST', `/agents/${stock}/execute`, { input: { night: '2026-01-31' } }),

@@ -210,4 +210,5 @@ export default {
     add('worker.requests', 1);
     return worker.fetch(request, env, ctx);
   },
+  queue: worker.queue,
 };

@@ -11,8 +11,8 @@ const TIDY_MS = 24 * 3_600_000;
 /** Who was called and has not pulled is called again after this long, then twice as long again. */
 const CALL_AGAIN_MS = 5000;
 const MAX_CALL_AGAIN_MS = 5 * 60_000;
-/** From the moment that something is expected in D1's outbox. */
-const COLLECT_MS = 5000;
+/** From the moment that something is expected in D1: longer than D1 lets a batch last. */
+const COLLECT_MS = 35_000;
 
 /** The readers of the log, as wiring.ts binds them. */
 export interface EventReaders {

@@ -1,7 +1,7 @@
 import type { AgentDefinition, CreatedExternalAgent, Invoked } from '@agentflow/contracts';
 import { type APIRequestContext, expect, type Page, test } from '@playwright/test';
 import { expectAccessible, expectFitsPhone, expectMarkupIsText, MARKUP } from './page-checks.ts';
-import { type Account, createAccount, ECHO, logIn, newEmail, publishAgent } from './support.ts';
+import { type Account, createAccount, ECHO, inboxUrl, logIn, newEmail, publishAgent } from './support.ts';
 
 async function startRun(
   page: Page,
@@ -79,6 +79,10 @@ test('with nothing to show yet, every page is accessible', async ({ page, reques
     ['/dashboard/projects', 'No projects yet'],
     ['/dashboard/external-agents', 'Let something outside call your agents'],
     ['/dashboard/external-agents/calls', 'Nothing has called yet'],
+    ['/dashboard/webhooks', 'Let your systems know'],
+    ['/dashboard/webhooks/channels', 'Tell people where they are'],
+    ['/dashboard/notifications', 'Nothing asks for you'],
+    ['/dashboard/settings/chat-accounts', 'No chat account is linked'],
     ['/dashboard/policies', 'No policies yet'],
     ['/dashboard/policies/new', 'It waits until the policy is complete.'],
     ['/dashboard/settings/api-keys', 'No API keys yet'],
@@ -321,6 +325,76 @@ test('pages of external agents are accessible, and show markup as text', async (
   await dialog.getByRole('button', { name: 'Register and show its key' }).click();
   await expect(dialog.getByRole('alert').first()).toBeVisible();
   await expectAccessible(page, 'registering with errors');
+});
+
+test('pages of webhooks and channels are accessible, and show markup as text', async ({ page, request }) => {
+  const account = await createAccount(request);
+  const headers = { Authorization: `Bearer ${account.token}` };
+  const inbox = `markup-${Date.now()}`;
+  const agentId = await publishAgent(request, account, { name: `Echo ${MARKUP}`, definition: ECHO });
+  const asking = await publishAgent(request, account, { name: `Asks ${MARKUP}`, definition: ASKING });
+  const made = async (path: string, data: unknown) => {
+    const answer = await request.post(`/api/v1${path}`, { headers, data });
+    expect(answer.ok(), await answer.text()).toBe(true);
+    return ((await answer.json()) as { id: string }).id;
+  };
+  const webhook = await made('/webhooks', {
+    url: inboxUrl(inbox),
+    description: `Orders ${MARKUP}`,
+    events: ['*'],
+    filter: { agent_ids: [agentId] },
+    headers: { 'X-Mark': MARKUP },
+  });
+  const channel = await made('/notification-channels', {
+    name: `Operations ${MARKUP}`,
+    config: { platform: 'discord', webhook_url: `${inboxUrl(inbox)}/api/webhooks/1/x`, username: MARKUP },
+    events: ['approval.*'],
+    templates: { approval: `Look ${MARKUP} {{event.data.agent_name}}` },
+  });
+  const done = await startRun(page, account, agentId, { [MARKUP]: MARKUP });
+  await request.post(`/api/v1/agents/${asking}/execute`, { headers, data: { input: { who: MARKUP } } });
+  let delivery = '';
+  await expect
+    .poll(async () => {
+      const list = await request.get(`/api/v1/webhooks/${webhook}/deliveries?status=delivered`, { headers });
+      delivery = ((await list.json()) as { data: { id: string }[] }).data[0]?.id ?? '';
+      return delivery;
+    })
+    .toContain('dlv_');
+  await logIn(page, account);
+  await expectPages(page, [
+    ['/dashboard/webhooks', 'Orders'],
+    ['/dashboard/webhooks/new', 'Body of execution.started'],
+    [`/dashboard/webhooks/${webhook}`, 'execution.completed'],
+    [`/dashboard/webhooks/${webhook}?delivery=${delivery}`, 'Headers of the answer'],
+    [`/dashboard/webhooks/${webhook}?tab=settings`, 'Their values are stored sealed'],
+    [`/dashboard/webhooks/${webhook}?tab=signing`, 'Verify in TypeScript'],
+    ['/dashboard/webhooks/channels', 'Operations'],
+    ['/dashboard/webhooks/channels/new?platform=teams', 'Workflows, now'],
+    [`/dashboard/webhooks/channels/${channel}`, 'approval.requested'],
+    [`/dashboard/webhooks/channels/${channel}?tab=settings`, 'Look <img'],
+    ['/dashboard/events', 'execution.completed'],
+    ['/dashboard/notifications', 'Refund'],
+    ['/dashboard/notifications?tab=settings', 'What the bell tells you'],
+    ['/dashboard/settings/chat-accounts?token=nonsense', 'its answer has a new link'],
+  ]);
+  await page.goto('/dashboard/events?type=execution.completed');
+  await page.getByRole('link', { name: 'execution.completed' }).first().click();
+  await expect(page.getByRole('region', { name: 'Told to' }).getByRole('link')).toBeVisible();
+  await expectMarkupIsText(page, `the event of ${done}`);
+  await expectAccessible(page, 'an event');
+  await page.keyboard.press('Escape');
+  await page.getByRole('button', { name: /^Notifications/ }).click();
+  await expect(page.getByRole('dialog', { name: 'Notifications' }).getByRole('link').nth(1)).toBeVisible();
+  await expectMarkupIsText(page, 'the bell');
+  await expectAccessible(page, 'the bell');
+  await expectFitsPhone(page);
+  await page.goto('/dashboard/webhooks/new');
+  await page.getByRole('button', { name: 'Chosen events' }).click();
+  for (const part of [/^Filter/, /^Headers/, /^Sending/]) await page.getByRole('button', { name: part }).click();
+  await page.getByRole('button', { name: 'Add webhook and show its secret' }).click();
+  await expect(page.getByText('Choose at least one event')).toBeVisible();
+  await expectAccessible(page, 'a webhook with errors');
 });
 
 test('pages of the organization are accessible, and show markup as text', async ({ page, request }) => {

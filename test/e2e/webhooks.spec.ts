@@ -1,6 +1,16 @@
+import { generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
+import type { AgentDefinition } from '@agentflow/contracts';
 import { type APIRequestContext, expect, type Page, test } from '@playwright/test';
 import { Webhook } from 'standardwebhooks';
 import { type Account, createAccount, ECHO, inboxUrl, logIn, mockUrl, publishAgent } from './support.ts';
+
+const ASKING: AgentDefinition = {
+  nodes: [
+    { id: 'start', type: 'trigger.manual', config: {} },
+    { id: 'ask', type: 'human.approval', config: { message: 'Refund $120?' } },
+  ],
+  edges: [{ id: 'e', source: 'start', target: 'ask' }],
+};
 
 interface Received {
   readonly headers: Record<string, string>;
@@ -191,13 +201,7 @@ test('the bell tells of what waits, leads there, and forgets what is muted', asy
   const account = await createAccount(request);
   const asks = await publishAgent(request, account, {
     name: 'Refunds',
-    definition: {
-      nodes: [
-        { id: 'start', type: 'trigger.manual', config: {} },
-        { id: 'ask', type: 'human.approval', config: { message: 'Refund $120?' } },
-      ],
-      edges: [{ id: 'e', source: 'start', target: 'ask' }],
-    },
+    definition: ASKING,
   });
   await logIn(page, account, '/dashboard/agents');
   const bell = page.getByRole('button', { name: /^Notifications/ });
@@ -224,7 +228,9 @@ test('the bell tells of what waits, leads there, and forgets what is muted', asy
   await page.getByRole('button', { name: 'Mark all read' }).click();
   await expect(page.getByText('All are read')).toBeVisible();
   await page.getByRole('tab', { name: 'Settings' }).click();
-  await page.getByRole('checkbox', { name: 'An execution waits for the decision of a person' }).uncheck();
+  const asked = page.getByRole('checkbox', { name: 'An execution waits for the decision of a person' });
+  await asked.click();
+  await expect(asked).not.toBeChecked();
   await page.getByRole('tab', { name: 'Inbox' }).click();
   await expect(page.getByText('Nothing asks for you')).toBeVisible();
 });
@@ -276,4 +282,67 @@ test("an external agent's webhook is tested, and its call tells of the delivery"
   await page.getByRole('button', { name: 'Activate again' }).click();
   await expect(page.getByText('Results are sent again')).toBeVisible();
   await expect(page.getByRole('button', { name: 'Activate again' })).toBeHidden();
+});
+
+/** A press of a button in Discord, signed as Discord signs it. */
+async function press(request: APIRequestContext, callback: string, key: KeyObject, value: string): Promise<string> {
+  const data = JSON.stringify({
+    type: 3,
+    id: '7',
+    application_id: '4455',
+    token: 'interaction',
+    member: { user: { id: '314159', username: 'ada', global_name: null } },
+    data: { custom_id: value, component_type: 2 },
+  });
+  const timestamp = String(Math.floor(Date.now() / 1000));
+  const signature = sign(null, Buffer.from(timestamp + data), key).toString('hex');
+  const headers = { 'x-signature-timestamp': timestamp, 'x-signature-ed25519': signature };
+  const answer = await request.post(new URL(callback).pathname, {
+    data,
+    headers: { ...headers, 'content-type': 'application/json' },
+  });
+  expect(answer.status(), await answer.text()).toBe(200);
+  return answer.text();
+}
+
+test('a button in a chat leads to the account it is linked to, and decides then', async ({ page, request }) => {
+  const inbox = `discord-${Date.now()}`;
+  const account = await createAccount(request);
+  const headers = { Authorization: `Bearer ${account.token}` };
+  const { publicKey, privateKey } = generateKeyPairSync('ed25519');
+  const made = await request.post('/api/v1/notification-channels', {
+    headers,
+    data: {
+      name: 'Refunds',
+      config: {
+        platform: 'discord',
+        webhook_url: `${inboxUrl(inbox)}/api/webhooks/1/x`,
+        public_key: publicKey.export({ type: 'spki', format: 'der' }).subarray(-32).toString('hex'),
+      },
+      events: ['approval.requested'],
+      buttons: true,
+    },
+  });
+  const { id, callback_url } = (await made.json()) as { id: string; callback_url: string };
+  const asks = await publishAgent(request, account, { name: 'Refunds', definition: ASKING });
+  await request.post(`/api/v1/agents/${asks}/execute`, { headers, data: { input: {} } });
+  await expect.poll(async () => (await received(inbox)).length).toBe(1);
+  const [, value = ''] = /"custom_id":"(approve:[^"]+)"/.exec((await received(inbox))[0]?.body ?? '') ?? [];
+  const told = await press(request, callback_url, privateKey, value);
+  const [link = ''] = /\/dashboard\/settings\/chat-accounts\?token=[^"\\\s]+/.exec(told) ?? [];
+
+  await logIn(page, account, link);
+  await expect(page.getByRole('heading', { name: 'Is ada on Discord you?' })).toBeVisible();
+  await page.getByRole('button', { name: 'Yes, link it' }).click();
+  await expect(page.getByRole('list', { name: 'Chat accounts' }).getByText('ada')).toBeVisible();
+  await press(request, callback_url, privateKey, value);
+  await page.goto('/dashboard/approvals?status=decided');
+  await expect(page.getByText('Approved').first()).toBeVisible();
+
+  await page.goto(`/dashboard/webhooks/channels/${id}?tab=settings`);
+  await expect(page.getByText(callback_url)).toBeVisible();
+  await page.goto('/dashboard/settings/chat-accounts');
+  await page.getByRole('button', { name: 'Unlink…' }).click();
+  await page.getByRole('button', { name: 'Unlink', exact: true }).click();
+  await expect(page.getByText('No chat account is linked')).toBeVisible();
 });

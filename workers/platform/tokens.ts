@@ -85,14 +85,14 @@ const chatLinkPayload = z.object({
   exp: z.number(),
 });
 
-const imported = new Map<string, Promise<CryptoKey>>();
+/** Values, not promises: a promise belongs to the request that made it and may never settle for another one. */
+const imported = new Map<string, CryptoKey>();
 
-function signingKey(bytes: Uint8Array<ArrayBuffer>, at: string): Promise<CryptoKey> {
-  let key = imported.get(at);
-  if (key === undefined) {
-    key = crypto.subtle.importKey('raw', bytes, { name: 'HMAC', hash: 'SHA-256' }, false, ['sign', 'verify']);
-    imported.set(at, key);
-  }
+async function signingKey(bytes: Uint8Array<ArrayBuffer>, at: string): Promise<CryptoKey> {
+  const known = imported.get(at);
+  if (known !== undefined) return known;
+  const key = await crypto.subtle.importKey('raw', bytes, { name: 'HMAC', hash: 'SHA-256' }, false, ['sign', 'verify']);
+  imported.set(at, key);
   return key;
 }
 

@@ -40,31 +40,32 @@ function partsOf(text: string): [string, string, string] {
   return [label, iv, sealed];
 }
 
-const masters = new Map<string, Promise<CryptoKey>>();
+/** Values, not promises: a promise belongs to the object that made it and may never settle for another one. */
+const masters = new Map<string, CryptoKey>();
 
-function masterKey(vaultKeys: string, kid: string | null): { kid: string; key: Promise<CryptoKey> } {
+async function masterKey(vaultKeys: string, kid: string | null): Promise<{ kid: string; key: CryptoKey }> {
   const ring = keyring('VAULT_KEYS', vaultKeys);
   const found = kid === null ? ring[0] : ring.find((each) => each.kid === kid);
   if (found === undefined) throw new Error(`VAULT_KEYS has no key ${kid}`);
   const at = `${found.kid}:${encode(found.bytes)}`;
-  let key = masters.get(at);
-  if (key === undefined) {
-    key = crypto.subtle.importKey('raw', found.bytes.slice(0, 32), 'AES-GCM', false, ['encrypt', 'decrypt']);
-    masters.set(at, key);
-  }
+  const known = masters.get(at);
+  if (known !== undefined) return { kid: found.kid, key: known };
+  const key = await crypto.subtle.importKey('raw', found.bytes.slice(0, 32), 'AES-GCM', false, ['encrypt', 'decrypt']);
+  masters.set(at, key);
   return { kid: found.kid, key };
 }
 
 /** A new organization's data key, wrapped for its row. */
 export async function newWrappedKey(vaultKeys: string, organizationId: string): Promise<string> {
-  const { kid, key } = masterKey(vaultKeys, null);
-  return encrypt(await key, kid, crypto.getRandomValues(new Uint8Array(32)), `organization:${organizationId}`);
+  const { kid, key } = await masterKey(vaultKeys, null);
+  return encrypt(key, kid, crypto.getRandomValues(new Uint8Array(32)), `organization:${organizationId}`);
 }
 
 /** Opens a wrapped key. Throws when its master key is gone or the text was tampered with. */
 export async function unwrapKey(vaultKeys: string, organizationId: string, wrapped: string): Promise<DataKey> {
   const [kid, iv, sealed] = partsOf(wrapped);
-  const raw = await decrypt(await masterKey(vaultKeys, kid).key, iv, sealed, `organization:${organizationId}`);
+  const { key } = await masterKey(vaultKeys, kid);
+  const raw = await decrypt(key, iv, sealed, `organization:${organizationId}`);
   return crypto.subtle.importKey('raw', raw, 'AES-GCM', false, ['encrypt', 'decrypt']);
 }
 

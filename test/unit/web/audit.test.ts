@@ -21,6 +21,7 @@ describe('auditSentence', () => {
     expect(auditSentence(entry('project.context_deleted', { key: 'plan' }))).toBe(
       'deleted plan from the shared context of a project',
     );
+    expect(auditSentence(entry('webhook.created', { host: 'example.com' }))).toBe('added a webhook at example.com');
     expect(auditSentence(entry('env_var.deleted', {}, { type: 'env_var', id: 'API_TOKEN' }))).toBe(
       'deleted the secret API_TOKEN',
     );
@@ -56,6 +57,10 @@ describe('resourceLink', () => {
     expect(resourceLink(entry('api_key.rotated', {}, { type: 'api_key', id: 'key_1' }))).toMatchObject({
       hash: 'key_1',
     });
+    expect(resourceLink(entry('webhook.updated', {}, { type: 'webhook', id: 'whk_1' }))).toMatchObject({
+      params: { webhookId: 'whk_1' },
+    });
+    expect(resourceLink(entry('webhook.deleted', {}, { type: 'webhook', id: 'whk_1' }))).toBeNull();
     expect(resourceLink(entry('session.revoked', {}, { type: 'session', id: 'ses_1' }))).toBeNull();
   });
 });

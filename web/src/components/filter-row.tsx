@@ -17,7 +17,7 @@ interface Filter {
 }
 
 interface FilterRowProps {
-  search: { value: string | undefined; label: string; onSearch: (value: string | undefined) => void };
+  search?: { value: string | undefined; label: string; onSearch: (value: string | undefined) => void };
   filters: readonly Filter[];
   /** Given while something is filtered. */
   onClear?: (() => void) | undefined;
@@ -28,12 +28,14 @@ interface FilterRowProps {
 export function FilterRow({ search, filters, onClear, children }: FilterRowProps) {
   return (
     <div className="mb-3 flex flex-wrap gap-2">
-      <SearchField
-        value={search.value ?? ''}
-        onSearch={(typed) => search.onSearch(typed === '' ? undefined : typed)}
-        label={search.label}
-        placeholder="Search by name"
-      />
+      {search && (
+        <SearchField
+          value={search.value ?? ''}
+          onSearch={(typed) => search.onSearch(typed === '' ? undefined : typed)}
+          label={search.label}
+          placeholder="Search by name"
+        />
+      )}
       {filters.map(({ label, value, options, onChoose, className }) => (
         <Select
           key={label}

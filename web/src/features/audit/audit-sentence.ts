@@ -25,6 +25,11 @@ function dollars(amount: JsonValue | undefined): string {
   return typeof amount === 'number' ? `$${amount}` : 'another amount';
 }
 
+function at(host: JsonValue | undefined): string {
+  const name = text(host);
+  return name === null ? '' : ` at ${name}`;
+}
+
 function budgetSpan(period: JsonValue | undefined): string {
   return period === 'day' || period === 'month' ? `for a ${period}` : 'in all';
 }
@@ -94,6 +99,22 @@ const SENTENCES: Readonly<Record<string, string | ((details: Details, resourceId
     name === undefined ? 'changed the description of a project' : `renamed the project${changed(name_before, name)}`,
   'project.archived': ({ name }) => `archived the project ${text(name) ?? ''}`,
   'project.context_deleted': ({ key }) => `deleted ${text(key) ?? 'a value'} from the shared context of a project`,
+  'webhook.created': ({ host }) => `added a webhook${at(host)}`,
+  'webhook.updated': ({ host }) => `changed a webhook${at(host)}`,
+  'webhook.deleted': ({ host }) => `deleted a webhook${at(host)}`,
+  'webhook.secret_rotated': ({ host }) => `rotated the secret of a webhook${at(host)}`,
+  'webhook.disabled': ({ host }) => `disabled a webhook${at(host)}`,
+  'webhook.tested': 'sent a test to a webhook',
+  'webhook.recovered': ({ deliveries }) =>
+    `sent failed deliveries again${typeof deliveries === 'number' ? ` (${deliveries})` : ''}`,
+  'delivery.replayed': 'sent a delivery again',
+  'notification_channel.created': ({ name }) => `added the channel ${text(name) ?? ''}`,
+  'notification_channel.updated': ({ name }) => `changed the channel ${text(name) ?? ''}`,
+  'notification_channel.deleted': ({ name }) => `deleted the channel ${text(name) ?? ''}`,
+  'notification_channel.disabled': ({ name }) => `disabled the channel ${text(name) ?? ''}`,
+  'notification_channel.tested': 'sent a test to a channel',
+  'chat_account.linked': ({ account_name }) => `linked the chat account ${text(account_name) ?? ''}`,
+  'chat_account.unlinked': ({ account_name }) => `unlinked the chat account ${text(account_name) ?? ''}`,
   'model_price.set': (_details, id) => `set an own price for ${id}`,
   'model_price.removed': (_details, id) => `went back to the listed price of ${id}`,
 };
@@ -129,6 +150,10 @@ export const ACTION_GROUPS = [
   { value: 'api_key', label: 'API keys' },
   { value: 'external_agent', label: 'External agents' },
   { value: 'policy', label: 'Policies' },
+  { value: 'webhook', label: 'Webhooks' },
+  { value: 'notification_channel', label: 'Channels' },
+  { value: 'delivery', label: 'Deliveries' },
+  { value: 'chat_account', label: 'Chat accounts' },
   { value: 'member', label: 'Members' },
   { value: 'invitation', label: 'Invitations' },
   { value: 'project', label: 'Projects' },

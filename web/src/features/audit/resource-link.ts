@@ -8,7 +8,7 @@ export function resourceLink({
 }: Pick<AuditEntry, 'action' | 'resource'>): LinkProps | null {
   if (action.endsWith('ip_allowlist_changed')) return { to: '/dashboard/settings/network' };
   if (action.endsWith('policy_default_changed')) return { to: '/dashboard/policies' };
-  if (action === 'policy.deleted') return null;
+  if (['policy.deleted', 'webhook.deleted', 'notification_channel.deleted'].includes(action)) return null;
   if (action.endsWith('rate_limits_changed')) return { to: '/dashboard/settings/rate-limits' };
   switch (type) {
     case 'agent':
@@ -23,6 +23,14 @@ export function resourceLink({
       return { to: '/dashboard/settings/api-keys', hash: id };
     case 'external_agent':
       return { to: '/dashboard/external-agents/$externalAgentId', params: { externalAgentId: id } };
+    case 'webhook':
+      return { to: '/dashboard/webhooks/$webhookId', params: { webhookId: id } };
+    case 'notification_channel':
+      return { to: '/dashboard/webhooks/channels/$channelId', params: { channelId: id } };
+    case 'delivery':
+      return { to: '/dashboard/deliveries/$deliveryId', params: { deliveryId: id } };
+    case 'chat_account':
+      return { to: '/dashboard/settings/chat-accounts' };
     case 'member':
     case 'invitation':
       return { to: '/dashboard/settings/members' };

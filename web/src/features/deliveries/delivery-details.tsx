@@ -10,6 +10,7 @@ import { RelativeTime } from '@/components/relative-time.tsx';
 import { Button } from '@/components/ui/button.tsx';
 import { useCan } from '@/features/shell/queries.ts';
 import { api } from '@/lib/api.ts';
+import { useNow } from '@/lib/clock.ts';
 import { shortId } from '@/lib/format.ts';
 import { AttemptList, headerLines } from './attempt-list.tsx';
 import { parsedJson } from './body.ts';
@@ -54,23 +55,24 @@ export function DeliveryDetails({ delivery }: { delivery: DeliveryDetail }) {
   );
 }
 
-function NextAttempt({ delivery: { status, attempts, next_attempt_at, attempts_made } }: { delivery: DeliveryDetail }) {
+/** When it is tried next, or why it is not. */
+function NextAttempt({ delivery: { status, attempts, next_attempt_at } }: { delivery: DeliveryDetail }) {
+  const now = useNow(1000, status === 'pending');
   if (status === 'delivered') return null;
-  const words =
-    status === 'failed' ? (
-      <>
-        It was tried {attempts === 1 ? 'once' : `${attempts} times`} and is not tried again by itself. Replay it once
-        the receiver works.
-      </>
-    ) : next_attempt_at === null ? (
-      <>It is being sent, or waits for its turn.</>
-    ) : (
-      <>
-        {attempts_made.length === 0 ? 'The first attempt is due' : `Attempt ${attempts + 1} is due`}{' '}
-        <RelativeTime iso={next_attempt_at} className="font-medium text-text" />
-      </>
-    );
-  return <p className="rounded-lg border border-line bg-sunken px-3.5 py-2.5 text-sm text-soft">{words}</p>;
+  const next = attempts === 0 ? 'The first attempt' : `Attempt ${attempts + 1}`;
+  return (
+    <p className="rounded-lg border border-line bg-sunken px-3.5 py-2.5 text-sm text-soft">
+      {status === 'failed' ? (
+        `It was tried ${attempts === 1 ? 'once' : `${attempts} times`} and is not tried again by itself. Replay it once the receiver works.`
+      ) : next_attempt_at !== null && Date.parse(next_attempt_at) > now ? (
+        <>
+          {next} is due <RelativeTime iso={next_attempt_at} className="font-medium text-text" />
+        </>
+      ) : (
+        `${next} is due: it is being sent, or waits for its turn or for the receiver's pause to end.`
+      )}
+    </p>
+  );
 }
 
 function Request({ delivery }: { delivery: DeliveryDetail }) {

@@ -4,15 +4,16 @@ import { Link } from '@tanstack/react-router';
 import { SearchX, Send, X } from 'lucide-react';
 import { lazy, type ReactNode, Suspense } from 'react';
 import { EmptyState } from '@/components/empty-state.tsx';
+import { FilterRow } from '@/components/filter-row.tsx';
 import { moveBetweenRows } from '@/components/move-between-rows.ts';
 import { Pager } from '@/components/pager.tsx';
 import { ProblemCallout } from '@/components/problem-callout.tsx';
 import { RelativeTime } from '@/components/relative-time.tsx';
 import { Button } from '@/components/ui/button.tsx';
-import { Select } from '@/components/ui/select.tsx';
 import { Skeleton } from '@/components/ui/skeleton.tsx';
 import { Table, TableCell, TableHead, TableRow } from '@/components/ui/table.tsx';
-import { eventTypesQuery } from '@/features/targets/event-types.ts';
+import { eventTypesQuery, typeOptions } from '@/features/targets/event-types.ts';
+import { useNow } from '@/lib/clock.ts';
 import { formatDuration, shortId } from '@/lib/format.ts';
 import { DeliveryBadge, deliveryWord } from './delivery-badge.tsx';
 import { deliveriesQuery } from './queries.ts';
@@ -40,8 +41,9 @@ interface DeliveryListProps {
   children?: ReactNode;
 }
 
+const TEST = 'webhook.test';
 const STATUS_OPTIONS = [
-  { value: 'all', label: 'Any status' },
+  { label: 'Any status' },
   ...DELIVERY_STATUSES.map((value) => ({ value, label: deliveryWord(value) })),
 ];
 
@@ -56,31 +58,30 @@ export function DeliveryList({ path, shown, onChoose, children }: DeliveryListPr
   const types = useQuery(eventTypesQuery).data?.data ?? [];
   const rows = deliveries.data?.data;
   const filtered = Object.values(filter).some((each) => each !== undefined);
-  const typeOptions = [
-    { value: 'all', label: 'Any event' },
-    ...types.filter(({ state }) => state === 'active').map(({ type }) => ({ value: type as string, label: type })),
-    { value: 'webhook.test', label: 'webhook.test' },
-  ];
   const choose = (changes: DeliverySearch) => onChoose({ ...chosen, ...changes, cursor: undefined });
   const empty = rows?.length === 0 && !filtered && cursor === undefined;
   return (
     <>
       {!empty && (
-        <div className="mb-3 flex flex-wrap gap-2">
-          <Select
-            label="Status"
-            className="w-34"
-            value={filter.status ?? 'all'}
-            options={STATUS_OPTIONS}
-            onValueChange={(value) => choose({ status: DELIVERY_STATUSES.find((each) => each === value) })}
-          />
-          <Select
-            label="Event"
-            className="w-52 [&>span]:truncate"
-            value={filter.event_type ?? 'all'}
-            options={typeOptions}
-            onValueChange={(value) => choose({ event_type: value === 'all' ? undefined : value })}
-          />
+        <FilterRow
+          filters={[
+            {
+              label: 'Status',
+              value: filter.status,
+              options: STATUS_OPTIONS,
+              onChoose: (value) => choose({ status: DELIVERY_STATUSES.find((each) => each === value) }),
+              className: 'w-34',
+            },
+            {
+              label: 'Event',
+              value: filter.event_type,
+              options: [{ label: 'Any event' }, ...typeOptions(types), { value: TEST, label: TEST }],
+              onChoose: (event_type) => choose({ event_type }),
+              className: 'w-52 [&>span]:truncate',
+            },
+          ]}
+          onClear={filtered ? () => onChoose({}) : undefined}
+        >
           {filter.event_id !== undefined && (
             <Button
               className="font-normal"
@@ -91,12 +92,7 @@ export function DeliveryList({ path, shown, onChoose, children }: DeliveryListPr
               <X aria-hidden="true" />
             </Button>
           )}
-          {filtered && (
-            <Button variant="ghost" onClick={() => onChoose({})}>
-              Clear
-            </Button>
-          )}
-        </div>
+        </FilterRow>
       )}
       {deliveries.error && (
         <ProblemCallout error={deliveries.error} onRetry={() => void deliveries.refetch()} className="mb-3" />
@@ -123,7 +119,7 @@ export function DeliveryList({ path, shown, onChoose, children }: DeliveryListPr
                 <TableHead className="text-right max-sm:hidden">Answer</TableHead>
                 <TableHead className="text-right max-md:hidden">Time</TableHead>
                 <TableHead className="text-right max-md:hidden">Attempts</TableHead>
-                <TableHead className="text-right">When</TableHead>
+                <TableHead className="text-right max-sm:hidden">When</TableHead>
               </tr>
             </thead>
             <tbody>
@@ -170,6 +166,9 @@ function DeliveryRow({ row }: { row: Delivery }) {
           {row.is_test && <span className="ml-2 font-sans text-faint">test</span>}
         </Link>
         <RowNote row={row} />
+        <p className="text-faint text-xs sm:hidden">
+          <RelativeTime iso={row.created_at} />
+        </p>
       </TableCell>
       <TableCell className="text-right max-sm:hidden">
         {row.last_status ?? <span className="text-faint">–</span>}
@@ -178,7 +177,7 @@ function DeliveryRow({ row }: { row: Delivery }) {
         {row.last_duration_ms === null ? <span className="text-faint">–</span> : formatDuration(row.last_duration_ms)}
       </TableCell>
       <TableCell className="text-right max-md:hidden">{row.attempts}</TableCell>
-      <TableCell className="whitespace-nowrap text-right">
+      <TableCell className="whitespace-nowrap text-right max-sm:hidden">
         <RelativeTime iso={row.created_at} />
       </TableCell>
     </TableRow>
@@ -187,11 +186,13 @@ function DeliveryRow({ row }: { row: Delivery }) {
 
 /** Why it has not arrived, and when it is tried again. */
 function RowNote({ row: { status, attempts, last_error, next_attempt_at } }: { row: Delivery }) {
+  const now = useNow(1000, status === 'pending');
   if (status === 'delivered' || last_error === null) return null;
+  const waits = status === 'pending' && attempts > 0 && next_attempt_at !== null;
   return (
     <p className="truncate text-soft text-xs" title={last_error}>
       {last_error}
-      {status === 'pending' && attempts > 0 && next_attempt_at !== null && (
+      {waits && Date.parse(next_attempt_at) > now && (
         <span className="text-faint">
           {' '}
           Next attempt <RelativeTime iso={next_attempt_at} />
@@ -210,7 +211,7 @@ function LoadingRows() {
       <TableCell>
         <Skeleton className="h-4 w-48 max-w-full" />
       </TableCell>
-      {['max-sm:hidden', 'max-md:hidden', 'max-md:hidden ', 'whitespace-nowrap'].map((hidden) => (
+      {['max-sm:hidden', 'max-md:hidden', 'max-md:hidden ', 'max-sm:hidden '].map((hidden) => (
         <TableCell key={hidden} className={hidden}>
           <Skeleton className="ml-auto h-4 w-14" />
         </TableCell>

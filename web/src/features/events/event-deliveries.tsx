@@ -1,4 +1,4 @@
-import { type Delivery, type OrganizationEvent, typesOf } from '@agentflow/contracts';
+import { type Delivery, type OrganizationEvent, subjectOf, typesOf, type Webhook } from '@agentflow/contracts';
 import { useQueries, useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { RelativeTime } from '@/components/relative-time.tsx';
@@ -16,15 +16,27 @@ interface Told {
   readonly path: string;
 }
 
-/** The targets that events of this type are sent to. */
+/** Whether a target that is there now would have been told. */
+function concerns(event: OrganizationEvent, { created_at, filter }: Pick<Webhook, 'created_at' | 'filter'>): boolean {
+  const { agent_id, project_id } = subjectOf(event.data);
+  return (
+    created_at <= event.timestamp &&
+    (filter.agent_ids === null || (agent_id !== null && filter.agent_ids.includes(agent_id))) &&
+    (filter.project_ids === null || (project_id !== null && filter.project_ids.includes(project_id)))
+  );
+}
+
+/** The targets that it may have been sent to. */
 function useTargets(event: OrganizationEvent): readonly Told[] | undefined {
   const webhooks = useQuery(webhooksQuery({ event: event.type, limit: MOST_TARGETS })).data?.data;
   const channels = useQuery(channelsQuery({ limit: MOST_TARGETS })).data?.data;
   if (webhooks === undefined || channels === undefined) return undefined;
   return [
-    ...webhooks.map(({ id, url }) => ({ name: url, path: `/webhooks/${id}/deliveries` })),
+    ...webhooks
+      .filter((webhook) => concerns(event, webhook))
+      .map(({ id, url }) => ({ name: url, path: `/webhooks/${id}/deliveries` })),
     ...channels
-      .filter(({ events }) => events.flatMap(typesOf).includes(event.type))
+      .filter((channel) => concerns(event, channel) && channel.events.flatMap(typesOf).includes(event.type))
       .map(({ id, name }) => ({ name, path: `/notification-channels/${id}/deliveries` })),
   ];
 }
@@ -48,7 +60,7 @@ export function EventDeliveries({ event }: { event: OrganizationEvent }) {
       {reading && told.length === 0 ? (
         <Skeleton className="h-11 w-full" />
       ) : told.length === 0 ? (
-        <p className="text-sm text-soft">No webhook or channel was told of it.</p>
+        <p className="text-sm text-soft">None of the webhooks and channels, as they are set now, was told of it.</p>
       ) : (
         <ul className="divide-y divide-line rounded-lg border border-line">
           {told.map(({ name, delivery }) => (

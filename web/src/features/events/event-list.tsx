@@ -5,18 +5,18 @@ import { Radio, SearchX } from 'lucide-react';
 import { lazy, Suspense } from 'react';
 import { DateRange } from '@/components/date-range.tsx';
 import { EmptyState } from '@/components/empty-state.tsx';
+import { FilterRow } from '@/components/filter-row.tsx';
 import { moveBetweenRows } from '@/components/move-between-rows.ts';
 import { Pager } from '@/components/pager.tsx';
 import { ProblemCallout } from '@/components/problem-callout.tsx';
 import { RelativeTime } from '@/components/relative-time.tsx';
 import { Button } from '@/components/ui/button.tsx';
-import { Select } from '@/components/ui/select.tsx';
 import { Skeleton } from '@/components/ui/skeleton.tsx';
 import { Table, TableCell, TableHead, TableRow } from '@/components/ui/table.tsx';
 import { agentsQuery } from '@/features/agents/queries.ts';
 import { projectsQuery } from '@/features/projects/queries.ts';
 import { useCan } from '@/features/shell/queries.ts';
-import { eventTypesQuery, familiesOf, familyOf, familyWord } from '@/features/targets/event-types.ts';
+import { eventTypesQuery, familiesOf } from '@/features/targets/event-types.ts';
 import { dayRange } from '@/lib/day-range.ts';
 import { shortId } from '@/lib/format.ts';
 import { eventSubject } from './event-subject.ts';
@@ -79,7 +79,7 @@ export function EventList({ shown }: { shown: EventSearch }) {
             <thead>
               <tr>
                 <TableHead>Event</TableHead>
-                <TableHead className="w-full">About</TableHead>
+                <TableHead className="w-full max-sm:hidden">About</TableHead>
                 <TableHead className="max-md:hidden">Id</TableHead>
                 <TableHead className="text-right">When</TableHead>
               </tr>
@@ -124,64 +124,47 @@ function EventFilters({ chosen, filtered, onChoose }: EventFiltersProps) {
   const types = useQuery(eventTypesQuery).data?.data ?? [];
   const agents = useQuery(agentsQuery({ limit: 100 })).data?.data ?? [];
   const projects = useQuery({ ...projectsQuery({ limit: 100 }), enabled: maySeeProjects }).data?.data ?? [];
-  const typeOptions = [
-    { value: 'all', label: 'Any event' },
-    ...familiesOf(types).flatMap(({ family, label, types: own }) => [
-      { value: `${family}.*`, label: `${label}: all` },
-      ...own.map(({ type }) => ({ value: type as string, label: type })),
-    ]),
-  ];
-  const set = (name: keyof EventSearch) => (value: string) => onChoose({ [name]: value === 'all' ? undefined : value });
+  const typeOptions = familiesOf(types).flatMap(({ family, label, types: own }) => [
+    { value: `${family}.*`, label: `${label}: all` },
+    ...own.map(({ type }) => ({ value: type, label: type })),
+  ]);
+  const named = (all: readonly { id: string; name: string }[]) =>
+    all.map(({ id, name }) => ({ value: id, label: name }));
+  const choice = (
+    label: string,
+    field: 'type' | 'agent_id' | 'project_id',
+    any: string,
+    options: readonly Option[],
+  ) => ({
+    label,
+    value: chosen[field],
+    options: [{ label: any }, ...withChosen(options, chosen[field])],
+    onChoose: (value: string | undefined) => onChoose({ [field]: value }),
+    className: `${field === 'type' ? 'w-52' : 'w-40'} max-sm:flex-1 [&>span]:truncate`,
+  });
   return (
-    <div className="mb-3 flex flex-wrap items-center gap-2">
-      <Select
-        label="Event"
-        className="w-52 max-sm:flex-1 [&>span]:truncate"
-        value={chosen.type ?? 'all'}
-        options={withChosen(typeOptions, chosen.type)}
-        onValueChange={set('type')}
-      />
-      <Select
-        label="Agent"
-        className="w-40 max-sm:flex-1 [&>span]:truncate"
-        value={chosen.agent_id ?? 'all'}
-        options={withChosen(
-          [{ value: 'all', label: 'Any agent' }, ...agents.map(({ id, name }) => ({ value: id, label: name }))],
-          chosen.agent_id,
-        )}
-        onValueChange={set('agent_id')}
-      />
-      {maySeeProjects && (
-        <Select
-          label="Project"
-          className="w-40 max-sm:flex-1 [&>span]:truncate"
-          value={chosen.project_id ?? 'all'}
-          options={withChosen(
-            [{ value: 'all', label: 'Any project' }, ...projects.map(({ id, name }) => ({ value: id, label: name }))],
-            chosen.project_id,
-          )}
-          onValueChange={set('project_id')}
-        />
-      )}
+    <FilterRow
+      filters={[
+        choice('Event', 'type', 'Any event', typeOptions),
+        choice('Agent', 'agent_id', 'Any agent', named(agents)),
+        ...(maySeeProjects ? [choice('Project', 'project_id', 'Any project', named(projects))] : []),
+      ]}
+      onClear={
+        filtered
+          ? () =>
+              onChoose({ type: undefined, agent_id: undefined, project_id: undefined, from: undefined, to: undefined })
+          : undefined
+      }
+    >
       <DateRange from={chosen.from} to={chosen.to} onChange={onChoose} />
-      {filtered && (
-        <Button
-          variant="ghost"
-          onClick={() =>
-            onChoose({ type: undefined, agent_id: undefined, project_id: undefined, from: undefined, to: undefined })
-          }
-        >
-          Clear
-        </Button>
-      )}
-    </div>
+    </FilterRow>
   );
 }
 
 function EventRow({ row }: { row: OrganizationEvent }) {
   return (
     <TableRow className="relative">
-      <TableCell className="whitespace-nowrap">
+      <TableCell className="whitespace-nowrap max-sm:w-full max-sm:max-w-0 max-sm:py-2">
         <Link
           to="."
           search={(old) => ({ ...old, event: row.id })}
@@ -191,9 +174,9 @@ function EventRow({ row }: { row: OrganizationEvent }) {
         >
           {row.type}
         </Link>
-        <span className="sr-only"> {familyWord(familyOf(row.type))}</span>
+        <span className="block truncate text-faint text-xs sm:hidden">{eventSubject(row.data)}</span>
       </TableCell>
-      <TableCell className="max-w-0">
+      <TableCell className="max-w-0 max-sm:hidden">
         <span className="block truncate">{eventSubject(row.data)}</span>
       </TableCell>
       <TableCell className="max-md:hidden">
@@ -212,7 +195,7 @@ function LoadingRows() {
       <TableCell>
         <Skeleton className="h-4 w-36" />
       </TableCell>
-      <TableCell>
+      <TableCell className="max-sm:hidden">
         <Skeleton className="h-4 w-48 max-w-full" />
       </TableCell>
       <TableCell className="max-md:hidden">

@@ -51,3 +51,8 @@ export function familiesOf(types: readonly EventTypeInfo[]): EventFamily[] {
 export function eventsInWords(patterns: readonly string[]): string {
   return patterns.includes('*') ? 'Every event' : patterns.join(', ');
 }
+
+/** Types that something tells, to choose one from. */
+export function typeOptions(types: readonly EventTypeInfo[]): { readonly value: string; readonly label: string }[] {
+  return types.filter(({ state }) => state === 'active').map(({ type }) => ({ value: type, label: type }));
+}

@@ -1,4 +1,4 @@
-import { formatDuration } from '@/lib/format.ts';
+import { formatDuration } from '../../lib/format.ts';
 
 const UNITS: Readonly<Record<string, number>> = { s: 1, m: 60, min: 60, h: 3600, d: 86_400 };
 

@@ -1,11 +1,11 @@
 import type { SignatureScheme } from '@agentflow/contracts';
 import { CodeBlock } from '@/components/code-block.tsx';
 import { Tabs, TabsContent, TabsList, TabsTrigger } from '@/components/ui/tabs.tsx';
-import { verificationSnippets } from './snippets.ts';
+import { VERIFICATION_SNIPPETS } from './snippets.ts';
 
 /** How a receiver checks that a request is from here. */
 export function Verification({ signature }: { signature: SignatureScheme }) {
-  const snippets = verificationSnippets(signature);
+  const snippets = VERIFICATION_SNIPPETS[signature];
   return (
     <Tabs defaultValue="typescript">
       <TabsList aria-label="Languages">

@@ -3,16 +3,16 @@ import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { Link, useNavigate } from '@tanstack/react-router';
 import { Plus, SearchX, Webhook as WebhookIcon } from 'lucide-react';
 import { EmptyState } from '@/components/empty-state.tsx';
+import { FilterRow } from '@/components/filter-row.tsx';
 import { moveBetweenRows } from '@/components/move-between-rows.ts';
 import { Pager } from '@/components/pager.tsx';
 import { ProblemCallout } from '@/components/problem-callout.tsx';
 import { RelativeTime } from '@/components/relative-time.tsx';
 import { Button } from '@/components/ui/button.tsx';
-import { Select } from '@/components/ui/select.tsx';
 import { Skeleton } from '@/components/ui/skeleton.tsx';
 import { Table, TableCell, TableHead, TableRow } from '@/components/ui/table.tsx';
 import { useCan } from '@/features/shell/queries.ts';
-import { eventsInWords, eventTypesQuery } from '@/features/targets/event-types.ts';
+import { eventsInWords, eventTypesQuery, typeOptions } from '@/features/targets/event-types.ts';
 import { TargetBadge } from '@/features/targets/target-badge.tsx';
 import { webhooksQuery } from './queries.ts';
 
@@ -24,7 +24,7 @@ export interface WebhookSearch {
 }
 
 const STATUS_OPTIONS = [
-  { value: 'all', label: 'Any status' },
+  { label: 'Any status' },
   { value: 'active', label: 'Active' },
   { value: 'inactive', label: 'Not active' },
 ];
@@ -61,32 +61,25 @@ export function WebhookList({ chosen }: { chosen: WebhookSearch }) {
   }
   return (
     <>
-      <div className="mb-3 flex flex-wrap gap-2">
-        <Select
-          label="Status"
-          className="w-34"
-          value={filter.status ?? 'all'}
-          options={STATUS_OPTIONS}
-          onValueChange={(value) => choose({ status: value === 'active' || value === 'inactive' ? value : undefined })}
-        />
-        <Select
-          label="Event"
-          className="w-52 [&>span]:truncate"
-          value={filter.event ?? 'all'}
-          options={[
-            { value: 'all', label: 'Told of any event' },
-            ...types
-              .filter(({ state }) => state === 'active')
-              .map(({ type }) => ({ value: type as string, label: type })),
-          ]}
-          onValueChange={(value) => choose({ event: value === 'all' ? undefined : value })}
-        />
-        {filtered && (
-          <Button variant="ghost" onClick={() => void navigate({ search: {} })}>
-            Clear
-          </Button>
-        )}
-      </div>
+      <FilterRow
+        filters={[
+          {
+            label: 'Status',
+            value: filter.status,
+            options: STATUS_OPTIONS,
+            onChoose: (value) => choose({ status: value === 'active' || value === 'inactive' ? value : undefined }),
+            className: 'w-34',
+          },
+          {
+            label: 'Event',
+            value: filter.event,
+            options: [{ label: 'Told of any event' }, ...typeOptions(types)],
+            onChoose: (event) => choose({ event }),
+            className: 'w-52 [&>span]:truncate',
+          },
+        ]}
+        onClear={filtered ? () => void navigate({ search: {} }) : undefined}
+      />
       {webhooks.error && (
         <ProblemCallout error={webhooks.error} onRetry={() => void webhooks.refetch()} className="mb-3" />
       )}
