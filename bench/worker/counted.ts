@@ -139,6 +139,8 @@ export const ExecutionObject = metered('execution', product.ExecutionObject);
 export const OrganizationObject = metered('desk', product.OrganizationObject);
 export const IpThrottleObject = metered('other', product.IpThrottleObject);
 export const CircuitObject = metered('other', product.CircuitObject);
+export const ShadowRunObject = metered('other', product.ShadowRunObject);
+export const WebhookTargetObject = metered('other', product.WebhookTargetObject);
 
 let bindingsAreMetered = false;
 
@@ -208,4 +210,5 @@ export default {
     add('worker.requests', 1);
     return worker.fetch(request, env, ctx);
   },
+  queue: worker.queue,
 };
