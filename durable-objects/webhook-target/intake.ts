@@ -31,6 +31,7 @@ export class Intake {
   private pulling: Promise<Pulled['state']> | null = null;
   private again = false;
   private pulledAt = 0;
+  private epoch = 0;
   private confirming: ReturnType<typeof setTimeout> | null = null;
 
   constructor(private readonly options: IntakeOptions) {}
@@ -46,6 +47,7 @@ export class Intake {
 
   private async rounds({ organization_id, target_id }: Wakeup): Promise<Pulled['state']> {
     let state: Pulled['state'] = 'here';
+    const { epoch } = this;
     for (let more = false; more || this.again; ) {
       if (!more) await this.gap();
       this.again = false;
@@ -54,6 +56,7 @@ export class Intake {
       const after = known?.cursor ?? null;
       const revision = known?.subscription.revision ?? 0;
       const pulled = await this.options.pull(organization_id, { target_id, after, revision });
+      if (epoch !== this.epoch) return 'here';
       state = pulled.state;
       if (pulled.state === 'gone') {
         this.again = false;
@@ -67,8 +70,9 @@ export class Intake {
     return state;
   }
 
-  /** Everything was deleted. */
+  /** Everything was deleted: what a pull under way brings is not taken in. */
   forget(): void {
+    this.epoch++;
     if (this.confirming !== null) clearTimeout(this.confirming);
     this.confirming = null;
   }

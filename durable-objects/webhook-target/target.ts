@@ -86,7 +86,7 @@ export abstract class Target extends DurableObject<Env> {
   protected state(): TargetState | null {
     if (!this.target.isRead && this.target.read() !== null) {
       this.sender.recover(null);
-      this.arm();
+      this.go();
     }
     return this.target.read();
   }

@@ -126,6 +126,14 @@ test('a failed delivery is replayed, and failed ones are recovered together', as
   await page.getByRole('button', { name: 'Send them again' }).click();
   await expect(page.getByText('Nothing has failed in this time')).toBeVisible();
 
+  await answerWith(inbox, 410);
+  await run(request, account, agentId);
+  await expect(page.getByText('It answered that it is gone for good (410)')).toBeVisible();
+  await expect(page.getByRole('button', { name: 'Notifications, 1 unread' })).toBeVisible();
+  await answerWith(inbox, 200);
+  await page.getByRole('button', { name: 'Activate again' }).click();
+  await expect(page.getByText('It answered that it is gone for good (410)')).toBeHidden();
+
   await page.getByRole('tab', { name: 'Signing' }).click();
   await page.getByRole('button', { name: 'Rotate…' }).click();
   await page.getByRole('button', { name: 'Rotate', exact: true }).click();
@@ -186,13 +194,18 @@ test('a channel with a template, its preview, its test, and the event that it wa
   await expect(dialog.getByRole('region', { name: 'Message in Slack' }).getByText(/^Look at \w/)).toBeVisible();
   await dialog.getByRole('button', { name: 'Close' }).last().click();
   expect((await received(inbox))[0]?.body).toContain('Look at ');
+  // What is secret goes back as it is shown, and stays.
+  await expect(page.getByLabel('Webhook address')).toHaveValue(/\*\*\*/);
+  await page.getByLabel('Name', { exact: true }).fill('Night shift');
+  await page.getByRole('button', { name: 'Save' }).click();
+  await expect(page.getByRole('heading', { level: 1, name: 'Night shift' })).toBeVisible();
 
   await run(request, account, agentId);
   await expect.poll(async () => (await received(inbox)).length).toBeGreaterThan(1);
   await page.goto('/dashboard/events');
   await page.getByRole('link', { name: 'execution.completed' }).click();
   const told = page.getByRole('region', { name: 'Told to' });
-  await told.getByRole('link', { name: 'Operations' }).click();
+  await told.getByRole('link', { name: 'Night shift' }).click();
   await expect(page).toHaveURL(/\/dashboard\/deliveries\/dlv_nch_/);
   await expect(page.getByText('Delivered', { exact: true }).first()).toBeVisible();
 });

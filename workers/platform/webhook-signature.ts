@@ -70,11 +70,6 @@ export async function newWebhookKeyPair(): Promise<{ readonly secret: string; re
   return { secret: `whsk_${base64Of(new Uint8Array([...seed, ...open]))}`, public_key: `whpk_${base64Of(open)}` };
 }
 
-/** The public key of a `whsk_…`. */
-export function publicKeyOf(secret: string): string {
-  return `whpk_${base64Of(bytesOf(secret.slice('whsk_'.length)).subarray(SEED_BYTES))}`;
-}
-
 async function symmetric(secret: string): Promise<WebhookSigner> {
   const algorithm = { name: 'HMAC', hash: 'SHA-256' };
   const key = await crypto.subtle.importKey('raw', sharedBytes(secret), algorithm, false, ['sign']);

@@ -4,7 +4,6 @@ import { describe, expect, it } from 'vitest';
 import {
   newWebhookKeyPair,
   newWebhookSecret,
-  publicKeyOf,
   signedHeaders,
   webhookSigner,
 } from '../../../workers/platform/webhook-signature.ts';
@@ -68,7 +67,6 @@ describe('v1a', () => {
   it('is verified with the public key, and only as it was signed', async () => {
     const { secret, public_key } = await newWebhookKeyPair();
     expect(public_key).toMatch(/^whpk_[A-Za-z0-9+/]{43}=$/);
-    expect(publicKeyOf(secret)).toBe(public_key);
     const other = await newWebhookKeyPair();
     for (const body of BODIES) {
       const headers = await headersBy([secret], body);

@@ -31,6 +31,11 @@ function seconds(ms: number | null): string | null {
   return ms < 1000 ? `${ms} ms` : `${(ms / 1000).toFixed(1)} s`;
 }
 
+/** Of a timestamp, to the minute: everybody reads it in the same zone. */
+function minute(timestamp: string): string {
+  return `${timestamp.slice(0, 16).replace('T', ' ')} UTC`;
+}
+
 const executionPlace = (id: string) => [`/executions/${id}`, 'Open the execution'] as const;
 const agentPlace = (id: string) => [`/agents/${id}`, 'Open the agent'] as const;
 const externalPlace = (id: string) => [`/external-agents/${id}`, 'Open the external agent'] as const;
@@ -176,7 +181,7 @@ const DESCRIPTIONS: { readonly [T in EventType]: Describe<T> } = {
     text: data.message,
     facts: [
       ['Agent', data.agent_name],
-      ['Asked', data.requested_at],
+      ['Asked', minute(data.requested_at)],
     ],
     place: [`/approvals?approval=${data.approval_id}`, 'Open the approval'],
   }),

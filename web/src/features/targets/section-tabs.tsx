@@ -1,4 +1,5 @@
 import { Link } from '@tanstack/react-router';
+import { useCan } from '@/features/shell/queries.ts';
 
 const PAGES = [
   { to: '/dashboard/webhooks', label: 'Webhooks' },
@@ -8,6 +9,9 @@ const PAGES = [
 
 /** The lists of what is told, and to whom. */
 export function SectionTabs() {
+  // Who may see no targets has nothing but the events here.
+  const maySeeTargets = useCan('webhooks:read');
+  if (!maySeeTargets) return null;
   return (
     <nav aria-label="What is told, and to whom" className="mb-5 flex gap-4 overflow-x-auto border-line border-b">
       {PAGES.map(({ to, label }) => (
