@@ -30,7 +30,7 @@ import { projectSubscription } from '../../workers/domains/webhooks/index.ts';
 import type { Env } from '../../workers/platform/env.ts';
 import { deletePage } from '../../workers/platform/r2.ts';
 import { executionObject } from '../execution/client.ts';
-import { webhookTarget } from '../webhook-target/client.ts';
+import { type WebhookTargetStub, webhookTarget } from '../webhook-target/client.ts';
 import {
   type AgentHead,
   type CountedRefusals,
@@ -139,7 +139,7 @@ export function erasureWork(
         return true;
       },
       storages: {
-        targets: (cursor) => eraseTargets(env, targets(), cursor),
+        targets: (cursor) => inTargets(env, targets(), cursor, (target) => target.erase()),
         rows: (cursor, objects) => eraseRows(env, organizationId, cursor, objects),
         // Each object deletes its own; what one wrote while it died is found here.
         values: async () => ({ done: await deletePage(env.VALUES, `${organizationId}/`), cursor: '', failed: false }),
@@ -153,13 +153,22 @@ export function erasureWork(
       // A start that is still on its way brings the name along.
       return state === 'forgotten' || !leased;
     },
-    storages: { rows: (cursor, objects) => forgetPerson(env, organizationId, { id: subject, email }, cursor, objects) },
+    storages: {
+      targets: (cursor) =>
+        inTargets(env, targets(), cursor, (target) => target.forget({ id: subject, email, name: FORMER_MEMBER })),
+      rows: (cursor, objects) => forgetPerson(env, organizationId, { id: subject, email }, cursor, objects),
+    },
   };
 }
 
-async function eraseTargets(env: Env, targets: readonly string[], cursor: string): Promise<ErasurePage> {
+async function inTargets(
+  env: Env,
+  targets: readonly string[],
+  cursor: string,
+  act: (target: WebhookTargetStub) => Promise<void>,
+): Promise<ErasurePage> {
   const ids = targets.filter((id) => id > cursor).slice(0, ERASED_PER_PAGE);
-  const erased = await Promise.allSettled(ids.map((id) => webhookTarget(env.WEBHOOK_TARGET, id).erase()));
-  const failed = erased.some(({ status }) => status === 'rejected');
+  const done = await Promise.allSettled(ids.map((id) => act(webhookTarget(env.WEBHOOK_TARGET, id))));
+  const failed = done.some(({ status }) => status === 'rejected');
   return { done: ids.length < ERASED_PER_PAGE, cursor: ids.at(-1) ?? cursor, failed };
 }

@@ -32,6 +32,13 @@ export function deliveryIdOf(targetId: string, eventId: string): string {
   return `dlv_${targetId}_${idBody(eventId)}`;
 }
 
+/** Somebody who is to be forgotten, and what they are called from then on. */
+export interface ForgottenPerson {
+  readonly id: string;
+  readonly email: string | null;
+  readonly name: string;
+}
+
 export type WebhookTargetStub = DurableObjectStub<WebhookTargetObject>;
 
 /** The object of a target. Ids are minted here alone, so that a residency can fix the jurisdiction later. */

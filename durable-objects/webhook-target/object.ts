@@ -1,6 +1,13 @@
 import type { DeliveryDetail, TargetHealth } from '@agentflow/contracts';
 import { isSending, rulesOf } from './aftermath.ts';
-import { type DeliveryPage, type DeliveryPageQuery, deliveryIdOf, type TestEvent, type Wakeup } from './client.ts';
+import {
+  type DeliveryPage,
+  type DeliveryPageQuery,
+  deliveryIdOf,
+  type ForgottenPerson,
+  type TestEvent,
+  type Wakeup,
+} from './client.ts';
 import { eventIdOf, presentDelivery, presentDetail, presentHealth } from './present.ts';
 import type { DeliveryRow } from './store/deliveries.ts';
 import type { TargetState } from './store/target.ts';
@@ -92,6 +99,11 @@ export class WebhookTargetObject extends Target {
   async health(): Promise<TargetHealth> {
     const state = this.state();
     return state === null ? NO_HEALTH : presentHealth(state, this.rows.counts(), Date.now());
+  }
+
+  /** Takes a person's name and address out of what is kept here. */
+  async forget(person: ForgottenPerson): Promise<void> {
+    if (this.state() !== null) this.ctx.storage.transactionSync(() => this.rows.forget(person));
   }
 
   /** Deletes everything; a wake-up that comes later finds nothing to pull. */

@@ -1,5 +1,5 @@
 import type { DeliveryAttempt, DeliveryStatus } from '@agentflow/contracts';
-import type { DeliveryPageQuery } from '../client.ts';
+import type { DeliveryPageQuery, ForgottenPerson } from '../client.ts';
 
 type Row = Record<string, SqlStorageValue>;
 
@@ -237,6 +237,30 @@ export class DeliveryStore {
       "UPDATE deliveries SET in_line = ? WHERE status = 'pending' AND in_line = ? AND is_test = 0",
       to,
       from,
+    );
+  }
+
+  /** Messages and answers that may name them are not kept; events keep the id, but neither name nor address. */
+  forget({ id, email, name }: ForgottenPerson): void {
+    const address = email === null ? id : JSON.stringify(email);
+    const names = 'instr(data, ?) > 0 OR instr(data, ?) > 0';
+    this.sql.exec(
+      `UPDATE attempts SET response_body = NULL WHERE ord IN (SELECT ord FROM deliveries WHERE ${names})`,
+      id,
+      address,
+    );
+    const nameAt = (who: string) => `'$.${who}.name', iif(data ->> '$.${who}.id' = ?, ?, data ->> '$.${who}.name')`;
+    this.sql.exec(
+      `UPDATE deliveries SET request_body = NULL, data = json_replace(data, ${nameAt('triggered_by')},
+          ${nameAt('decided_by')}, '$.email', iif(data ->> '$.email' = ?, NULL, data ->> '$.email'))
+        WHERE ${names}`,
+      id,
+      name,
+      id,
+      name,
+      email,
+      id,
+      address,
     );
   }
 

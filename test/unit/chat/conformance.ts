@@ -26,7 +26,7 @@ export interface PlatformUnderTest {
 }
 
 const OPTIONS = { organizationId: 'org_1', templates: {}, publicUrl: 'https://flows.example', buttons: true };
-const RANDOM_ROUNDS = 300;
+const RANDOM_ROUNDS = 60;
 const SEED = 20_261_121;
 
 const BASE: ChatMessage = {

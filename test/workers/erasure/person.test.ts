@@ -11,6 +11,7 @@ import { guardPlan, isPlanOutdated, type PersonPlan } from '../../../workers/dom
 import { newId } from '../../../workers/platform/ids.ts';
 import { agentNode, publishedAgent, runToEnd } from '../../support/agents.ts';
 import { api, createKey, expectProblem, type Member, PASSWORD, signUp, withRole } from '../../support/api.ts';
+import { deliveriesOf, detailOf, target } from '../../support/deliveries.ts';
 import { eventually } from '../../support/eventually.ts';
 import {
   deskStub,
@@ -181,6 +182,7 @@ describe('an erased person', () => {
     await env.DB.prepare("UPDATE users SET name = 'Ada Person' WHERE id = ?").bind(person.user_id).run();
     const agent = await publishedAgent(person, { nodes: [manual], edges: [] });
     const { key } = await createKey(person, ['agents:read']);
+    const { webhook } = await target(owner, { events: ['execution.completed', 'member.*'] }, { kind: 'echo' });
     const ended = await runToEnd(person, agent.id);
     const running = await waiting(person);
     const others = await runToEnd(owner, agent.id);
@@ -194,6 +196,13 @@ describe('an erased person', () => {
         .run();
     }
     expect(await actorNames(owner.organization_id)).toContain('admin');
+    const shown = async () => {
+      const deliveries = await deliveriesOf(owner, webhook, (all) => all.every(({ status }) => status === 'delivered'));
+      return (await Promise.all(deliveries.map((each) => detailOf(owner, each)))).filter(({ request_body }) =>
+        request_body?.includes(person.user_id),
+      );
+    };
+    await eventually(async () => (await shown()).length > 0);
 
     expect((await erasePerson(person)).status).toBe(204);
     await drain(owner.organization_id);
@@ -208,6 +217,15 @@ describe('an erased person', () => {
       others.triggered_by,
     );
     expect(await actorNames(owner.organization_id)).toEqual(['Former member', others.triggered_by.name].sort());
+    const sent = await shown();
+    expect(sent.map(({ event_type }) => event_type).sort()).toEqual(['execution.completed', 'member.removed']);
+    for (const { request_body, attempts_made, event_type } of sent) {
+      expect(request_body).not.toContain(person.email);
+      if (event_type === 'execution.completed') {
+        expect(JSON.parse(request_body ?? '').data.triggered_by).toEqual(actor);
+        expect(attempts_made.map(({ response_body }) => response_body)).toEqual([null]);
+      }
+    }
     await open(running.name);
     await eventually(async () => {
       const row = await env.DB.prepare('SELECT status, actor_name FROM executions WHERE id = ?')
