@@ -264,7 +264,7 @@ export abstract class Desk extends DurableObject<Env> {
 
   /** After the turn that wrote what is to be read. */
   protected relayEvents(): void {
-    this.ctx.waitUntil(Promise.resolve().then(() => this.relay.relay()));
+    this.ctx.waitUntil(Promise.resolve().then(() => Promise.all([this.relay.relay(), this.relay.listSoon()])));
   }
 
   /** The alarm is set in the turn that wrote them, and so stored with them. */

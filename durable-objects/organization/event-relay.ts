@@ -3,6 +3,8 @@ import type { LoggedEvent, OutgoingEvent } from './client.ts';
 import type { OrganizationStore } from './store/organization.ts';
 import type { DeskSubscriptions } from './subscriptions.ts';
 
+/** What happens within so long is listed in one go: lists may lag, and each go is a write of D1 and one here. */
+const LIST_EVERY_MS = 250;
 /** Rows that D1's list takes in one go. */
 const LIST_PAGE = 100;
 const COLLECT_PAGE = 100;
@@ -32,6 +34,8 @@ export interface EventReaders {
 /** Calls whoever has something to read, and cuts off the log what everybody has read. */
 export class EventRelay {
   private relaying: Promise<void> | null = null;
+  private listing: Promise<void> | null = null;
+  private listedAt = 0;
   private again = false;
   /** When a target was called that has not pulled since. */
   private readonly called = new Map<string, number>();
@@ -44,6 +48,7 @@ export class EventRelay {
     private readonly subscriptions: DeskSubscriptions,
     private readonly readers: EventReaders,
     private readonly logger: () => Logger,
+    private readonly gatherMs: number = LIST_EVERY_MS,
   ) {}
 
   forget(): void {
@@ -63,11 +68,42 @@ export class EventRelay {
     return this.relaying;
   }
 
+  /** D1's list as of now, or of a moment ago: who comes while it is gathered comes with it. */
+  listSoon(): Promise<void> {
+    this.listing ??= this.gathered().finally(() => {
+      this.listing = null;
+    });
+    return this.listing;
+  }
+
+  private async gathered(): Promise<void> {
+    for (let failed = false; !failed; ) {
+      const wait = this.listedAt + this.gatherMs - Date.now();
+      if (wait > 0) await scheduler.wait(wait);
+      this.listedAt = Date.now();
+      if (!this.store.exists()) return;
+      const results = await Promise.allSettled([this.list()]);
+      failed = this.complain(results);
+      if (!this.store.exists()) return;
+      this.cut();
+      // What came meanwhile comes with the next.
+      if (this.store.eventLog.after(this.listed, 1).length === 0) return;
+    }
+  }
+
+  private complain(results: readonly PromiseSettledResult<void>[]): boolean {
+    const failed = results.find((result) => result.status === 'rejected');
+    if (failed !== undefined && this.store.exists()) {
+      this.logger().log('warn', 'desk.relay_failed', describeError(failed.reason));
+    }
+    return failed !== undefined;
+  }
+
   /** What the alarm does: whoever is still behind is called again, more and more rarely. */
   async recall(due: number): Promise<void> {
     const dueAt = this.store.eventLog.nextDue();
     if (dueAt === null || dueAt > due) return;
-    await this.relay();
+    await Promise.all([this.relay(), this.listSoon()]);
     if (!this.store.exists()) return;
     const relay = this.store.eventLog.relay();
     const waits = this.store.eventLog.isWaiting();
@@ -110,11 +146,8 @@ export class EventRelay {
     do {
       this.again = false;
       if (!this.store.exists()) return;
-      const results = await Promise.allSettled([this.wake(), this.list(), this.eraseDeleted()]);
-      if (!this.store.exists()) return;
-      const failed = results.find((result) => result.status === 'rejected');
-      if (failed !== undefined) this.logger().log('warn', 'desk.relay_failed', describeError(failed.reason));
-      this.cut();
+      const results = await Promise.allSettled([this.wake(), this.eraseDeleted()]);
+      this.complain(results);
     } while (this.again);
   }
 

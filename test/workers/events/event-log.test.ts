@@ -60,9 +60,14 @@ class Log {
         },
       },
       () => createLogger({}, { level: 'error' }),
+      0,
     );
     const host = { armAt: () => undefined, relay: () => undefined, publish: () => undefined };
     this.events = new DeskEvents(this.store, this.subscriptions, host);
+  }
+
+  async read(): Promise<void> {
+    await Promise.all([this.relay.relay(), this.relay.listSoon()]);
   }
 
   tell(type: EventType = 'agent.paused', data: OutgoingEvent['data'] = { agent_id: AGENT }): void {
@@ -128,7 +133,7 @@ describe("the log of an organization's events", () => {
       const [wants, others] = [log.subscribe(), log.subscribe({ events: ['budget.*'] })];
       log.tell();
       log.tell();
-      await log.relay.relay();
+      await log.read();
       expect(log.listed).toHaveLength(2);
       expect(log.woken).toEqual([wants]);
       expect(log.rows()).toBe(2);
@@ -146,12 +151,12 @@ describe("the log of an organization's events", () => {
     await inDesk(async (log, again) => {
       const id = log.subscribe();
       log.tell();
-      await log.relay.relay();
+      await log.read();
       log.tell();
-      await log.relay.relay();
+      await log.read();
       expect(log.woken).toEqual([id]);
       const later = again();
-      await later.relay.relay();
+      await later.read();
       expect(later.woken).toEqual([id]);
       expect(later.listed).toEqual(log.listed);
       expect(later.pull(id).events).toHaveLength(2);
@@ -163,7 +168,7 @@ describe("the log of an organization's events", () => {
       const id = log.subscribe();
       log.failing = true;
       log.tell();
-      await log.relay.relay();
+      await log.read();
       expect(log.rows()).toBe(1);
       const waits: number[] = [];
       for (let round = 0; round < 4; round++) {
@@ -186,7 +191,7 @@ describe("the log of an organization's events", () => {
     await inDesk(async (log) => {
       for (let round = 0; round < 4; round++) {
         log.tell();
-        await log.relay.relay();
+        await log.read();
       }
       expect(log.tidied).toBe(2);
     });
@@ -256,7 +261,7 @@ describe("the log of an organization's events", () => {
       const id = log.subscribe();
       log.subscriptions.change(id, { sealed: 'new' }, 1, ORIGIN);
       expect(log.subscriptions.change(id, { sealed: 'other' }, 1, ORIGIN)).toMatchObject({ outcome: 'stale' });
-      await log.relay.relay();
+      await log.read();
       expect(log.woken).toEqual([id]);
       expect(log.store.eventLog.nextDue()).not.toBeNull();
       expect(log.pull(id).subscription).toMatchObject({ revision: 2, sealed: 'new' });
@@ -275,9 +280,9 @@ describe("the log of an organization's events", () => {
       expect(log.subscriptions.find(id)).toBeNull();
       expect(log.subscriptions.pull({ target_id: id, after: null, revision: 1 })).toEqual({ state: 'gone' });
       log.failing = true;
-      await log.relay.relay();
+      await log.read();
       const later = again();
-      await later.relay.relay();
+      await later.read();
       expect([later.woken, later.erased]).toEqual([[], [id]]);
       expect(later.subscriptions.deleted()).toEqual([]);
       expect(later.rows()).toBe(0);
