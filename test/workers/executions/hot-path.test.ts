@@ -75,9 +75,13 @@ function namesOneOf(names: readonly string[], { parameters }: BoundaryCall): boo
   return parameters.some((each) => typeof each === 'string' && names.some((name) => each.includes(name)));
 }
 
-/** What the execution's alarm tells a second later, answered or not. */
+/** What the execution's alarm tells a second later, answered or not, and the list of events a moment later. */
 function isProjection({ text }: BoundaryCall): boolean {
-  return /^(?:insert into "executions"|(?:insert into|update) "invocations")/.test(text) || text.endsWith('.park');
+  return (
+    /^(?:insert into "executions"|(?:insert into|update) "invocations"|(?:insert into|delete from) "events")/.test(
+      text,
+    ) || text.endsWith('.park')
+  );
 }
 
 /** The desk tells D1 a second later that a key was used: that is over before the start that is looked at. */
