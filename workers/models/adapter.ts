@@ -70,6 +70,18 @@ export function baseUrl(value: string | undefined, fallback: string): string {
   return (present(value) ? value.trim() : fallback).replace(/\/+$/, '');
 }
 
+/** Values, not promises: a promise belongs to the object that made it and may never settle for another one. */
+const modules = new Map<string, unknown>();
+
+/** A module that is imported on first use, from then on at hand in the whole isolate. */
+export async function loaded<T>(name: string, load: () => Promise<T>): Promise<T> {
+  const known = modules.get(name) as T | undefined;
+  if (known !== undefined) return known;
+  const module = await load();
+  modules.set(name, module);
+  return module;
+}
+
 /** Runs `make` once, on first use. */
 export function once<T>(make: () => Promise<T>): () => Promise<T> {
   let made: Promise<T> | undefined;

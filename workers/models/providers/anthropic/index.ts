@@ -1,9 +1,9 @@
-import { type AdapterOptions, baseUrl, once, type ProviderAdapter, present } from '../../adapter.ts';
+import { type AdapterOptions, baseUrl, loaded, once, type ProviderAdapter, present } from '../../adapter.ts';
 
 /** Anthropic's Messages API. It has no embeddings. */
 export function createAnthropicAdapter({ config, fetch }: AdapterOptions): ProviderAdapter {
   const provider = once(async () => {
-    const { createAnthropic } = await import('@ai-sdk/anthropic');
+    const { createAnthropic } = await loaded('@ai-sdk/anthropic', () => import('@ai-sdk/anthropic'));
     return createAnthropic({
       apiKey: config.ANTHROPIC_API_KEY ?? '',
       baseURL: baseUrl(config.ANTHROPIC_BASE_URL, 'https://api.anthropic.com/v1'),

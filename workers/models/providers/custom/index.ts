@@ -1,9 +1,12 @@
-import { type AdapterOptions, baseUrl, once, type ProviderAdapter, present } from '../../adapter.ts';
+import { type AdapterOptions, baseUrl, loaded, once, type ProviderAdapter, present } from '../../adapter.ts';
 
 /** Any endpoint that speaks OpenAI's Chat Completions: vLLM, LM Studio, gateways. `CUSTOM_API_KEY` is optional. */
 export function createCustomAdapter({ config, fetch }: AdapterOptions): ProviderAdapter {
   const provider = once(async () => {
-    const { createOpenAICompatible } = await import('@ai-sdk/openai-compatible');
+    const { createOpenAICompatible } = await loaded(
+      '@ai-sdk/openai-compatible',
+      () => import('@ai-sdk/openai-compatible'),
+    );
     return createOpenAICompatible({
       name: 'custom',
       baseURL: baseUrl(config.CUSTOM_BASE_URL, ''),

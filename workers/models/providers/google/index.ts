@@ -1,9 +1,9 @@
-import { type AdapterOptions, baseUrl, once, type ProviderAdapter, present } from '../../adapter.ts';
+import { type AdapterOptions, baseUrl, loaded, once, type ProviderAdapter, present } from '../../adapter.ts';
 
 /** Google's Gemini API (generateContent and streamGenerateContent). */
 export function createGoogleAdapter({ config, fetch }: AdapterOptions): ProviderAdapter {
   const provider = once(async () => {
-    const { createGoogle } = await import('@ai-sdk/google');
+    const { createGoogle } = await loaded('@ai-sdk/google', () => import('@ai-sdk/google'));
     return createGoogle({
       apiKey: config.GOOGLE_API_KEY ?? '',
       baseURL: baseUrl(config.GOOGLE_BASE_URL, 'https://generativelanguage.googleapis.com/v1beta'),

@@ -1,4 +1,4 @@
-import { type AdapterOptions, baseUrl, once, type ProviderAdapter, present } from '../../adapter.ts';
+import { type AdapterOptions, baseUrl, loaded, once, type ProviderAdapter, present } from '../../adapter.ts';
 
 /**
  * Ollama through its OpenAI-compatible endpoint; `OLLAMA_BASE_URL` may be given with or without `/v1`. It needs no key,
@@ -6,7 +6,10 @@ import { type AdapterOptions, baseUrl, once, type ProviderAdapter, present } fro
  */
 export function createOllamaAdapter({ config, fetch }: AdapterOptions): ProviderAdapter {
   const provider = once(async () => {
-    const { createOpenAICompatible } = await import('@ai-sdk/openai-compatible');
+    const { createOpenAICompatible } = await loaded(
+      '@ai-sdk/openai-compatible',
+      () => import('@ai-sdk/openai-compatible'),
+    );
     return createOpenAICompatible({
       name: 'ollama',
       baseURL: `${baseUrl(config.OLLAMA_BASE_URL, 'http://localhost:11434').replace(/\/v1$/, '')}/v1`,

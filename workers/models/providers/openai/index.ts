@@ -1,4 +1,4 @@
-import { type AdapterOptions, baseUrl, once, type ProviderAdapter, present } from '../../adapter.ts';
+import { type AdapterOptions, baseUrl, loaded, once, type ProviderAdapter, present } from '../../adapter.ts';
 
 /**
  * OpenAI through Chat Completions, the wire format that gateways and proxies in front of it speak too. JSON Schemas are
@@ -6,7 +6,7 @@ import { type AdapterOptions, baseUrl, once, type ProviderAdapter, present } fro
  */
 export function createOpenAiAdapter({ config, fetch }: AdapterOptions): ProviderAdapter {
   const provider = once(async () => {
-    const { createOpenAI } = await import('@ai-sdk/openai');
+    const { createOpenAI } = await loaded('@ai-sdk/openai', () => import('@ai-sdk/openai'));
     return createOpenAI({
       apiKey: config.OPENAI_API_KEY ?? '',
       baseURL: baseUrl(config.OPENAI_BASE_URL, 'https://api.openai.com/v1'),

@@ -1,11 +1,11 @@
-import { type AdapterOptions, once, type ProviderAdapter } from '../../adapter.ts';
+import { type AdapterOptions, loaded, once, type ProviderAdapter } from '../../adapter.ts';
 
 /** Cloudflare Workers AI through its binding: no key, and no outbound call that a guard would have to see. */
 export function createWorkersAiAdapter({ config }: AdapterOptions): ProviderAdapter {
   const binding = config.AI;
   const provider = once(async () => {
     if (binding === undefined) throw new Error('languageModel() was called without the AI binding');
-    const { createWorkersAI } = await import('workers-ai-provider');
+    const { createWorkersAI } = await loaded('workers-ai-provider', () => import('workers-ai-provider'));
     return createWorkersAI({ binding });
   });
   return {
