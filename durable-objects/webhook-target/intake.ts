@@ -65,7 +65,8 @@ export class Intake {
       this.store(organization_id, target_id, pulled);
       this.options.stored();
       more = pulled.more;
-      if (pulled.events.length > 0 && !more) this.confirmLater({ organization_id, target_id });
+      const isNews = pulled.events.length > 0 || pulled.subscription !== null;
+      if (isNews && !more) this.confirmLater({ organization_id, target_id });
     }
     return state;
   }

@@ -21,6 +21,7 @@ import { db } from '../../db/client.ts';
 import type { RequestContext } from '../../platform/context.ts';
 import { ApiError, invalid, notFound } from '../../platform/errors.ts';
 import { etagOf, isUnconditional, requireMatch } from '../../platform/etags.ts';
+import { given } from '../../platform/given.ts';
 import { newId } from '../../platform/ids.ts';
 import { newExternalKey } from '../../platform/keys.ts';
 import { pageOf } from '../../platform/pagination.ts';
@@ -231,11 +232,6 @@ async function newestKey(ctx: RequestContext, id: string, now: number): Promise<
       (key.expires_at === null || key.expires_at > now),
   );
   return works?.id ?? null;
-}
-
-/** Fields that were given. */
-function given<T extends object>(fields: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as never;
 }
 
 async function presented(ctx: RequestContext, record: ExternalAgentRecord) {

@@ -24,6 +24,7 @@ import { openChat, sealChat } from '../../platform/chat-secrets.ts';
 import type { RequestContext } from '../../platform/context.ts';
 import { ApiError, notFound } from '../../platform/errors.ts';
 import { etagOf, isUnconditional, requireMatch } from '../../platform/etags.ts';
+import { given } from '../../platform/given.ts';
 import { newId } from '../../platform/ids.ts';
 import { pageOf } from '../../platform/pagination.ts';
 import { configuredOrigin } from '../../platform/public-url.ts';
@@ -228,9 +229,4 @@ async function change(
 async function detailed(ctx: ChannelContext, record: ChannelRecord): Promise<WithEtag<ChannelDetail>> {
   const health = await webhookTarget(ctx.env.WEBHOOK_TARGET, record.id).health();
   return { channel: presentDetail(record, ctx, health), etag: etagOf(record.revision) };
-}
-
-/** Fields that were given. */
-function given<T extends object>(fields: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as never;
 }

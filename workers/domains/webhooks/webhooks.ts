@@ -18,6 +18,7 @@ import { db } from '../../db/client.ts';
 import type { RequestContext } from '../../platform/context.ts';
 import { ApiError, invalid, notFound } from '../../platform/errors.ts';
 import { etagOf, isUnconditional, requireMatch } from '../../platform/etags.ts';
+import { given } from '../../platform/given.ts';
 import { newId } from '../../platform/ids.ts';
 import { urlProblem } from '../../platform/outbound.ts';
 import { pageOf } from '../../platform/pagination.ts';
@@ -193,9 +194,4 @@ async function detailed(ctx: RequestContext, record: WebhookRecord): Promise<Wit
 function requireCallable({ env }: RequestContext, url: string): void {
   const problem = urlProblem(env, url);
   if (problem !== null) throw invalid([{ path: 'url', message: problem }]);
-}
-
-/** Fields that were given. */
-function given<T extends object>(fields: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as never;
 }
