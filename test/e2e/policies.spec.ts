@@ -123,7 +123,8 @@ test('a real request is judged, tags tell agents apart, and the default is asked
   await expect(page.getByText('Lower-case letters, digits')).toBeVisible();
   await page.getByLabel('Tags').fill('prod, finance');
   await page.getByRole('button', { name: 'Save' }).first().click();
-  await expect(page.getByText('Saved', { exact: true })).toBeVisible();
+  // The draft below says that it is saved too.
+  await expect(page.getByRole('region', { name: /^Notifications/ }).getByText('Saved')).toBeVisible();
   const again = await request.post(`/api/v1/agents/${agentId}/execute`, { ...asOwner, data: { input: { n: 1 } } });
   expect(again.status()).toBe(403);
 
