@@ -59,7 +59,8 @@ const nodeTypeRoutes = createRouter().openapi(getNodeTypes, (c) => {
 });
 
 /** First segments that belong to the API: what is unknown below them is a problem document, not the UI. */
-const API_PATHS = /^\/(api|mcp|v1|\.well-known|oauth\/(token|register|revoke)|health|ready|version|docs)(\/|$)/;
+const API_PATHS =
+  /^\/(api|mcp|v1|deepagents-runtime|\.well-known|oauth\/(token|register|revoke)|health|ready|version|docs)(\/|$)/;
 
 /** The default model answers without key and network: when it fails, no agent of this installation is safe to start. */
 async function askBuiltinModel(env: Env): Promise<void> {

@@ -11,6 +11,7 @@ export const OBJECTS = {
   IP_THROTTLE: 'IpThrottleObject',
   CIRCUIT: 'CircuitObject',
   SHADOW_RUN: 'ShadowRunObject',
+  REFINEMENT: 'RefinementObject',
   WEBHOOK_TARGET: 'WebhookTargetObject',
 };
 

@@ -140,6 +140,7 @@ export const OrganizationObject = metered('desk', product.OrganizationObject);
 export const IpThrottleObject = metered('other', product.IpThrottleObject);
 export const CircuitObject = metered('other', product.CircuitObject);
 export const ShadowRunObject = metered('other', product.ShadowRunObject);
+export const RefinementObject = metered('other', product.RefinementObject);
 export const WebhookTargetObject = metered('other', product.WebhookTargetObject);
 
 let bindingsAreMetered = false;

@@ -9,6 +9,7 @@ import * as executions from './schema/executions.ts';
 import * as governance from './schema/governance.ts';
 import * as models from './schema/models.ts';
 import * as projects from './schema/projects.ts';
+import * as proposals from './schema/proposals.ts';
 import * as secrets from './schema/secrets.ts';
 import * as shadowRuns from './schema/shadow-runs.ts';
 
@@ -22,6 +23,7 @@ const SCHEMA = {
   ...governance,
   ...models,
   ...projects,
+  ...proposals,
   ...secrets,
   ...shadowRuns,
 };

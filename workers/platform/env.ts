@@ -2,6 +2,7 @@ import type { CircuitObject } from '../../durable-objects/circuit/object.ts';
 import type { ExecutionObject } from '../../durable-objects/execution/object.ts';
 import type { IpThrottleObject } from '../../durable-objects/ip-throttle/object.ts';
 import type { OrganizationObject } from '../../durable-objects/organization/object.ts';
+import type { RefinementObject } from '../../durable-objects/refinement/object.ts';
 import type { ShadowRunObject } from '../../durable-objects/shadow-run/object.ts';
 import type { Wakeup } from '../../durable-objects/webhook-target/client.ts';
 import type { WebhookTargetObject } from '../../durable-objects/webhook-target/object.ts';
@@ -17,6 +18,7 @@ export interface Env {
   readonly IP_THROTTLE: DurableObjectNamespace<IpThrottleObject>;
   readonly CIRCUIT: DurableObjectNamespace<CircuitObject>;
   readonly SHADOW_RUN: DurableObjectNamespace<ShadowRunObject>;
+  readonly REFINEMENT: DurableObjectNamespace<RefinementObject>;
   readonly WEBHOOK_TARGET: DurableObjectNamespace<WebhookTargetObject>;
   /** Wakes the objects of targets that have something to deliver. */
   readonly WAKEUPS: Queue<Wakeup>;
@@ -53,6 +55,10 @@ export interface Env {
   readonly SLACK_API_URL?: string;
   readonly DISCORD_API_URL?: string;
   readonly TELEGRAM_API_URL?: string;
+  /** Base URL of a runtime for deep agents that works on refinements in place of this installation's own. */
+  readonly DEEPAGENTS_RUNTIME_URL?: string;
+  /** Bearer token for it. */
+  readonly DEEPAGENTS_RUNTIME_TOKEN?: string;
   readonly RELEASE?: string;
   /** The least level that is logged: debug, info (when not set), warn or error. */
   readonly LOG_LEVEL?: string;

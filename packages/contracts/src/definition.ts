@@ -71,11 +71,27 @@ export const agentSettings = z.strictObject({
 });
 export type AgentSettings = z.infer<typeof agentSettings>;
 
+/** Notes and tests are named like files: they are those of `knowledge/` and `tests/`. */
+const NOTE_NAME = /^[A-Za-z0-9][A-Za-z0-9_-]{0,79}$/;
+
+/** Of a map of a definition. */
+const MAX_NOTES = 50;
+
 export const agentDefinition = z.strictObject({
   nodes: z.array(agentNode).max(LIMITS.definition_nodes),
   edges: z.array(agentEdge).max(LIMITS.definition_edges),
   input_schema: jsonObject.optional(),
   settings: agentSettings.optional(),
+  knowledge: z
+    .record(z.string().regex(NOTE_NAME, 'must be 1 to 80 letters, digits, _ or -'), z.string())
+    .refine((notes) => Object.keys(notes).length <= MAX_NOTES, `must be at most ${MAX_NOTES} notes`)
+    .optional()
+    .describe('Notes in Markdown by name, which deep agents find as knowledge/<name>.md'),
+  tests: z
+    .record(z.string().regex(NOTE_NAME, 'must be 1 to 80 letters, digits, _ or -'), jsonObject)
+    .refine((tests) => Object.keys(tests).length <= MAX_NOTES, `must be at most ${MAX_NOTES} tests`)
+    .optional()
+    .describe('Test cases by name, each {input, expect?}'),
 });
 export type AgentDefinition = z.infer<typeof agentDefinition>;
 

@@ -36,6 +36,9 @@ export const ERROR_CODES = {
   approval_decided: { status: 409, title: 'The approval is not pending any more' },
   approval_changed: { status: 409, title: 'Something else waits to be approved than what was shown' },
   approval_ambiguous: { status: 409, title: 'Several steps wait for a decision' },
+  proposal_decided: { status: 409, title: 'The proposal is not waiting for a decision any more' },
+  proposal_changed: { status: 409, title: 'The approval is for other bytes than those that result' },
+  draft_moved: { status: 409, title: 'The draft has changed since the proposal was made' },
   idempotency_in_progress: { status: 409, title: 'A request with this Idempotency-Key is still in progress' },
   link_expired: { status: 410, title: 'The link has expired' },
   invitation_gone: { status: 410, title: 'The invitation can no longer be accepted' },
@@ -72,5 +75,6 @@ export const problem = z.object({
   code: errorCode,
   request_id: z.string(),
   errors: z.array(fieldError).optional(),
+  merge: z.json().optional().describe('With `draft_moved`: a ProposalMerge'),
 });
 export type Problem = z.infer<typeof problem>;

@@ -19,7 +19,17 @@ export const stepStatus = z.enum(STEP_STATUSES);
 export type StepStatus = z.infer<typeof stepStatus>;
 
 /** `external`: an external agent called; `agent`: called by another execution; `handoff`: work was handed over; `failure`: another execution has failed; `shadow`: it was tried again by a shadow run. */
-export const executionTrigger = z.enum(['manual', 'api', 'external', 'test', 'agent', 'handoff', 'failure', 'shadow']);
+export const executionTrigger = z.enum([
+  'manual',
+  'api',
+  'external',
+  'test',
+  'agent',
+  'handoff',
+  'failure',
+  'shadow',
+  'refinement',
+]);
 export type ExecutionTrigger = z.infer<typeof executionTrigger>;
 export const executionMode = z.enum(['live', 'test']);
 export type ExecutionMode = z.infer<typeof executionMode>;

@@ -1,6 +1,7 @@
 import { z } from 'zod';
+import { workspaceFiles } from '../deep-agents.ts';
 import { modelRef } from '../models.ts';
-import { agentTools } from './agent-tools.ts';
+import { agentTools, TOOL_NAME_PATTERN } from './agent-tools.ts';
 import { maxTokens, prompt, schema, system, temperature } from './ai.ts';
 import { defineNode, OUT } from './types.ts';
 
@@ -14,6 +15,86 @@ const model = modelRef
     control: 'model',
     needs_tools: true,
   });
+
+/** Helpers of one deep agent. */
+const MAX_HELPERS = 8;
+
+const helper = z.strictObject({
+  name: z
+    .string()
+    .regex(TOOL_NAME_PATTERN, 'must be 1 to 64 letters, digits, _ or -')
+    .meta({
+      title: 'Name',
+      description: 'What the model calls the helper by',
+      control: 'text',
+      placeholder: 'researcher',
+    }),
+  description: z.string().min(1).max(2000).meta({
+    title: 'Purpose',
+    description: 'What to hand to it, for the model that hands over',
+    control: 'prompt',
+  }),
+  system: z
+    .string()
+    .max(100_000)
+    .optional()
+    .meta({ title: 'Instructions', description: 'What the helper is told before its task', control: 'prompt' }),
+  model: model.optional().meta({
+    title: 'Model',
+    description: "The agent's own when left out",
+    control: 'model',
+    needs_tools: true,
+  }),
+  tools: z
+    .array(z.string().min(1).max(64))
+    .max(32)
+    .optional()
+    .meta({
+      title: 'Tools',
+      description: "Names of the agent's tools that it may use; all when left out",
+      control: 'text_list',
+    }),
+  max_turns: z
+    .number()
+    .int()
+    .min(1)
+    .max(50)
+    .default(20)
+    .meta({ title: 'Turns', description: 'How often its model may be asked for one task', control: 'number' }),
+});
+
+const deep = z.strictObject({
+  planning: z.boolean().default(true).meta({
+    title: 'Plan',
+    description: 'Whether it keeps a list of what is to be done, which everybody who watches sees',
+    control: 'boolean',
+  }),
+  files: z
+    .union([z.string().max(20_000), workspaceFiles])
+    .optional()
+    .meta({
+      title: 'Files',
+      description: 'What its folder holds at the beginning: contents by path, or one {{…}} that gives them',
+      control: 'json',
+    }),
+  ask_people: z.boolean().default(false).meta({
+    title: 'May ask people',
+    description: 'Whether it may ask a person in the middle of its work, and wait for the answer',
+    control: 'boolean',
+  }),
+  helpers: z
+    .array(helper)
+    .max(MAX_HELPERS)
+    .default([])
+    .refine((helpers) => new Set(helpers.map(({ name }) => name)).size === helpers.length, 'must have different names')
+    .meta({
+      title: 'Helpers',
+      description: 'Agents with a conversation of their own that it hands parts of its work to',
+      control: 'helpers',
+    }),
+});
+export type DeepAgent = z.output<typeof deep>;
+export type DeepHelper = z.output<typeof helper>;
 
 export const aiAgent = defineNode({
   type: 'ai.agent',
@@ -34,7 +115,7 @@ export const aiAgent = defineNode({
       .number()
       .int()
       .min(1)
-      .max(50)
+      .max(200)
       .default(10)
       .meta({ title: 'Turns', description: 'How often the model may be asked.', control: 'number', advanced: true }),
     max_total_tokens: z.number().int().min(1).max(10_000_000).optional().meta({
@@ -53,6 +134,11 @@ export const aiAgent = defineNode({
         choices: { fail: 'Fail', answer: 'Answer without tools' },
         advanced: true,
       }),
+    deep: deep.optional().meta({
+      title: 'Deep agent',
+      description: 'Plans, works in a folder of files, and hands parts of its work to helpers.',
+      control: 'fields',
+    }),
     schema: schema.optional().meta({
       title: 'Answer schema',
       description: 'JSON Schema that the answer must fit.',
@@ -66,6 +152,7 @@ export const aiAgent = defineNode({
     text: z.string().describe('What the model answered at last'),
     data: z.json().nullable().describe('The answer as data, when a schema is set'),
     ended_by: z.enum(['answer', 'turns', 'tokens', 'size']).describe('The answer itself, or the limit before it'),
+    files: z.array(z.string()).optional().describe('Paths in its folder at the end, of a deep agent'),
     turns: z.number().int(),
     tool_calls: z.number().int(),
     total_tokens: z.number().int(),

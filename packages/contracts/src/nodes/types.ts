@@ -27,6 +27,7 @@ export const FIELD_CONTROLS = [
   'models',
   'agent',
   'tools',
+  'helpers',
   'json_schema',
   'labels',
   'cases',
