@@ -21,6 +21,7 @@ import { parseSync } from 'vite';
 
 const CONTRACTS = /^packages\/contracts\/src\/index\.ts$/;
 const ENGINE = /^packages\/engine\/src\/index\.ts$/;
+const AGENT_FILES = /^packages\/agent-files\/src\/index\.ts$/;
 const SDK = /^packages\/sdk-typescript\/src\/index\.ts$/;
 const PLATFORM = /^workers\/platform\//;
 const DB = /^workers\/db\//;
@@ -52,6 +53,13 @@ export const ZONES = [
     says: 'the engine imports contracts, jsonata and re2js; everything else is an argument',
   },
   {
+    name: 'agent files',
+    files: /^(packages\/agent-files\/)/,
+    packages: ['yaml', 'diff', 'node-diff3'],
+    may: [CONTRACTS],
+    says: 'agent-files imports contracts, yaml, diff and node-diff3',
+  },
+  {
     name: 'sdk',
     files: /^(packages\/sdk-[^/]+\/)/,
     packages: 'any',
@@ -64,8 +72,8 @@ export const ZONES = [
     files: /^(web\/)/,
     packages: 'any',
     exceptPackages: [/^cloudflare:/],
-    may: [CONTRACTS, ENGINE, EXAMPLES],
-    says: 'the UI imports contracts, the engine and examples, never the Worker',
+    may: [CONTRACTS, ENGINE, AGENT_FILES, EXAMPLES],
+    says: 'the UI imports contracts, the engine, agent-files and examples, never the Worker',
   },
   {
     name: 'assembly',
@@ -108,8 +116,8 @@ export const ZONES = [
     files: /^(workers\/domains\/[^/]+\/)/,
     packages: 'any',
     exceptPackages: [/^drizzle-orm\/d1$/],
-    may: [CONTRACTS, ENGINE, PLATFORM, DB, MODELS, CHAT, OBJECT_STUB, DOMAIN_FACE, EXAMPLES],
-    says: 'a domain imports platform, db, models, chat/index.ts, contracts, engine, examples, stubs (client.ts) and other domains’ index.ts',
+    may: [CONTRACTS, ENGINE, AGENT_FILES, PLATFORM, DB, MODELS, CHAT, OBJECT_STUB, DOMAIN_FACE, EXAMPLES],
+    says: 'a domain imports platform, db, models, chat/index.ts, contracts, engine, agent-files, examples, stubs (client.ts) and other domains’ index.ts',
   },
   {
     name: 'door',
@@ -131,8 +139,8 @@ export const ZONES = [
     files: /^(durable-objects\/[^/]+\/)/,
     packages: 'any',
     exceptPackages: [/^drizzle-orm/],
-    may: [CONTRACTS, ENGINE, PLATFORM, OBJECT_STUB],
-    says: 'an object imports engine, contracts, platform and stubs; models and domains come through its wiring.ts',
+    may: [CONTRACTS, ENGINE, AGENT_FILES, PLATFORM, OBJECT_STUB],
+    says: 'an object imports engine, agent-files, contracts, platform and stubs; models and domains come through its wiring.ts',
   },
   {
     name: 'outside',
