@@ -1,0 +1,1 @@
+export type { OwnRuntimeContext, RuntimeClient, RuntimeFailure } from './port.ts';
