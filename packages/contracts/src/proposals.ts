@@ -206,6 +206,11 @@ export const draftFiles = z.object({
   data: z.array(draftFile),
 });
 export const draftFileContent = draftFile.extend({ draft_version: z.number().int(), content: z.string() });
+export const savedDraftFile = draftFileContent.extend({
+  removed: z.array(z.string()).describe('Texts and tools that are gone with it: agent.yaml refers to them no more'),
+});
+export type DraftFileContent = z.infer<typeof draftFileContent>;
+export type SavedDraftFile = z.infer<typeof savedDraftFile>;
 export const putDraftFileRequest = z.strictObject({ content: z.string().max(768 * 1024) });
 
 /** A test case of an agent, as `tests/<name>.json` holds it. */
