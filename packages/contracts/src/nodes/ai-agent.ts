@@ -20,15 +20,12 @@ const model = modelRef
 const MAX_HELPERS = 8;
 
 const helper = z.strictObject({
-  name: z
-    .string()
-    .regex(TOOL_NAME_PATTERN, 'must be 1 to 64 letters, digits, _ or -')
-    .meta({
-      title: 'Name',
-      description: 'What the model calls the helper by',
-      control: 'text',
-      placeholder: 'researcher',
-    }),
+  name: z.string().regex(TOOL_NAME_PATTERN, 'must be 1 to 64 letters, digits, _ or -').meta({
+    title: 'Name',
+    description: 'What the model calls the helper by',
+    control: 'text',
+    placeholder: 'researcher',
+  }),
   description: z.string().min(1).max(2000).meta({
     title: 'Purpose',
     description: 'What to hand to it, for the model that hands over',
@@ -45,15 +42,11 @@ const helper = z.strictObject({
     control: 'model',
     needs_tools: true,
   }),
-  tools: z
-    .array(z.string().min(1).max(64))
-    .max(32)
-    .optional()
-    .meta({
-      title: 'Tools',
-      description: "Names of the agent's tools that it may use; all when left out",
-      control: 'text_list',
-    }),
+  tools: z.array(z.string().min(1).max(64)).max(32).optional().meta({
+    title: 'Tools',
+    description: "Names of the agent's tools that it may use; all when left out",
+    control: 'text_list',
+  }),
   max_turns: z
     .number()
     .int()
@@ -75,7 +68,7 @@ const deep = z.strictObject({
     .meta({
       title: 'Files',
       description: 'What its folder holds at the beginning: contents by path, or one {{…}} that gives them',
-      control: 'json',
+      control: 'files',
     }),
   ask_people: z.boolean().default(false).meta({
     title: 'May ask people',
@@ -138,6 +131,7 @@ export const aiAgent = defineNode({
       title: 'Deep agent',
       description: 'Plans, works in a folder of files, and hands parts of its work to helpers.',
       control: 'fields',
+      switched: true,
     }),
     schema: schema.optional().meta({
       title: 'Answer schema',
