@@ -11,7 +11,10 @@ export function ProposalsPage() {
   useBreadcrumbs([{ label: 'Proposals' }], 'proposals');
   return (
     <div className="mx-auto max-w-7xl">
-      <PageHeader title="Proposals" description="Changes of drafts that were asked for in words, and what became of them." />
+      <PageHeader
+        title="Proposals"
+        description="Changes of drafts that were asked for in words, and what became of them."
+      />
       <ProposalList chosen={route.useSearch()} />
     </div>
   );

@@ -124,7 +124,12 @@ function AccessForm({ proposal, access, onClose }: AccessFormProps) {
               label="People"
               options={members
                 .filter(({ user }) => !people.some(({ user_id }) => user_id === user.id))
-                .map(({ user }) => ({ value: user.id, title: user.name || user.email, note: user.email, keywords: [user.email] }))}
+                .map(({ user }) => ({
+                  value: user.id,
+                  title: user.name || user.email,
+                  note: user.email,
+                  keywords: [user.email],
+                }))}
               chosen={[]}
               onChoose={(userId) => setPeople([...people, { user_id: userId, name: nameOf(userId), level: 'read' }])}
               searchPlaceholder="Find a person"

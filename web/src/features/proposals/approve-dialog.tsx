@@ -9,7 +9,7 @@ import { Field } from '@/components/ui/field.tsx';
 import { Textarea } from '@/components/ui/input.tsx';
 import { RequestFailure } from '@/lib/api.ts';
 import { CHANGE_LOOKS } from './changed-files.tsx';
-import { chosenFiles, chosenParts, choiceWords, type LeftOut, shareOf } from './choice.ts';
+import { choiceWords, chosenFiles, chosenParts, type LeftOut, shareOf } from './choice.ts';
 import { MergeDialog } from './merge-dialog.tsx';
 import { useApprove } from './queries.ts';
 

@@ -128,6 +128,7 @@ function CommentForm({ proposalId, path, line }: CommentFormProps) {
           Comment
         </Button>
         {path !== undefined && (
+          // biome-ignore lint/a11y/noLabelWithoutControl: the input is inside
           <label className="flex items-center gap-2 text-soft text-xs">
             on line
             <Input

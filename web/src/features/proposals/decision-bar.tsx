@@ -1,13 +1,11 @@
 import type { Proposal } from '@agentflow/contracts';
 import { Check, MessageSquarePlus, X } from 'lucide-react';
 import { Button } from '@/components/ui/button.tsx';
-import { Kbd } from '@/components/ui/kbd.tsx';
-import { type ChoiceWords, type LeftOut } from './choice.ts';
+import type { ChoiceWords } from './choice.ts';
 
 interface DecisionBarProps {
   proposal: Proposal;
   words: ChoiceWords;
-  leftOut: LeftOut;
   /** Why what is chosen can’t be approved. */
   broken: string | null;
   onApprove: () => void;
@@ -49,14 +47,8 @@ export function DecisionBar(props: DecisionBarProps) {
       <Button onClick={onReject}>
         <X aria-hidden="true" /> Reject…
       </Button>
-      <Button
-        variant="primary"
-        disabled={words.nothing || broken !== null}
-        aria-keyshortcuts="A"
-        onClick={onApprove}
-      >
+      <Button variant="primary" disabled={words.nothing || broken !== null} aria-keyshortcuts="A" onClick={onApprove}>
         <Check aria-hidden="true" /> {words.approve}
-        <Kbd className="max-sm:hidden">A</Kbd>
       </Button>
     </section>
   );

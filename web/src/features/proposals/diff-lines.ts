@@ -8,8 +8,8 @@ export interface Stretch {
   readonly toB: number;
 }
 
-/** Where each line begins; the last one is the end of the text. */
-function lineStarts(text: string): number[] {
+/** Where each line begins. */
+export function lineStarts(text: string): number[] {
   const starts = [0];
   for (let at = text.indexOf('\n'); at !== -1; at = text.indexOf('\n', at + 1)) starts.push(at + 1);
   return starts;

@@ -26,10 +26,7 @@ export function FileDiff({ proposal, change, leftOut, onToggle, commented, onLin
   const after = proposal.generated_files[path] ?? null;
   const hunks = useMemo(() => hunksOf(before, after), [before, after]);
   const look = CHANGE_LOOKS[change.change];
-  const titles = useMemo(
-    () => ({ before: `${path} as it is in the draft`, after: `${path} as proposed` }),
-    [path],
-  );
+  const titles = useMemo(() => ({ before: `${path} as it is in the draft`, after: `${path} as proposed` }), [path]);
   return (
     <section aria-label={`Changes of ${path}`} className="min-w-0">
       <div className="flex min-h-10 items-center gap-2 border-line border-b px-4 py-2">

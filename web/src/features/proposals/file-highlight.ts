@@ -1,8 +1,16 @@
 import type { Extension } from '@codemirror/state';
-import { Decoration, type DecorationSet, type EditorView, MatchDecorator, ViewPlugin, type ViewUpdate } from '@codemirror/view';
+import {
+  Decoration,
+  type DecorationSet,
+  type EditorView,
+  MatchDecorator,
+  ViewPlugin,
+  type ViewUpdate,
+} from '@codemirror/view';
 
 /** What stands out in a file, by the first group that fits. */
-const DATA = /(\{\{[^}]*\}\})|("(?:[^"\\]|\\.)*"(?=\s*:)|^\s*(?:- )?[\w.-]+(?=:(?:\s|$)))|("(?:[^"\\]|\\.)*"|'(?:[^']|'')*')|(?<=[\s:[,])(-?\d+(?:\.\d+)?)(?=[\s,\]}]|$)/g;
+const DATA =
+  /(\{\{[^}]*\}\})|("(?:[^"\\]|\\.)*"(?=\s*:)|^\s*(?:- )?[\w.-]+(?=:(?:\s|$)))|("(?:[^"\\]|\\.)*"|'(?:[^']|'')*')|(?<=[\s:[,])(-?\d+(?:\.\d+)?)(?=[\s,\]}]|$)/g;
 const DATA_CLASSES = ['expression', 'key', 'text', 'number'] as const;
 const PROSE = /(\{\{[^}]*\}\})|(^#{1,6} .*$)/g;
 const PROSE_CLASSES = ['expression', 'heading'] as const;

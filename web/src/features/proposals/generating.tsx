@@ -50,7 +50,11 @@ export function Generating({ proposal, thread, maySteer }: { proposal: Proposal;
           aria-label="What it does"
           className="min-h-72 flex-1 overflow-y-auto p-4 focus-visible:outline-offset-[-2px] lg:max-h-[calc(100dvh-24rem)]"
         >
-          {state.entries.length === 0 ? <NothingSaid connection={connection} /> : <Transcript entries={state.entries} />}
+          {state.entries.length === 0 ? (
+            <NothingSaid connection={connection} />
+          ) : (
+            <Transcript entries={state.entries} />
+          )}
           {state.ended && (
             <p role="status" className="mt-3 text-soft text-sm">
               It has ended. The result is being stored…
@@ -79,7 +83,11 @@ export function Generating({ proposal, thread, maySteer }: { proposal: Proposal;
 
 function NothingSaid({ connection }: Pick<Thread, 'connection'>) {
   if (connection === 'ended') {
-    return <p className="text-sm text-soft">What happens can’t be followed live. The page shows the result when it is there.</p>;
+    return (
+      <p className="text-sm text-soft">
+        What happens can’t be followed live. The page shows the result when it is there.
+      </p>
+    );
   }
   return (
     <div aria-hidden="true" className="flex flex-col gap-3">

@@ -38,7 +38,10 @@ function contentOf({ draft, proposed }: Conflict, { side, text }: Resolution): s
 const MARKER = /^(?:<{7} |={7}$|>{7} )/m;
 
 /** The merge with what was chosen for its conflicts; null while some are open. */
-function resolve(merge: ProposalMerge, chosen: ReadonlyMap<string, Resolution>): { files: Files; resolved: Resolved } | null {
+function resolve(
+  merge: ProposalMerge,
+  chosen: ReadonlyMap<string, Resolution>,
+): { files: Files; resolved: Resolved } | null {
   const files: Record<string, string> = { ...merge.files };
   const resolved: Resolved = {};
   for (const conflict of merge.conflicts) {
@@ -61,7 +64,10 @@ export function MergeDialog({ proposal, leftOut, merge, busy, onApprove, onClose
     return reading === null || reading.ok ? null : (reading.problems[0] ?? null);
   }, [result]);
   const inDraft = useMemo(
-    () => changesOf(chosenFiles(proposal, leftOut), merge.files).filter(({ path }) => !merge.conflicts.some((each) => each.path === path)),
+    () =>
+      changesOf(chosenFiles(proposal, leftOut), merge.files).filter(
+        ({ path }) => !merge.conflicts.some((each) => each.path === path),
+      ),
     [proposal, leftOut, merge],
   );
   const open = merge.conflicts.filter(({ path }) => !chosen.has(path)).length;
@@ -114,7 +120,8 @@ export function MergeDialog({ proposal, leftOut, merge, busy, onApprove, onClose
       </DialogBody>
       <DialogFooter>
         <p className="min-w-0 flex-1 text-sm text-soft" role="status">
-          {open > 0 && `${open} of ${merge.conflicts.length} ${merge.conflicts.length === 1 ? 'conflict' : 'conflicts'} to decide`}
+          {open > 0 &&
+            `${open} of ${merge.conflicts.length} ${merge.conflicts.length === 1 ? 'conflict' : 'conflicts'} to decide`}
         </p>
         <Button onClick={onClose}>Not yet</Button>
         <Button

@@ -3,8 +3,8 @@ import { Change, MergeView, presentableDiff, unifiedMergeView } from '@codemirro
 import { Compartment, EditorState, type Extension, type Range } from '@codemirror/state';
 import { Decoration, type DecorationSet, EditorView, lineNumbers, WidgetType } from '@codemirror/view';
 import { useEffect, useRef } from 'react';
+import { lineStarts, stretchesOfHunks } from './diff-lines.ts';
 import { highlightFile } from './file-highlight.ts';
-import { stretchesOfHunks } from './diff-lines.ts';
 import { mergeTheme } from './merge-theme.ts';
 
 export interface MergeEditorProps {
@@ -122,10 +122,10 @@ function marksOf(props: MergeEditorProps): Marks {
     if (!unified && !onlyGone && stretch.fromA !== stretch.toA) a.push(above(stretch.fromA, new BarSpace()));
     if (!chosen) b.push(...leftOutLines(after, stretch.fromB, stretch.toB));
   }
-  const starts = after.split('\n').reduce<number[]>((known, line) => [...known, (known.at(-1) ?? 0) + line.length + 1], [0]);
+  const starts = lineStarts(after);
   for (const line of commented) {
     const at = starts[line - 1];
-    if (at !== undefined && at <= after.length) b.push(Decoration.line({ class: 'cm-af-commented' }).range(at));
+    if (at !== undefined) b.push(Decoration.line({ class: 'cm-af-commented' }).range(at));
   }
   return { a, b };
 }

@@ -28,10 +28,7 @@ interface OutcomeProps {
 export function Outcome({ proposal, onRetry }: OutcomeProps) {
   const look = LOOKS[proposal.status];
   return (
-    <section
-      aria-label="Outcome"
-      className={cn('mb-4 flex gap-3 rounded-xl border px-4 py-3 text-sm', look.className)}
-    >
+    <section aria-label="Outcome" className={cn('mb-4 flex gap-3 rounded-xl border px-4 py-3 text-sm', look.className)}>
       <look.icon className="mt-0.5 size-5 shrink-0" aria-hidden="true" />
       <div className="min-w-0 flex-1">
         <Words proposal={proposal} />

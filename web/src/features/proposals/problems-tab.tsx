@@ -41,7 +41,8 @@ export function ProblemsTab({ problems, fileOf, onOpen }: ProblemsTabProps) {
   if (found.length === 0) {
     return (
       <p className="flex items-center gap-2 text-sm text-soft">
-        <CircleCheck className="size-4 text-completed" aria-hidden="true" /> No problems: what is chosen could be published.
+        <CircleCheck className="size-4 text-completed" aria-hidden="true" /> No problems: what is chosen could be
+        published.
       </p>
     );
   }

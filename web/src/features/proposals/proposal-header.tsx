@@ -26,7 +26,10 @@ export function ProposalHeader({ proposal, onAccess }: ProposalHeaderProps) {
         title={title}
         description={
           <div className="mt-1 flex flex-wrap items-center gap-x-3 gap-y-1 text-sm">
-            <StatusBadge status={status} reason={status === 'generating' && attempts > 1 ? `attempt ${attempts}` : null} />
+            <StatusBadge
+              status={status}
+              reason={status === 'generating' && attempts > 1 ? `attempt ${attempts}` : null}
+            />
             <Link
               to="/dashboard/agents/$agentId"
               params={{ agentId: agent_id }}

@@ -29,7 +29,7 @@ interface ProposalListSearch {
 export function ProposalList({ chosen }: { chosen: ProposalListSearch }) {
   const navigate = useNavigate({ from: '/dashboard/proposals' });
   const { status, agent_id, mine, cursor } = chosen;
-  const me = useQuery(meQuery).data?.user.id;
+  const me = useQuery(meQuery).data?.user?.id;
   const agents = useQuery(agentsQuery({ limit: 100 })).data?.data ?? [];
   const proposals = useQuery({
     ...proposalsQuery({ status, agent_id, created_by: mine === undefined ? undefined : me, cursor, limit: 25 }),
@@ -41,7 +41,8 @@ export function ProposalList({ chosen }: { chosen: ProposalListSearch }) {
   if (rows?.length === 0 && !filtered && cursor === undefined) return <NothingYet />;
   const choose = (choice: ProposalListSearch) => void navigate({ search: { ...chosen, cursor: undefined, ...choice } });
   const known = agents.some(({ id }) => id === agent_id);
-  const shownAgents = agent_id === undefined || known ? agents : [...agents, { id: agent_id, name: nameIn(rows, agent_id) }];
+  const shownAgents =
+    agent_id === undefined || known ? agents : [...agents, { id: agent_id, name: nameIn(rows, agent_id) }];
   return (
     <>
       <FilterRow

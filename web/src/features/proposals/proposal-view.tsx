@@ -14,7 +14,7 @@ import { Outcome } from './outcome.tsx';
 import { ProposalHeader } from './proposal-header.tsx';
 import { titleOf } from './proposal-words.ts';
 import { proposalQuery } from './queries.ts';
-import { RefineDialog } from './refine-dialog.tsx';
+import RefineDialog from './refine-dialog.tsx';
 import { Review, type ReviewTab } from './review.tsx';
 import { useThread } from './use-thread.ts';
 
@@ -59,7 +59,7 @@ function LoadedProposal({ proposal, tab, file, onEnded }: LoadedProposalProps) {
     // The list and its counts say so too.
     if (!isGenerating) void queries.invalidateQueries({ queryKey: ['proposals', 'list'] });
   }, [isGenerating, queries]);
-  const decides = proposal.may_decide || proposal.created_by.id === me?.user.id;
+  const decides = proposal.may_decide || proposal.created_by.id === me?.user?.id;
   return (
     <div className="mx-auto max-w-7xl">
       <ProposalHeader proposal={proposal} onAccess={decides && mayWrite ? () => setDialog('access') : null} />
@@ -68,10 +68,7 @@ function LoadedProposal({ proposal, tab, file, onEnded }: LoadedProposalProps) {
       ) : (
         <>
           {status !== 'ready' && (
-            <Outcome
-              proposal={{ ...proposal, status }}
-              onRetry={mayWrite ? () => setDialog('again') : null}
-            />
+            <Outcome proposal={{ ...proposal, status }} onRetry={mayWrite ? () => setDialog('again') : null} />
           )}
           <Review proposal={proposal} tab={tab} file={file} thread={hasThread ? thread : null} />
         </>

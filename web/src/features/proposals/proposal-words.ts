@@ -8,5 +8,10 @@ export function modelWords({ model, runtime }: Pick<ProposalSummary, 'model' | '
 
 /** A prompt as a title: its first line. */
 export function titleOf({ user_prompt }: Pick<ProposalSummary, 'user_prompt'>): string {
-  return user_prompt.split('\n').find((line) => line.trim() !== '')?.trim() ?? 'Proposal';
+  return (
+    user_prompt
+      .split('\n')
+      .find((line) => line.trim() !== '')
+      ?.trim() ?? 'Proposal'
+  );
 }

@@ -1,11 +1,11 @@
 import type {
   ApproveProposalRequest,
   CatalogueModel,
+  CommentRequest,
   Proposal,
   ProposalAccess,
   ProposalAccessRequest,
   ProposalComment,
-  CommentRequest,
   ProposalFilter,
   ProposalSummary,
   RefinementRequest,

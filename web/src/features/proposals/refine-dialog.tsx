@@ -20,11 +20,15 @@ const FOR_MODELS = [
   'Add a test for an empty order number',
 ];
 /** What the rules understand, for organizations without a model that could do more. */
-const FOR_RULES = ['Rename the agent to Refund desk', 'Add an approval before the last step', 'Change the model to builtin/extractive'];
+const FOR_RULES = [
+  'Rename the agent to Refund desk',
+  'Add an approval before the last step',
+  'Change the model to builtin/extractive',
+];
 const FOR_FOLLOW_UPS = ['Shorter, please', 'Keep the wording of the first prompt', 'Also add a test for it'];
 const ANY_MODEL = 'any';
 
-export interface RefineDialogProps {
+interface RefineDialogProps {
   agent: { readonly id: string; readonly name: string };
   /** Nodes that the words are about, as people know them. */
   nodes?: readonly { readonly id: string; readonly name: string }[];
@@ -35,7 +39,7 @@ export interface RefineDialogProps {
 }
 
 /** Asks in words how an agent should change, and leads to the proposal. */
-export function RefineDialog({ agent, nodes = [], follows, prompt = '', onClose }: RefineDialogProps) {
+export default function RefineDialog({ agent, nodes = [], follows, prompt = '', onClose }: RefineDialogProps) {
   const navigate = useNavigate();
   const [text, setText] = useState(prompt);
   const [model, setModel] = useState(ANY_MODEL);
@@ -158,8 +162,8 @@ function aboutWords(nodes: readonly { readonly name: string }[]): string {
 function RulesNote() {
   return (
     <p className="rounded-lg bg-sunken px-3 py-2 text-soft text-sm">
-      No language model has a key here, so built-in rules answer. They can rename, add an approval before a step, change a
-      model and change a threshold.{' '}
+      No language model has a key here, so built-in rules answer. They can rename, add an approval before a step, change
+      a model and change a threshold.{' '}
       <Link to="/dashboard/settings/secrets" className="text-accent-text underline underline-offset-2">
         Add a provider key
       </Link>{' '}

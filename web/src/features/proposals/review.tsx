@@ -8,14 +8,14 @@ import { Tabs, TabsContent, TabsList, TabsTrigger } from '@/components/ui/tabs.t
 import { useCan } from '@/features/shell/queries.ts';
 import { useShortcuts } from '@/lib/shortcuts.ts';
 import { ApproveDialog } from './approve-dialog.tsx';
-import { ALL_CHOSEN, chosenFiles, choiceWords, type LeftOut, toggleFile } from './choice.ts';
+import { ALL_CHOSEN, choiceWords, chosenFiles, type LeftOut, toggleFile } from './choice.ts';
 import { Comments } from './comments.tsx';
 import { DecisionBar } from './decision-bar.tsx';
 import { inListOrder } from './file-list.tsx';
 import { FilesTab } from './files-tab.tsx';
 import { Plan } from './plan.tsx';
 import { ProblemsTab } from './problems-tab.tsx';
-import { RefineDialog } from './refine-dialog.tsx';
+import RefineDialog from './refine-dialog.tsx';
 import { RejectDialog } from './reject-dialog.tsx';
 import { REVIEW_SHORTCUTS, useReviewKeys } from './review-keys.ts';
 import { Transcript } from './transcript.tsx';
@@ -68,7 +68,8 @@ export function Review({ proposal, tab, file, thread }: ReviewProps) {
     toggle: deciding && selected !== undefined ? () => setLeftOut(toggleFile(leftOut, selected)) : null,
     approve: deciding && !words.nothing && problems.unreadable.length === 0 ? () => setDialog('approve') : null,
   });
-  const errors = problems.unreadable.length + (problems.found?.filter(({ severity }) => severity === 'error').length ?? 0);
+  const errors =
+    problems.unreadable.length + (problems.found?.filter(({ severity }) => severity === 'error').length ?? 0);
   return (
     <>
       {proposal.summary !== '' && (
@@ -138,9 +139,7 @@ export function Review({ proposal, tab, file, thread }: ReviewProps) {
           onChooseAll={() => setLeftOut(ALL_CHOSEN)}
         />
       )}
-      {dialog === 'approve' && (
-        <ApproveDialog proposal={proposal} leftOut={leftOut} onClose={() => setDialog(null)} />
-      )}
+      {dialog === 'approve' && <ApproveDialog proposal={proposal} leftOut={leftOut} onClose={() => setDialog(null)} />}
       {dialog === 'reject' && <RejectDialog proposal={proposal} onClose={() => setDialog(null)} />}
       {dialog === 'follow' && (
         <RefineDialog

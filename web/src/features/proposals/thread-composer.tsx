@@ -53,7 +53,9 @@ export function ThreadComposer({ thread }: { thread: Thread }) {
         aria-label={label}
         value={text}
         maxLength={LONGEST}
-        placeholder={question === undefined ? 'Say something to it, as it works: “only the German prompt”' : question.message}
+        placeholder={
+          question === undefined ? 'Say something to it, as it works: “only the German prompt”' : question.message
+        }
         onChange={(event) => setText(event.target.value)}
         onKeyDown={(event) => {
           if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) {

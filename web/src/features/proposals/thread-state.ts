@@ -88,12 +88,16 @@ function withTool(entries: readonly ThreadEntry[], data: JsonObject, ended: bool
 /** A question is answered when the call that asked it has ended. */
 function answerOf(entries: readonly ThreadEntry[], data: JsonObject): readonly ThreadEntry[] {
   const key = keyOf('question', data, attemptOf(entries));
-  return entries.map((entry) => (entry.kind === 'question' && entry.key === key ? { ...entry, answered: true } : entry));
+  return entries.map((entry) =>
+    entry.kind === 'question' && entry.key === key ? { ...entry, answered: true } : entry,
+  );
 }
 
 function filesOf(value: JsonValue | undefined): Readonly<Record<string, string>> | null {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return null;
-  return Object.fromEntries(Object.entries(value).flatMap(([path, text]) => (typeof text === 'string' ? [[path, text]] : [])));
+  return Object.fromEntries(
+    Object.entries(value).flatMap(([path, text]) => (typeof text === 'string' ? [[path, text]] : [])),
+  );
 }
 
 function entriesAfter({ entries }: ThreadState, { seq, event_type, data }: StreamFrame): readonly ThreadEntry[] {
@@ -111,7 +115,10 @@ function entriesAfter({ entries }: ThreadState, { seq, event_type, data }: Strea
     }
     case 'on_message': {
       const by = actor.safeParse(data.by);
-      return [...entries, { kind: 'message', key: `said ${seq}`, text: textOf(data.text), by: by.success ? by.data : null }];
+      return [
+        ...entries,
+        { kind: 'message', key: `said ${seq}`, text: textOf(data.text), by: by.success ? by.data : null },
+      ];
     }
     case 'error':
       return [...entries, { kind: 'refused', key: `refused ${seq} ${entries.length}`, message: textOf(data.message) }];
@@ -130,7 +137,11 @@ export function afterFrame(state: ThreadState, frame: StreamFrame): ThreadState 
   const current = attemptOf(state.entries);
   const began =
     typeof attempt === 'number' && attempt > current
-      ? { ...state, entries: [...state.entries, { kind: 'retry', key: `retry ${attempt}`, attempt } as const], todos: [] }
+      ? {
+          ...state,
+          entries: [...state.entries, { kind: 'retry', key: `retry ${attempt}`, attempt } as const],
+          todos: [],
+        }
       : state;
   const known = todos.safeParse(data.todos);
   return {

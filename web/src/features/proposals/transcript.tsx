@@ -74,7 +74,17 @@ function Entry({ entry }: { entry: ThreadEntry }) {
   }
 }
 
-function Line({ icon, who, depth = 0, children }: { icon: ReactNode; who: string; depth?: number; children: ReactNode }) {
+function Line({
+  icon,
+  who,
+  depth = 0,
+  children,
+}: {
+  icon: ReactNode;
+  who: string;
+  depth?: number;
+  children: ReactNode;
+}) {
   return (
     <li className="flex gap-2.5" style={depth === 0 ? undefined : { marginLeft: `${depth * 1.25}rem` }}>
       <span className="mt-0.5 shrink-0">{icon}</span>

@@ -82,7 +82,8 @@ export function ShadowPanel({ agentId, proposalId, etag, broken }: ShadowPanelPr
     <section aria-label="Try on recent runs" className="flex flex-col gap-3">
       <div className="flex flex-wrap items-center gap-2">
         <p className="min-w-0 flex-1 basis-64 text-sm text-soft">
-          Repeats real executions with {proposalId === undefined ? 'this draft' : 'this proposal'}. What did not change answers as it did then, and nothing is sent.
+          Repeats real executions with {proposalId === undefined ? 'this draft' : 'this proposal'}. What did not change
+          answers as it did then, and nothing is sent.
         </p>
         {isRunning ? (
           <Button busy={cancel.isPending} onClick={() => cancel.mutate(run.id)}>
