@@ -5,3 +5,4 @@ export * from './nodes/index.ts';
 export * from './ports.ts';
 export * from './scheduler/index.ts';
 export * from './validation/index.ts';
+export * from './workspace.ts';
