@@ -11,11 +11,13 @@ process.env.RESOLVER_SERVER_PORT ??= String(await freePort());
 process.env.MCP_SERVER_PORT ??= String(await freePort());
 process.env.RECEIVER_PORT ??= String(await freePort());
 process.env.CHAT_SERVER_PORT ??= String(await freePort());
+process.env.RUNTIME_SERVER_PORT ??= String(await freePort());
 const toolServerPort = process.env.TOOL_SERVER_PORT;
 const targetServerPort = process.env.TARGET_SERVER_PORT;
 const mcpServerPort = process.env.MCP_SERVER_PORT;
 const receiverPort = process.env.RECEIVER_PORT;
 const chatServerPort = process.env.CHAT_SERVER_PORT;
+const runtimeServerPort = process.env.RUNTIME_SERVER_PORT;
 
 /** Generous: a busy machine with coverage switched on takes several times as long as a quiet one. */
 const TEST_TIMEOUT_MS = 60_000;
@@ -36,7 +38,14 @@ const workers = {
         bindings: {
           MIGRATIONS: migrations,
           ENVIRONMENT: 'test',
-          OUTBOUND_ALLOW: [toolServerPort, targetServerPort, mcpServerPort, receiverPort, chatServerPort]
+          OUTBOUND_ALLOW: [
+            toolServerPort,
+            targetServerPort,
+            mcpServerPort,
+            receiverPort,
+            chatServerPort,
+            runtimeServerPort,
+          ]
             .map((port) => `127.0.0.1:${port}`)
             .join(','),
           DNS_RESOLVER_URL: `http://127.0.0.1:${process.env.RESOLVER_SERVER_PORT}/dns-query`,
@@ -75,6 +84,7 @@ export default defineConfig({
       './test/support/mail-server.ts',
       './test/support/receiver-server.ts',
       './test/support/chat-platforms.ts',
+      './test/support/runtime-server.ts',
     ],
     silent: 'passed-only',
     // Vitest leaves a core free, which on two cores is half of them. Each worker loads the whole Worker, hence no more.

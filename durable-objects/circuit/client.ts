@@ -75,6 +75,11 @@ export class Circuits {
     return this.gate(`host:${organizationId}:${host}`);
   }
 
+  /** The circuit of a runtime for deep agents elsewhere, which the installation calls with one token for all. */
+  runtime(host: string): CircuitGate {
+    return this.gate(`runtime:${host}`);
+  }
+
   private gate(name: string): CircuitGate {
     return { enter: () => this.enter(name) };
   }

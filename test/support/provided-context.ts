@@ -15,6 +15,7 @@ declare module 'vitest' {
     mcpServerUrl: string;
     targetUrl: string;
     resolverUrl: string;
+    runtimeServerUrl: string;
   }
 }
 

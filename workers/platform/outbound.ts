@@ -109,6 +109,10 @@ export class Outbound extends WorkerEntrypoint<Env> {
       const response = await guardedFetch(this.env, request, timeout > 0 ? { timeout_ms: timeout } : {});
       const headers = new Headers(response.headers);
       headers.delete(ERROR_HEADER);
+      // A WebSocket that was opened passes through like a body does.
+      if (response.webSocket !== null) {
+        return new Response(null, { status: response.status, headers, webSocket: response.webSocket });
+      }
       return new Response(response.body, { status: response.status, statusText: response.statusText, headers });
     } catch (error) {
       if (!(error instanceof OutboundError)) throw error;

@@ -42,6 +42,7 @@ export const refinementRequest = z.strictObject({
 export type RefinementRequest = z.infer<typeof refinementRequest>;
 
 export const refinementStarted = z.object({ thread_id: threadId, proposal_id: proposalId });
+export type RefinementStarted = z.infer<typeof refinementStarted>;
 
 const counted = z.object({
   path: z.string(),
@@ -107,6 +108,7 @@ export const proposalFilter = z.object({
   status: proposalStatus.optional(),
   created_by: userId.optional(),
 });
+export type ProposalFilter = z.infer<typeof proposalFilter>;
 
 export const approveProposalRequest = z
   .strictObject({
@@ -168,6 +170,7 @@ export const commentRequest = z.strictObject({
   path: workspacePath.optional(),
   line: z.number().int().min(1).max(1_000_000).optional(),
 });
+export type CommentRequest = z.infer<typeof commentRequest>;
 
 export const proposalAccessRequest = z.strictObject({
   access: z.enum(['organization', 'private']),
@@ -176,10 +179,12 @@ export const proposalAccessRequest = z.strictObject({
     .max(100)
     .default([]),
 });
+export type ProposalAccessRequest = z.infer<typeof proposalAccessRequest>;
 export const proposalAccess = z.object({
   access: z.enum(['organization', 'private']),
   people: z.array(z.object({ user_id: userId, name: z.string(), level: z.enum(['read', 'decide']) })),
 });
+export type ProposalAccess = z.infer<typeof proposalAccess>;
 
 export const proposalStats = z.object({
   by_status: z.record(proposalStatus, z.number().int()),
@@ -192,6 +197,7 @@ export const proposalStats = z.object({
 
 /** `POST /proposals/{id}/shadow-runs`: tries the proposed draft on recent executions. */
 export const proposalTrial = z.object({ shadow_run_id: shadowRunId });
+export type ProposalTrial = z.infer<typeof proposalTrial>;
 
 /** Attributes of a draft’s file in a listing. */
 export const draftFile = z.object({ path: z.string(), size: z.number().int().describe('Characters') });

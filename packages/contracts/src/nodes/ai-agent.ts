@@ -74,7 +74,7 @@ const deep = z.strictObject({
     .meta({
       title: 'Files',
       description: 'What its folder holds at the beginning: contents by path, or one {{…}} that gives them',
-      control: 'json',
+      control: 'files',
     }),
   ask_people: z.boolean().default(false).meta({
     title: 'May ask people',
@@ -178,6 +178,7 @@ export const aiAgent = defineNode({
         title: 'Deep agent',
         description: 'Plans, works in a folder of files, and hands parts of its work to helpers.',
         control: 'fields',
+        switched: true,
       }),
       schema: schema.optional().meta({
         title: 'Answer schema',

@@ -28,6 +28,8 @@ export const FIELD_CONTROLS = [
   'agent',
   'tools',
   'helpers',
+  // Texts by path, or `{{…}}` that gives them.
+  'files',
   'json_schema',
   'labels',
   'cases',
@@ -52,6 +54,8 @@ export interface FieldHints {
   readonly when?: { readonly field: string; readonly is?: readonly string[] } | undefined;
   /** Exactly one field of a group is set: the form asks which first. */
   readonly one_of?: { readonly group: string; readonly choice: string } | undefined;
+  /** Of `fields`: being there says something by itself, so a switch puts it in and takes it out. */
+  readonly switched?: boolean | undefined;
   /** Stands under "More settings". */
   readonly advanced?: boolean | undefined;
   /** Only models that use tools fit. */

@@ -28,7 +28,12 @@ function everyField(type: string): [place: string, field: ConfigField][] {
 }
 
 function withNested(place: string, field: ConfigField): [string, ConfigField][] {
-  const nested = field.control === 'fields' ? configFields(field.schema) : [];
+  const nested =
+    field.control === 'fields'
+      ? configFields(field.schema)
+      : field.control === 'helpers'
+        ? configFields(asSchema(field.schema.items))
+        : [];
   return [[place, field], ...nested.flatMap((each) => withNested(`${place}.${each.name}`, each))];
 }
 
@@ -58,6 +63,8 @@ const FITS: Readonly<Record<string, (schema: ConfigSchema) => boolean>> = {
   json_schema: (schema) => schema.type === 'object',
   key_value: (schema) => asSchema(schema.additionalProperties).type === 'string',
   tools: (schema) => Array.isArray(asSchema(schema.items).oneOf),
+  helpers: (schema) => asSchema(asSchema(schema.items).properties).name !== undefined,
+  files: (schema) => Array.isArray(schema.anyOf),
   labels: (schema) => schema.type === 'array',
   cases: (schema) => schema.type === 'array',
   fields: (schema) => schema.type === 'object' && schema.properties !== undefined,

@@ -1,10 +1,11 @@
 import type { Agent, AgentDefinition, DefinitionProblem } from '@agentflow/contracts';
 import { useQueryClient } from '@tanstack/react-query';
 import { ReactFlowProvider, useReactFlow } from '@xyflow/react';
-import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
+import { lazy, Suspense, useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { flushSync } from 'react-dom';
 import { toast } from 'sonner';
 import { LeaveGuard } from '@/components/leave-guard.tsx';
+import { RoutePending } from '@/components/route-pending.tsx';
 import { ConfirmDialog } from '@/components/ui/confirm-dialog.tsx';
 import { draftQuery } from '@/features/agents/queries.ts';
 import { PublishDialog } from '@/features/publish/publish-dialog.tsx';
@@ -41,6 +42,8 @@ import { TestDialog } from './test-run/test-dialog.tsx';
 import { useKnownOutputs } from './test-run/use-node-outputs.ts';
 import { useTestKey } from './test-run/use-test-key.ts';
 import { useTestRuns } from './test-run/use-test-runs.ts';
+import { createTestResults } from './tests/test-results.ts';
+import { useTestCases } from './tests/use-test-cases.ts';
 import { type BuilderMode, Toolbar } from './toolbar.tsx';
 import { useAdding } from './use-adding.ts';
 import { useAutosave } from './use-autosave.ts';
@@ -48,6 +51,9 @@ import { useClipboard } from './use-clipboard.ts';
 import { useHistoryKeys } from './use-history-keys.ts';
 import { usePageCommands } from './use-page-commands.tsx';
 import { useValidation } from './use-problems.ts';
+
+const KnowledgeView = lazy(() => import('./notes/knowledge-view.tsx'));
+const TestsView = lazy(() => import('./tests/tests-view.tsx'));
 
 interface BuilderProps {
   agent: Agent;
@@ -82,7 +88,7 @@ function BuilderFrame({ agent, store, etag, node, run }: BuilderProps) {
   const root = useRef<HTMLDivElement>(null);
   const frame = useRef<HTMLElement>(null);
   const [mode, setMode] = useState<BuilderMode>(store.getState().unreadText === null ? 'canvas' : 'code');
-  const [leavingCode, setLeavingCode] = useState(false);
+  const [leavingCode, setLeavingCode] = useState<BuilderMode | null>(null);
   const [connectionsOf, setConnectionsOf] = useState<string | null>(null);
   const [publishing, setPublishing] = useState<Tagged<AgentDefinition> | null>(null);
   const [comparing, setComparing] = useState(false);
@@ -107,6 +113,8 @@ function BuilderFrame({ agent, store, etag, node, run }: BuilderProps) {
   const { asking, stopAsking, test, start, showRun } = useTestRuns(agent.id, store, runs, saveNow);
   const clearRun = useCallback(() => showRun(undefined), [showRun]);
   useKnownOutputs(agent.id, runs);
+  const [results] = useState(createTestResults);
+  const testCases = useTestCases(agent.id, store, results, saveNow);
 
   useEffect(() => store.getState().setReadOnly(readOnly), [store, readOnly]);
   useEffect(
@@ -149,10 +157,14 @@ function BuilderFrame({ agent, store, etag, node, run }: BuilderProps) {
       const { path, field } = problem;
       const node = nodeOf(problem, definition);
       const edge = edgeOf(problem, definition);
-      if (node !== undefined && mode === 'canvas') {
+      const [place = ''] = path.split('.');
+      if (place === 'knowledge' || place === 'tests') setMode(place);
+      else if (node !== undefined && mode !== 'code') {
+        flushSync(() => setMode('canvas'));
         root.current?.dispatchEvent(new CustomEvent('builder:reveal', { detail: node }));
         jumpTo({ path, node, field });
-      } else if (edge !== null && mode === 'canvas' && isDrawn(edge.edge, definition)) {
+      } else if (edge !== null && mode !== 'code' && isDrawn(edge.edge, definition)) {
+        flushSync(() => setMode('canvas'));
         select({ edges: new Set([edge.key]) });
         root.current?.dispatchEvent(new CustomEvent('builder:reveal', { detail: edge.edge.target }));
       } else if (path !== 'nodes') {
@@ -208,7 +220,7 @@ function BuilderFrame({ agent, store, etag, node, run }: BuilderProps) {
   usePageCommands(services, addNode);
 
   const changeMode = (next: BuilderMode) => {
-    if (next === 'canvas' && store.getState().unreadText !== null) setLeavingCode(true);
+    if (next !== 'code' && store.getState().unreadText !== null) setLeavingCode(next);
     else setMode(next);
   };
   const publish = () => {
@@ -238,6 +250,18 @@ function BuilderFrame({ agent, store, etag, node, run }: BuilderProps) {
         <div className="flex min-h-0 flex-1">
           {mode === 'code' ? (
             <CodeView />
+          ) : mode === 'knowledge' || mode === 'tests' ? (
+            <Suspense fallback={<RoutePending />}>
+              {mode === 'knowledge' ? (
+                <KnowledgeView />
+              ) : (
+                <TestsView
+                  results={results}
+                  onRun={services.test === null ? null : testCases.runOne}
+                  onRunAll={testCases.runAll}
+                />
+              )}
+            </Suspense>
           ) : isPhone ? (
             <NodeList />
           ) : (
@@ -302,16 +326,16 @@ function BuilderFrame({ agent, store, etag, node, run }: BuilderProps) {
         }}
       />
       <ConfirmDialog
-        open={leavingCode}
-        onOpenChange={setLeavingCode}
+        open={leavingCode !== null}
+        onOpenChange={() => setLeavingCode(null)}
         title="Drop this text?"
-        description="What is typed can’t be read as a definition. The canvas shows the last version that could, and the text is lost."
+        description="What is typed can’t be read as a definition. The draft is the last version that could, and the text is lost."
         confirmLabel="Drop the text"
         danger
         onConfirm={() => {
-          setLeavingCode(false);
           store.getState().setUnreadText(null);
-          setMode('canvas');
+          setMode(leavingCode ?? 'canvas');
+          setLeavingCode(null);
         }}
       />
       <LeaveGuard

@@ -1,7 +1,7 @@
 import { Command } from 'cmdk';
 import { ArrowRight, Unplug } from 'lucide-react';
 import { useId, useState } from 'react';
-import { NodeIcon, nodeTypeTitle } from '@/components/node-icon.tsx';
+import { NodeIcon } from '@/components/node-icon.tsx';
 import { Button } from '@/components/ui/button.tsx';
 import { Dialog, DialogBody } from '@/components/ui/dialog.tsx';
 import { Select } from '@/components/ui/select.tsx';
@@ -9,7 +9,7 @@ import { useBuilder, useBuilderServices } from './builder-context.ts';
 import { nextExit } from './draft/commands.ts';
 import { exitOf, exitsOf, exitTitle, whyNotConnect } from './draft/exits.ts';
 import { edgeKeys, nodeAt, nodeKeys } from './draft/keys.ts';
-import { nodeLabel } from './draft/node-facts.ts';
+import { nodeKind, nodeLabel } from './draft/node-facts.ts';
 
 /** Where the exits of a node lead, to connect and disconnect without a mouse. */
 export function ConnectionsDialog({ node: key, onClose }: { node: string; onClose: () => void }) {
@@ -113,7 +113,7 @@ export function ConnectionsDialog({ node: key, onClose }: { node: string; onClos
                   >
                     <NodeIcon type={target.type} className="size-6" />
                     <span className="min-w-0 flex-1 truncate">{nodeLabel(target)}</span>
-                    <span className="text-faint text-xs">{nodeTypeTitle(target.type)}</span>
+                    <span className="text-faint text-xs">{nodeKind(target)}</span>
                   </Command.Item>
                 ))}
                 <Command.Item

@@ -1,11 +1,11 @@
 import type { AgentDefinition, AgentNode, DefinitionProblem } from '@agentflow/contracts';
 import { ArrowRight, CircleAlert, CornerDownRight } from 'lucide-react';
-import { NodeIcon, nodeTypeTitle } from '@/components/node-icon.tsx';
+import { NodeIcon } from '@/components/node-icon.tsx';
 import { nodesInOrder } from '@/features/agents/definition-order.ts';
 import { cn } from '@/lib/class-names.ts';
 import { RunBadge } from './canvas/run-badge.tsx';
 import { exitOf, exitTitle } from './draft/exits.ts';
-import { nodeLabel } from './draft/node-facts.ts';
+import { nodeKind, nodeLabel } from './draft/node-facts.ts';
 import type { NodeRun } from './test-run/run-view.ts';
 
 interface NodeCardsProps {
@@ -47,7 +47,7 @@ export function NodeCards({ definition, problems, runs, onSelect }: NodeCardsPro
                   )}
                 </span>
                 <span className="block truncate text-faint text-xs">
-                  {nodeTypeTitle(node.type)}
+                  {nodeKind(node)}
                   {gist(node) !== '' && ` · ${gist(node)}`}
                 </span>
                 {outgoing.length > 0 && (

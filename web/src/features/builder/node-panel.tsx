@@ -1,7 +1,7 @@
 import { NODE_ID_PATTERN, nodeType, RESERVED_NODE_IDS } from '@agentflow/contracts';
 import { Cable, Copy, Ellipsis, Trash2, X } from 'lucide-react';
 import { type KeyboardEvent, type PointerEvent, useEffect, useRef, useState } from 'react';
-import { NodeIcon, nodeTypeTitle } from '@/components/node-icon.tsx';
+import { NodeIcon } from '@/components/node-icon.tsx';
 import { StatusIcon, statusWord } from '@/components/status-badge.tsx';
 import { Button } from '@/components/ui/button.tsx';
 import { Field } from '@/components/ui/field.tsx';
@@ -10,7 +10,7 @@ import { Tabs, TabsContent, TabsList, TabsTrigger } from '@/components/ui/tabs.t
 import { NodeForm } from '@/features/node-form/node-form.tsx';
 import { useBuilder, useBuilderServices, useRuns } from './builder-context.ts';
 import { nodeAt } from './draft/keys.ts';
-import { nodeLabel } from './draft/node-facts.ts';
+import { nodeKind, nodeLabel } from './draft/node-facts.ts';
 import { LastRunTab } from './test-run/last-run-tab.tsx';
 import type { NodeTab } from './test-run/run-store.ts';
 import { useNodeOutputs } from './test-run/use-node-outputs.ts';
@@ -112,7 +112,7 @@ export function NodeEditor({ node: key, onClose }: { node: string; onClose?: () 
         <NodeIcon type={node.type} />
         <div className="min-w-0 flex-1">
           <h2 className="truncate font-semibold text-sm">{nodeLabel(node)}</h2>
-          <p className="truncate text-faint text-xs">{nodeTypeTitle(node.type)}</p>
+          <p className="truncate text-faint text-xs">{nodeKind(node)}</p>
         </div>
         <Button
           variant="ghost"

@@ -1,6 +1,7 @@
 import type { Agent } from '@agentflow/contracts';
 import { useNavigate } from '@tanstack/react-router';
 import {
+  BookOpenText,
   Code,
   Download,
   Ellipsis,
@@ -9,6 +10,7 @@ import {
   Keyboard,
   Layers,
   LayoutDashboard,
+  ListChecks,
   Plus,
   Redo2,
   Rocket,
@@ -35,7 +37,7 @@ import { SaveIndicator } from './save-indicator.tsx';
 
 const CONTROL = /Mac|iPhone|iPad/.test(navigator.userAgent) ? '⌘' : 'Ctrl';
 
-export type BuilderMode = 'canvas' | 'code';
+export type BuilderMode = 'canvas' | 'code' | 'knowledge' | 'tests';
 
 interface ToolbarProps {
   agent: Agent;
@@ -144,6 +146,12 @@ export function Toolbar(props: ToolbarProps) {
         </ModeButton>
         <ModeButton pressed={mode === 'code'} onClick={() => onMode('code')}>
           <Code aria-hidden="true" /> Code
+        </ModeButton>
+        <ModeButton pressed={mode === 'knowledge'} onClick={() => onMode('knowledge')}>
+          <BookOpenText aria-hidden="true" /> <span className="max-md:sr-only">Knowledge</span>
+        </ModeButton>
+        <ModeButton pressed={mode === 'tests'} onClick={() => onMode('tests')}>
+          <ListChecks aria-hidden="true" /> <span className="max-md:sr-only">Tests</span>
         </ModeButton>
       </fieldset>
       <div className="flex min-w-0 flex-1 items-center justify-end px-2">

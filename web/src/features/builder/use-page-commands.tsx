@@ -1,12 +1,12 @@
 import { FlaskConical } from 'lucide-react';
 import { useEffect } from 'react';
-import { NodeIcon, nodeTypeTitle } from '@/components/node-icon.tsx';
+import { NodeIcon } from '@/components/node-icon.tsx';
 import { offerCommands, type PageCommand, type PageCommandGroup } from '@/lib/page-commands.ts';
 import type { BuilderServices } from './builder-context.ts';
 import { ALIGNMENTS } from './draft/align.ts';
 import { isTrigger } from './draft/exits.ts';
 import { nodeAt, nodeKeys } from './draft/keys.ts';
-import { nodeLabel } from './draft/node-facts.ts';
+import { nodeKind, nodeLabel } from './draft/node-facts.ts';
 import { catalog } from './node-catalog.ts';
 import { ALIGNMENT_ICONS } from './node-menu.tsx';
 import { whyNotAlone } from './test-run/run-plan.ts';
@@ -71,7 +71,7 @@ export function usePageCommands(services: BuilderServices, add: (type: string) =
           return {
             id: `node ${key}`,
             label: nodeLabel(node),
-            hint: nodeTypeTitle(node.type),
+            hint: nodeKind(node),
             icon: <NodeIcon type={node.type} className="size-6" />,
             run: () => goToNode(key),
           };

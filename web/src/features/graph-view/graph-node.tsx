@@ -1,9 +1,9 @@
 import { type NodeCategory, nodeType, type StepStatus } from '@agentflow/contracts';
 import { Handle, type NodeProps, Position } from '@xyflow/react';
 import { memo } from 'react';
-import { NodeIcon, nodeTypeTitle } from '@/components/node-icon.tsx';
+import { NodeIcon } from '@/components/node-icon.tsx';
 import { StatusIcon } from '@/components/status-badge.tsx';
-import { EXIT_ROW, nodeLabel } from '@/features/builder/draft/node-facts.ts';
+import { EXIT_ROW, nodeKind, nodeLabel } from '@/features/builder/draft/node-facts.ts';
 import { cn } from '@/lib/class-names.ts';
 import type { GraphNode } from './graph-elements.ts';
 
@@ -44,7 +44,7 @@ export const GraphNodeCard = memo(function GraphNodeCard({ data, selected }: Nod
         <span className="min-w-0 flex-1">
           <span className="block truncate font-medium text-sm text-text">{nodeLabel(node)}</span>
           <span className="tabular block truncate text-2xs text-faint">
-            {mark?.note ?? (type === undefined ? node.type : nodeTypeTitle(node.type))}
+            {mark?.note ?? (type === undefined ? node.type : nodeKind(node))}
           </span>
         </span>
         {mark !== null && <StatusIcon status={mark.status} />}

@@ -16,10 +16,9 @@ import {
 } from '@xyflow/react';
 import { Maximize, Minus, Plus } from 'lucide-react';
 import { memo, useMemo, useRef } from 'react';
-import { nodeTypeTitle } from '@/components/node-icon.tsx';
 import { statusWord } from '@/components/status-badge.tsx';
 import { Button } from '@/components/ui/button.tsx';
-import { nodeLabel } from '@/features/builder/draft/node-facts.ts';
+import { nodeKind, nodeLabel } from '@/features/builder/draft/node-facts.ts';
 import { cn } from '@/lib/class-names.ts';
 import { useShownTheme } from '@/lib/theme.ts';
 import { type GraphEdge, type GraphNode, graphEdges, graphNodes, placed } from './graph-elements.ts';
@@ -126,7 +125,7 @@ function GraphControls() {
 
 /** "Classify, AI classify, Completed, 1.2 s": what a node is when it can't be seen. */
 function spokenName(node: AgentNode, mark: NodeMark | null): string {
-  return [nodeLabel(node), nodeTypeTitle(node.type), mark === null ? null : statusWord(mark.status), mark?.note]
+  return [nodeLabel(node), nodeKind(node), mark === null ? null : statusWord(mark.status), mark?.note]
     .filter(Boolean)
     .join(', ');
 }

@@ -1,5 +1,5 @@
 import type { JsonValue } from '@agentflow/contracts';
-import { lazy, type ReactNode, Suspense, useState } from 'react';
+import { lazy, type ReactNode, Suspense, useRef, useState } from 'react';
 import { Checkbox } from '@/components/ui/checkbox.tsx';
 import { Skeleton } from '@/components/ui/skeleton.tsx';
 import { CalledInputField } from './called-input-field.tsx';
@@ -37,7 +37,8 @@ const TELLS_ITSELF = new Set([
 function useMessages({ field, path, value }: ConfigFieldViewProps, hasEditor: boolean): Message[] {
   const { problems } = useNodeForm();
   const hasFieldsOfItsOwn =
-    ['tools', 'fields'].includes(field.control) || (field.input_of !== undefined && typeof value !== 'string');
+    ['tools', 'helpers', 'fields'].includes(field.control) ||
+    (field.input_of !== undefined && typeof value !== 'string');
   return (
     problemsAt(problems, path)
       .filter((problem) => !(isFoundInText(problem) && (hasEditor || TELLS_ITSELF.has(field.control))))
@@ -72,6 +73,9 @@ function FieldByControl(props: ConfigFieldViewProps) {
     ) : (
       <ForeignField {...props} />
     );
+  }
+  if (field.control === 'fields' && field.switched === true && CONTROLS.fields.fits(value)) {
+    return <SwitchedFields {...props} />;
   }
   return <ControlField {...props} />;
 }
@@ -171,6 +175,45 @@ function BooleanField(props: ConfigFieldViewProps) {
         />
       )}
     </FieldFrame>
+  );
+}
+
+/** Fields that are there as a whole or not at all, also with nothing set. What was set comes back when it is switched on again. */
+function SwitchedFields(props: ConfigFieldViewProps) {
+  const { field, value, onChange } = props;
+  const messages = useMessages(props, false);
+  const left = useRef<JsonValue>({});
+  return (
+    <div className="flex flex-col gap-3">
+      <FieldFrame label={field.title} help={field.help} messages={messages} className="relative pl-6">
+        {(control) => (
+          <Checkbox
+            id={control.id}
+            aria-invalid={control.invalid}
+            aria-describedby={control.describedBy}
+            className="absolute top-1.5 left-0"
+            checked={value !== undefined}
+            onCheckedChange={(checked) => {
+              if (value !== undefined) left.current = value;
+              onChange(checked === true ? left.current : undefined);
+            }}
+          />
+        )}
+      </FieldFrame>
+      {value !== undefined && (
+        // biome-ignore lint/a11y/useSemanticElements: a fieldset would be as wide as its widest content
+        <div
+          role="group"
+          aria-label={field.title}
+          className="ml-2 flex min-w-0 flex-col gap-4 border-line border-l pl-4"
+        >
+          {CONTROLS.fields.draw({
+            ...props,
+            control: { id: props.path, labelId: '', invalid: false, describedBy: undefined },
+          })}
+        </div>
+      )}
+    </div>
   );
 }
 

@@ -73,6 +73,7 @@ export function configFields(schema: ConfigSchema): ConfigField[] {
       ...{
         input_of: hints.input_of,
         needs_tools: hints.needs_tools,
+        switched: hints.switched,
         suggestions: hints.suggestions,
         placeholder: hints.placeholder,
       },

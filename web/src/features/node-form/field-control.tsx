@@ -16,6 +16,8 @@ import { ChoiceInput, ManyChoices } from './controls/choices.tsx';
 import { ConditionBuilder } from './controls/condition-builder.tsx';
 import { CronField } from './controls/cron-field.tsx';
 import { DurationInput } from './controls/duration-input.tsx';
+import { FileList } from './controls/file-list.tsx';
+import { HelperList } from './controls/helper-list.tsx';
 import { isTextMap, KeyValueField } from './controls/key-value-rows.tsx';
 import { LabelRows } from './controls/label-rows.tsx';
 import { ModelList, ModelPicker } from './controls/model-picker.tsx';
@@ -261,6 +263,27 @@ export const CONTROLS: Readonly<Record<Exclude<ControlName, 'json' | 'boolean'>,
       />
     ),
   },
+  helpers: {
+    fits: (value) => value === undefined || Array.isArray(value),
+    group: true,
+    draw: ({ field, value, onChange, path, renderFields }) => (
+      <HelperList
+        helpers={(value ?? []) as JsonValue[]}
+        fields={configFields(asSchema(field.schema.items))}
+        most={typeof field.schema.maxItems === 'number' ? field.schema.maxItems : 8}
+        path={path}
+        onChange={onChange}
+        renderFields={renderFields}
+      />
+    ),
+  },
+  files: {
+    fits: isTextMap,
+    group: true,
+    draw: ({ value, onChange, path }) => (
+      <FileList value={value as { [path: string]: string } | undefined} path={path} onChange={onChange} />
+    ),
+  },
   fields: {
     fits: (value) => value === undefined || (typeof value === 'object' && value !== null && !Array.isArray(value)),
     group: true,
@@ -270,7 +293,8 @@ export const CONTROLS: Readonly<Record<Exclude<ControlName, 'json' | 'boolean'>,
         config: (value ?? {}) as Config,
         path,
         besides: [],
-        onChange: (config) => onChange(Object.keys(config).length === 0 ? undefined : config),
+        // A switch says whether it is there at all.
+        onChange: (config) => onChange(Object.keys(config).length === 0 && !field.switched ? undefined : config),
       }),
   },
   json_schema: {
@@ -349,4 +373,5 @@ export const COMPUTABLE: ReadonlySet<ControlName> = new Set([
   'duration_or_template',
   'moment',
   'agent',
+  'files',
 ] as const);

@@ -14,11 +14,11 @@ import {
   ReactFlowProvider,
 } from '@xyflow/react';
 import { memo, useMemo } from 'react';
-import { NodeIcon, nodeTypeTitle } from '@/components/node-icon.tsx';
+import { NodeIcon } from '@/components/node-icon.tsx';
 import { CanvasControls } from '@/features/builder/canvas/canvas-controls.tsx';
 import { type Exit, exitOf, exitsInUse, exitTitle, isTrigger } from '@/features/builder/draft/exits.ts';
 import { edgeKeys, nodeKeys } from '@/features/builder/draft/keys.ts';
-import { EXIT_ROW, GRID, modelOf, nodeLabel, nodeSize } from '@/features/builder/draft/node-facts.ts';
+import { EXIT_ROW, GRID, modelOf, nodeKind, nodeLabel, nodeSize } from '@/features/builder/draft/node-facts.ts';
 import { cn } from '@/lib/class-names.ts';
 import { MarkChip } from './change-list.tsx';
 import type { DiffGraph, Mark } from './diff-graph.ts';
@@ -88,7 +88,7 @@ const GraphNodeView = memo(function GraphNodeView({ data, selected }: NodeProps<
         <NodeIcon type={node.type} className="size-8 dark:bg-hover [&>svg]:size-4" />
         <span className="min-w-0 flex-1">
           <span className="block truncate font-medium text-sm text-text">{nodeLabel(node)}</span>
-          <span className="block truncate text-2xs text-faint">{nodeTypeTitle(node.type)}</span>
+          <span className="block truncate text-2xs text-faint">{nodeKind(node)}</span>
         </span>
       </div>
       {model !== null && (

@@ -2,11 +2,11 @@ import { type NodeCategory, nodeType } from '@agentflow/contracts';
 import { Handle, type NodeProps, Position, useUpdateNodeInternals } from '@xyflow/react';
 import { CircleAlert, Pin, Plus, TriangleAlert } from 'lucide-react';
 import { memo, useContext, useEffect, useRef } from 'react';
-import { NodeIcon, nodeTypeTitle } from '@/components/node-icon.tsx';
+import { NodeIcon } from '@/components/node-icon.tsx';
 import { cn } from '@/lib/class-names.ts';
 import { useBuilderServices } from '../builder-context.ts';
 import type { Exit } from '../draft/exits.ts';
-import { EXIT_ROW, modelOf, nodeLabel } from '../draft/node-facts.ts';
+import { EXIT_ROW, modelOf, nodeKind, nodeLabel } from '../draft/node-facts.ts';
 import { DetailContext } from './detail.ts';
 import type { FlowNode } from './flow-elements.ts';
 import { RUN_BORDERS, RunBadge } from './run-badge.tsx';
@@ -74,7 +74,7 @@ export const BuilderNode = memo(function BuilderNode({ id, data, selected }: Nod
           <span className="min-w-0 flex-1">
             <span className="block truncate font-medium text-sm text-text">{nodeLabel(node)}</span>
             <span className="block truncate text-2xs text-faint">
-              {type === undefined ? `${node.type} · unknown type` : nodeTypeTitle(node.type)}
+              {type === undefined ? `${node.type} · unknown type` : nodeKind(node)}
             </span>
           </span>
         )}

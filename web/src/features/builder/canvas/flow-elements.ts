@@ -1,11 +1,10 @@
 import type { AgentDefinition, AgentNode, DefinitionProblem } from '@agentflow/contracts';
 import type { Edge, Node } from '@xyflow/react';
-import { nodeTypeTitle } from '@/components/node-icon.tsx';
 import { nodesInOrder } from '@/features/agents/definition-order.ts';
 import type { Selection } from '../builder-store.ts';
 import { type Exit, exitOf, exitsInUse, exitTitle, isTrigger } from '../draft/exits.ts';
 import { edgeKeys, nodeKeys } from '../draft/keys.ts';
-import { nodeLabel, nodeSize } from '../draft/node-facts.ts';
+import { nodeKind, nodeLabel, nodeSize } from '../draft/node-facts.ts';
 import { type EdgeRun, edgeRuns, type NodeRun } from '../test-run/run-view.ts';
 
 export interface FlowNodeData extends Record<string, unknown> {
@@ -46,7 +45,7 @@ export function spokenName(node: AgentNode, problems: number, run: NodeRun | nul
     ...(run === null ? [] : [run.status]),
     ...(pinned ? ['pinned'] : []),
   ];
-  return [nodeLabel(node), nodeTypeTitle(node.type), ...told].join(', ');
+  return [nodeLabel(node), nodeKind(node), ...told].join(', ');
 }
 
 function same(left: FlowNodeData, right: FlowNodeData): boolean {

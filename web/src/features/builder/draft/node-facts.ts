@@ -1,5 +1,6 @@
 import { type AgentNode, DEFAULT_MODEL, nodeType } from '@agentflow/contracts';
 import { exitsOf } from './exits.ts';
+import { isRecord } from './open-draft.ts';
 
 /** Pixels of the canvas at full size; node cards are drawn by these numbers, and laid out by them. */
 export const NODE_WIDTH = 220;
@@ -24,6 +25,15 @@ export function modelOf(node: AgentNode): string | null {
 export function nodeSize(node: AgentNode, exits: number = exitsOf(node).length): Size {
   const rows = exits > 1 ? exits * EXIT_ROW + EXITS_PADDING : 0;
   return { width: NODE_WIDTH, height: HEAD + (modelOf(node) === null ? 0 : MODEL_ROW) + rows };
+}
+
+/** What kind of node it is: the title of its type, said more closely for a deep agent. */
+export function nodeKind(node: AgentNode): string {
+  const { deep } = node.config ?? {};
+  if (node.type !== 'ai.agent' || !isRecord(deep)) return nodeType(node.type)?.title ?? node.type;
+  const helpers = Array.isArray(deep.helpers) ? deep.helpers.length : 0;
+  if (helpers === 0) return 'Deep agent';
+  return `Deep agent · ${helpers} ${helpers === 1 ? 'helper' : 'helpers'}`;
 }
 
 /** What a node is called: its name, or its id in words. */

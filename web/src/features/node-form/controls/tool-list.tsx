@@ -1,5 +1,5 @@
 import type { JsonValue } from '@agentflow/contracts';
-import { Bot, Calculator, ChevronRight, Globe, type LucideIcon, Plus, Server, Wrench } from 'lucide-react';
+import { Bot, Calculator, Globe, type LucideIcon, Plus, Server, Wrench } from 'lucide-react';
 import { useState } from 'react';
 import { Button } from '@/components/ui/button.tsx';
 import {
@@ -8,12 +8,10 @@ import {
   DropdownMenuItem,
   DropdownMenuTrigger,
 } from '@/components/ui/dropdown-menu.tsx';
-import { cn } from '@/lib/class-names.ts';
 import type { RenderFields, Variant } from '../config-fields.ts';
-import { useNodeForm } from '../form-context.ts';
-import { problemsAt } from '../node-changes.ts';
+import { ItemCard } from './item-card.tsx';
 import { JsonInput } from './json-value.tsx';
-import { RemoveButton, replaced, without } from './rows.tsx';
+import { replaced, without } from './rows.tsx';
 
 const ICONS: Readonly<Record<string, LucideIcon>> = { http: Globe, mcp: Server, agent: Bot, builtin: Calculator };
 
@@ -97,56 +95,35 @@ interface ToolCardProps {
   onRemove: () => void;
 }
 
-function ToolCard(props: ToolCardProps) {
-  const { value, place, path, variants, renderFields, onOpen, onChange, onRemove } = props;
-  const { problems, readOnly } = useNodeForm();
-  const open = readOnly || props.open;
+function ToolCard({ value, place, path, variants, renderFields, onChange, ...card }: ToolCardProps) {
   const tool = asTool(value);
   const variant = variants.find(({ kind }) => kind === tool?.kind);
-  const Icon = ICONS[variant?.kind ?? ''] ?? Wrench;
   const name = [tool?.name, tool?.server_url].find((each) => typeof each === 'string' && each !== '');
   const title = variant?.title ?? 'Unknown tool';
-  const called = typeof name === 'string' ? name : `tool ${place}`;
-  const wrong = problemsAt(problems, path).length;
   return (
-    <div className={cn('rounded-lg border border-line bg-surface', wrong > 0 && 'border-failed-solid/50')}>
-      <div className="flex items-center gap-1 py-1 pr-1 pl-2">
-        <button
-          type="button"
-          aria-expanded={open}
-          onClick={() => onOpen(!open)}
-          className="flex min-w-0 flex-1 items-center gap-2 rounded-sm py-1 text-left text-sm"
-        >
-          <ChevronRight
-            className={cn('size-3.5 shrink-0 text-faint transition-transform duration-100', open && 'rotate-90')}
-            aria-hidden="true"
-          />
-          <Icon className="size-4 shrink-0 text-soft" aria-hidden="true" />
-          <span className="truncate font-medium">{typeof name === 'string' ? name : title}</span>
+    <ItemCard
+      icon={ICONS[variant?.kind ?? ''] ?? Wrench}
+      called={typeof name === 'string' ? name : `tool ${place}`}
+      title={typeof name === 'string' ? name : title}
+      notes={
+        <>
           {typeof name === 'string' && <span className="shrink-0 text-faint text-xs">{title}</span>}
           {tool?.ask_first === true && <span className="shrink-0 text-waiting text-xs">asks first</span>}
-          {wrong > 0 && (
-            <span className="ml-auto shrink-0 text-failed text-xs">
-              {wrong === 1 ? '1 problem' : `${wrong} problems`}
-            </span>
-          )}
-        </button>
-        <RemoveButton label={`Remove ${called}`} onClick={onRemove} />
-      </div>
-      {open && (
-        <div className="flex flex-col gap-4 border-line border-t p-3">
-          {tool !== null && variant !== undefined ? (
-            renderFields({ fields: variant.fields, config: tool, path, besides: ['kind'], onChange })
-          ) : (
-            <JsonInput
-              value={value}
-              onChange={(next) => onChange(next ?? null)}
-              label={`Tool ${place}`}
-              control={{ id: `${path}-json`, labelId: '', invalid: false, describedBy: undefined }}
-            />
-          )}
-        </div>
+        </>
+      }
+      path={path}
+      {...card}
+    >
+      {tool !== null && variant !== undefined ? (
+        renderFields({ fields: variant.fields, config: tool, path, besides: ['kind'], onChange })
+      ) : (
+        <JsonInput
+          value={value}
+          onChange={(next) => onChange(next ?? null)}
+          label={`Tool ${place}`}
+          control={{ id: `${path}-json`, labelId: '', invalid: false, describedBy: undefined }}
+        />
       )}
-    </div>
+    </ItemCard>
   );
 }
