@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { jsonObject, timestamp } from './common.ts';
+import { jsonObject, jsonValue, timestamp } from './common.ts';
 import { todos, workspacePath } from './deep-agents.ts';
 import { definitionProblem } from './definition.ts';
 import { actor, executionError } from './executions.ts';
@@ -222,7 +222,7 @@ export const agentTest = z.strictObject({
   expect: z
     .strictObject({
       status: z.enum(['completed', 'failed']).optional(),
-      output: z.json().optional().describe('What the output has to contain: objects may have more members'),
+      output: jsonValue.optional().describe('What the output has to contain: objects may have more members'),
       contains: z.string().max(2000).optional().describe('A text that stands somewhere in the output'),
     })
     .optional(),
