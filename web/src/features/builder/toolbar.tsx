@@ -142,10 +142,10 @@ export function Toolbar(props: ToolbarProps) {
         <ModeButton pressed={mode === 'canvas'} onClick={() => onMode('canvas')}>
           <Workflow aria-hidden="true" />
           <span className="max-md:hidden">Canvas</span>
-          <span className="md:hidden">List</span>
+          <span className="max-sm:sr-only md:hidden">List</span>
         </ModeButton>
         <ModeButton pressed={mode === 'code'} onClick={() => onMode('code')}>
-          <Code aria-hidden="true" /> Code
+          <Code aria-hidden="true" /> <span className="max-sm:sr-only">Code</span>
         </ModeButton>
         <ModeButton pressed={mode === 'knowledge'} onClick={() => onMode('knowledge')}>
           <BookOpenText aria-hidden="true" /> <span className="max-md:sr-only">Knowledge</span>
