@@ -8,6 +8,7 @@ import { LeaveGuard } from '@/components/leave-guard.tsx';
 import { RoutePending } from '@/components/route-pending.tsx';
 import { ConfirmDialog } from '@/components/ui/confirm-dialog.tsx';
 import { draftQuery } from '@/features/agents/queries.ts';
+import RefineDialog from '@/features/proposals/refine-dialog.tsx';
 import { PublishDialog } from '@/features/publish/publish-dialog.tsx';
 import { useCan } from '@/features/shell/queries.ts';
 import { openShortcuts, useShortcuts } from '@/lib/shortcuts.ts';
@@ -23,7 +24,7 @@ import { type CodeFormat, CodeView } from './code/code-view.tsx';
 import { ConnectionsDialog } from './connections-dialog.tsx';
 import { nodeAt } from './draft/keys.ts';
 import type { Position } from './draft/layout.ts';
-import { GRID, NODE_WIDTH } from './draft/node-facts.ts';
+import { GRID, NODE_WIDTH, nodeLabel } from './draft/node-facts.ts';
 import { edgeOf, isDrawn, nodeOf } from './draft/problems.ts';
 import { DraftConflict } from './draft-conflict.tsx';
 import { EmptyCanvas } from './empty-canvas.tsx';
@@ -40,7 +41,6 @@ import { createRunStore } from './test-run/run-store.ts';
 import { storedPins, storePins } from './test-run/stored.ts';
 import { TestDialog } from './test-run/test-dialog.tsx';
 import { useKnownOutputs } from './test-run/use-node-outputs.ts';
-import { useTestKey } from './test-run/use-test-key.ts';
 import { useTestRuns } from './test-run/use-test-runs.ts';
 import { createTestResults } from './tests/test-results.ts';
 import { useTestCases } from './tests/use-test-cases.ts';
@@ -48,6 +48,7 @@ import { type BuilderMode, Toolbar } from './toolbar.tsx';
 import { useAdding } from './use-adding.ts';
 import { useAutosave } from './use-autosave.ts';
 import { useClipboard } from './use-clipboard.ts';
+import { useControlKey } from './use-control-key.ts';
 import { useHistoryKeys } from './use-history-keys.ts';
 import { usePageCommands } from './use-page-commands.tsx';
 import { useValidation } from './use-problems.ts';
@@ -93,6 +94,7 @@ function BuilderFrame({ agent, store, etag, node, run }: BuilderProps) {
   const [connectionsOf, setConnectionsOf] = useState<string | null>(null);
   const [publishing, setPublishing] = useState<Tagged<AgentDefinition> | null>(null);
   const [comparing, setComparing] = useState(false);
+  const [refining, setRefining] = useState(false);
   const [said, setSaid] = useState('');
   const [menu, setMenu] = useState<MenuRequest | null>(null);
   const [pinning, setPinning] = useState<string | null>(null);
@@ -179,6 +181,10 @@ function BuilderFrame({ agent, store, etag, node, run }: BuilderProps) {
   useEffect(() => {
     if (node !== undefined && nodeAt(store.getState().definition, node) !== undefined) goToNode(node);
   }, [store, node, goToNode]);
+  const refine = useCallback(async () => {
+    if (await saveNow()) setRefining(true);
+    else toast.error('The draft is not saved yet. Save it first.');
+  }, [saveNow]);
   const services = useMemo<BuilderServices>(
     () => ({
       store,
@@ -194,8 +200,9 @@ function BuilderFrame({ agent, store, etag, node, run }: BuilderProps) {
       showNode,
       openPin: setPinning,
       openMenu: setMenu,
+      refine: readOnly ? null : () => void refine(),
     }),
-    [store, openAdd, announce, goToNode, goToProblem, goToForm, showNode, runs, test, readOnly],
+    [store, openAdd, announce, goToNode, goToProblem, goToForm, showNode, runs, test, readOnly, refine],
   );
 
   const centre = useCallback((): Position | undefined => {
@@ -235,7 +242,8 @@ function BuilderFrame({ agent, store, etag, node, run }: BuilderProps) {
   };
   useHistoryKeys(root, store);
   useShortcuts(BUILDER_SHORTCUTS);
-  useTestKey(services.test);
+  useControlKey('Enter', test === null || readOnly ? null : () => test({ kind: 'all' }));
+  useControlKey('i', services.refine);
   const dirty = () => store.getState().save.kind !== 'saved' || hasUnread(store.getState());
   return (
     <BuilderContext value={services}>
@@ -319,6 +327,7 @@ function BuilderFrame({ agent, store, etag, node, run }: BuilderProps) {
           onClose={() => setPublishing(null)}
         />
       )}
+      {refining && <Refine agent={agent} onClose={() => setRefining(false)} />}
       <DraftConflict
         agentId={agent.id}
         store={store}
@@ -352,6 +361,17 @@ function BuilderFrame({ agent, store, etag, node, run }: BuilderProps) {
       />
     </BuilderContext>
   );
+}
+
+/** Asks for changes of the draft; what is selected is what the words are about. */
+function Refine({ agent, onClose }: { agent: Agent; onClose: () => void }) {
+  const definition = useBuilder((builder) => builder.definition);
+  const selected = useBuilder((builder) => builder.selection.nodes);
+  const nodes = [...selected].flatMap((key) => {
+    const node = nodeAt(definition, key);
+    return node === undefined ? [] : [{ id: node.id, name: nodeLabel(node) }];
+  });
+  return <RefineDialog agent={agent} nodes={nodes} onClose={onClose} />;
 }
 
 function SelectedNode() {

@@ -14,6 +14,7 @@ import {
   Plus,
   Redo2,
   Rocket,
+  Sparkles,
   Undo2,
   Workflow,
 } from 'lucide-react';
@@ -53,7 +54,7 @@ interface ToolbarProps {
 
 export function Toolbar(props: ToolbarProps) {
   const { agent, mode, onMode, onFlush, onPublish, onResolve, onShortcuts, onAutoLayout } = props;
-  const { store, openAdd, test, readOnly } = useBuilderServices();
+  const { store, openAdd, test, refine, readOnly } = useBuilderServices();
   const navigate = useNavigate();
   const mayPublish = useCan('agents:publish');
   const picker = useRef<HTMLInputElement>(null);
@@ -197,6 +198,11 @@ export function Toolbar(props: ToolbarProps) {
           event.target.value = '';
         }}
       />
+      {refine !== null && (
+        <Button aria-keyshortcuts="Control+I" title={`Say what should change (${CONTROL} I)`} onClick={refine}>
+          <Sparkles aria-hidden="true" /> <span className="max-sm:sr-only">Refine…</span>
+        </Button>
+      )}
       {test !== null && (
         <Button
           disabled={isEmpty}
