@@ -4,8 +4,16 @@ import { agentDefinition } from './definition.ts';
 import { executionError, executionStatus } from './executions.ts';
 import { agentId, executionId } from './ids.ts';
 
-/** What a workspace may hold, in characters of all paths and contents together, and in files. */
-export const WORKSPACE_LIMITS = { characters: 2 * 1024 * 1024, files: 500, file_characters: 1024 * 1024 } as const;
+/**
+ * What a workspace may hold, in characters of all paths and contents together, and in files. `written` bounds the contents of
+ * all versions, which are kept as long as the execution.
+ */
+export const WORKSPACE_LIMITS = {
+  characters: 2 * 1024 * 1024,
+  files: 500,
+  file_characters: 1024 * 1024,
+  written: 64 * 1024 * 1024,
+} as const;
 
 /** Relative, with forward slashes: `notes/plan.md`. No segment is empty, `.` or `..`. */
 export const workspacePath = z
@@ -46,6 +54,9 @@ export const workspaceFile = z.object({
 });
 export type WorkspaceFile = z.infer<typeof workspaceFile>;
 export const workspaceFileContent = workspaceFile.extend({ content: z.string() });
+
+/** What `ask_person` asks is answered in this field of its form. */
+export const ANSWER_FIELD = 'answer';
 
 /** `POST /deepagents-runtime/invoke`, also as the data of a CloudEvent. */
 export const jobRequest = z
@@ -101,6 +112,7 @@ export const FRAME_TYPES = [
   'on_state_update',
   'on_question',
   'on_message',
+  'on_retry',
   'error',
   'end',
 ] as const;
@@ -109,8 +121,9 @@ export const FRAME_TYPES = [
  * One message of a thread's stream. `seq` grows; `on_llm_stream` repeats that of the frame before it.
  * Data: `on_llm_stream` {node, call, text, offset} · `on_tool_start` {node, call, name, input} · `on_tool_end` {node, call,
  * name, output, error} · `on_state_update` {files, todos, status} · `on_question` {approval_id, node, call, message, form_schema} ·
- * `on_message` {text, by} (somebody steered) · `error` {code, message} (of a frame that the client sent) · `end` {status, result, error,
- * cost_usd}.
+ * `on_message` {text, by} (somebody steered) ·
+ * `on_retry` {attempt, wait_ms, error} (of refinements: another run follows, which begins anew) · `error` {code, message} (of a frame that the client sent) · `end` {status, result, error,
+ * cost_usd; of refinements proposal_status}.
  */
 export const streamFrame = z.object({
   seq: z.number().int().min(0),
