@@ -229,7 +229,7 @@ function ModeButton({ pressed, ...props }: { pressed: boolean; onClick: () => vo
       aria-pressed={pressed}
       className={cn(
         'flex h-7 items-center gap-1.5 rounded-[5px] px-2 font-medium text-xs transition-colors duration-100 [&>svg]:size-3.5',
-        pressed ? 'bg-surface text-text shadow-card dark:bg-raised' : 'text-soft hover:text-text',
+        pressed ? 'bg-surface text-text shadow-card dark:bg-line-strong' : 'text-soft hover:text-text',
       )}
       {...props}
     />
