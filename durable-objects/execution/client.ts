@@ -260,6 +260,17 @@ export interface ExecutionRpc {
   forgetActor(organizationId: string, actorId: string, name: string): Promise<'forgotten' | 'unknown'>;
 }
 
+/** Whoever is on a socket of the runtime's protocol, with what the Worker found that they may do through it. */
+export interface FrameWatcher {
+  readonly organization_id: string;
+  readonly actor: Actor;
+  readonly may_steer: boolean;
+  readonly may_stop: boolean;
+  /** As decisions judge them; null for who only watches. */
+  readonly decider: Decider | null;
+  readonly origin: AuditOrigin;
+}
+
 export interface ExecutionStub extends ExecutionRpc {
   /** Streams only: see STREAM_URL. */
   fetch(url: string, init: RequestInit): Promise<Response>;
@@ -276,3 +287,5 @@ export function executionObject(
 /** Path and headers by which the Worker hands a checked stream request to the object. */
 export const STREAM_URL = 'https://execution.internal/stream';
 export const ORGANIZATION_HEADER = 'x-agentflow-organization';
+/** JSON of a FrameWatcher as a URI component: the socket speaks the runtime's protocol, and `?after=` is a frame. */
+export const FRAMES_HEADER = 'x-agentflow-frames';
