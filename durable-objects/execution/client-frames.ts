@@ -1,7 +1,9 @@
-import { type ClientFrame, clientFrame, type JsonValue, MAX_CLIENT_FRAME } from '@agentflow/contracts';
+import { ANSWER_FIELD, type ClientFrame, clientFrame, MAX_CLIENT_FRAME } from '@agentflow/contracts';
 import type { Env } from '../../workers/platform/env.ts';
 import { describeError, type Logger } from '../../workers/platform/telemetry.ts';
 import type { ApprovalView, ExecutionRpc, FrameWatcher } from './client.ts';
+import { approvalOf } from './decisions.ts';
+import type { ExecutionRun } from './run.ts';
 import { answerQuestion, type Refused, stopExecution } from './wiring.ts';
 
 /** Frames that one socket may send in a row, and how many it gains each second. */
@@ -12,10 +14,8 @@ const MAX_REFUSED = 100;
 const CLOSE_POLICY = 1008;
 
 interface ClientFramesHost extends Pick<ExecutionRpc, 'say'> {
-  executionId(): string;
-  /** The question of this id, or with null the only one that is open; null where there is none. */
-  question(approvalId: string | null): ApprovalView | null;
-  refuse(socket: WebSocket, code: string, message: string): void;
+  run(): ExecutionRun;
+  refuse(socket: WebSocket, refused: Refused): void;
   logger(): Logger;
 }
 
@@ -36,8 +36,7 @@ export class ClientFrames {
 
   async take(socket: WebSocket, watcher: FrameWatcher, text: string | null): Promise<void> {
     const refused = this.mayCome(socket) ? await this.takeOne(watcher, text) : TOO_MANY;
-    if (refused === null) return;
-    this.host.refuse(socket, refused.code, refused.message);
+    if (refused !== null) this.host.refuse(socket, refused);
   }
 
   private async takeOne(watcher: FrameWatcher, text: string | null): Promise<Refused | null> {
@@ -57,7 +56,7 @@ export class ClientFrames {
         return watcher.may_steer ? this.steer(watcher, frame.data.text) : notAllowed('agents:execute');
       case 'stop':
         if (!watcher.may_stop) return notAllowed('executions:cancel');
-        return stopExecution(this.env, this.host.executionId(), watcher);
+        return stopExecution(this.env, this.host.run().row.facts, watcher);
       case 'answer':
         return this.answer(watcher, frame.data);
     }
@@ -81,11 +80,12 @@ export class ClientFrames {
     { approval_id, decision, text = '', form }: Extract<ClientFrame, { event_type: 'answer' }>['data'],
   ): Promise<Refused | null> {
     if (watcher.decider === null) return { code: 'forbidden', message: 'This connection may not answer.' };
-    const question = this.host.question(approval_id ?? null);
-    const answer = form ?? (decision === 'approve' && asksForText(question) ? { answer: text } : null);
+    const run = this.host.run();
+    const question = questionOf(run, approval_id ?? null);
+    const answer = form ?? (decision === 'approve' && asksForText(question) ? { [ANSWER_FIELD]: text } : null);
     const target = approval_id === undefined ? { step_id: null } : { approval_id };
     const comment = form === undefined && answer !== null ? '' : text;
-    return answerQuestion(this.env, this.host.executionId(), watcher, target, { decision, comment, form: answer });
+    return answerQuestion(this.env, run.row.facts, watcher, target, { decision, comment, form: answer });
   }
 
   private mayCome(socket: WebSocket): boolean {
@@ -121,8 +121,15 @@ function parseFrame(text: string | null): ClientFrame | Refused {
   return { code: 'validation_failed', message: `The frame is not valid. ${problems.join('; ')}` };
 }
 
+/** The question of this id, or the only one that is open; null where there is none. */
+function questionOf(run: ExecutionRun, approvalId: string | null): ApprovalView | null {
+  const open = run.approvals.allPending();
+  const id = approvalId ?? (open.length === 1 ? open[0]?.id : undefined);
+  return id === undefined ? null : approvalOf(run, id);
+}
+
 /** Whether a question is answered in words, as `ask_person` asks it. */
 function asksForText(question: ApprovalView | null): boolean {
-  const properties: JsonValue | undefined = question?.form_schema?.properties;
-  return typeof properties === 'object' && properties !== null && 'answer' in properties;
+  const properties = question?.form_schema?.properties;
+  return typeof properties === 'object' && properties !== null && ANSWER_FIELD in properties;
 }

@@ -255,6 +255,8 @@ export interface ExecutionRpc {
   heed(leaseId: string, notice: LeaseNotice): Promise<'taken' | 'buried' | 'unknown'>;
   /** `startMayCome`: whether a start of it was admitted that may not have arrived. */
   erase(organizationId: string, startMayCome: boolean): Promise<void>;
+  /** Ends it where it runs and erases it before its time; what it cost stays in the books. */
+  forget(organizationId: string): Promise<void>;
   /** How long it is kept, after a change of that; means nothing to one that has not ended. */
   retain(organizationId: string, rule: RetentionRule): Promise<void>;
   forgetActor(organizationId: string, actorId: string, name: string): Promise<'forgotten' | 'unknown'>;

@@ -97,7 +97,8 @@ function stateFrames(event: ExecutionEvent, source: FrameSource): StreamFrame[] 
   const state = stateFrame(event.seq * 2, source);
   if (!ENDS.has(event.type)) return [state];
   const { result, error, cost_usd } = source.end();
-  const data = { status: source.status(), result, error: error === null ? null : { ...error }, cost_usd };
+  const told = error === null ? null : { code: error.code, message: error.message };
+  const data = { status: source.status(), result, error: told, cost_usd };
   return [state, { seq: event.seq * 2 + 1, event_type: 'end', data }];
 }
 

@@ -40,7 +40,6 @@ export interface EventSource {
   /** Text streamed so far by the steps that are running, as `step.delta` events from offset 0. */
   snapshots(): ExecutionEvent[];
   ended(): boolean;
-  readonly frames: FrameSource;
 }
 
 /**
@@ -54,7 +53,11 @@ export class ExecutionStreams {
   private readonly attached = new WeakMap<WebSocket, SocketAttachment>();
   private readonly backlogs = new WeakMap<WebSocket, Backlog>();
 
-  constructor(private readonly ctx: DurableObjectState) {
+  /** @param frames what frames tell besides the events, of the execution in memory */
+  constructor(
+    private readonly ctx: DurableObjectState,
+    private readonly frames: () => FrameSource,
+  ) {
     // Answered by the runtime without waking the object.
     ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair('ping', 'pong'));
   }
@@ -76,7 +79,11 @@ export class ExecutionStreams {
   }
 
   /** `after` is a frame. */
-  acceptFrames(source: EventSource, after: number, watcher: FrameWatcher): Response {
+  acceptFrames(
+    source: EventSource & { readonly frames: FrameSource },
+    after: number,
+    watcher: FrameWatcher,
+  ): Response {
     return this.accept(source, (server) => {
       const replay = new FrameReplay(after, source.frames);
       const backlog = this.backlogOf(server);
@@ -129,7 +136,7 @@ export class ExecutionStreams {
     socket.send(JSON.stringify(errorFrame(lastSeq, code, message)));
   }
 
-  publish(events: readonly ExecutionEvent[], ended: boolean, source: FrameSource): void {
+  publish(events: readonly ExecutionEvent[], ended: boolean): void {
     const sockets = this.ctx.getWebSockets();
     if (sockets.length === 0 && this.clients.size === 0) return;
     const messages = events.map((event) => JSON.stringify(event));
@@ -141,7 +148,7 @@ export class ExecutionStreams {
         this.send(socket, messages, last, ended);
         continue;
       }
-      frames ??= framesOf(events, source).map((frame) => JSON.stringify(frame));
+      frames ??= framesOf(events, this.frames()).map((frame) => JSON.stringify(frame));
       const backlog = this.backlogOf(socket);
       for (const { length } of frames) backlog.add(last, length);
       this.send(socket, frames, last, ended, backlog.characters);
