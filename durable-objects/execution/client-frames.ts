@@ -9,7 +9,7 @@ import { answerQuestion, type Refused, stopExecution } from './wiring.ts';
 /** Frames that one socket may send in a row, and how many it gains each second. */
 const BURST = 20;
 const PER_SECOND = 2;
-/** A client that goes on after so many refusals is closed: RFC 6455, 7.4.1. */
+/** A client that goes on after so many refusals, without a rest in between, is closed: RFC 6455, 7.4.1. */
 const MAX_REFUSED = 100;
 const CLOSE_POLICY = 1008;
 
@@ -93,9 +93,11 @@ export class ClientFrames {
     const { frames, at, refused } = this.allowances.get(socket) ?? { frames: BURST, at: now, refused: 0 };
     const left = Math.min(BURST, frames + ((now - at) / 1000) * PER_SECOND);
     const comes = left >= 1;
-    const next = { frames: comes ? left - 1 : left, at: now, refused: comes ? 0 : refused + 1 };
+    const before = left === BURST ? 0 : refused;
+    const next = { frames: comes ? left - 1 : left, at: now, refused: comes ? before : before + 1 };
     this.allowances.set(socket, next);
-    if (next.refused > MAX_REFUSED) socket.close(CLOSE_POLICY, 'too many frames');
+    if (next.refused > MAX_REFUSED && socket.readyState === WebSocket.OPEN)
+      socket.close(CLOSE_POLICY, 'too many frames');
     return comes;
   }
 }

@@ -118,6 +118,8 @@ function frameOf(event: ExecutionEvent, source: FrameSource): StreamFrame | null
   switch (type) {
     case 'step.delta': {
       const { text = '', offset = 0, attempt = 1 } = data;
+      // A step that streams has a snapshot before it has text.
+      if (text === '') return null;
       return { ...frame('on_llm_stream', { text, offset, attempt }), seq: seq * 2 + 1 };
     }
     case 'step.started':

@@ -79,11 +79,7 @@ export class ExecutionStreams {
   }
 
   /** `after` is a frame. */
-  acceptFrames(
-    source: EventSource & { readonly frames: FrameSource },
-    after: number,
-    watcher: FrameWatcher,
-  ): Response {
+  acceptFrames(source: EventSource & { readonly frames: FrameSource }, after: number, watcher: FrameWatcher): Response {
     return this.accept(source, (server) => {
       const replay = new FrameReplay(after, source.frames);
       const backlog = this.backlogOf(server);
@@ -133,7 +129,8 @@ export class ExecutionStreams {
   }
 
   refuse(socket: WebSocket, lastSeq: number, code: string, message: string): void {
-    socket.send(JSON.stringify(errorFrame(lastSeq, code, message)));
+    // The run may have ended meanwhile, and its sockets been closed.
+    if (socket.readyState === WebSocket.OPEN) socket.send(JSON.stringify(errorFrame(lastSeq, code, message)));
   }
 
   publish(events: readonly ExecutionEvent[], ended: boolean): void {

@@ -204,14 +204,7 @@ export class DeskStarts {
     return [...roots, ...below].map(({ id }) => id);
   }
 
-  private startOf({
-    caller,
-    external_agent_id,
-    key_id,
-    agent_id,
-    version,
-    brings_definition,
-  }: Lease): RunningStart {
+  private startOf({ caller, external_agent_id, key_id, agent_id, version, brings_definition }: Lease): RunningStart {
     const kind = external_agent_id !== null ? 'external_agent' : key_id !== null ? 'api_key' : 'user';
     const platform = external_agent_id === null ? null : this.rooms.externalAgents.find(external_agent_id)?.platform;
     return {

@@ -12,7 +12,10 @@ const PROBE_TIMEOUT_MS = 3000;
 const PROBE = 'readiness-probe';
 
 const dependency = z.object({ state: z.enum(['ok', 'down']), latency_ms: z.number().int(), required: z.boolean() });
-const readinessAnswer = z.object({ status: z.enum(['ready', 'not_ready']), dependencies: z.record(z.string(), dependency) });
+const readinessAnswer = z.object({
+  status: z.enum(['ready', 'not_ready']),
+  dependencies: z.record(z.string(), dependency),
+});
 type Dependency = z.infer<typeof dependency>;
 
 export interface Probe {

@@ -1,7 +1,11 @@
 import type { AgentDefinition, ExecutionTrigger, JsonValue } from '@agentflow/contracts';
 import type { StepError } from '@agentflow/engine';
 import { executionObject } from '../../../durable-objects/execution/client.ts';
-import { type AdmissionCaller, type AdmissionRequest, organizationDesk } from '../../../durable-objects/organization/client.ts';
+import {
+  type AdmissionCaller,
+  type AdmissionRequest,
+  organizationDesk,
+} from '../../../durable-objects/organization/client.ts';
 import type { Env } from '../../platform/env.ts';
 import { ApiError } from '../../platform/errors.ts';
 import { requestHash } from '../../platform/idempotency.ts';
@@ -51,7 +55,12 @@ export async function startJob(env: Env, start: JobStart): Promise<JobStarted> {
     spends: { project_id: null, budget_of: null },
     shown: { trigger: start.trigger, project_id: null },
   };
-  const admission = await admit(organizationDesk(env.ORGANIZATION, organization_id), request, start.input, async () => undefined);
+  const admission = await admit(
+    organizationDesk(env.ORGANIZATION, organization_id),
+    request,
+    start.input,
+    async () => undefined,
+  );
   // Started, and not kept any more.
   if (admission.outcome === 'replay') return refused('not_found', 'The run is not kept any more.');
   if (admission.outcome === 'deny') {

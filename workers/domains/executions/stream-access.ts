@@ -19,7 +19,8 @@ export async function streamAccess(c: Context<AppEnv>, executionId: string): Pro
   const principal = await identify(c);
   if (principal.kind === 'unchecked_key') throw unauthenticated();
   requireAccess(principal, 'executions:read');
-  if (principal.kind === 'external_agent') throw new ApiError('forbidden', 'The key of an external agent cannot do this.');
+  if (principal.kind === 'external_agent')
+    throw new ApiError('forbidden', 'The key of an external agent cannot do this.');
   return { organization_id: principal.organization_id, caller: streamCallerOf(principal) };
 }
 

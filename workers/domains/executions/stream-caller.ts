@@ -32,7 +32,14 @@ export async function frameWatcherOf(
 ): Promise<FrameWatcher> {
   if (caller === null) {
     const actor = { type: 'system', id: 'watcher', name: 'Watcher' } as const;
-    return { organization_id, actor, may_steer: false, may_stop: false, decider: null, origin: auditOrigin({ ...around, actor }) };
+    return {
+      organization_id,
+      actor,
+      may_steer: false,
+      may_stop: false,
+      decider: null,
+      origin: auditOrigin({ ...around, actor }),
+    };
   }
   const { actor, role, may } = caller;
   const decider =

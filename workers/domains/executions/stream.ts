@@ -6,8 +6,8 @@ import {
   ORGANIZATION_HEADER,
   STREAM_URL,
 } from '../../../durable-objects/execution/client.ts';
-import { notFound } from '../../platform/errors.ts';
 import type { Env } from '../../platform/env.ts';
+import { notFound } from '../../platform/errors.ts';
 import type { AppEnv } from '../../platform/router.ts';
 
 /** The event log of an execution from `after` on: a WebSocket for an upgrade, else server-sent events. */

@@ -40,7 +40,10 @@ export function ownRuntime(env: Env, context: OwnRuntimeContext): RuntimeClient 
 }
 
 /** The person or key in whose name it runs: what is passed on was checked by whoever passes it on. */
-async function watcherOf(env: Env, { organization_id, caller, ip, request_id }: OwnRuntimeContext): Promise<FrameWatcher> {
+async function watcherOf(
+  env: Env,
+  { organization_id, caller, ip, request_id }: OwnRuntimeContext,
+): Promise<FrameWatcher> {
   const actor = actorOfCaller(caller);
   const decider =
     caller.kind === 'user' && caller.role !== undefined

@@ -80,7 +80,9 @@ function parse<T>(schema: z.ZodType<T>, value: unknown, before: string): T {
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
   throw invalid(
-    parsed.error.issues.slice(0, 100).map(({ path, message }) => ({ path: before + path.map(String).join('.'), message })),
+    parsed.error.issues
+      .slice(0, 100)
+      .map(({ path, message }) => ({ path: before + path.map(String).join('.'), message })),
   );
 }
 

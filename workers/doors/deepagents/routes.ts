@@ -47,7 +47,8 @@ const forget = operation({
   operationId: 'forgetThread',
   tags,
   summary: 'Stop and erase a job that brought its definition',
-  description: 'Its costs stay in the books. An execution of an agent is kept as long as the organization keeps them: 409.',
+  description:
+    'Its costs stay in the books. An execution of an agent is kept as long as the organization keeps them: 409.',
   access: 'executions:cancel',
   request: { params },
   responses: {
