@@ -55,9 +55,9 @@ export const ZONES = [
   {
     name: 'agent files',
     files: /^(packages\/agent-files\/)/,
-    packages: ['yaml', 'diff', 'node-diff3'],
+    packages: ['yaml', 'diff'],
     may: [CONTRACTS],
-    says: 'agent-files imports contracts, yaml, diff and node-diff3',
+    says: 'agent-files imports contracts, yaml and diff',
   },
   {
     name: 'sdk',

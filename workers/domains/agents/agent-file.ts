@@ -1,3 +1,4 @@
+import { parseYaml, writeYaml, YamlError } from '@agentflow/agent-files';
 import {
   AGENT_FILE_FORMAT,
   type AgentDefinition,
@@ -7,7 +8,6 @@ import {
   LIMITS,
 } from '@agentflow/contracts';
 import { ApiError, invalid } from '../../platform/errors.ts';
-import { parseYaml, writeYaml } from './yaml-text.ts';
 
 export type AgentFileFormat = 'json' | 'yaml';
 
@@ -40,7 +40,7 @@ export function writeAgentFile(
  * with each field for one that is not an agent file, `payload_too_large` for a definition over its size.
  */
 export function readAgentFile(text: string, format: AgentFileFormat): AgentFile {
-  const parsed = agentFile.safeParse(format === 'json' ? parseJson(text) : parseYaml(text));
+  const parsed = agentFile.safeParse(format === 'json' ? parseJson(text) : yamlIn(text));
   if (!parsed.success) {
     throw invalid(
       parsed.error.issues
@@ -61,6 +61,22 @@ function parseJson(text: string): unknown {
     return JSON.parse(text);
   } catch (error) {
     throw new ApiError('malformed_json', error instanceof Error ? error.message : 'The body is not JSON.');
+  }
+}
+
+function yamlIn(text: string): unknown {
+  try {
+    return parseYaml(text);
+  } catch (error) {
+    if (!(error instanceof YamlError)) throw error;
+    const { kind, message, path, line, column } = error;
+    const at = line === null ? '' : `line ${line}, column ${column}`;
+    if (kind === 'syntax')
+      throw new ApiError('malformed_request', at === '' ? message : `The body is not valid YAML at ${at}: ${message}`);
+    throw invalid(
+      [{ path, message: at === '' ? message : `${message} (${at})` }],
+      'The YAML document holds what JSON cannot.',
+    );
   }
 }
 

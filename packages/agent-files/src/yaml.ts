@@ -13,7 +13,6 @@ import {
   Scalar,
   visit,
 } from 'yaml';
-import { ApiError, invalid } from '../../platform/errors.ts';
 
 /** The tags of the YAML 1.2 core schema: the only ones that stand for JSON values. */
 const CORE_TAGS = new Set(
@@ -23,26 +22,73 @@ const CORE_TAGS = new Set(
 /** Stack entries of the parser that are not nesting of the document: the document itself, the scalar under way, a key. */
 const STACK_ALLOWANCE = 8;
 
+/** What keeps a text from being read: `syntax` where it is not YAML at all, `data` where it holds what JSON cannot. */
+export class YamlError extends Error {
+  readonly kind: 'syntax' | 'data';
+  /** Where in the data, dotted; empty for the whole text. */
+  readonly path: string;
+  /** 1-based, like the column; null where no one place is at fault. */
+  readonly line: number | null;
+  readonly column: number | null;
+
+  constructor(kind: 'syntax' | 'data', message: string, at: { path?: string; line?: number; column?: number } = {}) {
+    super(message);
+    this.name = 'YamlError';
+    this.kind = kind;
+    this.path = at.path ?? '';
+    this.line = at.line ?? null;
+    this.column = at.column ?? null;
+  }
+}
+
+export interface YamlDocument {
+  readonly value: JsonValue;
+  /** Line, 1-based, on which the value of this path begins, or the deepest part of the path that there is. */
+  readonly lineOf: (path: readonly string[]) => number;
+}
+
 /**
- * Parses YAML 1.2 (core schema) into plain JSON data. What JSON cannot say is refused instead of guessed: aliases, tags
+ * Reads YAML 1.2 (core schema) as plain JSON data. What JSON cannot say is refused instead of guessed: aliases, tags
  * outside the core schema, keys that are collections, duplicate keys, `.inf` and `.nan`, several documents.
- * Throws `malformed_request` for text that is not YAML, `validation_failed` for YAML that is not such data.
+ * Throws `YamlError`.
  */
-export function parseYaml(text: string): JsonValue {
+export function readYaml(text: string): YamlDocument {
   const lines = new LineCounter();
-  const at = (offset: number) => {
+  const at: At = (offset) => {
     const { line, col } = lines.linePos(offset);
-    return `line ${line}, column ${col}`;
+    return { line, column: col };
   };
-  const documents = composeBounded(text, lines, (offset, message) => {
-    throw new ApiError('malformed_request', `The body is not valid YAML at ${at(offset)}: ${message}`);
+  const [document, second] = composeBounded(text, lines, (offset, message) => {
+    throw new YamlError('syntax', message, at(offset));
   });
-  const [document, second] = documents;
   const contents = document?.contents ?? null;
-  if (document === undefined || contents === null)
-    throw new ApiError('malformed_request', 'The YAML document is empty.');
-  if (second !== undefined) throw invalid([{ path: '', message: 'holds several documents; send one' }]);
-  return plainValue(contents, [], at);
+  if (contents === null) throw new YamlError('syntax', 'The YAML document is empty.');
+  if (second !== undefined) throw new YamlError('data', 'holds several documents; send one');
+  return { value: plainValue(contents, [], at), lineOf: (path) => at(offsetOf(contents, path)).line };
+}
+
+/** `readYaml` where nobody asks for lines. */
+export function parseYaml(text: string): JsonValue {
+  return readYaml(text).value;
+}
+
+type At = (offset: number) => { line: number; column: number };
+
+function offsetOf(contents: ParsedNode, path: readonly string[]): number {
+  let node: unknown = contents;
+  let offset = contents.range[0];
+  for (const name of path) {
+    if (isMap(node)) {
+      const pair = node.items.find(({ key }) => isScalar(key) && keyName(key) === name);
+      if (pair === undefined) break;
+      offset = (pair.key as ParsedNode).range[0];
+      node = pair.value;
+    } else if (isSeq(node)) {
+      node = node.items[Number(name)];
+      offset = (node as ParsedNode | undefined)?.range[0] ?? offset;
+    } else break;
+  }
+  return offset;
 }
 
 /**
@@ -91,16 +137,13 @@ function composeBounded(text: string, lines: LineCounter, fail: (offset: number,
   return documents;
 }
 
-function tooDeep(): ApiError {
-  return invalid([{ path: '', message: `is nested deeper than ${LIMITS.json_depth} levels` }]);
+function tooDeep(): YamlError {
+  return new YamlError('data', `is nested deeper than ${LIMITS.json_depth} levels`);
 }
 
-function plainValue(node: unknown, path: readonly string[], at: (offset: number) => string): JsonValue {
+function plainValue(node: unknown, path: readonly string[], at: At): JsonValue {
   const refuse = (offset: number, message: string) =>
-    invalid(
-      [{ path: path.join('.'), message: `${message} (${at(offset)})` }],
-      'The YAML document holds what JSON cannot.',
-    );
+    new YamlError('data', message, { path: path.join('.'), ...at(offset) });
   // A key without a value: `a:`.
   if (node === null || node === undefined) return null;
   if (path.length >= LIMITS.json_depth && !isScalar(node)) throw tooDeep();
@@ -145,18 +188,25 @@ const NEEDS_ESCAPES = /(?![\t\n])\p{Cc}|[\u2028\u2029\ufeff]|\p{Cs}/u;
 /** Unquoted, these are the value and merge keys of YAML 1.1, which `compat` does not know. */
 const YAML_1_1_KEYS: ReadonlySet<string> = new Set(['=', '<<']);
 
+/** Marks a map or list that `writeYaml` puts on one line. */
+export function onOneLine(value: JsonValue): JsonValue {
+  const node = documentOf(value).contents;
+  if (isMap(node) || isSeq(node)) node.flow = true;
+  // `Document` takes its own nodes among the data.
+  return node as unknown as JsonValue;
+}
+
+function documentOf(value: JsonValue): Document {
+  return new Document(value, { schema: 'core', merge: false, compat: 'yaml-1.1', aliasDuplicateObjects: false });
+}
+
 /**
  * Writes JSON data as YAML that `parseYaml` reads back exactly, and that readers of YAML 1.1 take for the same strings
  * (`no`, `1e3`, `0123`, dates stay quoted). Texts of several lines are block literals, so that prompts can be read and
  * compared line by line.
  */
 export function writeYaml(value: JsonValue): string {
-  const document = new Document(value, {
-    schema: 'core',
-    merge: false,
-    compat: 'yaml-1.1',
-    aliasDuplicateObjects: false,
-  });
+  const document = documentOf(value);
   visit(document, {
     Scalar(_key, node) {
       if (typeof node.value !== 'string') return;
