@@ -42,11 +42,7 @@ export class FrameLog {
   }
 
   /** An update of the state: its files are kept in place of those before it. */
-  appendState(
-    data: Data,
-    files: Readonly<Record<string, string>>,
-    todos: readonly Todo[],
-  ): StreamFrame {
+  appendState(data: Data, files: Readonly<Record<string, string>>, todos: readonly Todo[]): StreamFrame {
     const { files: _files, ...rest } = data;
     const frame = this.append('on_state_update', rest);
     this.store.replaceWorkspace(frame.seq, files, todos);

@@ -165,7 +165,8 @@ export class RefinementObject extends DurableObject<Env> implements RefinementRp
     if (status !== 'ready' && status !== 'failed') return this.clear(status ?? 'gone');
     const { ended_at } = this.store.run();
     const now = Date.now();
-    if (now < (ended_at ?? job.created_at) + KEPT_MS) this.store.writeRun({ ...this.store.run(), due_at: now + LOOK_MS });
+    if (now < (ended_at ?? job.created_at) + KEPT_MS)
+      this.store.writeRun({ ...this.store.run(), due_at: now + LOOK_MS });
     else if (status === 'ready') await this.expire(job, 'ready');
     else this.clear('failed');
   }

@@ -162,7 +162,8 @@ export class RefinementRun {
       const { frames, error } = await this.connection(job, run_id, run_seq);
       if (this.isOver(run_id)) return;
       fruitless = frames > 0 ? 0 : fruitless + 1;
-      const gone = error ?? (fruitless > FRUITLESS_CONNECTIONS ? away('The stream of the run breaks again and again.') : null);
+      const gone =
+        error ?? (fruitless > FRUITLESS_CONNECTIONS ? away('The stream of the run breaks again and again.') : null);
       const asked = await runtimeFor(this.env, this.ctx, job).state(run_id);
       if (this.isOver(run_id)) return;
       if (asked.ok && isTerminal(asked.state.status)) return this.takeState(job, asked.state);
@@ -205,35 +206,40 @@ export class RefinementRun {
     if (this.isOver(run_id)) return;
     this.heardAt = Date.now();
     const read = readFrame(message);
-    if (!read.ok) return this.giveUp(job, read.error);
-    const { frame } = read;
-    if (frame.event_type === 'on_llm_stream') {
-      this.watchers.publish(this.frames.text(frame.data));
-      this.frames.keepText(run_id, frame.data, Date.now());
-      return;
-    }
-    if (frame.event_type === 'error') return;
-    const state = this.store.run();
+    if (!read.ok) this.giveUp(job, read.error);
+    else if (read.frame.event_type === 'on_llm_stream') this.receiveText(run_id, read.frame);
+    else if (read.frame.event_type !== 'error') this.receiveNumbered(job, read.frame, this.store.run());
+  }
+
+  /** Passed on before anything is written: no one waits for the storage. */
+  private receiveText(run_id: string, { data }: StreamFrame): void {
+    this.watchers.publish(this.frames.text(data));
+    this.frames.keepText(run_id, data, Date.now());
+  }
+
+  private receiveNumbered(job: RefinementJob, frame: StreamFrame, state: RunState): void {
     // Sent again by a runtime that does not know `after`; 0 is that of one that does not number its frames.
     if (frame.seq !== 0 && frame.seq <= state.run_seq) return;
-    if (frame.event_type === 'end') return this.receiveEnd(job, frame);
-    if (frame.event_type === 'on_state_update') return this.receiveState(job, frame, state);
-    if (this.frames.last() >= MAX_FRAMES) return this.giveUp(job, tooMuch(`more than ${MAX_FRAMES} frames`));
-    this.store.writeRun({ ...state, run_seq: frame.seq });
-    this.watchers.publish(this.frames.append(frame.event_type, frame.data));
+    const { event_type, data } = frame;
+    if (event_type === 'end') this.host.waitUntil(this.ended(job, data));
+    else if (event_type === 'on_state_update') this.receiveState(job, frame, state);
+    else if (this.frames.last() >= MAX_FRAMES) this.giveUp(job, tooMuch(`more than ${MAX_FRAMES} frames`));
+    else {
+      this.store.writeRun({ ...state, run_seq: frame.seq });
+      this.watchers.publish(this.frames.append(event_type, data));
+    }
   }
 
   private receiveState(job: RefinementJob, frame: StreamFrame, state: RunState): void {
     const files = filesIn(frame.data.files);
-    if (files === null) return this.giveUp(job, garbage('an update of the state without files'));
-    if (isTooLarge(files)) return this.giveUp(job, tooMuch(`files of more than ${MAX_GENERATED_BYTES} bytes`));
+    if (files === null || isTooLarge(files)) {
+      const large = tooMuch(`files of more than ${MAX_GENERATED_BYTES} bytes`);
+      this.giveUp(job, files === null ? garbage('an update of the state without files') : large);
+      return;
+    }
     const todos = todoList.safeParse(frame.data.todos ?? []);
     this.store.writeRun({ ...state, run_seq: frame.seq });
     this.watchers.publish(this.frames.appendState(frame.data, files, todos.success ? todos.data : []));
-  }
-
-  private receiveEnd(job: RefinementJob, { data }: StreamFrame): void {
-    this.host.waitUntil(this.ended(job, data));
   }
 
   /** The runtime's state in place of a stream that did not bring the end. */
@@ -241,7 +247,8 @@ export class RefinementRun {
     if (isTooLarge(state.files)) return this.giveUp(job, tooMuch(`files of more than ${MAX_GENERATED_BYTES} bytes`));
     const { files, todos, status, result, error, cost_usd = 0 } = state;
     this.watchers.publish(this.frames.appendState({ todos, status }, files, todos));
-    await this.ended(job, { status, result, error, cost_usd });
+    const why = error === null ? null : { code: error.code, message: error.message };
+    await this.ended(job, { status, result, error: why, cost_usd });
   }
 
   /** Its outcome is not known: it is asked for before anything is begun again. */

@@ -1,4 +1,10 @@
-import { type ClientFrame, clientFrame, type JsonValue, MAX_CLIENT_FRAME, type StreamFrame } from '@agentflow/contracts';
+import {
+  type ClientFrame,
+  clientFrame,
+  type JsonValue,
+  MAX_CLIENT_FRAME,
+  type StreamFrame,
+} from '@agentflow/contracts';
 import type { Watcher } from './client.ts';
 import type { FrameLog } from './frames.ts';
 
@@ -77,7 +83,11 @@ export class Watchers {
 
   private check(socket: WebSocket, message: string | ArrayBuffer, pass: (frame: ClientFrame) => Passed): Passed {
     if (typeof message !== 'string' || message.length > MAX_CLIENT_FRAME) {
-      return { ok: false, code: 'payload_too_large', message: 'A frame is text, and not larger than the API’s bodies.' };
+      return {
+        ok: false,
+        code: 'payload_too_large',
+        message: 'A frame is text, and not larger than the API’s bodies.',
+      };
     }
     const frame = clientFrame.safeParse(parsed(message));
     if (!frame.success) {

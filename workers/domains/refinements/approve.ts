@@ -64,13 +64,12 @@ async function resultOf(
   const baseFiles = filesOf(base);
   const chosen = choose(baseFiles, generated ?? {}, request);
   const draft = await getDraft(ctx, row.agent_id);
-  const moved = draft.revision !== row.base_version;
-  const merged = moved
-    ? mergeFiles(baseFiles, filesOf(draft.definition), chosen, request.resolved)
-    : { files: { ...chosen, ...request.resolved }, conflicts: [] };
-  if ((request.onto ?? row.base_version) !== draft.revision || merged.conflicts.length > 0) {
-    throw await draftMoved(draft.revision, merged);
+  const draftFiles = filesOf(draft.definition);
+  if ((request.onto ?? row.base_version) !== draft.revision) {
+    throw await draftMoved(draft.revision, mergeFiles(baseFiles, draftFiles, chosen));
   }
+  const merged = merge(baseFiles, draftFiles, chosen, request.resolved);
+  if (merged.conflicts.length > 0) throw await draftMoved(draft.revision, merged);
   const hash = await approvalHash(merged.files, draft.revision);
   if (request.hash !== undefined && request.hash !== hash) {
     throw new ApiError('proposal_changed', 'What would be written is not what the hash stands for.');
@@ -106,6 +105,15 @@ function choose(base: AgentFiles, generated: AgentFiles, { paths, hunks }: Appro
   return chosen;
 }
 
+function merge(base: AgentFiles, draft: AgentFiles, chosen: AgentFiles, resolved?: AgentFiles): Merged {
+  try {
+    return mergeFiles(base, draft, chosen, resolved);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw invalid([{ path: 'resolved', message: error.message }]);
+  }
+}
+
 type Merged = ReturnType<typeof mergeFiles>;
 
 async function draftMoved(draft_version: number, { files, conflicts }: Merged): Promise<ApiError> {
@@ -113,7 +121,7 @@ async function draftMoved(draft_version: number, { files, conflicts }: Merged): 
     draft_version,
     hash: conflicts.length > 0 ? null : await approvalHash(files, draft_version),
     files: { ...files },
-    conflicts,
+    conflicts: [...conflicts],
   };
   const detail =
     conflicts.length > 0

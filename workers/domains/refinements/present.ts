@@ -1,4 +1,4 @@
-import { changesOf, filesOf, type AgentFiles } from '@agentflow/agent-files';
+import { type AgentFiles, changesOf, filesOf } from '@agentflow/agent-files';
 import {
   type AgentDefinition,
   microusdToUsd,

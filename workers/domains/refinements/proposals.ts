@@ -1,12 +1,16 @@
-import { approvalHash } from '@agentflow/agent-files';
-import type { Proposal, ProposalFilter, ProposalStats, ProposalSummary } from '@agentflow/contracts';
+import { approvalHash, definitionOf } from '@agentflow/agent-files';
+import type {
+  Proposal,
+  ProposalFilter,
+  ProposalStats,
+  ProposalSummary,
+  StartShadowRunRequest,
+} from '@agentflow/contracts';
 import { db } from '../../db/client.ts';
 import type { RequestContext } from '../../platform/context.ts';
 import { ApiError } from '../../platform/errors.ts';
 import { firstIdAt } from '../../platform/ids.ts';
 import { pageOf } from '../../platform/pagination.ts';
-import { definitionOf } from '@agentflow/agent-files';
-import type { StartShadowRunRequest } from '@agentflow/contracts';
 import { getDraft } from '../agents/index.ts';
 import { startShadowRun } from '../shadow-runs/index.ts';
 import { decidableProposal, viewerOf, visibleProposal } from './access.ts';

@@ -202,9 +202,9 @@ export function setAccess(
       .delete(proposalAccess)
       .where(and(eq(proposalAccess.organization_id, organizationId), eq(proposalAccess.proposal_id, id))),
     // One bound parameter for all people: D1 takes 100 of them.
-    database.insert(proposalAccess).select(
-      sql`select ${id}, value ->> 'user_id', ${organizationId}, value ->> 'level' from json_each(${rows})`,
-    ),
+    database
+      .insert(proposalAccess)
+      .select(sql`select ${id}, value ->> 'user_id', ${organizationId}, value ->> 'level' from json_each(${rows})`),
   ] as const;
 }
 

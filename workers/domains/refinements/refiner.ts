@@ -78,7 +78,7 @@ or token into a file: name it as {{env.NAME}} and say in your answer which secre
 
 - agent.yaml: the graph. \`nodes\` is a list of {id, type, name?, config, retry?, timeout_ms?, on_error?, output_mapping?};
   \`edges\` a list of {id, source, target, source_handle?}; \`settings\` and \`input_schema\` where the draft has them.
-  Long prompts stand in files of their own, which the node's field names.
+  Prompts and tools stand in files of their own: the field, or the entry of \`tools\`, is {file: path}.
 - prompts/<node>.<field>.md: the text of a field of a node, as it is given to the model.
 - tools/<node>.<tool>.json: one tool of an ai.agent node.
 - knowledge/<name>.md: notes that deep agents find in their folder.
@@ -98,7 +98,7 @@ becomes text. Fields that are marked as bare expressions have no braces. A node 
 function nodeTypes(): string {
   return describeNodeTypes()
     .map(({ type, description, config_schema, handles, output_schema, example }) => {
-      const exits = handles.map(({ id }) => id).join(', ');
+      const exits = handles.map(({ handle }) => handle).join(', ');
       return [
         `## ${type}`,
         description,

@@ -1,6 +1,6 @@
 import { createRouter } from '../../platform/router.ts';
 import { discussionRoutes } from './routes/discussion.ts';
-import { proposalAliases, proposalRoutes as ownRoutes } from './routes/proposals.ts';
+import { proposalRoutes as ownRoutes, proposalAliases } from './routes/proposals.ts';
 import { refinementAlias, refinementRoutes as startRoutes } from './routes/refinements.ts';
 import { socketRoutes, ticketRoutes } from './routes/stream.ts';
 

@@ -1,4 +1,4 @@
-import { changesOf, definitionOf, filesOf, type AgentFiles } from '@agentflow/agent-files';
+import { type AgentFiles, changesOf, definitionOf, filesOf } from '@agentflow/agent-files';
 import {
   type AgentDefinition,
   type DefinitionProblem,
@@ -16,14 +16,7 @@ import { checkDefinition } from '../agents/index.ts';
 import { auditRow } from '../audit/index.ts';
 import { outgoingEvent, tellingDesks } from '../events/index.ts';
 import { contentsOf } from './present.ts';
-import {
-  changeProposal,
-  insertContents,
-  isDecided,
-  noteRun,
-  selectContents,
-  selectStatus,
-} from './queries.ts';
+import { changeProposal, insertContents, isDecided, noteRun, selectContents, selectStatus } from './queries.ts';
 
 const MAX_SUMMARY = 4000;
 const MAX_PROBLEMS = 200;

@@ -1,9 +1,4 @@
-import type {
-  CommentRequest,
-  ProposalAccess,
-  ProposalAccessRequest,
-  ProposalComment,
-} from '@agentflow/contracts';
+import type { CommentRequest, ProposalAccess, ProposalAccessRequest, ProposalComment } from '@agentflow/contracts';
 import { refinementObject } from '../../../durable-objects/refinement/client.ts';
 import { db } from '../../db/client.ts';
 import type { RequestContext } from '../../platform/context.ts';

@@ -5,11 +5,11 @@ import {
   proposal,
   proposalFilter,
   proposalId,
-  proposalStats as statsSchema,
   proposalSummary,
   proposalTrial,
   rejectProposalRequest,
   startShadowRunRequest,
+  proposalStats as statsSchema,
 } from '@agentflow/contracts';
 import { z } from 'zod';
 import { requestContext } from '../../../platform/auth.ts';

@@ -4,11 +4,13 @@ import { requestContext } from '../../../platform/auth.ts';
 import { createRouter, json, operation, refusal } from '../../../platform/router.ts';
 import { startRefinement } from '../start-refinement.ts';
 
+const tags = ['Refinements'];
+
 const start = {
   method: 'post',
   access: 'agents:write',
   idempotent: true,
-  tags: ['Refinements'],
+  tags,
   request: {
     params: z.object({ id: agentId }),
     body: { content: json(refinementRequest), required: true },

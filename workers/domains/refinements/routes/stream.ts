@@ -14,8 +14,8 @@ import { normalizeAddress } from '../../../platform/ip-networks.ts';
 import { type AppEnv, createRouter, json, operation } from '../../../platform/router.ts';
 import {
   signThreadTicket,
-  TICKET_SECONDS,
   type ThreadTicketClaims,
+  TICKET_SECONDS,
   verifyThreadTicket,
 } from '../../../platform/tokens.ts';
 import { mayDecide, visibleThread } from '../access.ts';
