@@ -7,6 +7,7 @@ import {
   executionTrigger,
   externalPlatform,
   invocationStatus,
+  proposalStatus,
   templateCategory,
 } from '@agentflow/contracts';
 import {
@@ -188,6 +189,28 @@ const policyRoute = createRoute({
   path: '/policies/$policyId',
   validateSearch: z.object({ tab: optional(z.enum(['history'])) }),
   component: lazyRouteComponent(() => import('./routes/policy.tsx'), 'PolicyPage'),
+});
+
+const proposalsRoute = createRoute({
+  getParentRoute: () => dashboardRoute,
+  path: '/proposals',
+  validateSearch: z.object({
+    status: optional(proposalStatus),
+    agent_id: text,
+    mine: optional(z.enum(['true'])),
+    cursor: text,
+  }),
+  component: lazyRouteComponent(() => import('./routes/proposals.tsx'), 'ProposalsPage'),
+});
+
+const proposalRoute = createRoute({
+  getParentRoute: () => dashboardRoute,
+  path: '/proposals/$proposalId',
+  validateSearch: z.object({
+    tab: optional(z.enum(['files', 'canvas', 'problems', 'try', 'comments', 'run'])),
+    file: text,
+  }),
+  component: lazyRouteComponent(() => import('./routes/proposal.tsx'), 'ProposalPage'),
 });
 
 const executionsRoute = createRoute({
@@ -460,6 +483,8 @@ const routeTree = rootRoute.addChildren([
     overviewRoute,
     agentsRoute,
     agentRoute,
+    proposalsRoute,
+    proposalRoute,
     templatesRoute,
     projectsRoute,
     projectRoute,

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { jsonObject, timestamp } from './common.ts';
-import { todos, workspaceFiles, workspacePath } from './deep-agents.ts';
+import { todos, workspacePath } from './deep-agents.ts';
 import { definitionProblem } from './definition.ts';
 import { actor, executionError } from './executions.ts';
 import { agentId, idSchema, userId } from './ids.ts';
@@ -128,7 +128,10 @@ export const approveProposalRequest = z
       .min(1)
       .optional()
       .describe('Revision of the draft that it is merged onto; `base_version` when left out'),
-    resolved: workspaceFiles.optional().describe('Contents of files that the merge could not make'),
+    resolved: z
+      .record(workspacePath, z.string().max(MAX_GENERATED_BYTES).nullable())
+      .optional()
+      .describe('Contents of files that the merge could not make; null for one that goes away'),
     comment: z.string().trim().max(2000).default(''),
   })
   .default({ comment: '' });

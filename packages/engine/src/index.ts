@@ -4,4 +4,5 @@ export * from './json-depth.ts';
 export * from './nodes/index.ts';
 export * from './ports.ts';
 export * from './scheduler/index.ts';
+export * from './testing/index.ts';
 export * from './validation/index.ts';

@@ -120,8 +120,8 @@ describe.each(CHANNELS)('an approval on %s', (_name, channelOf) => {
     expect((await press({ forged: true })).status).toBe(401);
     expect((await press({ organizationId: stranger.organization_id })).status).toBe(404);
     if (channel.platform !== 'telegram') {
-      expect((await press({ at: Date.now() - 301_000 })).status).toBe(401);
-      expect((await press({ at: Date.now() + 301_000 })).status).toBe(401);
+      expect((await press({ at: Date.now() - 330_000 })).status).toBe(401);
+      expect((await press({ at: Date.now() + 330_000 })).status).toBe(401);
     }
     const theirs = await channelOf(stranger);
     const unknown = await theirs.press(buttonOf(approval), presser, isNoted);

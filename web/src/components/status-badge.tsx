@@ -1,4 +1,4 @@
-import type { AgentStatus, ApprovalStatus, ExecutionStatus, StepStatus } from '@agentflow/contracts';
+import type { AgentStatus, ApprovalStatus, ExecutionStatus, ProposalStatus, StepStatus } from '@agentflow/contracts';
 import {
   Archive,
   Ban,
@@ -7,16 +7,19 @@ import {
   CircleDot,
   CirclePause,
   CircleX,
+  ClipboardCheck,
   Clock,
   LoaderCircle,
   type LucideIcon,
   PencilLine,
   SkipForward,
+  Sparkles,
+  Undo2,
 } from 'lucide-react';
 import { cn } from '@/lib/class-names.ts';
 
 type Tone = 'running' | 'waiting' | 'completed' | 'failed' | 'idle';
-type AnyStatus = ExecutionStatus | StepStatus | AgentStatus | ApprovalStatus;
+type AnyStatus = ExecutionStatus | StepStatus | AgentStatus | ApprovalStatus | ProposalStatus;
 
 interface StatusLook {
   readonly tone: Tone;
@@ -39,6 +42,10 @@ const LOOKS: Record<AnyStatus, StatusLook> = {
   approved: { tone: 'completed', word: 'Approved', icon: CircleCheck },
   denied: { tone: 'failed', word: 'Denied', icon: CircleX },
   expired: { tone: 'idle', word: 'Expired', icon: Clock },
+  generating: { tone: 'running', word: 'Generating', icon: Sparkles },
+  ready: { tone: 'waiting', word: 'Ready for review', icon: ClipboardCheck },
+  rejected: { tone: 'failed', word: 'Rejected', icon: CircleX },
+  superseded: { tone: 'idle', word: 'Superseded', icon: Undo2 },
   archived: { tone: 'idle', word: 'Archived', icon: Archive },
 };
 
@@ -107,7 +114,7 @@ export function StatusBadge({
         className,
       )}
     >
-      {status === 'running' ? (
+      {look.tone === 'running' ? (
         <span aria-hidden="true" className="mx-0.5 size-2 animate-pulse-soft rounded-full bg-running-solid" />
       ) : (
         <look.icon aria-hidden="true" className="size-3.5" />

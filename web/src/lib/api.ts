@@ -1,4 +1,4 @@
-import type { ErrorCode, FieldError, Problem } from '@agentflow/contracts';
+import type { ErrorCode, FieldError, JsonValue, Problem } from '@agentflow/contracts';
 import { accessToken, currentSession, exclusively, refreshSession, setNetworkRefused, whoAndWhere } from './session.ts';
 
 const BASE = '/api/v1';
@@ -10,6 +10,8 @@ export class RequestFailure extends Error {
   readonly title: string;
   readonly requestId: string | null;
   readonly errors: readonly FieldError[];
+  /** What a draft that has moved comes to, where the server tells. */
+  readonly merge: JsonValue | undefined;
 
   constructor(failure: {
     status: number;
@@ -18,6 +20,7 @@ export class RequestFailure extends Error {
     detail: string;
     requestId: string | null;
     errors?: readonly FieldError[] | undefined;
+    merge?: JsonValue | undefined;
   }) {
     super(failure.detail);
     this.name = 'RequestFailure';
@@ -26,6 +29,7 @@ export class RequestFailure extends Error {
     this.title = failure.title;
     this.requestId = failure.requestId;
     this.errors = failure.errors ?? [];
+    this.merge = failure.merge;
   }
 }
 
@@ -78,6 +82,7 @@ async function failureOf(response: Response): Promise<RequestFailure> {
       detail: problem.detail,
       requestId: problem.request_id ?? requestId,
       errors: problem.errors,
+      merge: problem.merge as JsonValue | undefined,
     });
   } catch {
     return new RequestFailure({

@@ -9,7 +9,7 @@ const LAST_RETRY_MS = 15_000;
 export type SocketState = 'connecting' | 'live' | 'reconnecting' | 'refused';
 
 interface Followed {
-  /** Where tickets are made, and where the socket is, below the API's base. */
+  /** Where tickets are made, below the API's base, and where the socket is: below it too, or from the root with `/api/`. */
   readonly ticketPath: string;
   readonly streamPath: string;
   /** Asked at each connection: what has been received, or other parameters. */
@@ -52,7 +52,8 @@ export function followSocket(followed: Followed): FollowedSocket {
       return;
     }
     if (stopped) return;
-    const address = new URL(`/api/v1${followed.streamPath}`, location.href);
+    const { streamPath } = followed;
+    const address = new URL(streamPath.startsWith('/api/') ? streamPath : `/api/v1${streamPath}`, location.href);
     address.protocol = location.protocol === 'https:' ? 'wss:' : 'ws:';
     for (const [name, value] of Object.entries(followed.parameters())) address.searchParams.set(name, value);
     address.searchParams.set('ticket', ticket);

@@ -1,7 +1,7 @@
 import type { Agent } from '@agentflow/contracts';
 import { Link } from '@tanstack/react-router';
-import { Archive, Copy, Download, Ellipsis, Pause, Pencil, Play, RotateCw } from 'lucide-react';
-import { useState } from 'react';
+import { Archive, Copy, Download, Ellipsis, Pause, Pencil, Play, RotateCw, Sparkles } from 'lucide-react';
+import { lazy, Suspense, useState } from 'react';
 import { toast } from 'sonner';
 import { Button } from '@/components/ui/button.tsx';
 import { ConfirmDialog } from '@/components/ui/confirm-dialog.tsx';
@@ -16,6 +16,8 @@ import { useCan } from '@/features/shell/queries.ts';
 import { exportAgent } from './export-agent.ts';
 import { useDuplicateAgent, useSetAgentStatus } from './use-agent-actions.ts';
 
+const RefineDialog = lazy(() => import('@/features/proposals/refine-dialog.tsx'));
+
 /** What can be done with an agent from anywhere. */
 export function AgentMenu({ agent }: { agent: Agent }) {
   const mayPublish = useCan('agents:publish');
@@ -24,6 +26,7 @@ export function AgentMenu({ agent }: { agent: Agent }) {
   const setStatus = useSetAgentStatus(agent);
   const duplicate = useDuplicateAgent(agent);
   const [archiving, setArchiving] = useState(false);
+  const [refining, setRefining] = useState(false);
   const change = (status: 'active' | 'paused') =>
     setStatus.mutate(status, { onError: (error) => toast.error(error.message) });
   return (
@@ -47,6 +50,11 @@ export function AgentMenu({ agent }: { agent: Agent }) {
               <Link to="/dashboard/agents/$agentId" params={{ agentId: agent.id }} search={{ tab: 'builder' }}>
                 <Pencil aria-hidden="true" /> Edit
               </Link>
+            </DropdownMenuItem>
+          )}
+          {mayWrite && agent.status !== 'archived' && (
+            <DropdownMenuItem onSelect={() => setRefining(true)}>
+              <Sparkles aria-hidden="true" /> Refine…
             </DropdownMenuItem>
           )}
           {mayWrite && (
@@ -80,6 +88,11 @@ export function AgentMenu({ agent }: { agent: Agent }) {
           )}
         </DropdownMenuContent>
       </DropdownMenu>
+      {refining && (
+        <Suspense fallback={null}>
+          <RefineDialog agent={agent} onClose={() => setRefining(false)} />
+        </Suspense>
+      )}
       <ConfirmDialog
         open={archiving}
         onOpenChange={setArchiving}

@@ -32,6 +32,8 @@ export interface BuilderServices {
   readonly openPin: (node: string) => void;
   /** Opens what can be done with a node, or with all that are selected, at a point of the screen. */
   readonly openMenu: (menu: MenuRequest) => void;
+  /** Stores the draft and asks in words for changes of it; null for who may not. */
+  readonly refine: (() => void) | null;
 }
 
 export const BuilderContext = createContext<BuilderServices | null>(null);

@@ -1,12 +1,14 @@
 import type { Agent, AgentDefinition, DefinitionProblem } from '@agentflow/contracts';
 import { useQueryClient } from '@tanstack/react-query';
 import { ReactFlowProvider, useReactFlow } from '@xyflow/react';
-import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
+import { lazy, Suspense, useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { flushSync } from 'react-dom';
 import { toast } from 'sonner';
 import { LeaveGuard } from '@/components/leave-guard.tsx';
+import { RoutePending } from '@/components/route-pending.tsx';
 import { ConfirmDialog } from '@/components/ui/confirm-dialog.tsx';
 import { draftQuery } from '@/features/agents/queries.ts';
+import RefineDialog from '@/features/proposals/refine-dialog.tsx';
 import { PublishDialog } from '@/features/publish/publish-dialog.tsx';
 import { useCan } from '@/features/shell/queries.ts';
 import { openShortcuts, useShortcuts } from '@/lib/shortcuts.ts';
@@ -22,7 +24,7 @@ import { CodeView } from './code-view.tsx';
 import { ConnectionsDialog } from './connections-dialog.tsx';
 import { nodeAt } from './draft/keys.ts';
 import type { Position } from './draft/layout.ts';
-import { GRID, NODE_WIDTH } from './draft/node-facts.ts';
+import { GRID, NODE_WIDTH, nodeLabel } from './draft/node-facts.ts';
 import { edgeOf, isDrawn, nodeOf } from './draft/problems.ts';
 import { DraftConflict } from './draft-conflict.tsx';
 import { EmptyCanvas } from './empty-canvas.tsx';
@@ -39,15 +41,20 @@ import { createRunStore } from './test-run/run-store.ts';
 import { storedPins, storePins } from './test-run/stored.ts';
 import { TestDialog } from './test-run/test-dialog.tsx';
 import { useKnownOutputs } from './test-run/use-node-outputs.ts';
-import { useTestKey } from './test-run/use-test-key.ts';
 import { useTestRuns } from './test-run/use-test-runs.ts';
+import { createTestResults } from './tests/test-results.ts';
+import { useTestCases } from './tests/use-test-cases.ts';
 import { type BuilderMode, Toolbar } from './toolbar.tsx';
 import { useAdding } from './use-adding.ts';
 import { useAutosave } from './use-autosave.ts';
 import { useClipboard } from './use-clipboard.ts';
+import { useControlKey } from './use-control-key.ts';
 import { useHistoryKeys } from './use-history-keys.ts';
 import { usePageCommands } from './use-page-commands.tsx';
 import { useValidation } from './use-problems.ts';
+
+const KnowledgeView = lazy(() => import('./notes/knowledge-view.tsx'));
+const TestsView = lazy(() => import('./tests/tests-view.tsx'));
 
 interface BuilderProps {
   agent: Agent;
@@ -82,10 +89,11 @@ function BuilderFrame({ agent, store, etag, node, run }: BuilderProps) {
   const root = useRef<HTMLDivElement>(null);
   const frame = useRef<HTMLElement>(null);
   const [mode, setMode] = useState<BuilderMode>(store.getState().unreadText === null ? 'canvas' : 'code');
-  const [leavingCode, setLeavingCode] = useState(false);
+  const [leavingCode, setLeavingCode] = useState<BuilderMode | null>(null);
   const [connectionsOf, setConnectionsOf] = useState<string | null>(null);
   const [publishing, setPublishing] = useState<Tagged<AgentDefinition> | null>(null);
   const [comparing, setComparing] = useState(false);
+  const [refining, setRefining] = useState(false);
   const [said, setSaid] = useState('');
   const [menu, setMenu] = useState<MenuRequest | null>(null);
   const [pinning, setPinning] = useState<string | null>(null);
@@ -107,6 +115,8 @@ function BuilderFrame({ agent, store, etag, node, run }: BuilderProps) {
   const { asking, stopAsking, test, start, showRun } = useTestRuns(agent.id, store, runs, saveNow);
   const clearRun = useCallback(() => showRun(undefined), [showRun]);
   useKnownOutputs(agent.id, runs);
+  const [results] = useState(createTestResults);
+  const testCases = useTestCases(agent.id, store, results, saveNow);
 
   useEffect(() => store.getState().setReadOnly(readOnly), [store, readOnly]);
   useEffect(
@@ -149,10 +159,14 @@ function BuilderFrame({ agent, store, etag, node, run }: BuilderProps) {
       const { path, field } = problem;
       const node = nodeOf(problem, definition);
       const edge = edgeOf(problem, definition);
-      if (node !== undefined && mode === 'canvas') {
+      const [place = ''] = path.split('.');
+      if (place === 'knowledge' || place === 'tests') setMode(place);
+      else if (node !== undefined && mode !== 'code') {
+        flushSync(() => setMode('canvas'));
         root.current?.dispatchEvent(new CustomEvent('builder:reveal', { detail: node }));
         jumpTo({ path, node, field });
-      } else if (edge !== null && mode === 'canvas' && isDrawn(edge.edge, definition)) {
+      } else if (edge !== null && mode !== 'code' && isDrawn(edge.edge, definition)) {
+        flushSync(() => setMode('canvas'));
         select({ edges: new Set([edge.key]) });
         root.current?.dispatchEvent(new CustomEvent('builder:reveal', { detail: edge.edge.target }));
       } else if (path !== 'nodes') {
@@ -166,6 +180,10 @@ function BuilderFrame({ agent, store, etag, node, run }: BuilderProps) {
   useEffect(() => {
     if (node !== undefined && nodeAt(store.getState().definition, node) !== undefined) goToNode(node);
   }, [store, node, goToNode]);
+  const refine = useCallback(async () => {
+    if (await saveNow()) setRefining(true);
+    else toast.error('The draft is not saved yet. Save it first.');
+  }, [saveNow]);
   const services = useMemo<BuilderServices>(
     () => ({
       store,
@@ -181,8 +199,9 @@ function BuilderFrame({ agent, store, etag, node, run }: BuilderProps) {
       showNode,
       openPin: setPinning,
       openMenu: setMenu,
+      refine: readOnly ? null : () => void refine(),
     }),
-    [store, openAdd, announce, goToNode, goToProblem, goToForm, showNode, runs, test, readOnly],
+    [store, openAdd, announce, goToNode, goToProblem, goToForm, showNode, runs, test, readOnly, refine],
   );
 
   const centre = useCallback((): Position | undefined => {
@@ -208,7 +227,7 @@ function BuilderFrame({ agent, store, etag, node, run }: BuilderProps) {
   usePageCommands(services, addNode);
 
   const changeMode = (next: BuilderMode) => {
-    if (next === 'canvas' && store.getState().unreadText !== null) setLeavingCode(true);
+    if (next !== 'code' && store.getState().unreadText !== null) setLeavingCode(next);
     else setMode(next);
   };
   const publish = () => {
@@ -217,7 +236,8 @@ function BuilderFrame({ agent, store, etag, node, run }: BuilderProps) {
   };
   useHistoryKeys(root, store);
   useShortcuts(BUILDER_SHORTCUTS);
-  useTestKey(services.test);
+  useControlKey('Enter', test === null || readOnly ? null : () => test({ kind: 'all' }));
+  useControlKey('i', services.refine);
   const dirty = () => store.getState().save.kind !== 'saved' || store.getState().unreadText !== null;
   return (
     <BuilderContext value={services}>
@@ -238,6 +258,18 @@ function BuilderFrame({ agent, store, etag, node, run }: BuilderProps) {
         <div className="flex min-h-0 flex-1">
           {mode === 'code' ? (
             <CodeView />
+          ) : mode === 'knowledge' || mode === 'tests' ? (
+            <Suspense fallback={<RoutePending />}>
+              {mode === 'knowledge' ? (
+                <KnowledgeView />
+              ) : (
+                <TestsView
+                  results={results}
+                  onRun={services.test === null ? null : testCases.runOne}
+                  onRunAll={testCases.runAll}
+                />
+              )}
+            </Suspense>
           ) : isPhone ? (
             <NodeList />
           ) : (
@@ -289,6 +321,7 @@ function BuilderFrame({ agent, store, etag, node, run }: BuilderProps) {
           onClose={() => setPublishing(null)}
         />
       )}
+      {refining && <Refine agent={agent} onClose={() => setRefining(false)} />}
       <DraftConflict
         agentId={agent.id}
         store={store}
@@ -302,16 +335,16 @@ function BuilderFrame({ agent, store, etag, node, run }: BuilderProps) {
         }}
       />
       <ConfirmDialog
-        open={leavingCode}
-        onOpenChange={setLeavingCode}
+        open={leavingCode !== null}
+        onOpenChange={() => setLeavingCode(null)}
         title="Drop this text?"
-        description="What is typed can’t be read as a definition. The canvas shows the last version that could, and the text is lost."
+        description="What is typed can’t be read as a definition. The draft is the last version that could, and the text is lost."
         confirmLabel="Drop the text"
         danger
         onConfirm={() => {
-          setLeavingCode(false);
           store.getState().setUnreadText(null);
-          setMode('canvas');
+          setMode(leavingCode ?? 'canvas');
+          setLeavingCode(null);
         }}
       />
       <LeaveGuard
@@ -321,6 +354,17 @@ function BuilderFrame({ agent, store, etag, node, run }: BuilderProps) {
       />
     </BuilderContext>
   );
+}
+
+/** Asks for changes of the draft; what is selected is what the words are about. */
+function Refine({ agent, onClose }: { agent: Agent; onClose: () => void }) {
+  const definition = useBuilder((builder) => builder.definition);
+  const selected = useBuilder((builder) => builder.selection.nodes);
+  const nodes = [...selected].flatMap((key) => {
+    const node = nodeAt(definition, key);
+    return node === undefined ? [] : [{ id: node.id, name: nodeLabel(node) }];
+  });
+  return <RefineDialog agent={agent} nodes={nodes} onClose={onClose} />;
 }
 
 function SelectedNode() {

@@ -9,6 +9,7 @@ export const BUILDER_SHORTCUTS: readonly ShortcutGroup[] = [
       ['Enter', 'To its form; Esc leads back'],
       ['Delete', 'Delete what is selected'],
       [`${CONTROL} Enter`, 'Test the draft'],
+      [`${CONTROL} I`, 'Refine: say what should change'],
       ['Shift F10', 'All that can be done with a node'],
       [`${CONTROL} D`, 'Duplicate'],
       [`${CONTROL} C, X, V`, 'Copy, cut, paste, also between agents'],

@@ -1,6 +1,7 @@
 import type { Agent } from '@agentflow/contracts';
 import { useNavigate } from '@tanstack/react-router';
 import {
+  BookOpenText,
   Code,
   Download,
   Ellipsis,
@@ -9,9 +10,11 @@ import {
   Keyboard,
   Layers,
   LayoutDashboard,
+  ListChecks,
   Plus,
   Redo2,
   Rocket,
+  Sparkles,
   Undo2,
   Workflow,
 } from 'lucide-react';
@@ -35,7 +38,7 @@ import { SaveIndicator } from './save-indicator.tsx';
 
 const CONTROL = /Mac|iPhone|iPad/.test(navigator.userAgent) ? '⌘' : 'Ctrl';
 
-export type BuilderMode = 'canvas' | 'code';
+export type BuilderMode = 'canvas' | 'code' | 'knowledge' | 'tests';
 
 interface ToolbarProps {
   agent: Agent;
@@ -51,7 +54,7 @@ interface ToolbarProps {
 
 export function Toolbar(props: ToolbarProps) {
   const { agent, mode, onMode, onFlush, onPublish, onResolve, onShortcuts, onAutoLayout } = props;
-  const { store, openAdd, test, readOnly } = useBuilderServices();
+  const { store, openAdd, test, refine, readOnly } = useBuilderServices();
   const navigate = useNavigate();
   const mayPublish = useCan('agents:publish');
   const picker = useRef<HTMLInputElement>(null);
@@ -145,6 +148,12 @@ export function Toolbar(props: ToolbarProps) {
         <ModeButton pressed={mode === 'code'} onClick={() => onMode('code')}>
           <Code aria-hidden="true" /> Code
         </ModeButton>
+        <ModeButton pressed={mode === 'knowledge'} onClick={() => onMode('knowledge')}>
+          <BookOpenText aria-hidden="true" /> <span className="max-md:sr-only">Knowledge</span>
+        </ModeButton>
+        <ModeButton pressed={mode === 'tests'} onClick={() => onMode('tests')}>
+          <ListChecks aria-hidden="true" /> <span className="max-md:sr-only">Tests</span>
+        </ModeButton>
       </fieldset>
       <div className="flex min-w-0 flex-1 items-center justify-end px-2">
         <SaveIndicator onRetry={() => void onFlush()} onResolve={onResolve} />
@@ -189,6 +198,11 @@ export function Toolbar(props: ToolbarProps) {
           event.target.value = '';
         }}
       />
+      {refine !== null && (
+        <Button aria-keyshortcuts="Control+I" title={`Say what should change (${CONTROL} I)`} onClick={refine}>
+          <Sparkles aria-hidden="true" /> <span className="max-sm:sr-only">Refine…</span>
+        </Button>
+      )}
       {test !== null && (
         <Button
           disabled={isEmpty}

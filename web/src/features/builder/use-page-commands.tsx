@@ -1,4 +1,4 @@
-import { FlaskConical } from 'lucide-react';
+import { FlaskConical, Sparkles } from 'lucide-react';
 import { useEffect } from 'react';
 import { NodeIcon } from '@/components/node-icon.tsx';
 import { offerCommands, type PageCommand, type PageCommandGroup } from '@/lib/page-commands.ts';
@@ -39,6 +39,14 @@ function testCommands(services: BuilderServices): PageCommand[] {
         ? [{ id: 'pin', label: `Pin the last output of ${name}`, icon, run: pinLast }]
         : []),
     { id: 'edit pin', label: `Pin an output of ${name}…`, icon, run: () => openPin(key) },
+  ];
+}
+
+function refineCommands({ refine }: BuilderServices): PageCommandGroup[] {
+  if (refine === null) return [];
+  const icon = <Sparkles className="size-4 text-faint" aria-hidden="true" />;
+  return [
+    { heading: 'Refine', commands: [{ id: 'refine', label: 'Refine: say what should change', icon, run: refine }] },
   ];
 }
 
@@ -85,6 +93,7 @@ export function usePageCommands(services: BuilderServices, add: (type: string) =
           run: () => add(type.type),
         }));
         return [
+          ...refineCommands(services),
           ...(readOnly ? [] : [{ heading: 'Test', commands: testCommands(services) }]),
           ...(readOnly ? [] : alignCommands(services)),
           { heading: 'Nodes of this agent', commands: nodes },

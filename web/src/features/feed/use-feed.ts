@@ -23,6 +23,7 @@ const ACK_EVERY = 100;
 const LISTS: Readonly<Record<string, readonly (readonly string[])[]>> = {
   execution: [['executions', 'list'], ['agents', 'list'], ['overview'], ['invocations', 'list']],
   approval: [['approvals'], ['overview']],
+  proposal: [['proposals']],
   agent: [['agents', 'list'], ['overview']],
   external_agent: [['external-agents'], ['invocations']],
   webhook: [['webhooks'], ['channels']],

@@ -2,6 +2,7 @@ import type { Notification } from '@agentflow/contracts';
 import {
   Bot,
   ClipboardCheck,
+  GitPullRequestArrow,
   History,
   type LucideIcon,
   MessagesSquare,
@@ -19,6 +20,7 @@ const ICONS: Readonly<Record<string, LucideIcon>> = {
   execution: History,
   agent: Bot,
   approval: ClipboardCheck,
+  proposal: GitPullRequestArrow,
   project: Wallet,
   budget: Wallet,
   external_agent: SquareArrowOutUpRight,

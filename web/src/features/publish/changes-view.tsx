@@ -13,12 +13,14 @@ interface ChangesViewProps {
   to: AgentDefinition;
   /** What the sides are called, as in `Against version 3`. */
   title: string;
+  /** What is shown first. */
+  first?: 'list' | 'graph';
 }
 
 /** What differs, as a list side by side or drawn on the graph. */
-export function ChangesView({ from, to, title }: ChangesViewProps) {
+export function ChangesView({ from, to, title, first = 'list' }: ChangesViewProps) {
   const changes = useMemo(() => diffDefinitions(from, to), [from, to]);
-  const [view, setView] = useState<'list' | 'graph'>('list');
+  const [view, setView] = useState(first);
   const summary = summarizeChanges(changes);
   if (summary === NO_DIFFERENCES) {
     return <p className="text-sm text-soft">{title}: nothing differs.</p>;

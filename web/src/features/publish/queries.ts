@@ -16,6 +16,19 @@ export function lastShadowRunQuery(agentId: string) {
   });
 }
 
+/** The trial of a proposal that was begun here; null before. */
+export function trialQuery(agentId: string, proposalId: string) {
+  const queryKey = ['agents', agentId, 'shadow-runs', 'of', proposalId] as const;
+  return queryOptions<ShadowRun | null, Error, ShadowRun | null, typeof queryKey>({
+    queryKey,
+    queryFn: async ({ client, signal }) => {
+      const known = client.getQueryData<ShadowRun | null>(queryKey);
+      return known == null ? null : api<ShadowRun>(`/agents/${agentId}/shadow-runs/${known.id}`, { signal });
+    },
+    refetchInterval: (query) => (query.state.data?.status === 'running' ? WATCHING_MS : false),
+  });
+}
+
 /** One comparison with its steps; both executions have ended, so it changes only when one is no longer kept. */
 export function comparisonQuery(agentId: string, shadowRunId: string, executionId: string) {
   return queryOptions({

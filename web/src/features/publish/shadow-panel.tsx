@@ -1,6 +1,7 @@
 import {
   DEFAULT_SHADOW_EXECUTIONS,
   MAX_SHADOW_EXECUTIONS,
+  type ProposalTrial,
   type ShadowComparison,
   type ShadowOutcome,
   type ShadowRun,
@@ -18,12 +19,14 @@ import { useCan } from '@/features/shell/queries.ts';
 import { api, newIdempotencyKey } from '@/lib/api.ts';
 import { formatDuration, formatUsd } from '@/lib/format.ts';
 import { ComparisonTable, pair } from './comparison-table.tsx';
-import { lastShadowRunQuery } from './queries.ts';
+import { lastShadowRunQuery, trialQuery } from './queries.ts';
 
 const COUNTS = [1, DEFAULT_SHADOW_EXECUTIONS, 10, MAX_SHADOW_EXECUTIONS];
 
 interface ShadowPanelProps {
   agentId: string;
+  /** Tries this proposal in place of the draft. */
+  proposalId?: string;
   /** Of the draft that would be published. */
   etag: string | null;
   /** The draft has problems and can't be tried. */
@@ -31,28 +34,34 @@ interface ShadowPanelProps {
 }
 
 /** Tries the draft on the last executions and shows what would have come out differently. */
-export function ShadowPanel({ agentId, etag, broken }: ShadowPanelProps) {
+export function ShadowPanel({ agentId, proposalId, etag, broken }: ShadowPanelProps) {
   const queries = useQueryClient();
   const [count, setCount] = useState(String(DEFAULT_SHADOW_EXECUTIONS));
   const mayTry = useCan('agents:write');
-  const last = useQuery(lastShadowRunQuery(agentId));
+  const ofDraft = useQuery({ ...lastShadowRunQuery(agentId), enabled: proposalId === undefined });
+  const ofProposal = useQuery({ ...trialQuery(agentId, proposalId ?? ''), enabled: proposalId !== undefined });
+  const last = proposalId === undefined ? ofDraft : ofProposal;
   const recent = useQuery(executionsQuery({ agent_id: agentId, limit: 100 }));
   const nothingRan =
     recent.data?.next_cursor === null &&
     !recent.data.data.some(({ mode, status }) => mode === 'live' && (status === 'completed' || status === 'failed'));
-  const { queryKey } = lastShadowRunQuery(agentId);
+  const { queryKey } = proposalId === undefined ? lastShadowRunQuery(agentId) : trialQuery(agentId, proposalId);
   const keep = async (run: ShadowRun) => {
     // What was asked before would say what was true before.
     await queries.cancelQueries({ queryKey });
     queries.setQueryData(queryKey, run);
   };
   const start = useMutation({
-    mutationFn: () =>
-      api<ShadowRun>(`/agents/${agentId}/shadow-runs`, {
+    mutationFn: async () => {
+      const request = {
         method: 'POST',
         body: { count: Number(count) },
         headers: { 'Idempotency-Key': newIdempotencyKey() },
-      }),
+      } as const;
+      if (proposalId === undefined) return api<ShadowRun>(`/agents/${agentId}/shadow-runs`, request);
+      const { shadow_run_id } = await api<ProposalTrial>(`/proposals/${proposalId}/shadow-runs`, request);
+      return api<ShadowRun>(`/agents/${agentId}/shadow-runs/${shadow_run_id}`);
+    },
     onSuccess: keep,
   });
   const cancel = useMutation({
@@ -65,7 +74,7 @@ export function ShadowPanel({ agentId, etag, broken }: ShadowPanelProps) {
   if (run === null && nothingRan) {
     return (
       <p className="text-sm text-soft">
-        This agent has not run yet. Once it has, a draft can be tried on what it did before it is published.
+        This agent has not run yet. Once it has, a change can be tried on what it did before.
       </p>
     );
   }
@@ -73,7 +82,8 @@ export function ShadowPanel({ agentId, etag, broken }: ShadowPanelProps) {
     <section aria-label="Try on recent runs" className="flex flex-col gap-3">
       <div className="flex flex-wrap items-center gap-2">
         <p className="min-w-0 flex-1 basis-64 text-sm text-soft">
-          Repeats real executions with this draft. What did not change answers as it did then, and nothing is sent.
+          Repeats real executions with {proposalId === undefined ? 'this draft' : 'this proposal'}. What did not change
+          answers as it did then, and nothing is sent.
         </p>
         {isRunning ? (
           <Button busy={cancel.isPending} onClick={() => cancel.mutate(run.id)}>
@@ -100,7 +110,7 @@ export function ShadowPanel({ agentId, etag, broken }: ShadowPanelProps) {
           </>
         )}
       </div>
-      {broken && <p className="text-sm text-soft">Correct the problems of the draft first.</p>}
+      {broken && <p className="text-sm text-soft">Correct the problems first.</p>}
       {start.error && <ProblemCallout error={start.error} />}
       {cancel.error && <ProblemCallout error={cancel.error} />}
       {last.error && run === null && <ProblemCallout error={last.error} onRetry={() => void last.refetch()} />}

@@ -11,10 +11,11 @@ interface ValueDiffProps {
   /** undefined where the value is on one side only. */
   before: JsonValue | undefined;
   after: JsonValue | undefined;
+  titles?: readonly [before: string, after: string];
 }
 
 /** Two values side by side, the words that differ marked. */
-export function ValueDiff({ before, after }: ValueDiffProps) {
+export function ValueDiff({ before, after, titles = ['Before', 'After'] }: ValueDiffProps) {
   const [old, now] = [textOf(before), textOf(after)];
   const runs =
     old !== null && now !== null
@@ -22,8 +23,8 @@ export function ValueDiff({ before, after }: ValueDiffProps) {
       : { before: [{ text: old ?? '', changed: false }], after: [{ text: now ?? '', changed: false }] };
   return (
     <div className="grid gap-2 sm:grid-cols-2">
-      <Side title="Before" runs={old === null ? null : runs.before} mark="bg-failed-soft text-failed line-through" />
-      <Side title="After" runs={now === null ? null : runs.after} mark="bg-completed-soft text-completed" />
+      <Side title={titles[0]} runs={old === null ? null : runs.before} mark="bg-failed-soft text-failed line-through" />
+      <Side title={titles[1]} runs={now === null ? null : runs.after} mark="bg-completed-soft text-completed" />
     </div>
   );
 }

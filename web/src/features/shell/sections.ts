@@ -4,6 +4,7 @@ import {
   Bot,
   ClipboardCheck,
   FolderKanban,
+  GitPullRequestArrow,
   History,
   LayoutDashboard,
   LayoutTemplate,
@@ -26,6 +27,7 @@ interface Section {
     | '/dashboard/webhooks'
     | '/dashboard/audit'
     | '/dashboard/approvals'
+    | '/dashboard/proposals'
     | '/dashboard/external-agents'
     | '/dashboard/policies'
     | '/dashboard/settings';
@@ -42,6 +44,7 @@ const SECTIONS: readonly Section[] = [
   { to: '/dashboard/executions', label: 'Executions', icon: History },
   { to: '/dashboard/projects', label: 'Projects', icon: FolderKanban, permission: 'projects:read' },
   { to: '/dashboard/approvals', label: 'Approvals', icon: ClipboardCheck },
+  { to: '/dashboard/proposals', label: 'Proposals', icon: GitPullRequestArrow, permission: 'agents:read' },
   {
     to: '/dashboard/external-agents',
     label: 'External agents',

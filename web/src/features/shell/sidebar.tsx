@@ -5,20 +5,38 @@ import { Logo } from '@/components/logo.tsx';
 import { Button } from '@/components/ui/button.tsx';
 import { Tooltip } from '@/components/ui/tooltip.tsx';
 import { waitingForMeQuery } from '@/features/approvals/queries.ts';
+import { readyProposalsQuery } from '@/features/proposals/queries.ts';
+import type { Page } from '@/lib/api.ts';
 import { cn } from '@/lib/class-names.ts';
+import { useCan } from './queries.ts';
 import { useSections } from './sections.ts';
+
+/** `3`, or `100+` where there is more than was read. */
+function countOf(page: Page<unknown> | undefined): string | undefined {
+  if (page === undefined || page.data.length === 0) return undefined;
+  return page.next_cursor === null ? String(page.data.length) : `${page.data.length}+`;
+}
+
+/** What waits for the signed-in person, by the section where it is dealt with. */
+function useWaiting(): ReadonlyMap<string, string> {
+  const mayDecide = useCan('agents:write');
+  const approvals = countOf(useQuery(waitingForMeQuery).data);
+  const proposals = countOf(useQuery({ ...readyProposalsQuery, enabled: mayDecide }).data);
+  return new Map([
+    ...(approvals === undefined ? [] : ([['/dashboard/approvals', approvals]] as const)),
+    ...(proposals === undefined ? [] : ([['/dashboard/proposals', proposals]] as const)),
+  ]);
+}
 
 /** The sections as links. `collapsed` shows their icons alone, with the names as tooltips. */
 export function SectionLinks({ collapsed, onNavigate }: { collapsed: boolean; onNavigate?: () => void }) {
   const sections = useSections();
-  const waiting = useQuery(waitingForMeQuery).data;
-  const count = waiting === undefined ? 0 : waiting.data.length;
-  const countText = waiting?.next_cursor ? `${count}+` : String(count);
+  const waiting = useWaiting();
   return (
     <nav aria-label="Sections" className="flex flex-1 flex-col gap-0.5 overflow-y-auto p-2">
       {sections.map((section) => {
-        const counted = section.to === '/dashboard/approvals' && count > 0;
-        const name = counted ? `${section.label}, ${countText} waiting for you` : section.label;
+        const count = waiting.get(section.to);
+        const name = count === undefined ? section.label : `${section.label}, ${count} waiting for you`;
         const link = (
           <Link
             key={section.to}
@@ -36,12 +54,12 @@ export function SectionLinks({ collapsed, onNavigate }: { collapsed: boolean; on
               aria-hidden="true"
             />
             {!collapsed && section.label}
-            {counted &&
+            {count !== undefined &&
               (collapsed ? (
                 <span className="absolute top-1 right-1.5 size-2 rounded-full bg-waiting-solid" />
               ) : (
                 <span className="tabular ml-auto rounded-full bg-waiting-soft px-1.5 text-waiting text-xs">
-                  {countText}
+                  {count}
                   <span className="sr-only"> waiting for you</span>
                 </span>
               ))}
