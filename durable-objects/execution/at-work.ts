@@ -204,7 +204,8 @@ export class AtWork {
       this.host.bookLate(run, step, record, outcome);
       return;
     }
-    this.host.signal(signalOf(step.key, attempt, result), outcome);
+    if (run.isOutdated(result)) this.launch(run, step, attempt);
+    else this.host.signal(signalOf(step.key, attempt, result), outcome);
   }
 
   private enginePorts(run: ExecutionRun, markers: Markers, purse: StepPurse): EnginePorts {

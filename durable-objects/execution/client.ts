@@ -13,10 +13,13 @@ import type {
   ExecutionSummary,
   ExecutionTrigger,
   JsonValue,
+  Todo,
+  WorkspaceFile,
 } from '@agentflow/contracts';
 import type { AuditOrigin, ExternalCall, ExternalOrigin, LeaseNotice, RetentionRule } from '../organization/client.ts';
 import type { InvocationProjection } from './invocation.ts';
 import type { ExecutionObject } from './object.ts';
+import type { GivenFile } from './store/files.ts';
 import type { Touches } from './touches.ts';
 
 export type { Touch, Touches } from './touches.ts';
@@ -96,6 +99,8 @@ export interface GivenResult {
   readonly input: string | null;
   /** In JSON. */
   readonly output: string | null;
+  /** What it wrote to the workspace. */
+  readonly files?: readonly GivenFile[];
 }
 
 /** What an execution begins with instead of running it. */
@@ -117,6 +122,7 @@ export interface RecordedResult {
   readonly input: string;
   readonly output: string | null;
   readonly error: ExecutionError | null;
+  readonly files?: readonly GivenFile[];
 }
 
 /** Answers that steps of a shadow run give without being run, where they have the same input again. */
@@ -168,6 +174,16 @@ export interface DecideRequest {
   /** null: whatever waits. */
   readonly action_hash: string | null;
   readonly origin: AuditOrigin;
+}
+
+/** What became of a word to the deep agents of an execution. */
+export type SayResult = 'said' | 'ended' | 'not_deep' | 'not_found';
+
+/** The files and the plan of deep agents as they are now. */
+export interface WorkspaceView {
+  /** Contents by path. */
+  readonly files: Record<string, string>;
+  readonly todos: Todo[];
 }
 
 export type ApprovalView = Omit<Approval, 'may_decide'>;
@@ -248,6 +264,18 @@ export interface ExecutionRpc {
   /** What a step asked; null where it asked no such thing. */
   approval(organizationId: string, approvalId: string): Promise<ApprovalView | null>;
   decide(organizationId: string, request: DecideRequest): Promise<DecideResult>;
+  /** `ended` also where other nodes go on, but no deep agent is left to hear. */
+  say(organizationId: string, word: { readonly text: string; readonly by: Actor }): Promise<SayResult>;
+  /** null for an unknown execution; empty where nothing was ever written. */
+  workspace(organizationId: string): Promise<WorkspaceView | null>;
+  /** Every version of every file, in the order in which they were written. */
+  workspaceFiles(organizationId: string): Promise<WorkspaceFile[] | null>;
+  /** `version` null: the newest, which may be a deletion. */
+  workspaceFile(
+    organizationId: string,
+    path: string,
+    version: number | null,
+  ): Promise<(WorkspaceFile & { readonly content: string }) | null>;
   /** Its lease, and the execution whose own budget holds for it; null for an unknown one. */
   lease(organizationId: string): Promise<{ readonly lease_id: string; readonly budget_of: string | null } | null>;
   leaseState(leaseId: string): Promise<'alive' | 'ended' | 'unknown'>;

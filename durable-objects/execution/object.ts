@@ -1,5 +1,5 @@
 import { DurableObject } from 'cloudflare:workers';
-import type { Execution, ExecutionEvent } from '@agentflow/contracts';
+import type { Actor, Execution, ExecutionEvent, WorkspaceFile } from '@agentflow/contracts';
 import type { Change, Signal } from '@agentflow/engine';
 import type { Env } from '../../workers/platform/env.ts';
 import { createLogger, describeError, type Logger, traceIdOf } from '../../workers/platform/telemetry.ts';
@@ -19,11 +19,14 @@ import {
   ORGANIZATION_HEADER,
   type RecordingSource,
   type RetrySource,
+  type SayResult,
   type StartRefusal,
   type StartRequest,
   type StepPage,
+  type WorkspaceView,
 } from './client.ts';
 import { approvalOf, decideOn, type TellEngine } from './decisions.ts';
+import { hasDeepAgents } from './deep-nodes.ts';
 import { expiryOf } from './expiry.ts';
 import { Family } from './family.ts';
 import { invocationOf } from './invocation.ts';
@@ -44,6 +47,7 @@ import { Telling } from './telling.ts';
 import { buriedFor, bury, exhume } from './tombstone.ts';
 import { touchesOf } from './touches.ts';
 import { forgetRow, retentionOf } from './wiring.ts';
+import { fileVersion, fileVersions, workspaceView } from './workspace-pages.ts';
 
 /** An execution that still runs after this long shows up in lists; one that ended sooner is written once, at its end. */
 const FIRST_PROJECTION_MS = 1000;
@@ -248,6 +252,36 @@ export class ExecutionObject extends DurableObject<Env> implements ExecutionRpc 
     return result;
   }
 
+  async say(organizationId: string, { text, by }: { text: string; by: Actor }): Promise<SayResult> {
+    const run = this.open(organizationId);
+    if (run === null) return 'not_found';
+    if (!hasDeepAgents(run)) return 'not_deep';
+    let events: ExecutionEvent[] | null;
+    try {
+      events = this.ctx.storage.transactionSync(() => run.say(text, by, Date.now()));
+    } catch (error) {
+      this.abandon();
+      throw error;
+    }
+    if (events === null) return 'ended';
+    this.streams.publish(events, false);
+    return 'said';
+  }
+
+  async workspace(organizationId: string): Promise<WorkspaceView | null> {
+    const run = this.open(organizationId);
+    return run === null ? null : workspaceView(this.store, this.large(run).read);
+  }
+
+  async workspaceFiles(organizationId: string): Promise<WorkspaceFile[] | null> {
+    return this.open(organizationId) === null ? null : fileVersions(this.store);
+  }
+
+  async workspaceFile(organizationId: string, path: string, version: number | null) {
+    const run = this.open(organizationId);
+    return run === null ? null : fileVersion(this.store, path, version, this.large(run).read);
+  }
+
   async lease(organizationId: string): Promise<{ lease_id: string; budget_of: string | null } | null> {
     const run = this.open(organizationId);
     if (run === null) return null;
@@ -380,6 +414,9 @@ export class ExecutionObject extends DurableObject<Env> implements ExecutionRpc 
       this.store.create(row, request.definition, request.input);
       if (given !== undefined) this.store.steps.writeGiven(given.results);
       if (recorded !== undefined) this.store.steps.writeRecorded(recorded.results);
+      for (const { key, files = [] } of [...(given?.results ?? []), ...(recorded?.results ?? [])]) {
+        if (files.length > 0) this.store.files.writeGiven(key, files);
+      }
     });
     const run = ExecutionRun.begin(row, plan, request.input, this.store);
     this.adopt(run);

@@ -1,9 +1,12 @@
 import { isRecorded, reusableSteps } from '@agentflow/engine';
 import type { EventPage, LogPage, RecordingSource, RetrySource, StepPage } from './client.ts';
+import { hasDeepAgents } from './deep-nodes.ts';
 import type { Family } from './family.ts';
 import type { ReadLarge } from './large-values.ts';
 import { type ExecutionRun, hasEnded } from './run.ts';
 import type { ExecutionStore } from './store/execution.ts';
+import type { GivenFile } from './store/files.ts';
+import { writtenBy } from './workspace-pages.ts';
 
 /** All results that one execution gives to another: an RPC carries 32 MiB. */
 const MAX_GIVEN_CHARACTERS = 12 * 1024 * 1024;
@@ -55,9 +58,10 @@ export async function retrySource(
   const keys = results ? new Set(reusableSteps(run.plan, store.steps.allStates(), fromNode)) : new Set<string>();
   const definition = store.definition();
   const taken = await store.steps.results(keys, MAX_GIVEN_CHARACTERS, read);
-  if (taken === null) return { outcome: 'too_large' };
+  const given = taken === null ? null : await withFiles(run, store, read, taken);
+  if (given === null) return { outcome: 'too_large' };
   await run.recall(read);
-  return { outcome: 'found', agent_id, version, mode, project_id, definition, input: run.input(), results: taken };
+  return { outcome: 'found', agent_id, version, mode, project_id, definition, input: run.input(), results: given };
 }
 
 /** What a shadow run of this execution begins with: what was run, on what, and what its steps answered. */
@@ -69,10 +73,28 @@ export async function recordingSource(
   if (!hasEnded(run)) return { outcome: 'running' };
   const { agent_id, project_id } = run.row.facts;
   const nodes = run.plan.nodes.filter(({ type }) => isRecorded(type)).map(({ id }) => id);
-  const results = await store.steps.recordedResults(nodes, MAX_GIVEN_CHARACTERS, read);
+  const answers = await store.steps.recordedResults(nodes, MAX_GIVEN_CHARACTERS, read);
+  const results = answers === null ? null : await withFiles(run, store, read, answers);
   if (results === null) return { outcome: 'too_large' };
   await run.recall(read);
   return { outcome: 'found', agent_id, project_id, definition: store.definition(), input: run.input(), results };
+}
+
+/** Results together with what was written to the workspace where they were made. */
+async function withFiles<Result extends { readonly key: string }>(
+  run: ExecutionRun,
+  store: ExecutionStore,
+  read: ReadLarge,
+  results: readonly Result[],
+): Promise<(Result & { files?: readonly GivenFile[] })[] | null> {
+  if (!hasDeepAgents(run)) return [...results];
+  const keys = new Set(results.map(({ key }) => key));
+  const written = await writtenBy({ plan: run.plan, store }, keys, MAX_GIVEN_CHARACTERS, read);
+  if (written === null) return null;
+  return results.map((result) => {
+    const files = written.get(result.key);
+    return files === undefined ? result : { ...result, files };
+  });
 }
 
 function nextOf<Row>(rows: readonly Row[], limit: number, position: (row: Row) => number): number | null {

@@ -128,6 +128,7 @@ function stepContext(
       : [];
   });
   const shadow = run.shadowOf(step);
+  const deep = run.deepContext(step);
   return {
     node: nodeInContext(run, node),
     scope: { ...scopeOf(run, node, step.path, shared), env: around.markers },
@@ -138,6 +139,7 @@ function stepContext(
     call: run.callOf(step),
     calls: run.endedCalls(step),
     decision: null,
+    ...(deep === undefined ? {} : { deep }),
     ...(shadow === undefined ? {} : { shadow }),
     idempotency_key: idempotencyKey(run.row.facts.execution_id, step),
     timeout_ms: node.timeout_ms,

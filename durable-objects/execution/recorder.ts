@@ -2,13 +2,16 @@ import type { ExecutionError, JsonValue, StepAttempt } from '@agentflow/contract
 import {
   type Change,
   ITEM,
+  isToolCall,
   type ModelCall,
   type RunState,
   type StepError,
   type StepResult,
   type StepState,
+  type WorkspaceChange,
 } from '@agentflow/engine';
 import type { Approvals } from './approvals.ts';
+import { toolNamed, toolStarted } from './call-events.ts';
 import { callsOf, endAttempt, isRecordedAnswer, type Outcome } from './outcomes.ts';
 import type { Totals } from './present.ts';
 import type { RunEvents } from './run-events.ts';
@@ -16,6 +19,7 @@ import type { StepRecord, StepRecords } from './step-records.ts';
 import type { ExecutionStore } from './store/execution.ts';
 import { attemptTotals, type ExecutionRow } from './store/rows.ts';
 import { shownInput } from './store/values.ts';
+import { type ExecutionWorkspace, type ToldChange, toldData } from './workspace.ts';
 
 const PREVIEW_CHARACTERS = 500;
 
@@ -28,6 +32,7 @@ interface Recorded {
   readonly approvals: Approvals;
   readonly events: RunEvents;
   readonly totals: Totals;
+  readonly workspace: ExecutionWorkspace;
 }
 
 /** Writes what the engine's changes mean: rows, memory and events. All inside the storage's `transactionSync`. */
@@ -41,6 +46,7 @@ export class Recorder {
   private readonly approvals: Approvals;
   private readonly events: RunEvents;
   private readonly totals: Totals;
+  private readonly workspace: ExecutionWorkspace;
 
   constructor(of: Recorded) {
     this.row = of.row;
@@ -50,6 +56,7 @@ export class Recorder {
     this.approvals = of.approvals;
     this.events = of.events;
     this.totals = of.totals;
+    this.workspace = of.workspace;
   }
 
   record(change: Change, at: number, outcome: Outcome | null): void {
@@ -179,6 +186,7 @@ export class Recorder {
     this.store.steps.update(record.ord, step, record.attempts, null);
     if (result !== null) this.store.steps.writeInput(record.ord, shownInput(result.input));
     if (result?.kind === 'opened') this.records.rounds.open(step, result.loop);
+    if (result?.kind === 'calls' && result.workspace !== undefined) this.keepChange(step, result.workspace, at);
     // A step that was only looked at goes on waiting.
     if (type === 'step_progressed' || result === null) return;
     const ask = result?.kind === 'waiting' ? result.ask : null;
@@ -211,7 +219,18 @@ export class Recorder {
       output_preview: preview(JSON.stringify(output)),
       blocked: false,
       reused_from: from,
+      ...toolNamed(step.call, requestIn(outcome, step)),
     });
+    this.tellChange(step, this.workspace.applyGiven(step.key, at), at);
+  }
+
+  private keepChange(step: StepState, change: WorkspaceChange, at: number): void {
+    if (change.heard !== undefined) this.store.said.hear(change.heard);
+    this.tellChange(step, this.workspace.apply(step.key, change, at), at);
+  }
+
+  private tellChange(step: StepState, told: ToldChange | null, at: number): void {
+    if (told !== null) this.events.emit('state.updated', at, step, toldData(told));
   }
 
   /** The end of a round; its steps are not needed in memory any more. */
@@ -230,11 +249,20 @@ export class Recorder {
 
   /** Of a call: what it was made with. */
   private keepRequest(step: StepState, { ord }: StepRecord, outcome: Outcome | null): void {
-    if (outcome?.result.kind !== 'calls') return;
-    const made = outcome.result.made.find(({ id }) => id === step.call);
-    if (made === undefined) return;
-    this.store.steps.writeItems(ord, step.key, [made.request]);
-    this.store.steps.writeInput(ord, shownInput(made.request));
+    const request = requestIn(outcome, step);
+    if (request === undefined) return;
+    this.store.steps.writeItems(ord, step.key, [request]);
+    this.store.steps.writeInput(ord, shownInput(request));
+  }
+
+  /** Of a tool's call: the request, which only those that were made just now need not be asked for. */
+  private requestOf(step: StepState, outcome: Outcome | null): JsonValue | undefined {
+    if (!isToolCall(step.call)) return undefined;
+    const made = requestIn(outcome, step);
+    if (made !== undefined) return made;
+    const own = outcome?.key === step.key ? outcome.result : null;
+    if (own !== null && 'input' in own && own.input !== null) return own.input;
+    return this.store.steps.items(this.records.of(step).ord, step.key)?.[0];
   }
 
   private recordStart(step: StepState, attempt: number, at: number, outcome: Outcome | null): void {
@@ -268,6 +296,7 @@ export class Recorder {
       attempt,
       node_type: node.type,
       node_name: node.name,
+      ...toolStarted(step.call, this.requestOf(step, outcome)),
     });
   }
 
@@ -313,11 +342,13 @@ export class Recorder {
       this.events.emit(result.event.type, at, step, { ...result.event.data });
     }
     const totals = attemptTotals(record.attempts);
+    const named = toolNamed(step.call, this.requestOf(step, outcome));
     if (change.type === 'step_failed') {
       this.events.emit('step.failed', at, step, {
         error: { code: change.error.code, message: change.error.message },
         attempt: step.attempt,
         will_retry: false,
+        ...named,
       });
       return;
     }
@@ -330,7 +361,11 @@ export class Recorder {
       output_preview: preview(text ?? 'null'),
       blocked: result?.kind === 'completed' && result.blocked,
       ...(reusedFrom === null ? {} : { reused_from: reusedFrom }),
+      ...named,
     });
+    if (result?.kind !== 'completed') return;
+    if (result.workspace !== undefined) this.keepChange(step, result.workspace, at);
+    if (reusedFrom !== null) this.tellChange(step, this.workspace.applyGiven(step.key, at), at);
   }
 
   /** What later steps read of this one: its output, or its error where `on_error` lets the run go on. */
@@ -410,6 +445,12 @@ export class Recorder {
     this.row.revision++;
     this.store.writeStatus(this.row);
   }
+}
+
+/** What a call was made with, where this outcome made it. */
+function requestIn(outcome: Outcome | null, { call }: StepState): JsonValue | undefined {
+  if (outcome?.result.kind !== 'calls') return undefined;
+  return outcome.result.made.find(({ id }) => id === call)?.request;
 }
 
 function shown({ code, message, node_id }: ExecutionError) {

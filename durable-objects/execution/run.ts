@@ -1,9 +1,12 @@
-import type { ExecutionEvent, JsonValue, StepAttempt } from '@agentflow/contracts';
+import type { Actor, AgentDefinition, ExecutionEvent, JsonValue, StepAttempt } from '@agentflow/contracts';
 import { isTerminal } from '@agentflow/contracts';
 import {
   advance,
   type Change,
+  callerOf,
+  type DeepContext,
   type EndedCall,
+  isToolCall,
   type NodeInScope,
   newRun,
   type Plan,
@@ -16,8 +19,10 @@ import {
   type StepCall,
   type StepState,
   seesCalls,
+  type WorkspaceChange,
 } from '@agentflow/engine';
 import type { Approvals } from './approvals.ts';
+import { deepOf, hasHelpers, mayHear } from './deep-nodes.ts';
 import type { ReadLarge } from './large-values.ts';
 import type { Outcome } from './outcomes.ts';
 import { planOf } from './plan-cache.ts';
@@ -27,6 +32,7 @@ import { RunEvents } from './run-events.ts';
 import { type StepRecord, StepRecords } from './step-records.ts';
 import type { ExecutionStore } from './store/execution.ts';
 import { attemptTotals, type ExecutionRow } from './store/rows.ts';
+import { ExecutionWorkspace } from './workspace.ts';
 
 /**
  * One execution as memory holds it: the engine's state and what the store has of each step. Every change goes through
@@ -36,6 +42,7 @@ import { attemptTotals, type ExecutionRow } from './store/rows.ts';
 export class ExecutionRun {
   readonly totals: Totals = { input_tokens: 0, output_tokens: 0, cost_microusd: 0, step_count: 0 };
   readonly approvals: Approvals;
+  readonly workspace: ExecutionWorkspace;
   private readonly events: RunEvents;
   private readonly records: StepRecords;
   private readonly recorder: Recorder;
@@ -51,8 +58,9 @@ export class ExecutionRun {
     this.approvals = store.approvals();
     this.events = new RunEvents(row.facts.execution_id);
     this.records = new StepRecords(plan, store);
-    const { approvals, events, records, totals } = this;
-    this.recorder = new Recorder({ row, state, store, records, approvals, events, totals });
+    this.workspace = new ExecutionWorkspace(store.files);
+    const { approvals, events, records, totals, workspace } = this;
+    this.recorder = new Recorder({ row, state, store, records, approvals, events, totals, workspace });
   }
 
   static begin(row: ExecutionRow, plan: Plan, input: JsonValue, store: ExecutionStore): ExecutionRun {
@@ -149,8 +157,50 @@ export class ExecutionRun {
   }
 
   endedCalls(step: StepState): readonly EndedCall[] {
-    const asked = step.call === '' ? step.progress?.kind === 'calls' : seesCalls(step.call);
-    return asked ? this.store.steps.endedCalls(step.node_id, step.path) : [];
+    const goesOn = step.progress?.kind === 'calls';
+    // A helper that begins must know the tools that its node has listed.
+    const begins = isToolCall(step.call) && hasHelpers(this, step);
+    if (!goesOn && !begins && !seesCalls(step.call)) return [];
+    const within = seesCalls(step.call) ? callerOf(step.call) : step.call;
+    return this.store.steps.endedCalls(step.node_id, step.path, within);
+  }
+
+  /** What a deep agent sees of its execution; undefined for every other node, which costs nothing. */
+  deepContext(step: StepState): DeepContext | undefined {
+    if (deepOf(this, step) === null) return undefined;
+    const { store, workspace } = this;
+    const counted = hasHelpers(this, step);
+    // Asked for by decisions alone, so that turns and tools pay for none of it.
+    return {
+      workspace,
+      get notes() {
+        return (JSON.parse(store.definition()) as AgentDefinition).knowledge ?? {};
+      },
+      get said() {
+        return step.call === '' ? store.said.unheard() : [];
+      },
+      get tokens_elsewhere() {
+        return counted ? store.steps.tokensBeside(step.node_id, step.path, step.call) : 0;
+      },
+    };
+  }
+
+  /** Whether this result was made from what is not so any more, and has to be made again. */
+  isOutdated({ kind, workspace }: { readonly kind: string; readonly workspace?: WorkspaceChange }): boolean {
+    if (workspace === undefined) return false;
+    if (this.workspace.isOutdated(workspace)) return true;
+    const { heard } = workspace;
+    return kind === 'completed' && heard !== undefined && this.store.said.unheard().some(({ id }) => id > heard);
+  }
+
+  /** A word to the deep agents; null where none of them runs any more or will. In a transaction. */
+  say(text: string, by: Actor, at: number): ExecutionEvent[] | null {
+    if (hasEnded(this) || !mayHear(this)) return null;
+    const id = this.store.said.add(text, by, at);
+    this.events.emit('agent.message', at, null, { id, text, by: { ...by } });
+    const events = this.events.take();
+    this.store.events.append(events);
+    return events;
   }
 
   /** What a loop gives when its rounds have ended; null when that is too much. */

@@ -17,6 +17,8 @@ const HEARTBEAT_MS = 30_000;
 const MAX_RUN_MS = DAY_MS;
 /** A proposal that nobody decided expires. */
 const KEPT_MS = 30 * DAY_MS;
+/** After a turn that threw. */
+const CRASH_MS = 5000;
 const CLEAR_AGAIN_MS = 60_000;
 /** A runtime that can't be told to forget within this time keeps what it keeps. */
 const CLEAR_GIVEN_UP_MS = DAY_MS;
@@ -138,6 +140,7 @@ export class RefinementObject extends DurableObject<Env> implements RefinementRp
       if (this.store.job() !== null) await this.work.turn(job);
     } catch (error) {
       this.report('refinement.turn_failed', error);
+      if (this.store.job() !== null) this.work.crashed(job, Date.now() + CRASH_MS);
     }
     if (this.store.job() !== null) await this.ctx.storage.setAlarm(this.nextAt(job));
   }

@@ -88,6 +88,14 @@ export class RefinementRun {
     return { ok: true };
   }
 
+  /** Something threw on the way to the next run: nothing is tried again and again at once. */
+  crashed(job: RefinementJob, again: number): void {
+    const state = this.store.run();
+    if (state.phase === 'due') {
+      this.failed(job, { code: 'internal', message: 'The run could not be begun.', retryable: true }, state);
+    } else this.store.writeRun({ ...state, due_at: Math.max(state.due_at, again) });
+  }
+
   /** Nothing of this run is wanted any more. */
   drop(): void {
     this.disconnect();

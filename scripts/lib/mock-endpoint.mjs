@@ -1,5 +1,6 @@
 import { createServer } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
+import { ScriptedModel } from '../../test/support/scripted-model.ts';
 
 const LONGEST_DELAY_MS = 60_000;
 const LONGEST_BODY = 1024 * 1024;
@@ -16,7 +17,9 @@ const COMPLETION = {
  * A server for agents to call in tests. It answers every request with what it got, as JSON; `?delay_ms=` makes it slow,
  * `?status=` makes it fail, `?hold=<name>` makes it wait until somebody asks for `/release?name=<name>`. At
  * `/inbox/<name>` it keeps what it gets, for `/requests?of=<name>`, and answers as `/answer?of=<name>&status=` has said. At
- * `/v1/chat/completions` it is a language model that classifies everything as `yes`, with ten tokens in and five out.
+ * `/v1/chat/completions` it is a language model that classifies everything as `yes`, with ten tokens in and five out. Below
+ * `/scripts/<name>` are language models that say what has been posted to `/scripts/<name>`, turn by turn; one that is held goes on
+ * after `/release?name=`.
  * @returns {Promise<{ url: string, host: string, stop: () => Promise<void> }>} `host` is `127.0.0.1:<port>`.
  */
 export async function startMockEndpoint() {
@@ -29,6 +32,7 @@ export async function startMockEndpoint() {
     inboxes.set(name, found);
     return found;
   };
+  const scripted = new ScriptedModel();
   const server = createServer(async (request, response) => {
     const url = new URL(request.url ?? '/', 'http://mock.invalid');
     let body = '';
@@ -41,7 +45,18 @@ export async function startMockEndpoint() {
         new Promise((release) => held.set(hold, () => release(undefined))),
         delay(LONGEST_DELAY_MS, undefined, { ref: false }),
       ]);
-    if (url.pathname === '/release') held.get(url.searchParams.get('name') ?? '')?.();
+    if (url.pathname === '/release') {
+      const name = url.searchParams.get('name') ?? '';
+      held.get(name)?.();
+      scripted.release(name);
+    }
+    const [, script, asked] = /^\/scripts\/([\w-]+)(\/.+)?$/.exec(url.pathname) ?? [];
+    if (script !== undefined && asked === undefined) {
+      scripted.set(script, JSON.parse(body));
+      return void response.end('{}');
+    }
+    if (script !== undefined)
+      return scripted.answer(request, response, JSON.stringify({ ...JSON.parse(body), model: script }));
     const named = inbox(/^\/inbox\/([\w-]+)/.exec(url.pathname)?.[1] ?? url.searchParams.get('of') ?? '');
     const status = url.pathname.startsWith('/inbox/') ? named.status : Number(url.searchParams.get('status') ?? 200);
     if (url.pathname.startsWith('/inbox/')) named.requests.push({ headers: request.headers, body });

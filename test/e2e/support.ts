@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { AgentDefinition, AgentFile, Session } from '@agentflow/contracts';
 import { type APIRequestContext, type BrowserContext, expect, type Page } from '@playwright/test';
+import type { ScriptedTurn } from '../support/scripted-model.ts';
 
 export const PASSWORD = 'a long enough pass phrase';
 
@@ -192,4 +193,20 @@ export function triageWithHeldDesk(hold: string): string {
 /** The row of a step in the timeline. */
 export function stepRow(page: Page, stepId: string) {
   return page.locator(`[role="treeitem"][data-step="${stepId}"]`);
+}
+
+/** Writes what the organization's language model says, turn by turn, and gives the organization its key. */
+export async function scriptModel(
+  request: APIRequestContext,
+  owner: Account,
+  turns: readonly ScriptedTurn[],
+): Promise<void> {
+  accounts += 1;
+  const name = `model-${process.pid}-${Date.now()}-${accounts}`;
+  await request.post(mockUrl(`scripts/${name}`), { data: turns });
+  const key = await request.put('/api/v1/org/provider-keys/anthropic', {
+    headers: { Authorization: `Bearer ${owner.token}` },
+    data: { base_url: mockUrl(`scripts/${name}/v1`), api_key: 'key' },
+  });
+  expect(key.status(), await key.text()).toBe(200);
 }

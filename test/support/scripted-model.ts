@@ -4,6 +4,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 export interface ScriptedTurn {
   readonly text?: string;
   readonly calls?: readonly { readonly name: string; readonly arguments: unknown }[];
+  /** A streamed answer stops after its text, until this name is released. */
+  readonly hold?: string;
 }
 
 interface Message {
@@ -24,28 +26,46 @@ interface ModelBody {
  */
 export class ScriptedModel {
   private readonly scripts = new Map<string, readonly ScriptedTurn[]>();
+  private readonly held = new Map<string, () => void>();
+  private readonly released = new Set<string>();
 
   set(model: string, turns: readonly ScriptedTurn[]): void {
     this.scripts.set(model, turns);
+  }
+
+  /** Lets go on what is held by this name, now or later. */
+  release(name: string): void {
+    this.released.add(name);
+    this.held.get(name)?.();
   }
 
   knows(model: string): boolean {
     return this.scripts.has(model);
   }
 
-  answer(request: IncomingMessage, response: ServerResponse, text: string): void {
+  async answer(request: IncomingMessage, response: ServerResponse, text: string): Promise<void> {
     const body = JSON.parse(text) as ModelBody;
     const number = body.messages.filter(({ role }) => role === 'assistant').length;
     const turn = this.scripts.get(body.model)?.[number] ?? { text: `There is no turn ${number + 1}.` };
     const anthropic = (request.url ?? '').endsWith('/messages');
     if (body.stream === true) {
       response.writeHead(200, { 'content-type': 'text/event-stream' });
-      for (const event of anthropic ? anthropicEvents(turn, number) : openaiEvents(turn, number)) response.write(event);
+      const events = anthropic ? anthropicEvents(turn, number) : openaiEvents(turn, number);
+      const said = turn.text === undefined ? 0 : events.findIndex((event) => event.includes(JSON.stringify(turn.text))) + 1;
+      for (const event of events.slice(0, said)) response.write(event);
+      await this.hold(turn);
+      for (const event of events.slice(said)) response.write(event);
       response.end();
       return;
     }
     response.writeHead(200, { 'content-type': 'application/json' });
     response.end(JSON.stringify(anthropic ? anthropicMessage(turn, number) : openaiCompletion(turn, number)));
+  }
+
+  private async hold({ hold }: ScriptedTurn): Promise<void> {
+    if (hold !== undefined && !this.released.has(hold)) {
+      await new Promise<void>((release) => this.held.set(hold, release));
+    }
   }
 }
 

@@ -2,8 +2,10 @@ import type { ExecutionError, ExecutionStatus, JsonValue, WaitingReason } from '
 import { Approvals } from '../approvals.ts';
 import { CostStore } from './costs.ts';
 import { EventStore } from './events.ts';
+import { FileStore } from './files.ts';
 import { LogStore } from './logs.ts';
 import { type ExecutionRow, type Facts, parse, type Row } from './rows.ts';
+import { SaidStore } from './said.ts';
 import { LazyTables, SCHEMA, SCHEMA_STEPS, SCHEMA_VERSION } from './schema.ts';
 import { StepStore } from './steps.ts';
 import { TouchStore } from './touches.ts';
@@ -20,6 +22,8 @@ export class ExecutionStore {
   readonly logs: LogStore;
   readonly costs: CostStore;
   readonly touches: TouchStore;
+  readonly files: FileStore;
+  readonly said: SaidStore;
 
   constructor(private readonly sql: SqlStorage) {
     this.tables = new LazyTables(sql);
@@ -29,6 +33,8 @@ export class ExecutionStore {
     this.logs = new LogStore(sql, this.tables);
     this.costs = new CostStore(sql, this.tables);
     this.touches = new TouchStore(sql, this.tables);
+    this.files = new FileStore(sql, this.tables, this.values);
+    this.said = new SaidStore(sql, this.tables);
   }
 
   approvals(): Approvals {

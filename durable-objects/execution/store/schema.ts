@@ -17,6 +17,9 @@ import type { Row } from './rows.ts';
  * - `approvals`: one row a question to a person; `projected_revision` is what D1 has confirmed.
  * - `large_values`: what does not fit beside the rest of its row.
  * - `remote_values`: names of those that have moved to R2; see values.ts.
+ * - `files`: one row a version of a file in the workspace of deep agents, with the step that wrote it.
+ * - `given_files`: what steps wrote that are taken over, by their key.
+ * - `said`: what people said to deep agents; `heard` once it stands in the request of a turn.
  *
  * An execution that was erased before its start came has one table alone, for a while:
  * - `tombstone`: one row; see ../tombstone.ts.
@@ -77,6 +80,12 @@ const LAZY_SCHEMA = {
   large_values:
     'CREATE TABLE large_values (name TEXT NOT NULL, part INTEGER NOT NULL, text TEXT NOT NULL, PRIMARY KEY (name, part)) WITHOUT ROWID',
   remote_values: 'CREATE TABLE remote_values (name TEXT PRIMARY KEY, characters INTEGER NOT NULL) WITHOUT ROWID',
+  files: `CREATE TABLE files (
+    seq INTEGER PRIMARY KEY, path TEXT NOT NULL, version INTEGER NOT NULL, size INTEGER NOT NULL, deleted INTEGER NOT NULL,
+    step TEXT NOT NULL, at INTEGER NOT NULL, content TEXT, UNIQUE (path, version))`,
+  given_files:
+    'CREATE TABLE given_files (key TEXT NOT NULL, number INTEGER NOT NULL, path TEXT NOT NULL, content TEXT, PRIMARY KEY (key, number)) WITHOUT ROWID',
+  said: 'CREATE TABLE said (id INTEGER PRIMARY KEY, text TEXT NOT NULL, said_by TEXT NOT NULL, at INTEGER NOT NULL, heard INTEGER NOT NULL DEFAULT 0)',
 } as const;
 type LazyTable = keyof typeof LAZY_SCHEMA;
 

@@ -6,7 +6,15 @@ import type {
   StepStatus,
   WaitingReason,
 } from '@agentflow/contracts';
-import { type EndedCall, type GivenStep, ITEM, type RecordedStep, type StepState } from '@agentflow/engine';
+import {
+  callerOf,
+  type EndedCall,
+  type GivenStep,
+  ITEM,
+  type RecordedStep,
+  type StepState,
+  seesCalls,
+} from '@agentflow/engine';
 import type { GivenResult, RecordedResult } from '../client.ts';
 import type { ReadLarge } from '../large-values.ts';
 import { attemptTotals, parse, type Row, type StepRow } from './rows.ts';
@@ -200,14 +208,19 @@ export class StepStore {
   }
 
   /** Calls of a step that have ended, in the order in which they were made. */
-  endedCalls(nodeId: string, path: string): EndedCall[] {
+  endedCalls(nodeId: string, path: string, within: string): EndedCall[] {
+    const prefix = within === '' ? '' : `${within}/`;
     return this.sql
       .exec<Row>(
         `SELECT key, ord, call, output, error FROM steps WHERE node_id = ? AND path = ? AND call NOT IN ('', ?)
+          AND (call GLOB 'm[0-9]*' OR (substr(call, 1, ?) = ? AND instr(substr(call, ?), '/') = 0))
           AND status IN ('completed', 'failed') ORDER BY ord`,
         nodeId,
         path,
         ITEM,
+        prefix.length,
+        prefix,
+        prefix.length + 1,
       )
       .toArray()
       .map((row) => ({
@@ -216,6 +229,20 @@ export class StepStore {
         output: this.outputOf(row),
         error: parse<ExecutionError>(row.error),
       }));
+  }
+
+  /** Tokens of the turns of one node's step but for those that this call made, or the node itself for an empty one. */
+  tokensBeside(nodeId: string, path: string, within: string): number {
+    return this.sql
+      .exec<Row>(
+        "SELECT call, attempts FROM steps WHERE node_id = ? AND path = ? AND call GLOB '*t[0-9]*'",
+        nodeId,
+        path,
+      )
+      .toArray()
+      .filter(({ call }) => seesCalls(String(call)) && callerOf(String(call)) !== within)
+      .flatMap((row) => JSON.parse(String(row.attempts)) as StepAttempt[])
+      .reduce((sum, { input_tokens, output_tokens }) => sum + input_tokens + output_tokens, 0);
   }
 
   /** Every step with what the engine knows of it, those of rounds that have ended included. */

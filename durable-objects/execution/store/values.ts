@@ -23,7 +23,8 @@ function isInline(text: string): boolean {
 }
 
 /**
- * Large values of an execution by name: `definition`, `input`, `output`, `step:<key>`, `items:<key>`, `given:<key>`. Each is
+ * Large values of an execution by name: `definition`, `input`, `output`, `step:<key>`, `items:<key>`, `given:<key>`,
+ * `file:<seq>` and the like. Each is
  * first written in chunks, in the transaction that makes it, so that a step's end waits for nothing but its own storage;
  * when nothing that runs reads it any more it moves to R2, and `remote_values` has its name instead.
  */

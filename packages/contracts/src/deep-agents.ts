@@ -4,8 +4,16 @@ import { agentDefinition } from './definition.ts';
 import { executionError, executionStatus } from './executions.ts';
 import { agentId, executionId } from './ids.ts';
 
-/** What a workspace may hold, in characters of all paths and contents together, and in files. */
-export const WORKSPACE_LIMITS = { characters: 2 * 1024 * 1024, files: 500, file_characters: 1024 * 1024 } as const;
+/**
+ * What a workspace may hold, in characters of all paths and contents together, and in files. `written` bounds the contents of
+ * all versions, which are kept as long as the execution.
+ */
+export const WORKSPACE_LIMITS = {
+  characters: 2 * 1024 * 1024,
+  files: 500,
+  file_characters: 1024 * 1024,
+  written: 64 * 1024 * 1024,
+} as const;
 
 /** Relative, with forward slashes: `notes/plan.md`. No segment is empty, `.` or `..`. */
 export const workspacePath = z
@@ -46,6 +54,9 @@ export const workspaceFile = z.object({
 });
 export type WorkspaceFile = z.infer<typeof workspaceFile>;
 export const workspaceFileContent = workspaceFile.extend({ content: z.string() });
+
+/** What `ask_person` asks is answered in this field of its form. */
+export const ANSWER_FIELD = 'answer';
 
 /** `POST /deepagents-runtime/invoke`, also as the data of a CloudEvent. */
 export const jobRequest = z

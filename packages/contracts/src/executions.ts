@@ -161,6 +161,7 @@ export const EXECUTION_EVENT_TYPES = [
   'step.skipped',
   'state.updated',
   'agent.handoff',
+  'agent.message',
   'execution.waiting',
   'execution.resumed',
   'execution.events_capped',

@@ -28,6 +28,7 @@ export * from './models.ts';
 export * from './nodes/agent.ts';
 export * from './nodes/agent-tools.ts';
 export type { ClassifyLabel } from './nodes/ai.ts';
+export { type DeepAgent, type DeepHelper, deepToolNames, FILE_TOOLS } from './nodes/ai-agent.ts';
 export * from './nodes/logic.ts';
 export { outputSchemaOf } from './nodes/output-schema.ts';
 export * from './nodes/registry.ts';

@@ -6,3 +6,4 @@ export * from './ports.ts';
 export * from './scheduler/index.ts';
 export * from './testing/index.ts';
 export * from './validation/index.ts';
+export * from './workspace.ts';

@@ -1,4 +1,5 @@
 import type { Actor, ExecutionMode, ExecutionStatus, JsonValue, Role, WaitingReason } from '@agentflow/contracts';
+import type { DeepContext, WorkspaceChange } from './workspace.ts';
 
 /**
  * What the engine needs from outside, as arguments: clock, models, outbound HTTP. The engine itself sees no binding, no
@@ -314,10 +315,15 @@ export interface StepContext {
   readonly now: number;
   /** The call that is to be run; null for the step itself. */
   readonly call: StepCall | null;
-  /** The step's calls that have ended, in the order in which they were made; of a call those before it, where it `seesCalls`. */
+  /**
+   * The step's calls that have ended, in the order in which they were made; of a call those beside it, where it `seesCalls`.
+   * Lists of tools, which a node makes first, are there for the calls of its calls too.
+   */
   readonly calls: readonly EndedCall[];
   /** What a person decided on the step's question; null before, and where nothing was asked. */
   readonly decision: Decision | null;
+  /** Of a node that is a deep agent. */
+  readonly deep?: DeepContext;
   /**
    * Of a shadow run, which repeats an execution: what the step answered there, null where nothing is recorded of it. With
    * the same input it answers so again, and is not run.
@@ -362,6 +368,7 @@ export type StepResult =
       readonly event?: StepEvent;
       /** True where it was not run: the answer is the recorded one. */
       readonly recorded?: boolean;
+      readonly workspace?: WorkspaceChange;
     }
   | {
       readonly kind: 'failed';
@@ -383,7 +390,12 @@ export type StepResult =
     }
   | { readonly kind: 'opened'; readonly input: JsonValue; readonly loop: OpenedLoop }
   /** The step goes on when these calls have ended. */
-  | { readonly kind: 'calls'; readonly input: JsonValue; readonly made: readonly StepCall[] }
+  | {
+      readonly kind: 'calls';
+      readonly input: JsonValue;
+      readonly made: readonly StepCall[];
+      readonly workspace?: WorkspaceChange;
+    }
   | {
       readonly kind: 'stopped';
       readonly input: JsonValue;

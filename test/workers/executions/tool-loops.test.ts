@@ -377,7 +377,7 @@ describe('publishing', () => {
       'tools.0.parameters.not',
       'not supported',
     ],
-    [{ max_turns: 51 }, 'max_turns', '50'],
+    [{ max_turns: 201 }, 'max_turns', '200'],
     [{ tools: [http('x', 'a', { approval: { timeout_seconds: 60 } })] }, 'tools.0.approval', 'needs ask_first'],
     [
       { tools: [http('x', 'a', { ask_first: true, approval: { approvers: { users: ['Ada'] } } })] },

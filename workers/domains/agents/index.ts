@@ -8,6 +8,7 @@ export { createAgent, getAgent } from './agents.ts';
 export { requireNotArchived } from './change-agent.ts';
 export { checkDefinition } from './check-definition.ts';
 export { getDraft, replaceDraft } from './drafts.ts';
+export { checkDraftFiles, type DraftFileProblem, draftFilesOf, filesInvalid } from './draft-files.ts';
 export { presentAgent } from './present.ts';
 export { requireValid } from './publish-agent.ts';
 export { isStale } from './queries.ts';

@@ -125,23 +125,21 @@ interface Schema {
 
 const MAX_DEPTH = 2;
 
+/** A schema in the words of TypeScript, as deep as it helps. */
 function fieldsOf(schema: Schema, depth = 0): string {
-  const { properties } = schema;
-  if (properties === undefined || depth > MAX_DEPTH) return kindOf(schema, depth);
-  const required = schema.required ?? [];
-  const fields = Object.entries(properties).map(([name, field]) => {
-    const optional = required.includes(name) ? '' : '?';
-    return `${name}${optional}: ${kindOf(field, depth)}`;
-  });
-  return `{${fields.join(', ')}}`;
-}
-
-function kindOf(schema: Schema, depth: number): string {
   if (schema.const !== undefined) return JSON.stringify(schema.const);
   if (schema.enum !== undefined) return schema.enum.map((each) => JSON.stringify(each)).join('|');
+  if (depth > MAX_DEPTH) return 'object';
   const choices = schema.anyOf ?? schema.oneOf;
   if (choices !== undefined) return choices.map((each) => fieldsOf(each, depth + 1)).join(' | ');
+  if (schema.properties !== undefined) return objectOf(schema.properties, schema.required ?? [], depth);
   if (schema.type === 'array') return `[${schema.items === undefined ? 'any' : fieldsOf(schema.items, depth + 1)}]`;
-  if (schema.type === 'object') return schema.properties === undefined ? 'object' : fieldsOf(schema, depth + 1);
   return Array.isArray(schema.type) ? schema.type.join('|') : (schema.type ?? 'any');
+}
+
+function objectOf(properties: Readonly<Record<string, Schema>>, required: readonly string[], depth: number): string {
+  const fields = Object.entries(properties).map(
+    ([name, field]) => `${name}${required.includes(name) ? '' : '?'}: ${fieldsOf(field, depth + 1)}`,
+  );
+  return `{${fields.join(', ')}}`;
 }

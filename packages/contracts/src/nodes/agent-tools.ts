@@ -179,8 +179,8 @@ export type BuiltinToolName = (typeof BUILTIN_TOOLS)[number];
 /** Tools of one agent; a name that two of them have is told at the second. */
 export const agentTools = z
   .array(agentTool)
-  .min(1)
   .max(32)
+  .default([])
   .superRefine((tools, issues) => {
     const names = new Set<string>();
     for (const [index, tool] of tools.entries()) {

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { workspaceFiles } from '../deep-agents.ts';
 import { modelRef } from '../models.ts';
-import { agentTools, TOOL_NAME_PATTERN } from './agent-tools.ts';
+import { type AgentTool, agentTools, TOOL_NAME_PATTERN } from './agent-tools.ts';
 import { maxTokens, prompt, schema, system, temperature } from './ai.ts';
 import { defineNode, OUT } from './types.ts';
 
@@ -63,7 +63,13 @@ const deep = z.strictObject({
     control: 'boolean',
   }),
   files: z
-    .union([z.string().max(20_000), workspaceFiles])
+    .union([
+      z
+        .string()
+        .max(20_000)
+        .refine((text) => text === '' || text.includes('{{'), 'must be contents by path, or one {{…}}'),
+      workspaceFiles,
+    ])
     .optional()
     .meta({
       title: 'Files',
@@ -89,59 +95,101 @@ const deep = z.strictObject({
 export type DeepAgent = z.output<typeof deep>;
 export type DeepHelper = z.output<typeof helper>;
 
+/** Tools that read and write the workspace; each helper has them too. */
+export const FILE_TOOLS = ['ls', 'read_file', 'write_file', 'edit_file', 'delete_file', 'glob', 'grep'] as const;
+
+/** Names that the tools of a deep agent's author can't have. */
+export function deepToolNames({ planning, ask_people, helpers }: DeepAgent): string[] {
+  return [
+    ...FILE_TOOLS,
+    ...(planning ? ['write_todos'] : []),
+    ...(ask_people ? ['ask_person'] : []),
+    ...(helpers.length > 0 ? ['task'] : []),
+  ];
+}
+
+interface Toolset {
+  readonly tools: readonly AgentTool[];
+  readonly deep?: DeepAgent | undefined;
+}
+
+function checkToolset({ tools, deep: own }: Toolset, issues: z.RefinementCtx): void {
+  const issue = (path: (string | number)[], message: string) => issues.addIssue({ code: 'custom', path, message });
+  if (own === undefined) {
+    if (tools.length === 0) issue(['tools'], 'must have at least one tool, unless this is a deep agent');
+    return;
+  }
+  const taken = new Set(deepToolNames(own));
+  for (const [index, tool] of tools.entries()) {
+    if (tool.kind === 'mcp' || !taken.has(tool.name)) continue;
+    issue(['tools', index, 'name'], `is the name of a tool that every deep agent like this one has: "${tool.name}"`);
+  }
+  // What a server offers is only known when it is asked.
+  if (tools.some(({ kind }) => kind === 'mcp')) return;
+  const names = new Set(tools.map((tool) => (tool.kind === 'mcp' ? '' : tool.name)));
+  for (const [index, { tools: wanted = [] }] of own.helpers.entries()) {
+    for (const [place, name] of wanted.entries()) {
+      if (names.has(name)) continue;
+      issue(['deep', 'helpers', index, 'tools', place], `is not a tool of this agent: "${name}"`);
+    }
+  }
+}
+
 export const aiAgent = defineNode({
   type: 'ai.agent',
   category: 'ai',
   title: 'Agent',
   description: 'Lets a model use tools, turn by turn, until it has an answer.',
   icon: 'wrench',
-  config: z.strictObject({
-    model,
-    prompt: prompt('Task', 'What is to be done. Use {{…}} for values of earlier nodes.'),
-    system,
-    tools: agentTools.meta({
-      title: 'Tools',
-      description: 'HTTP calls, MCP servers, other agents and built-in tools that the model may use.',
-      control: 'tools',
-    }),
-    max_turns: z
-      .number()
-      .int()
-      .min(1)
-      .max(200)
-      .default(10)
-      .meta({ title: 'Turns', description: 'How often the model may be asked.', control: 'number', advanced: true }),
-    max_total_tokens: z.number().int().min(1).max(10_000_000).optional().meta({
-      title: 'Token ceiling',
-      description: 'Tokens of all turns, read and written.',
-      control: 'number',
-      advanced: true,
-    }),
-    on_limit: z
-      .enum(['fail', 'answer'])
-      .default('fail')
-      .meta({
-        title: 'At the limit',
-        description: 'Fail, or answer once more without tools from what is known by then.',
-        control: 'select',
-        choices: { fail: 'Fail', answer: 'Answer without tools' },
+  config: z
+    .strictObject({
+      model,
+      prompt: prompt('Task', 'What is to be done. Use {{…}} for values of earlier nodes.'),
+      system,
+      tools: agentTools.meta({
+        title: 'Tools',
+        description: 'HTTP calls, MCP servers, other agents and built-in tools that the model may use.',
+        control: 'tools',
+      }),
+      max_turns: z
+        .number()
+        .int()
+        .min(1)
+        .max(200)
+        .default(10)
+        .meta({ title: 'Turns', description: 'How often the model may be asked.', control: 'number', advanced: true }),
+      max_total_tokens: z.number().int().min(1).max(10_000_000).optional().meta({
+        title: 'Token ceiling',
+        description: 'Tokens of all turns, read and written.',
+        control: 'number',
         advanced: true,
       }),
-    deep: deep.optional().meta({
-      title: 'Deep agent',
-      description: 'Plans, works in a folder of files, and hands parts of its work to helpers.',
-      control: 'fields',
-      switched: true,
-    }),
-    schema: schema.optional().meta({
-      title: 'Answer schema',
-      description: 'JSON Schema that the answer must fit.',
-      control: 'json_schema',
-      advanced: true,
-    }),
-    temperature,
-    max_tokens: maxTokens,
-  }),
+      on_limit: z
+        .enum(['fail', 'answer'])
+        .default('fail')
+        .meta({
+          title: 'At the limit',
+          description: 'Fail, or answer once more without tools from what is known by then.',
+          control: 'select',
+          choices: { fail: 'Fail', answer: 'Answer without tools' },
+          advanced: true,
+        }),
+      deep: deep.optional().meta({
+        title: 'Deep agent',
+        description: 'Plans, works in a folder of files, and hands parts of its work to helpers.',
+        control: 'fields',
+        switched: true,
+      }),
+      schema: schema.optional().meta({
+        title: 'Answer schema',
+        description: 'JSON Schema that the answer must fit.',
+        control: 'json_schema',
+        advanced: true,
+      }),
+      temperature,
+      max_tokens: maxTokens,
+    })
+    .superRefine(checkToolset),
   output: z.object({
     text: z.string().describe('What the model answered at last'),
     data: z.json().nullable().describe('The answer as data, when a schema is set'),

@@ -8,7 +8,7 @@ export { scanTokens } from './lexical.ts';
 export { EXPRESSION_LIMITS } from './limits.ts';
 export { decodeBasic, markerRedaction, redactMarkers } from './redact-markers.ts';
 export { type Reference, referencesOf } from './references.ts';
-export { type CompiledPattern, compilePattern, testPattern } from './regex.ts';
+export { type CompiledPattern, compilePattern, patternTester, testPattern } from './regex.ts';
 export { renameReferences } from './rename-references.ts';
 export { asText, evaluateSource, type Resolution, type ResolveError, resolveConfig } from './resolve-config.ts';
 export { hasTemplate, parseTemplate, type Template, type TemplatePart } from './templates.ts';

@@ -123,8 +123,18 @@ function search(pattern: RE2JS, text: string, meter: Meter) {
 
 /** Whether a text has a match of the pattern in it; null where finding out would cost too much. */
 export function testPattern(pattern: RE2JS, text: string): boolean | null {
+  return patternTester(pattern)(text);
+}
+
+/** The same for many texts, which may cost together what one may. */
+export function patternTester(pattern: RE2JS): (text: string) => boolean | null {
+  const meter = new Meter();
+  return (text) => testMetered(pattern, text, meter);
+}
+
+function testMetered(pattern: RE2JS, text: string, meter: Meter): boolean | null {
   try {
-    return search(pattern, text, new Meter()).find();
+    return search(pattern, text, meter).find();
   } catch (thrown) {
     if (thrown instanceof ExpressionFault) return null;
     throw thrown;

@@ -1,6 +1,7 @@
 import { isNodeType, type JsonValue, type NodeConfig, type NodeTypeName, nodeType } from '@agentflow/contracts';
 import { evaluateSource, markerRedaction, redactMarkers } from '../expressions/index.ts';
 import type { Due, EnginePorts, StepContext, StepError, StepResult } from '../ports.ts';
+import type { WorkspaceChange } from '../workspace.ts';
 import { runHttp } from './action-http.ts';
 import { runWebhook } from './action-webhook.ts';
 import { runAgentCall, runHandoff } from './agent.ts';
@@ -63,7 +64,12 @@ function withoutMarkers(outcome: StepOutcome, input: JsonValue, env: Readonly<Re
   const shown = redactMarkers(input, env);
   switch (outcome.kind) {
     case 'completed':
-      return { ...outcome, input: shown, output: redactMarkers(outcome.output, env) };
+      return {
+        ...outcome,
+        input: shown,
+        output: redactMarkers(outcome.output, env),
+        ...workspaceWithoutMarkers(outcome.workspace, env),
+      };
     case 'failed':
       return { ...outcome, input: shown, error: { ...outcome.error, message: redact(outcome.error.message) } };
     case 'waiting':
@@ -78,10 +84,22 @@ function withoutMarkers(outcome: StepOutcome, input: JsonValue, env: Readonly<Re
       return { kind: 'opened', input: shown, loop: { ...outcome.loop, items } };
     }
     case 'calls':
-      return { kind: 'calls', input: shown, made: redactMarkers(outcome.made as unknown as JsonValue, env) as never };
+      return {
+        kind: 'calls',
+        input: shown,
+        made: redactMarkers(outcome.made as unknown as JsonValue, env) as never,
+        ...workspaceWithoutMarkers(outcome.workspace, env),
+      };
     case 'stopped':
       return { ...outcome, input: shown, output: redactMarkers(outcome.output, env), message: redact(outcome.message) };
   }
+}
+
+function workspaceWithoutMarkers(
+  workspace: WorkspaceChange | undefined,
+  env: Readonly<Record<string, string>>,
+): { workspace?: WorkspaceChange } {
+  return workspace === undefined ? {} : { workspace: redactMarkers(workspace as unknown as JsonValue, env) as never };
 }
 
 function dueWithoutMarkers(due: Due, env: Readonly<Record<string, string>>): Due {

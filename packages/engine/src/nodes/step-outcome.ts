@@ -10,6 +10,7 @@ import type {
   StepError,
   StepEvent,
 } from '../ports.ts';
+import type { WorkspaceChange } from '../workspace.ts';
 
 /** What a handler decides; runStep adds the resolved input and takes secrets' markers out. */
 export type StepOutcome =
@@ -21,6 +22,7 @@ export type StepOutcome =
       readonly calls: readonly ModelCall[];
       readonly event?: StepEvent;
       readonly recorded?: boolean;
+      readonly workspace?: WorkspaceChange;
     }
   | {
       readonly kind: 'failed';
@@ -36,7 +38,7 @@ export type StepOutcome =
       readonly ask: ApprovalAsk | null;
     }
   | { readonly kind: 'opened'; readonly loop: OpenedLoop }
-  | { readonly kind: 'calls'; readonly made: readonly StepCall[] }
+  | { readonly kind: 'calls'; readonly made: readonly StepCall[]; readonly workspace?: WorkspaceChange }
   | {
       readonly kind: 'stopped';
       readonly status: 'completed' | 'failed';

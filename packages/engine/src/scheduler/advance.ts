@@ -5,11 +5,11 @@ import type { Plan } from './plan.ts';
 import {
   type CallsProgress,
   type Change,
+  callerKey,
   change,
   ITEM,
   type RunState,
   type StepState,
-  stepKey,
   waitingFor,
 } from './state.ts';
 import { again, begin, beginCall, close, end, leave, leaves, planned } from './steps.ts';
@@ -231,7 +231,7 @@ function timeHasCome(plan: Plan, run: RunState, step: StepState, now: number, ch
 function goOn(plan: Plan, run: RunState, step: StepState, changes: Change[]): void {
   if (hasEnded(run)) return;
   if (step.call !== '') {
-    const caller = run.steps.get(stepKey(step.node_id, step.path));
+    const caller = run.steps.get(callerKey(step));
     if (caller !== undefined && (run.calls.get(caller.key) ?? 0) === 0)
       changes.push({ type: 'continue_step', step: caller });
     return;

@@ -1,14 +1,16 @@
 export { advance, MAX_ATTEMPTS, type Signal } from './advance.ts';
 export { compile, LOOP_BODY, type Plan, type PlanEdge, type PlanNode } from './plan.ts';
 export { retryDelay } from './retry.ts';
-export { exitOfOutput, reusableSteps } from './reuse.ts';
+export { around, exitOfOutput, reusableSteps } from './reuse.ts';
 export {
   type Change,
+  callerOf,
   type GivenStep,
   ITEM,
   idempotencyKey,
   indexOfItem,
   isOpen,
+  isToolCall,
   type LoopProgress,
   newRun,
   parentPath,

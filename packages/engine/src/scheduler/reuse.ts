@@ -1,6 +1,6 @@
 import { type AgentNode, type JsonValue, nodeType } from '@agentflow/contracts';
 import type { Plan, PlanNode } from './plan.ts';
-import { ITEM, isOpen, pathTo, type StepState, stepKey } from './state.ts';
+import { callerOf, ITEM, isOpen, pathTo, type StepIdentity, type StepState, stepKey } from './state.ts';
 
 /**
  * Which steps of an execution another one can take over: what ended by an exit and does not come after something that
@@ -23,7 +23,9 @@ export function reusableSteps(plan: Plan, steps: readonly StepState[], from: str
     const node = plan.byId.get(step.node_id);
     if (node !== undefined && mayKeep(step, node, again, from, keys)) kept.set(step.key, { step, node });
   }
-  return [...kept.values()].filter(({ step, node }) => !isInside(step, node, kept)).map(({ step }) => step.key);
+  return [...kept.values()]
+    .filter(({ step, node }) => !around(step, node).some((key) => kept.has(key)))
+    .map(({ step }) => step.key);
 }
 
 function unfinished(plan: Plan, steps: readonly StepState[]): (PlanNode | undefined)[] {
@@ -62,17 +64,20 @@ function mayKeep(
 
 /** A tool that failed and whose failure a later turn was told: run again, it would contradict what the model said to it. */
 function wasAnswered({ node_id, path, call }: StepState, keys: ReadonlySet<string>): boolean {
-  const turn = /^t(\d+)\.\d+$/.exec(call)?.[1];
-  return turn !== undefined && keys.has(stepKey(node_id, path, `t${Number(turn) + 1}`));
+  const [, within = '', turn] = /^(.*\/)?t(\d+)\.\d+$/.exec(call) ?? [];
+  return turn !== undefined && keys.has(stepKey(node_id, path, `${within}t${Number(turn) + 1}`));
 }
 
-function isInside(step: StepState, node: PlanNode, kept: ReadonlyMap<string, unknown>): boolean {
-  if (step.call !== '' && kept.has(stepKey(node.id, pathTo(step.path, node.depth)))) return true;
-  for (let loop = node.loop; loop !== null; loop = loop.loop) {
-    if (kept.has(stepKey(loop.id, pathTo(step.path, loop.depth)))) return true;
-    if (kept.has(stepKey(loop.id, pathTo(step.path, loop.depth + 1), ITEM))) return true;
+/** Keys of all that a step is inside of: calls that made it, its node's step, rounds and loops. The nearest comes first. */
+export function around({ call, path }: StepIdentity, node: PlanNode): string[] {
+  const keys: string[] = [];
+  for (let inner = call; inner !== ''; inner = callerOf(inner)) {
+    keys.push(stepKey(node.id, pathTo(path, node.depth), callerOf(inner)));
   }
-  return false;
+  for (let loop = node.loop; loop !== null; loop = loop.loop) {
+    keys.push(stepKey(loop.id, pathTo(path, loop.depth + 1), ITEM), stepKey(loop.id, pathTo(path, loop.depth)));
+  }
+  return keys;
 }
 
 /** The exit by which a node would have left with this output: of a condition what it says, else the one way on. */

@@ -4,7 +4,8 @@ import type { Plan, PlanNode } from './plan.ts';
 
 /**
  * Identity of a step in its execution: node, iteration path (`2.0` in nested loops, empty outside), call (`t3.1` for a
- * tool call, `item` for one round of a loop, empty for the node itself). Never reused, so a step's result is written once.
+ * tool call, `t3.1/t1.0` for a call that this one makes in turn, `item` for one round of a loop, empty for the node
+ * itself). Never reused, so a step's result is written once.
  */
 export interface StepIdentity {
   readonly node_id: string;
@@ -17,7 +18,22 @@ export const ITEM = 'item';
 
 /** Turns of a tool loop go on from the calls before them; a tool knows its own request and nothing else. */
 export function seesCalls(call: string): boolean {
-  return /^t\d+$/.test(call);
+  return /(?:^|\/)t\d+$/.test(call);
+}
+
+/** Whether this call is a tool that a turn of a model asked for. */
+export function isToolCall(call: string): boolean {
+  return /(?:^|\/)t\d+\.\d+$/.test(call);
+}
+
+/** The call that made this one; empty where the node itself did. */
+export function callerOf(call: string): string {
+  return call.slice(0, Math.max(0, call.lastIndexOf('/')));
+}
+
+/** Key of the step that made this call. */
+export function callerKey({ node_id, path, call }: StepIdentity): string {
+  return stepKey(node_id, path, callerOf(call));
 }
 
 export function stepKey(nodeId: string, path = '', call = ''): string {
@@ -251,10 +267,7 @@ export function adopt(plan: Plan, run: RunState, step: StepState): void {
   scope.keys.push(step.key);
   if (!isOpen(step.status)) return;
   if (step.call === '') scope.open++;
-  else {
-    const caller = stepKey(step.node_id, step.path);
-    run.calls.set(caller, (run.calls.get(caller) ?? 0) + 1);
-  }
+  else run.calls.set(callerKey(step), (run.calls.get(callerKey(step)) ?? 0) + 1);
 }
 
 /**

@@ -3,6 +3,7 @@ import type { Plan, PlanEdge, PlanNode } from './plan.ts';
 import {
   adopt,
   type Change,
+  callerKey,
   change,
   ITEM,
   isOpen,
@@ -80,7 +81,7 @@ export function close(
   });
   if (step.call === ITEM) return;
   if (step.call !== '') {
-    const caller = stepKey(step.node_id, step.path);
+    const caller = callerKey(step);
     run.calls.set(caller, (run.calls.get(caller) ?? 0) - 1);
     return;
   }

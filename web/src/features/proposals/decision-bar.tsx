@@ -1,6 +1,7 @@
 import type { Proposal } from '@agentflow/contracts';
 import { Check, MessageSquarePlus, X } from 'lucide-react';
 import { Button } from '@/components/ui/button.tsx';
+import { cn } from '@/lib/class-names.ts';
 import type { ChoiceWords } from './choice.ts';
 
 interface DecisionBarProps {
@@ -32,7 +33,7 @@ export function DecisionBar(props: DecisionBarProps) {
             </Button>
           )}
         </p>
-        <p className="text-faint text-xs">
+        <p className={cn('text-faint text-xs', broken === null && !moved && 'max-sm:hidden')}>
           {broken ??
             (moved
               ? `The draft has moved since: revision ${proposal.base_version} then, ${proposal.draft_version} now. Approving brings both together.`
@@ -47,7 +48,13 @@ export function DecisionBar(props: DecisionBarProps) {
       <Button onClick={onReject}>
         <X aria-hidden="true" /> Reject…
       </Button>
-      <Button variant="primary" disabled={words.nothing || broken !== null} aria-keyshortcuts="A" onClick={onApprove}>
+      <Button
+        variant="primary"
+        className="max-sm:flex-1"
+        disabled={words.nothing || broken !== null}
+        aria-keyshortcuts="A"
+        onClick={onApprove}
+      >
         <Check aria-hidden="true" /> {words.approve}
       </Button>
     </section>

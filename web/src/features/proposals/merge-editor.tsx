@@ -95,10 +95,10 @@ interface Marks {
   readonly b: Range<Decoration>[];
 }
 
-function leftOutLines(text: string, from: number, to: number): Range<Decoration>[] {
+function markedLines(className: string, text: string, from: number, to: number): Range<Decoration>[] {
   const lines: Range<Decoration>[] = [];
   for (let at = from; at < to; ) {
-    lines.push(Decoration.line({ class: 'cm-af-left-out-line' }).range(at));
+    lines.push(Decoration.line({ class: className }).range(at));
     const next = text.indexOf('\n', at);
     if (next === -1) break;
     at = next + 1;
@@ -120,7 +120,9 @@ function marksOf(props: MergeEditorProps): Marks {
     if (!unified && onlyGone) a.push(above(stretch.fromA, bar));
     else b.push(above(stretch.fromB, bar));
     if (!unified && !onlyGone && stretch.fromA !== stretch.toA) a.push(above(stretch.fromA, new BarSpace()));
-    if (!chosen) b.push(...leftOutLines(after, stretch.fromB, stretch.toB));
+    if (chosen) continue;
+    a.push(...markedLines('cm-af-kept-line', before, stretch.fromA, stretch.toA));
+    b.push(...markedLines('cm-af-left-out-line', after, stretch.fromB, stretch.toB));
   }
   const starts = lineStarts(after);
   for (const line of commented) {

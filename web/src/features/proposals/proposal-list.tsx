@@ -67,7 +67,7 @@ export function ProposalList({ chosen }: { chosen: ProposalListSearch }) {
           {
             label: 'Asked by',
             value: mine,
-            className: 'w-38',
+            className: 'w-44 [&>span]:truncate',
             options: [{ label: 'Asked by anybody' }, { value: 'true', label: 'Asked by me' }],
             onChoose: (value) => choose({ mine: value === undefined ? undefined : 'true' }),
           },

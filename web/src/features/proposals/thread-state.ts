@@ -24,7 +24,7 @@ export type ThreadEntry =
       readonly message: string;
       readonly answered: boolean;
     }
-  | { readonly kind: 'retry'; readonly key: string; readonly attempt: number }
+  | { readonly kind: 'retry'; readonly key: string; readonly attempt: number; readonly why: string }
   | { readonly kind: 'refused'; readonly key: string; readonly message: string };
 
 export interface ThreadState {
@@ -37,6 +37,12 @@ export interface ThreadState {
 }
 
 export const EMPTY_THREAD: ThreadState = { seq: 0, entries: [], todos: [], files: {}, ended: false };
+
+/** What an error says; empty for none. */
+function messageOf(error: JsonValue | undefined): string {
+  if (typeof error === 'string') return error;
+  return typeof error === 'object' && error !== null && !Array.isArray(error) ? textOf(error.message) || 'failed' : '';
+}
 
 function textOf(value: JsonValue | undefined): string {
   return typeof value === 'string' ? value : '';
@@ -71,7 +77,6 @@ function withTool(entries: readonly ThreadEntry[], data: JsonObject, ended: bool
   const key = keyOf('tool', data, attemptOf(entries));
   const known = entries.findLast((entry) => entry.key === key);
   const before = known?.kind === 'tool' ? known : null;
-  const error = data.error;
   const answered = ended ? answerOf(entries, data) : entries;
   return withEntry(answered, {
     kind: 'tool',
@@ -79,7 +84,7 @@ function withTool(entries: readonly ThreadEntry[], data: JsonObject, ended: bool
     name: textOf(data.name) || (before?.name ?? ''),
     input: data.input ?? before?.input ?? null,
     output: data.output ?? null,
-    error: typeof error === 'string' ? error : error == null ? null : textOf((error as JsonObject).message) || 'failed',
+    error: messageOf(data.error) || null,
     ended,
     depth: textOf(data.call).split('/').length - 1,
   });
@@ -120,6 +125,10 @@ function entriesAfter({ entries }: ThreadState, { seq, event_type, data }: Strea
         { kind: 'message', key: `said ${seq}`, text: textOf(data.text), by: by.success ? by.data : null },
       ];
     }
+    case 'on_retry': {
+      const attempt = typeof data.attempt === 'number' ? data.attempt : attemptOf(entries) + 1;
+      return [...entries, { kind: 'retry', key: `retry ${seq}`, attempt, why: messageOf(data.error) }];
+    }
     case 'error':
       return [...entries, { kind: 'refused', key: `refused ${seq} ${entries.length}`, message: textOf(data.message) }];
     default:
@@ -133,22 +142,12 @@ export function afterFrame(state: ThreadState, frame: StreamFrame): ThreadState 
   // Text repeats the number of the frame before it, and what is refused has none of its own.
   const isNumbered = event_type !== 'on_llm_stream' && event_type !== 'error';
   if (isNumbered ? seq <= state.seq : seq < state.seq) return state;
-  const attempt = data.attempt;
-  const current = attemptOf(state.entries);
-  const began =
-    typeof attempt === 'number' && attempt > current
-      ? {
-          ...state,
-          entries: [...state.entries, { kind: 'retry', key: `retry ${attempt}`, attempt } as const],
-          todos: [],
-        }
-      : state;
   const known = todos.safeParse(data.todos);
   return {
     seq: Math.max(seq, state.seq),
-    entries: entriesAfter(began, frame),
-    todos: event_type === 'on_state_update' && known.success ? known.data : began.todos,
-    files: (event_type === 'on_state_update' ? filesOf(data.files) : null) ?? began.files,
+    entries: entriesAfter(state, frame),
+    todos: event_type === 'on_state_update' && known.success ? known.data : state.todos,
+    files: (event_type === 'on_state_update' ? filesOf(data.files) : null) ?? state.files,
     ended: state.ended || event_type === 'end',
   };
 }

@@ -61,7 +61,7 @@ function Entry({ entry }: { entry: ThreadEntry }) {
       return (
         <Line icon={<RotateCw className="size-4 text-waiting" aria-hidden="true" />} who="Began again">
           <p className="text-sm text-soft">
-            The run failed for a reason that may pass. This is attempt {entry.attempt}.
+            The run failed{entry.why !== '' && <>: {entry.why.replace(/\.$/, '')}</>}. Attempt {entry.attempt} follows.
           </p>
         </Line>
       );

@@ -18,6 +18,7 @@ interface Followed {
   readonly heardAt: number | null;
 }
 
+const ACK_EVERY = 100;
 const NOTHING_YET: Followed = { state: EMPTY_THREAD, connection: 'connecting', heardAt: null };
 
 /** Follows a refinement over its socket, from the first frame on, reconnecting where it left off. */
@@ -30,6 +31,7 @@ export function useThread(threadId: string, enabled: boolean): Thread {
     let heardAt: number | null = null;
     let drawing = 0;
     let queue: StreamFrame[] = [];
+    let behind = 0;
     const takeIn = () => {
       drawing = 0;
       for (const frame of queue) state = afterFrame(state, frame);
@@ -44,6 +46,8 @@ export function useThread(threadId: string, enabled: boolean): Thread {
       onMessage: (text) => {
         heardAt = Date.now();
         queue.push(JSON.parse(text) as StreamFrame);
+        behind++;
+        if (behind % ACK_EVERY === 0) opened.send('{"type":"ack"}');
         // A hidden tab draws no frames; what comes must be taken in all the same.
         if (document.hidden) takeIn();
         else if (drawing === 0) drawing = requestAnimationFrame(takeIn);

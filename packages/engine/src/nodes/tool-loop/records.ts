@@ -3,7 +3,8 @@ import type { EndedCall, ModelMessage, ModelTool, ModelToolCall } from '../../po
 
 /*
  * What the steps of a tool loop store. `m0`, `m1`, … list the tools of MCP servers; `t1`, `t2`, … are turns of the model;
- * `t1.0`, `t1.1`, … are the tools that the first turn asked for.
+ * `t1.0`, `t1.1`, … are the tools that the first turn asked for. A helper is a loop of its own within the call that asked
+ * for it: its turns are `t1.0/t1`, `t1.0/t2`, …
  */
 
 export type Limit = 'turns' | 'tokens' | 'size';
@@ -18,6 +19,10 @@ export interface TurnRequest {
   readonly limit: Limit | null;
   readonly messages: readonly ModelMessage[];
   readonly tools?: readonly OfferedTool[];
+  /** Of the first one: the helper whose conversation it begins. */
+  readonly helper?: string;
+  /** The last word from outside that this turn or one before it has heard. */
+  readonly heard?: number;
 }
 
 /** A tool as the model knows it, and where it comes from. */
@@ -41,6 +46,15 @@ export interface ToolRequest {
   readonly problem?: { readonly code: string; readonly message: string };
 }
 
+/** What a call of `task` gives: the helper's answer, and what it took. */
+export interface HelperOutput {
+  readonly answer: string;
+  readonly ended_by: Limit | 'answer';
+  readonly turns: number;
+  readonly tool_calls: number;
+  readonly total_tokens: number;
+}
+
 export interface Turn {
   readonly number: number;
   readonly request: TurnRequest;
@@ -50,7 +64,7 @@ export interface Turn {
 }
 
 /** The JSON of a record: its interfaces have no index signature, which JsonValue asks for. */
-export function stored(record: TurnRequest | ToolRequest | TurnOutput): JsonValue {
+export function stored(record: TurnRequest | ToolRequest | TurnOutput | HelperOutput): JsonValue {
   return record as unknown as JsonValue;
 }
 

@@ -12,6 +12,7 @@ import { runAgentCall } from '../agent.ts';
 import { NOBODY } from '../human.ts';
 import { completed, failed, refused, type StepOutcome } from '../step-outcome.ts';
 import { runBuiltin } from './builtin-tools.ts';
+import { runDeepTool } from './deep-tools.ts';
 import { callTool, listTools } from './mcp-client.ts';
 import { boundedResult, type ToolRequest, wellFormed } from './records.ts';
 
@@ -47,6 +48,10 @@ export async function runTool(
   ports: EnginePorts,
 ): Promise<StepOutcome> {
   if (request.problem !== undefined) return refused(request.problem.code, request.problem.message);
+  if (config.deep !== undefined && context.deep !== undefined) {
+    const own = runDeepTool(config.deep, context.deep, request, context);
+    if (own !== null) return bounded(own);
+  }
   const tool =
     request.mcp !== undefined
       ? config.tools[request.mcp.server]

@@ -1,17 +1,20 @@
 import type { NodeConfig } from '@agentflow/contracts';
-import type { EnginePorts, ModelTool, StepContext } from '../../ports.ts';
+import type { EnginePorts, ModelTool, StepCall, StepContext } from '../../ports.ts';
 import { ask, settingsOf } from '../model-answer.ts';
 import { completed, failed, type StepOutcome } from '../step-outcome.ts';
+import { callsOf, configOf, prefixOf } from './loop.ts';
 import { conversationOf, stored, type TurnRequest, turnsOf } from './records.ts';
 
 /** Asks the model once, with everything that was said before this turn and what it adds. */
 export async function runTurn(
-  config: NodeConfig<'ai.agent'>,
-  request: TurnRequest,
+  node: NodeConfig<'ai.agent'>,
+  call: StepCall,
   context: StepContext,
   ports: EnginePorts,
 ): Promise<StepOutcome> {
-  const before = turnsOf(context.calls);
+  const request = call.request as unknown as TurnRequest;
+  const before = turnsOf(callsOf(context.calls, prefixOf(call.id)));
+  const config = configOf(node, (before[0]?.request ?? request).helper);
   const offered = before[0]?.request.tools ?? request.tools ?? [];
   const tools = offered.map(({ name, description, parameters }): ModelTool => ({ name, description, parameters }));
   const answer = await ask(

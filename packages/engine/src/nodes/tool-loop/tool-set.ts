@@ -1,7 +1,8 @@
-import type { AgentAsTool, AgentTool, HttpTool, JsonValue, NodeConfig } from '@agentflow/contracts';
+import type { AgentAsTool, AgentTool, DeepAgent, HttpTool, JsonValue, NodeConfig } from '@agentflow/contracts';
 import type { EndedCall, ModelToolCall } from '../../ports.ts';
 import { checkSchema, validateInput } from '../../validation/index.ts';
 import { builtinTool } from './builtin-tools.ts';
+import { deepTools } from './deep-tools.ts';
 import type { McpTool } from './mcp-client.ts';
 import { cut, type OfferedTool, type ToolRequest } from './records.ts';
 
@@ -45,12 +46,31 @@ function declared({ name, description, parameters }: HttpTool | AgentAsTool): Of
 /**
  * Everything that the model is offered. The author's tools come first and keep their names: a server that names one of
  * its own the same, or with what providers don't take in a name, has it under another.
+ *
+ * @param only names of the author's tools that are offered; null for all
  */
-export function offeredTools(tools: readonly AgentTool[], lists: readonly EndedCall[]): OfferedTool[] {
+export function offeredTools(
+  tools: readonly AgentTool[],
+  lists: readonly EndedCall[],
+  deep: DeepAgent | undefined,
+  only: readonly string[] | null,
+): OfferedTool[] {
+  const all = everyTool(tools, lists, deep);
+  if (only === null) return all;
+  const own = new Set(deep === undefined ? [] : deepTools(deep).map(({ name }) => name));
+  return all.filter(({ name }) => own.has(name) || only.includes(name));
+}
+
+function everyTool(
+  tools: readonly AgentTool[],
+  lists: readonly EndedCall[],
+  deep: DeepAgent | undefined,
+): OfferedTool[] {
   const offered: OfferedTool[] = tools.flatMap((tool) => {
     if (tool.kind === 'mcp') return [];
     return [tool.kind === 'builtin' ? builtinTool(tool.name) : declared(tool)];
   });
+  if (deep !== undefined) offered.push(...deepTools(deep));
   const names = new Set(offered.map(({ name }) => name));
   let characters = 0;
   for (const server of mcpServers(tools)) {
