@@ -54,6 +54,7 @@ interface Connection {
  */
 export class RefinementRun {
   private socket: WebSocket | null = null;
+  private hangUp: () => void = () => undefined;
   private following = false;
   private settling = false;
   private heardAt = 0;
@@ -202,11 +203,12 @@ export class RefinementRun {
       });
       socket.addEventListener('close', () => resolve());
       socket.addEventListener('error', () => resolve());
+      this.hangUp = resolve;
     });
     this.socket = socket;
     socket.accept();
     await closed;
-    if (this.socket === socket) this.socket = null;
+    if (this.socket === socket) this.disconnect();
     return { frames, error: null };
   }
 
@@ -390,8 +392,10 @@ export class RefinementRun {
   }
 
   private disconnect(): void {
-    const socket = this.socket;
+    const { socket } = this;
     this.socket = null;
+    // The other side may take its time to answer a close.
+    this.hangUp();
     try {
       socket?.close(1000, 'ended');
     } catch {

@@ -7,7 +7,7 @@ import {
   runBasis,
   settleRefinement,
 } from '../../workers/domains/refinements/index.ts';
-import { type RuntimeClient, readFrame, remoteRuntime } from '../../workers/domains/runtime/index.ts';
+import { ownRuntime, type RuntimeClient, readFrame, remoteRuntime } from '../../workers/domains/runtime/index.ts';
 import type { Env } from '../../workers/platform/env.ts';
 import { outboundFetch } from '../../workers/platform/outbound.ts';
 import type { RefinementJob } from './client.ts';
@@ -19,5 +19,7 @@ export function runtimeFor(env: Env, ctx: DurableObjectState, job: RefinementJob
   const { traceparent } = job;
   if (job.runtime === 'remote')
     return remoteRuntime(env, { fetch: outboundFetch(ctx.exports.Outbound) }, { traceparent });
-  throw new Error('TEMP');
+  const { organization_id, caller, agent_id, agent_name, ip, request_id, created_at } = job;
+  const asked = { organization_id, caller, agent_id, agent_name, ip, traceparent, request_id, created_at };
+  return ownRuntime(env, { ...asked, trigger: 'refinement' });
 }

@@ -11,7 +11,7 @@ import type { AgentDefinition, ApproveProposalRequest, Proposal, ProposalMerge }
 import { db } from '../../db/client.ts';
 import type { RequestContext } from '../../platform/context.ts';
 import { ApiError, invalid } from '../../platform/errors.ts';
-import { getAgent, getDraft, isStale, replaceDraft, requireNotArchived } from '../agents/index.ts';
+import { filesInvalid, getAgent, getDraft, isStale, replaceDraft, requireNotArchived } from '../agents/index.ts';
 import { auditOrigin, auditRow } from '../audit/index.ts';
 import { outgoingEvent, tellingDesks } from '../events/index.ts';
 import { decidableProposal } from './access.ts';
@@ -75,15 +75,7 @@ async function resultOf(
     throw new ApiError('proposal_changed', 'What would be written is not what the hash stands for.');
   }
   const read = definitionOf(merged.files);
-  if (!read.ok) {
-    throw invalid(
-      read.problems.slice(0, 100).map(({ path, line, message }) => ({
-        path: line === null ? path : `${path}:${line}`,
-        message,
-      })),
-      'The files make no draft.',
-    );
-  }
+  if (!read.ok) throw filesInvalid(read.problems);
   return { files: merged.files, definition: read.definition, draft_version: draft.revision, hash };
 }
 
@@ -105,7 +97,9 @@ function choose(base: AgentFiles, generated: AgentFiles, { paths, hunks }: Appro
   return chosen;
 }
 
-function merge(base: AgentFiles, draft: AgentFiles, chosen: AgentFiles, resolved?: AgentFiles): Merged {
+type Resolved = ApproveProposalRequest['resolved'];
+
+function merge(base: AgentFiles, draft: AgentFiles, chosen: AgentFiles, resolved: Resolved): Merged {
   try {
     return mergeFiles(base, draft, chosen, resolved);
   } catch (error) {
