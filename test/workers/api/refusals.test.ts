@@ -32,6 +32,7 @@ import { authorizationQuery } from '../../support/oauth-client.ts';
 import { joinAs } from '../../support/people.ts';
 import { listedEnds, startShadowRun, withHeldDraft } from '../../support/shadow-runs.ts';
 import { NOWHERE, webhookOf } from '../../support/webhooks.ts';
+import { script } from '../executions/looping.ts';
 import { deadKeys, expiredToken, forgedTokens } from './dead-credentials.ts';
 import { type Listed, operations, permissionOf, smallestBody } from './served-document.ts';
 
@@ -65,6 +66,8 @@ const OBJECTS: { [prefix: string]: Make<string> } = {
   '/api/v1/agents/': async (owner) => (await agentOf(owner)).id,
   '/api/v1/agents/{id}/draft/files/': async () => 'agent.yaml',
   '/api/v1/executions/': executionOf,
+  '/api/v1/executions/{id}/files/': async () => 'notes/a.md',
+  '/deepagents-runtime/state/': (owner) => threadOf(owner),
   '/api/v1/templates/': async () => 'support-triage',
   '/api/v1/projects/': projectOf,
   '/api/v1/context/': projectOf,
@@ -248,6 +251,7 @@ const BODIES: { [operationId: string]: object | ((owner: Member) => Promise<obje
   updateExternalAgent: { name: 'Renamed' },
   setExternalAgentRateLimits: { minute: 5 },
   invokeAgent: async (owner) => ({ agent_id: (await agentOf(owner)).id, input: { n: 1 } }),
+  invokeRuntime: async (owner) => ({ agent_id: (await agentOf(owner)).id, input_payload: { n: 1 } }),
 };
 /** Operations whose path names what every organization has, or its own of: a stranger is answered too. */
 const EVERYBODYS = ['setProviderKey', 'getTemplate', 'installTemplate'];
@@ -281,6 +285,7 @@ const UNTOLD: { [operationId: string]: string } = {
   setContext: 'the value itself tells who wrote it last, and agents write thousands',
   appendContext: 'the same',
   retryExecution: 'as executeAgent',
+  invokeRuntime: 'as executeAgent',
   validateAgent: 'changes nothing',
   evaluatePolicies: 'the same',
   previewNotification: 'the same',
@@ -337,6 +342,14 @@ async function started(owner: Member, agentId: string, more: object = {}): Promi
   });
   expect(answer.status, JSON.stringify(answer.body)).toBe(202);
   return answer.body.id;
+}
+
+/** Of a job that brought its definition. */
+async function threadOf({ token }: Member): Promise<string> {
+  const agent_definition = { nodes: [agentNode('start', 'trigger.manual')], edges: [] };
+  const made = await api<{ thread_id: string }>('//deepagents-runtime/invoke', { token, body: { agent_definition } });
+  expect(made.status, JSON.stringify(made.body)).toBe(202);
+  return made.body.thread_id;
 }
 
 async function secretOf(owner: Member): Promise<string> {
@@ -397,8 +410,13 @@ async function invocationOf(owner: Member): Promise<string> {
   return body.invocation_id;
 }
 
+/** One that has ended, with `notes/a.md` among its files. */
 async function executionOf(owner: Member): Promise<string> {
-  return started(owner, (await agentOf(owner)).id);
+  const deep = { files: { 'notes/a.md': 'one' } };
+  const task = { model: `custom/${await script([{ text: 'Done.' }])}`, prompt: 'Do nothing.', deep };
+  const nodes = [agentNode('start', 'trigger.manual'), agentNode('act', 'ai.agent', task)];
+  const { id } = await publishedAgent(owner, { nodes, edges: agentEdges('start>act') });
+  return (await runToEnd(owner, id)).id;
 }
 
 /** One that ends when it is cancelled and not before: its only call is never answered. */

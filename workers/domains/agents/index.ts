@@ -4,7 +4,7 @@ import type { Database } from '../../db/client.ts';
 import { headOf } from './present.ts';
 import { selectAgentHead, selectAgentsNamed, selectCallable, selectDraft, selectExisting } from './queries.ts';
 
-export { createAgent, getAgent } from './agents.ts';
+export { createAgent, getAgent, requireAgent } from './agents.ts';
 export { requireNotArchived } from './change-agent.ts';
 export { checkDefinition } from './check-definition.ts';
 export { getDraft, replaceDraft } from './drafts.ts';

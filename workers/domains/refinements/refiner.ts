@@ -1,5 +1,5 @@
 import type { AgentFiles } from '@agentflow/agent-files';
-import { type AgentDefinition, describeNodeTypes, type JsonValue } from '@agentflow/contracts';
+import { type AgentDefinition, BUILTIN_TOOLS, describeNodeTypes, type JsonValue } from '@agentflow/contracts';
 import type { RefinementJob } from '../../../durable-objects/refinement/client.ts';
 
 /** What a runtime is asked to run. */
@@ -11,6 +11,8 @@ export interface RefinerJob {
 /** Of all turns of one refinement, read and written. */
 const MAX_TOTAL_TOKENS = 1_500_000;
 const MAX_TURNS = 80;
+const CHECK = 'check_agent';
+const CAN_CHECK = (BUILTIN_TOOLS as readonly string[]).includes(CHECK);
 
 /**
  * The deep agent that works on a draft, and its input. Guide and words come as input: as config they would be read as
@@ -21,7 +23,7 @@ export function refinerJob(job: RefinementJob, files: AgentFiles): RefinerJob {
     model: job.model,
     system: '{{trigger.guide}}',
     prompt: '{{trigger.task}}',
-    tools: [{ kind: 'builtin', name: 'check_agent' }],
+    tools: CAN_CHECK ? [{ kind: 'builtin', name: CHECK }] : [],
     max_turns: MAX_TURNS,
     max_total_tokens: MAX_TOTAL_TOKENS,
     on_limit: 'answer',
@@ -68,7 +70,7 @@ what a person will look at, and approve or reject, so leave it complete and free
 2. Make the smallest change that does all that was asked. Keep ids, names, order and everything else as they are: each
    difference is shown to a person.
 3. Use edit_file for small changes, write_file for new files.
-4. Call check_agent at the end. Correct what it reports, and check again.
+4. ${CAN_CHECK ? `Call ${CHECK} at the end. Correct what it reports, and check again.` : 'Read at the end what you wrote, and see that it is a whole agent.'}
 5. Answer in one to three plain sentences: what you changed, and what you left open. The person sees this above the diff.
 
 Ask the person only where the request can be read in two ways that lead to different agents. Never write a key, password
