@@ -26,6 +26,8 @@ import { StepPanel, type StepTab } from './step-panel.tsx';
 import { loopsOf } from './step-tree.ts';
 import { Timeline } from './timeline.tsx';
 import { useFollowedExecution } from './use-followed-execution.ts';
+import { hasDeepAgent } from './workspace/files-of.ts';
+import { WorkspaceCard } from './workspace/workspace-card.tsx';
 
 const LineageDialog = lazy(() => import('@/features/lineage/lineage-dialog.tsx'));
 
@@ -185,6 +187,9 @@ function LoadedExecution({
           selectedNode={current?.node_id}
           onSelect={(step) => go({ step })}
         />
+      )}
+      {(hasDeepAgent(definition) || stream.live.workspace !== null) && (
+        <WorkspaceCard execution={execution} live={stream.live} onStep={(step) => go({ step })} />
       )}
       {/* What happens comes first, what went in and came out after it. */}
       <div className={cn('order-last mt-4 grid gap-4', !withoutResult && 'lg:grid-cols-2')}>

@@ -1,0 +1,29 @@
+import type { AgentDefinition, WorkspaceFile } from '@agentflow/contracts';
+
+/** A file of a workspace with its versions, the newest first. */
+export interface VersionedFile {
+  readonly path: string;
+  readonly newest: WorkspaceFile;
+  readonly versions: readonly WorkspaceFile[];
+}
+
+/** Files by path; those that are gone come last. */
+export function filesOf(written: readonly WorkspaceFile[]): VersionedFile[] {
+  const byPath = new Map<string, WorkspaceFile[]>();
+  for (const file of written) byPath.set(file.path, [...(byPath.get(file.path) ?? []), file]);
+  return [...byPath]
+    .flatMap(([path, versions]): VersionedFile[] => {
+      const sorted = versions.sort((left, right) => right.version - left.version);
+      const [newest] = sorted;
+      return newest === undefined ? [] : [{ path, newest, versions: sorted }];
+    })
+    .sort(
+      (left, right) =>
+        Number(left.newest.deleted) - Number(right.newest.deleted) || left.path.localeCompare(right.path),
+    );
+}
+
+/** Whether an agent of this graph has a workspace. */
+export function hasDeepAgent(definition: AgentDefinition | undefined): boolean {
+  return definition?.nodes.some(({ type, config }) => type === 'ai.agent' && config.deep != null) === true;
+}
