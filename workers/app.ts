@@ -26,6 +26,7 @@ import { shadowRunRoutes } from './domains/shadow-runs/index.ts';
 import { teamRoutes } from './domains/teams/index.ts';
 import { templateRoutes } from './domains/templates/index.ts';
 import { deliveryRoutes, webhookRoutes } from './domains/webhooks/index.ts';
+import { deepAgentRoutes } from './doors/deepagents/routes.ts';
 import { consentRoutes, oauthRoutes } from './doors/mcp/oauth/routes.ts';
 import { mcpRoutes } from './doors/mcp/routes.ts';
 import type { McpHost } from './doors/mcp/serve.ts';
@@ -34,7 +35,7 @@ import { createModels } from './models/index.ts';
 import { errorsPage, referencePage } from './platform/docs-page.ts';
 import { crossOrigin, productionGuard, requestScope, securityHeaders } from './platform/edge.ts';
 import type { Env } from './platform/env.ts';
-import { healthRoutes, PLATFORM_PROBES, type Probe } from './platform/health.ts';
+import { healthRoutes, PLATFORM_PROBES, type Probe, readinessOf } from './platform/health.ts';
 import { mailsPageRoutes } from './platform/mail/mails-page.ts';
 import { openApiDocument } from './platform/openapi.ts';
 import { answerError, refuseUnknown } from './platform/refusals.ts';
@@ -91,7 +92,8 @@ export function createApp({ probes = {}, mcpFixture }: AppParts = {}): OpenAPIHo
   app.onError(answerError);
   app.use(requestScope(authenticate), securityHeaders(), productionGuard(), crossOrigin());
 
-  app.route('/', healthRoutes({ ...PROBES, ...probes }));
+  const readiness = readinessOf({ ...PROBES, ...probes });
+  app.route('/', healthRoutes(readiness));
   app.route('/api/v1', accountRoutes);
   app.route('/api/v1', invitationRoutes);
   app.route('/api/v1', teamRoutes);
@@ -130,6 +132,7 @@ export function createApp({ probes = {}, mcpFixture }: AppParts = {}): OpenAPIHo
   app.route('/', oauthRoutes);
   app.route('/', mcpRoutes(mcpFixture ?? null));
   app.route('/', openAiRoutes);
+  app.route('/', deepAgentRoutes(readiness));
 
   app.get('/api/v1/openapi.json', (c) => c.json(openApiDocument(app)));
   app.get('/docs', (c) => c.html(referencePage(openApiDocument(app))));

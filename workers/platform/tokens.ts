@@ -1,4 +1,13 @@
-import { FEED_EVENT_TYPES, type FeedEventType, type Role, role } from '@agentflow/contracts';
+import {
+  type Actor,
+  actor,
+  FEED_EVENT_TYPES,
+  type FeedEventType,
+  type Permission,
+  permission,
+  type Role,
+  role,
+} from '@agentflow/contracts';
 import { errors, type JWTPayload, jwtVerify, SignJWT } from 'jose';
 import { z } from 'zod';
 import { keyring } from './keyring.ts';
@@ -32,6 +41,16 @@ export interface TicketClaims {
   readonly organization_id: string;
   /** The only address that it is good from, where the organization has an IP allowlist. */
   readonly held_to: string | null;
+  /** Whoever it was made for, where they may do more through the stream than read. */
+  readonly caller?: StreamCaller;
+}
+
+/** Who is on a stream, with what they may do through it. */
+export interface StreamCaller {
+  readonly actor: Actor;
+  /** null for a key. */
+  readonly role: Role | null;
+  readonly may: readonly Permission[];
 }
 
 /** Lets a browser watch the feed of an organization. */
@@ -68,7 +87,12 @@ const accessPayload = z.object({
   /** Seconds since the epoch. */
   exp: z.number(),
 });
-const ticketPayload = z.object({ exe: z.string(), org: z.string(), ip: z.string().optional() });
+const ticketPayload = z.object({
+  exe: z.string(),
+  org: z.string(),
+  ip: z.string().optional(),
+  who: z.object({ actor, role: role.nullable(), may: z.array(permission) }).optional(),
+});
 const feedPayload = z.object({
   sub: z.string(),
   org: z.string(),
@@ -194,6 +218,7 @@ export function signTicket(authKeys: string, claims: TicketClaims, now: number):
       exe: claims.execution_id,
       org: claims.organization_id,
       ...(claims.held_to === null ? {} : { ip: claims.held_to }),
+      ...(claims.caller === undefined ? {} : { who: claims.caller }),
     },
     now,
   );
@@ -202,8 +227,9 @@ export function signTicket(authKeys: string, claims: TicketClaims, now: number):
 export async function verifyTicket(authKeys: string, ticket: string, now: number): Promise<Verified<TicketClaims>> {
   const verified = await verifyClaims(authKeys, TICKET_AUDIENCE, ticket, ticketPayload, now);
   if (!verified.ok) return verified;
-  const { exe, org, ip } = verified.claims;
-  return { ok: true, claims: { execution_id: exe, organization_id: org, held_to: ip ?? null } };
+  const { exe, org, ip, who } = verified.claims;
+  const caller = who === undefined ? {} : { caller: who };
+  return { ok: true, claims: { execution_id: exe, organization_id: org, held_to: ip ?? null, ...caller } };
 }
 
 /** A ticket for the feed; one minute, for the `ticket` query parameter. */

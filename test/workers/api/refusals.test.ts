@@ -65,6 +65,7 @@ const OBJECTS: { [prefix: string]: Make<string> } = {
   '/api/v1/agents/': async (owner) => (await agentOf(owner)).id,
   '/api/v1/agents/{id}/draft/files/': async () => 'agent.yaml',
   '/api/v1/executions/': executionOf,
+  '/deepagents-runtime/state/': (owner) => threadOf(owner),
   '/api/v1/templates/': async () => 'support-triage',
   '/api/v1/projects/': projectOf,
   '/api/v1/context/': projectOf,
@@ -248,6 +249,7 @@ const BODIES: { [operationId: string]: object | ((owner: Member) => Promise<obje
   updateExternalAgent: { name: 'Renamed' },
   setExternalAgentRateLimits: { minute: 5 },
   invokeAgent: async (owner) => ({ agent_id: (await agentOf(owner)).id, input: { n: 1 } }),
+  invokeRuntime: async (owner) => ({ agent_id: (await agentOf(owner)).id, input_payload: { n: 1 } }),
 };
 /** Operations whose path names what every organization has, or its own of: a stranger is answered too. */
 const EVERYBODYS = ['setProviderKey', 'getTemplate', 'installTemplate'];
@@ -281,6 +283,7 @@ const UNTOLD: { [operationId: string]: string } = {
   setContext: 'the value itself tells who wrote it last, and agents write thousands',
   appendContext: 'the same',
   retryExecution: 'as executeAgent',
+  invokeRuntime: 'as executeAgent',
   validateAgent: 'changes nothing',
   evaluatePolicies: 'the same',
   previewNotification: 'the same',
@@ -337,6 +340,14 @@ async function started(owner: Member, agentId: string, more: object = {}): Promi
   });
   expect(answer.status, JSON.stringify(answer.body)).toBe(202);
   return answer.body.id;
+}
+
+/** Of a job that brought its definition. */
+async function threadOf({ token }: Member): Promise<string> {
+  const agent_definition = { nodes: [agentNode('start', 'trigger.manual')], edges: [] };
+  const made = await api<{ thread_id: string }>('//deepagents-runtime/invoke', { token, body: { agent_definition } });
+  expect(made.status, JSON.stringify(made.body)).toBe(202);
+  return made.body.thread_id;
 }
 
 async function secretOf(owner: Member): Promise<string> {

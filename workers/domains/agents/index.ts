@@ -4,7 +4,7 @@ import type { Database } from '../../db/client.ts';
 import { headOf } from './present.ts';
 import { selectAgentHead, selectAgentsNamed, selectCallable, selectDraft, selectExisting } from './queries.ts';
 
-export { createAgent, getAgent } from './agents.ts';
+export { createAgent, getAgent, requireAgent } from './agents.ts';
 export { checkDraftFiles, type DraftFileProblem, draftFilesOf, filesInvalid } from './draft-files.ts';
 export { getDraft } from './drafts.ts';
 export { presentAgent } from './present.ts';

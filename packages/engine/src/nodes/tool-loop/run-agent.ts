@@ -101,6 +101,7 @@ function beginning({ config, helper }: Loop, { calls, deep }: StepContext, first
     return first;
   }
   const files = firstFiles(config.deep, deep);
+  if (Object.keys(files).length === 0) return first;
   const problem = writeProblem(deep.workspace, files);
   if (problem !== null) return refused('workspace_refused', `The files to begin with can't be kept: ${problem}`);
   const written = Object.entries(files).map(([path, content]) => ({ path, content }));
