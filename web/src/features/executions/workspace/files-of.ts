@@ -1,4 +1,8 @@
-import type { AgentDefinition, WorkspaceFile } from '@agentflow/contracts';
+import { type AgentDefinition, type JsonValue, type Todo, todos, type WorkspaceFile } from '@agentflow/contracts';
+import { z } from 'zod';
+import type { ShownStep } from '../live-execution.ts';
+
+const writtenPlan = z.object({ tool: z.literal('write_todos'), arguments: z.object({ todos }) });
 
 /** A file of a workspace with its versions, the newest first. */
 export interface VersionedFile {
@@ -21,6 +25,17 @@ export function filesOf(written: readonly WorkspaceFile[]): VersionedFile[] {
       (left, right) =>
         Number(left.newest.deleted) - Number(right.newest.deleted) || left.path.localeCompare(right.path),
     );
+}
+
+/** The plan as it was written last, of steps whose records have been read. */
+export function planIn(steps: readonly ShownStep[]): readonly Todo[] {
+  const written = steps.findLast(({ status, record }) => status === 'completed' && planOf(record?.input) !== null);
+  return planOf(written?.record?.input) ?? [];
+}
+
+function planOf(input: JsonValue | undefined): readonly Todo[] | null {
+  const read = writtenPlan.safeParse(input);
+  return read.success ? read.data.arguments.todos : null;
 }
 
 /** Whether an agent of this graph has a workspace. */

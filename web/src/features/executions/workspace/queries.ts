@@ -1,18 +1,15 @@
-import type { Todo, WorkspaceFile } from '@agentflow/contracts';
+import type { WorkspaceFile } from '@agentflow/contracts';
 import { queryOptions } from '@tanstack/react-query';
 import { api, queryString } from '@/lib/api.ts';
 
-export interface Workspace {
-  /** Every version of every file, in the order in which they were written. */
-  readonly data: readonly WorkspaceFile[];
-  readonly todos: readonly Todo[];
-}
-
-/** What the deep agents of an execution have planned and written; `seen` is the last event about it. */
-export function workspaceQuery(id: string, seen: number) {
+/**
+ * Every version of every file that deep agents of an execution wrote, in the order in which they were written. `seen` is
+ * the last event about it.
+ */
+export function workspaceFilesQuery(id: string, seen: number) {
   return queryOptions({
     queryKey: ['executions', id, 'files', seen],
-    queryFn: ({ signal }) => api<Workspace>(`/executions/${id}/files`, { signal }),
+    queryFn: async ({ signal }) => (await api<{ data: WorkspaceFile[] }>(`/executions/${id}/files`, { signal })).data,
     placeholderData: (known) => known,
     // The next event takes its place.
     gcTime: 0,

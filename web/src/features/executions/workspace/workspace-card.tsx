@@ -9,9 +9,9 @@ import { Skeleton } from '@/components/ui/skeleton.tsx';
 import { useCan } from '@/features/shell/queries.ts';
 import { cn } from '@/lib/class-names.ts';
 import { formatCount } from '@/lib/format.ts';
-import type { LiveExecution } from '../live-execution.ts';
-import { filesOf, type VersionedFile } from './files-of.ts';
-import { workspaceQuery } from './queries.ts';
+import type { LiveExecution, ShownStep } from '../live-execution.ts';
+import { filesOf, planIn, type VersionedFile } from './files-of.ts';
+import { workspaceFilesQuery } from './queries.ts';
 import { SayBox } from './say-box.tsx';
 
 const FileViewer = lazy(() => import('./file-viewer.tsx'));
@@ -19,17 +19,18 @@ const FileViewer = lazy(() => import('./file-viewer.tsx'));
 interface WorkspaceCardProps {
   execution: Execution;
   live: LiveExecution;
+  steps: readonly ShownStep[];
   onStep: (stepId: string) => void;
 }
 
 /** What the deep agents of an execution have planned and written, as it changes. */
-export function WorkspaceCard({ execution, live, onStep }: WorkspaceCardProps) {
+export function WorkspaceCard({ execution, live, steps, onStep }: WorkspaceCardProps) {
   const maySay = useCan('agents:execute');
   const ended = isTerminal(execution.status);
-  const workspace = useQuery(workspaceQuery(execution.id, live.workspace?.seq ?? 0));
+  const workspace = useQuery(workspaceFilesQuery(execution.id, live.workspace?.seq ?? 0));
   const [chosen, choose] = useState<string | null>(null);
-  const files = filesOf(workspace.data?.data ?? []);
-  const todos = live.workspace?.todos ?? workspace.data?.todos ?? [];
+  const files = filesOf(workspace.data ?? []);
+  const todos = live.workspace?.todos ?? planIn(steps);
   const selected = files.find(({ path }) => path === chosen) ?? files.find(({ newest }) => !newest.deleted);
   const done = todos.filter(({ status }) => status === 'completed').length;
   return (
