@@ -11,7 +11,7 @@ import { chatAccountRoutes, chatCallbackRoutes } from './domains/chat-decisions/
 import { contextRoutes } from './domains/context/index.ts';
 import { erasureRoutes } from './domains/erasure/routes.ts';
 import { eventRoutes } from './domains/events/index.ts';
-import { executionRoutes, overviewRoutes, retentionRoutes } from './domains/executions/index.ts';
+import { executionFileRoutes, executionRoutes, overviewRoutes, retentionRoutes } from './domains/executions/index.ts';
 import { externalAgentRoutes, invokeRoutes } from './domains/external-agents/index.ts';
 import { policyRoutes, rateLimitRoutes, stopRoutes } from './domains/governance/index.ts';
 import { invitationRoutes } from './domains/invitations/index.ts';
@@ -102,6 +102,7 @@ export function createApp({ probes = {}, mcpFixture }: AppParts = {}): OpenAPIHo
   app.route('/api/v1', agentRoutes);
   app.route('/api/v1', templateRoutes);
   app.route('/api/v1', executionRoutes);
+  app.route('/api/v1', executionFileRoutes);
   app.route('/api/v1', shadowRunRoutes);
   app.route('/api/v1', eventRoutes);
   app.route('/api/v1', externalAgentRoutes);

@@ -32,6 +32,7 @@ import { authorizationQuery } from '../../support/oauth-client.ts';
 import { joinAs } from '../../support/people.ts';
 import { listedEnds, startShadowRun, withHeldDraft } from '../../support/shadow-runs.ts';
 import { NOWHERE, webhookOf } from '../../support/webhooks.ts';
+import { script } from '../executions/looping.ts';
 import { deadKeys, expiredToken, forgedTokens } from './dead-credentials.ts';
 import { type Listed, operations, permissionOf, smallestBody } from './served-document.ts';
 
@@ -65,6 +66,7 @@ const OBJECTS: { [prefix: string]: Make<string> } = {
   '/api/v1/agents/': async (owner) => (await agentOf(owner)).id,
   '/api/v1/agents/{id}/draft/files/': async () => 'agent.yaml',
   '/api/v1/executions/': executionOf,
+  '/api/v1/executions/{id}/files/': async () => 'notes/a.md',
   '/deepagents-runtime/state/': (owner) => threadOf(owner),
   '/api/v1/templates/': async () => 'support-triage',
   '/api/v1/projects/': projectOf,
@@ -408,8 +410,13 @@ async function invocationOf(owner: Member): Promise<string> {
   return body.invocation_id;
 }
 
+/** One that has ended, with `notes/a.md` among its files. */
 async function executionOf(owner: Member): Promise<string> {
-  return started(owner, (await agentOf(owner)).id);
+  const deep = { files: { 'notes/a.md': 'one' } };
+  const task = { model: `custom/${await script([{ text: 'Done.' }])}`, prompt: 'Do nothing.', deep };
+  const nodes = [agentNode('start', 'trigger.manual'), agentNode('act', 'ai.agent', task)];
+  const { id } = await publishedAgent(owner, { nodes, edges: agentEdges('start>act') });
+  return (await runToEnd(owner, id)).id;
 }
 
 /** One that ends when it is cancelled and not before: its only call is never answered. */

@@ -1,4 +1,5 @@
 export { answeringNodeOf } from './answering-node.ts';
+export { executionFileRoutes } from './file-routes.ts';
 export { followExecution } from './follow.ts';
 export { overviewRoutes } from './overview-routes.ts';
 export { deleteExecutionRow, type ExecutionProjection, endedExecutions, endedExecutionsOf } from './queries.ts';
