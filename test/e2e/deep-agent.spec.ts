@@ -97,7 +97,10 @@ test('a deep agent is watched as it plans, writes and hands over, and heeds what
   const hold = `deep-${process.pid}-${Date.now()}`;
   await scriptModel(request, account, [
     { text: 'I plan first.', calls: [plan('in_progress', 'pending'), write('report.md', '# Report\n\nTo come.\n')] },
-    { text: 'Somebody reads for me.', calls: [{ name: 'task', arguments: { helper: 'reader', task: 'Read' } }] },
+    {
+      text: 'Somebody reads for me.',
+      calls: [{ name: 'task', arguments: { helper: 'reader', description: 'Read the report' } }],
+    },
     {
       text: 'I write.',
       hold,
@@ -132,7 +135,7 @@ test('a deep agent is watched as it plans, writes and hands over, and heeds what
 
   // What the helper does stands below the call that asked for it.
   await expect(stepRow(page, 'work#t2.0/t1.0')).toContainText('read_file report.md', { timeout: 30_000 });
-  await expect(stepRow(page, 'work#t2.0/t1.0')).toHaveAttribute('aria-level', '4');
+  await expect(stepRow(page, 'work#t2.0/t1.0')).toHaveAttribute('aria-level', '3');
 
   await workspace.getByLabel('Say something to it').fill('Mention the price');
   await workspace.getByRole('button', { name: 'Say', exact: true }).click();

@@ -1,7 +1,7 @@
 import type { JsonValue, WorkspaceFile } from '@agentflow/contracts';
 import { describe, expect, it } from 'vitest';
 import type { ShownStep } from '../../../web/src/features/executions/live-execution.ts';
-import { filesOf, hasDeepAgent, planIn } from '../../../web/src/features/executions/workspace/files-of.ts';
+import { filesOf, hasDeepAgent, lastWritten, planIn } from '../../../web/src/features/executions/workspace/files-of.ts';
 
 const written = (path: string, version: number, deleted = false): WorkspaceFile => ({
   ...{ path, version, deleted, size: deleted ? 0 : 3 },
@@ -20,6 +20,15 @@ describe('the workspace of deep agents', () => {
       ['a.md', [2, 1]],
     ]);
     expect(files[1]?.newest.deleted).toBe(true);
+  });
+
+  it('shows the file that was written last, where it is still there', () => {
+    const shown = (...all: WorkspaceFile[]) => lastWritten(all, filesOf(all))?.path;
+    const given = { ...written('a.md', 1), step_id: null };
+    expect(shown(given, { ...given, path: 'c.md' })).toBe('a.md');
+    expect(shown(given, written('b.md', 1))).toBe('b.md');
+    expect(shown(given, written('b.md', 1), written('c.md', 1), written('c.md', 2, true))).toBe('b.md');
+    expect(shown()).toBeUndefined();
   });
 
   it('has the plan that was written last', () => {

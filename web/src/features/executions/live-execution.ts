@@ -112,16 +112,16 @@ export function callTitle(step: ShownStep): string | null {
   const named = typeof request.tool === 'string' ? request.tool : step.tool;
   if (named === undefined) return `Tool ${Number(tool) + 1}`;
   const about = subjectOf(request.arguments);
-  return about === null ? named : `${named} ${about}`;
+  return about === undefined ? named : `${named} ${about}`;
 }
 
 /** What a call of a tool of deep agents is about: the path, the pattern, the helper. */
-function subjectOf(given: unknown): string | null {
-  if (typeof given !== 'object' || given === null) return null;
+function subjectOf(given: unknown): string | undefined {
+  if (typeof given !== 'object' || given === null) return undefined;
   const { path, pattern, helper } = given as Record<string, unknown>;
-  return [path, pattern, helper].find((each) => typeof each === 'string' && each !== '' && each.length <= 200) as
-    | string
-    | null;
+  return [path, pattern, helper].find(
+    (each): each is string => typeof each === 'string' && each !== '' && each.length <= 200,
+  );
 }
 
 /** Each call right after the step that made it, with the calls that it made itself. */

@@ -27,6 +27,13 @@ export function filesOf(written: readonly WorkspaceFile[]): VersionedFile[] {
     );
 }
 
+/** The file that an agent wrote last, else the first that it was given. */
+export function lastWritten(written: readonly WorkspaceFile[], files: readonly VersionedFile[]) {
+  const there = (path: string) => files.find((file) => file.path === path && !file.newest.deleted);
+  const last = written.findLast(({ path, step_id }) => step_id !== null && there(path) !== undefined);
+  return last === undefined ? files.find(({ newest }) => !newest.deleted) : there(last.path);
+}
+
 /** The plan as it was written last, of steps whose records have been read. */
 export function planIn(steps: readonly ShownStep[]): readonly Todo[] {
   const written = steps.findLast(({ status, record }) => status === 'completed' && planOf(record?.input) !== null);

@@ -10,7 +10,7 @@ import { useCan } from '@/features/shell/queries.ts';
 import { cn } from '@/lib/class-names.ts';
 import { formatCount } from '@/lib/format.ts';
 import type { LiveExecution, ShownStep } from '../live-execution.ts';
-import { filesOf, planIn, type VersionedFile } from './files-of.ts';
+import { filesOf, lastWritten, planIn, type VersionedFile } from './files-of.ts';
 import { workspaceFilesQuery } from './queries.ts';
 import { SayBox } from './say-box.tsx';
 
@@ -31,7 +31,7 @@ export function WorkspaceCard({ execution, live, steps, onStep }: WorkspaceCardP
   const [chosen, choose] = useState<string | null>(null);
   const files = filesOf(workspace.data ?? []);
   const todos = live.workspace?.todos ?? planIn(steps);
-  const selected = files.find(({ path }) => path === chosen) ?? files.find(({ newest }) => !newest.deleted);
+  const selected = files.find(({ path }) => path === chosen) ?? lastWritten(workspace.data ?? [], files);
   const done = todos.filter(({ status }) => status === 'completed').length;
   return (
     <Card className="mb-4" role="region" aria-label="Workspace">
