@@ -11,6 +11,7 @@ import { parallelBranches, resumeAfterEviction, tenSteps } from './scenarios/exe
 import { allowedCalls, governanceAdds, openLoop, refusedCalls } from './scenarios/governance.mjs';
 import { readInvocations } from './scenarios/lineage.mjs';
 import { memoryOfLiveObjects } from './scenarios/memory.mjs';
+import { refinements } from './scenarios/refinements.mjs';
 import { keyCheck, loginStorm, readOneAgent, tokenValidation } from './scenarios/requests.mjs';
 import { eventsToSockets, firstEvent } from './scenarios/streams.mjs';
 
@@ -41,6 +42,7 @@ const SCENARIOS = {
   governance: governanceAdds,
   agents: openLoop,
   deliveries,
+  refinements,
   logins: loginStorm,
   invocations: readInvocations,
 };

@@ -19,8 +19,8 @@ export async function startBench(options) {
   const productFolder = bundle('wrangler.toml', path.join(root, '.local/bench/product'));
   const floorFolder = bundle('bench/worker/wrangler.toml', path.join(root, '.local/bench/floor'));
   const slow = await slowServer(100);
-  /** @typedef {{ inspectorPort?: number, keepObjects?: boolean, outbound?: string[] }} Served */
-  const serveProduct = (/** @type {Served} */ { outbound = [], ...served } = {}) =>
+  /** @typedef {{ inspectorPort?: number, keepObjects?: boolean, outbound?: string[], bindings?: Record<string, string> }} Served */
+  const serveProduct = (/** @type {Served} */ { outbound = [], bindings = {}, ...served } = {}) =>
     serve({
       folder: productFolder,
       script: 'index.js',
@@ -33,6 +33,7 @@ export async function startBench(options) {
         OUTBOUND_ALLOW: [slow.host, ...outbound].join(','),
         AUTH_KEYS: `bench1:${randomBytes(48).toString('base64')}`,
         VAULT_KEYS: `bench1:${randomBytes(32).toString('base64')}`,
+        ...bindings,
       },
       ...served,
     });

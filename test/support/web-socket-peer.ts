@@ -10,13 +10,12 @@ const PONG = 10;
 
 /** The server's end of a WebSocket (RFC 6455) as far as tests need it: whole messages, no extensions. */
 export class WebSocketPeer {
+  private readonly stream: Duplex;
   private received: Buffer = Buffer.alloc(0);
   onText: (text: string) => void = () => undefined;
 
-  constructor(
-    request: IncomingMessage,
-    private readonly stream: Duplex,
-  ) {
+  constructor(request: IncomingMessage, stream: Duplex) {
+    this.stream = stream;
     const accept = createHash('sha1').update(`${request.headers['sec-websocket-key']}${GUID}`).digest('base64');
     stream.write(
       `HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ${accept}\r\n\r\n`,
