@@ -304,4 +304,46 @@ describe('a deep agent', () => {
     expect(steps.find(({ id }) => id === 'act')?.reused_from).toBe(before.id);
     expect(steps.find(({ id }) => id === 'after#t1.0')?.output).toBe('1\trecorded');
   });
+
+  it('loses no edit of helpers that change one file side by side', async () => {
+    const names = Array.from({ length: 8 }, (_, index) => `h${index}`);
+    const helpers = await Promise.all(
+      names.map(async (name) => {
+        const change = call('edit_file', { path: 'shared.md', old_text: `<${name}>`, new_text: `${name} was here` });
+        const model = await script([{ calls: [change] }, { text: 'Changed.' }]);
+        return { name, description: 'Changes.', model: `custom/${model}` };
+      }),
+    );
+    const tasks = names.map((name) => call('task', { helper: name, description: 'Change it.' }));
+    const model = await script([{ calls: tasks }, { text: 'All changed.' }]);
+    const files = { 'shared.md': names.map((name) => `<${name}>`).join('\n') };
+    const execution = await begin(model, [], { helpers, files });
+    expect(await ended(owner, execution.id)).toMatchObject({ status: 'completed', output: { text: 'All changed.' } });
+    const found = await object(execution.id).workspace(owner.organization_id);
+    expect(found?.files['shared.md']).toBe(names.map((name) => `${name} was here`).join('\n'));
+  });
+
+  it('goes on in a retry where a cancelled one stood, in the middle of a helper', async () => {
+    const gate = crypto.randomUUID();
+    const helper = await script([
+      { calls: [write('h.md', 'half'), call('held', {})] },
+      { calls: [call('edit_file', { path: 'h.md', old_text: 'half', new_text: 'whole' })] },
+      { text: 'Helped.' },
+    ]);
+    const helpers = [{ name: 'helper', description: 'Helps.', model: `custom/${helper}` }];
+    const tasks = [write('a.md', 'A'), call('task', { helper: 'helper', description: 'Help.' })];
+    const model = await script([{ calls: tasks }, { text: 'Over.' }]);
+    const execution = await begin(model, [http('held', `gate/${gate}`)], { helpers });
+    await get(`${tools}/waiting/${gate}`);
+    const stopped = await api(`/executions/${execution.id}/cancel`, { token: owner.token, body: {} });
+    expect(stopped.status, JSON.stringify(stopped.body)).toBe(200);
+    const { body } = await api<Execution>(`/executions/${execution.id}/retry`, { token: owner.token, body: {} });
+    await eventually(async () => (await seen(`gate/${gate}`)).length === 2);
+    await fetch(`${tools}/open/${gate}`);
+    expect(await ended(owner, body.id)).toMatchObject({ status: 'completed', output: { text: 'Over.' } });
+    const found = await object(body.id).workspace(owner.organization_id);
+    expect(found?.files).toEqual({ 'a.md': 'A', 'h.md': 'whole' });
+    const reused = (await stepsOf(owner, body.id)).filter((each) => each.reused_from !== null).map(({ id }) => id);
+    expect(reused).toEqual(['start', 'act#t1', 'act#t1.0', 'act#t1.1/t1', 'act#t1.1/t1.0']);
+  });
 });
