@@ -9,7 +9,8 @@ const LARGE_BODIES: readonly { suffix: RegExp; bytes: number }[] = [
   { suffix: /\/agents\/[^/]+\/(execute|test)$/, bytes: LIMITS.input_bytes + 16 * 1024 },
   { suffix: /\/external-agents\/[^/]+\/invoke$/, bytes: LIMITS.input_bytes + 16 * 1024 },
   { suffix: /\/agents(\/[^/]+\/(draft|validate))?$/, bytes: LIMITS.definition_bytes },
-  // Files are indented: the largest definition takes more room in one, and is measured again once it is read.
+  // Files are indented, and texts escaped: the largest definition takes more room in one, and is measured again once it is read.
+  { suffix: /\/agents\/[^/]+\/draft\/files\/.+$/, bytes: 2 * LIMITS.definition_bytes },
   { suffix: /\/agents\/import$/, bytes: 2 * LIMITS.definition_bytes },
 ];
 

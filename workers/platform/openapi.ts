@@ -182,9 +182,17 @@ function makeDocument(app: OpenAPIHono<AppEnv>): JsonObject {
     servers: [{ url: '/', description: 'This installation' }],
   }) as unknown as JsonObject;
   const linked = linkSchemas(document);
+  linked.paths = withPlainParameters(linked.paths as JsonObject);
   describeIdempotencyKeys(linked);
   linked.tags = tagsOf(linked);
   return linked;
+}
+
+/** `:path{.+}` is the router's way of saying that the slashes belong to the parameter. */
+function withPlainParameters(paths: JsonObject): JsonObject {
+  return Object.fromEntries(
+    Object.entries(paths).map(([path, item]) => [path.replace(/:(\w+)\{\.\+\}/, '{$1}'), item]),
+  );
 }
 
 function isObject(value: unknown): value is JsonObject {

@@ -14,9 +14,9 @@ export function readJson(text: string): JsonReading {
   let value: JsonValue;
   try {
     value = JSON.parse(text) as JsonValue;
-  } catch (error) {
-    const message = error instanceof Error ? error.message : 'it can’t be read';
-    return refused(lineIn(message, text), `is not valid JSON: ${message}`);
+  } catch {
+    const { offset, expected } = firstFault(text);
+    return refused(text.slice(0, offset).split('\n').length, `is not valid JSON: ${expected} is missing here`);
   }
   const counted = { members: 0, proto: false, infinite: false };
   count(value, counted);
@@ -64,11 +64,43 @@ export function jsonDepth(text: string): number {
   return shapeOf(text).depth;
 }
 
-/** V8 tells the offset, Firefox line and column. */
-function lineIn(message: string, text: string): number | null {
-  const line = /at line (\d+) column/.exec(message)?.[1];
-  if (line !== undefined) return Number(line);
-  const position = /at position (\d+)/.exec(message)?.[1];
-  if (position !== undefined) return text.slice(0, Number(position)).split('\n').length;
-  return /end of (?:JSON|data)/i.test(message) ? text.split('\n').length : null;
+const TOKEN =
+  /[ \t\n\r]*(?:([{}[\],:])|("[^"\\\p{Cc}]*(?:\\(?:["\\/bfnrt]|u[\da-fA-F]{4})[^"\\\p{Cc}]*)*")|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null)/uy;
+
+/** Where a text stops being JSON. The messages of JSON.parse tell no place, or each engine in words of its own. */
+function firstFault(text: string): { offset: number; expected: string } {
+  const open: string[] = [];
+  let expected = 'a value';
+  let at = 0;
+  for (;;) {
+    TOKEN.lastIndex = at;
+    const token = TOKEN.exec(text);
+    const next = token === null ? null : step(expected, token[1] ?? (token[2] === undefined ? 'atom' : 'text'), open);
+    if (next === null) {
+      const blank = /[ \t\n\r]*/y;
+      blank.lastIndex = at;
+      return { offset: at + (blank.exec(text)?.[0].length ?? 0), expected };
+    }
+    at = TOKEN.lastIndex;
+    expected = next;
+  }
+}
+
+/** What has to follow the token, or null where it may not stand there. `open` are the brackets to be closed. */
+function step(expected: string, token: string, open: string[]): string | null {
+  const after = () => (open.length === 0 ? 'the end' : `a comma or ${open.at(-1)}`);
+  const closes = token === open.at(-1) && (expected.endsWith(token) || expected.endsWith('or a key'));
+  if (closes) {
+    open.pop();
+    return after();
+  }
+  if (token === ',') return expected.startsWith('a comma') ? (open.at(-1) === '}' ? 'a key' : 'a value') : null;
+  if (token === ':') return expected === 'a colon' ? 'a value' : null;
+  if (expected.endsWith('a key')) return token === 'text' ? 'a colon' : null;
+  if (!expected.startsWith('a value')) return null;
+  if (token === '{' || token === '[') {
+    open.push(token === '{' ? '}' : ']');
+    return token === '{' ? '} or a key' : 'a value or ]';
+  }
+  return token === 'text' || token === 'atom' ? after() : null;
 }

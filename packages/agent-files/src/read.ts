@@ -9,7 +9,7 @@ import {
 } from '@agentflow/contracts';
 import { readCompact } from './compact.ts';
 import { jsonDepth, readJson } from './json-text.ts';
-import { AGENT_FILE, type AgentFiles, EXTRACTED, isObject, KNOWLEDGE, TESTS } from './layout.ts';
+import { AGENT_FILE, type AgentFiles, EXTRACTED, extractionsOf, isObject, KNOWLEDGE, TESTS } from './layout.ts';
 import { fromEscaped, referencedPath } from './references.ts';
 import { readYaml, YamlError } from './yaml.ts';
 
@@ -26,6 +26,8 @@ export type Reading =
       readonly definition: AgentDefinition;
       /** Texts and tools that `agent.yaml` does not refer to: the definition does not hold them. */
       readonly unused: readonly string[];
+      /** Files that have another path in the canonical form, as `filesOf` names them, by the path that they have here. */
+      readonly moved: ReadonlyMap<string, string>;
     }
   | { readonly ok: false; readonly problems: readonly FileProblem[] };
 
@@ -41,7 +43,17 @@ export function definitionOf(files: AgentFiles): Reading {
   if (checkBounds(reader)) readAgent(reader);
   const { definition, problems, used } = reader;
   if (definition === null || problems.length > 0) return { ok: false, problems: problems.slice(0, MAX_PROBLEMS) };
-  return { ok: true, definition, unused: Object.keys(files).filter((path) => EXTRACTED.test(path) && !used.has(path)) };
+  const unused = Object.keys(files).filter((path) => EXTRACTED.test(path) && !used.has(path));
+  return { ok: true, definition, unused, moved: movesOf(reader.holders, definition) };
+}
+
+function movesOf(holders: ReadonlyMap<string, string>, definition: AgentDefinition): Map<string, string> {
+  const moved = new Map<string, string>();
+  for (const { node, field, tool, path } of extractionsOf(definition)) {
+    const held = holders.get(['nodes', node, 'config', field, ...(tool === null ? [] : [tool])].join('.'));
+    if (held !== undefined && held !== path && !moved.has(held)) moved.set(held, path);
+  }
+  return moved;
 }
 
 /**

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { jsonValue } from './common.ts';
 
 /**
  * Every error code the API can answer with, its HTTP status and its title. `detail` says what happened in the case at
@@ -75,6 +76,6 @@ export const problem = z.object({
   code: errorCode,
   request_id: z.string(),
   errors: z.array(fieldError).optional(),
-  merge: z.json().optional().describe('With `draft_moved`: a ProposalMerge'),
+  merge: jsonValue.optional().describe('With `draft_moved`: a ProposalMerge'),
 });
 export type Problem = z.infer<typeof problem>;

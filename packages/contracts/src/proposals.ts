@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { jsonObject, timestamp } from './common.ts';
+import { jsonObject, jsonValue, timestamp } from './common.ts';
 import { todos, workspacePath } from './deep-agents.ts';
 import { definitionProblem } from './definition.ts';
 import { actor, executionError } from './executions.ts';
@@ -209,6 +209,11 @@ export const draftFiles = z.object({
   data: z.array(draftFile),
 });
 export const draftFileContent = draftFile.extend({ draft_version: z.number().int(), content: z.string() });
+export const savedDraftFile = draftFileContent.extend({
+  removed: z.array(z.string()).describe('Texts and tools that are gone with it: agent.yaml refers to them no more'),
+});
+export type DraftFileContent = z.infer<typeof draftFileContent>;
+export type SavedDraftFile = z.infer<typeof savedDraftFile>;
 export const putDraftFileRequest = z.strictObject({ content: z.string().max(768 * 1024) });
 
 /** A test case of an agent, as `tests/<name>.json` holds it. */
@@ -217,7 +222,7 @@ export const agentTest = z.strictObject({
   expect: z
     .strictObject({
       status: z.enum(['completed', 'failed']).optional(),
-      output: z.json().optional().describe('What the output has to contain: objects may have more members'),
+      output: jsonValue.optional().describe('What the output has to contain: objects may have more members'),
       contains: z.string().max(2000).optional().describe('A text that stands somewhere in the output'),
     })
     .optional(),

@@ -63,6 +63,7 @@ type Make<T> = (owner: Member, before: string) => Promise<T>;
 /** Real objects of the owner's organization, by the path in front of the parameter. */
 const OBJECTS: { [prefix: string]: Make<string> } = {
   '/api/v1/agents/': async (owner) => (await agentOf(owner)).id,
+  '/api/v1/agents/{id}/draft/files/': async () => 'agent.yaml',
   '/api/v1/executions/': executionOf,
   '/api/v1/templates/': async () => 'support-triage',
   '/api/v1/projects/': projectOf,
@@ -124,6 +125,15 @@ const OBJECTS: { [prefix: string]: Make<string> } = {
 
 /** Objects in another state than those of their prefix, for operations that need it: the last parameter of the path. */
 const OBJECT_OF: { [operationId: string]: Make<string> } = {
+  deleteDraftFile: async (owner, before) => {
+    const written = await api(`/${before}knowledge/terms.md`, {
+      method: 'PUT',
+      token: owner.token,
+      body: { content: '' },
+    });
+    expect(written.status, JSON.stringify(written.body)).toBe(200);
+    return 'knowledge/terms.md';
+  },
   cancelExecution: (owner) => waitingExecutionOf(owner),
   cancelInvocation: invocationOf,
   invokeAgent: async (owner) => externalHouse(owner),
@@ -183,6 +193,7 @@ const BODIES: { [operationId: string]: object | ((owner: Member) => Promise<obje
     decision: 'approve',
     external_agent_id: (await externalAgent(owner)).id,
   }),
+  putDraftFile: { content: 'nodes: []\nedges: []\n' },
   createWebhook: { url: NOWHERE, events: ['*'] },
   updateWebhook: { description: 'Another description' },
   recoverWebhook: { since: '2026-01-01T00:00:00Z' },

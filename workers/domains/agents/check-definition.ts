@@ -11,7 +11,7 @@ import { callGraph } from './call-graph.ts';
  * organization's secrets are looked up only where the definition could name one, other agents where it calls any.
  */
 export async function checkDefinition(
-  ctx: RequestContext,
+  ctx: Pick<RequestContext, 'env' | 'organizationId'>,
   agentId: string,
   definition: AgentDefinition,
 ): Promise<Validation> {

@@ -26,12 +26,14 @@ export async function getDraft(ctx: RequestContext, agentId: string): Promise<Dr
 /**
  * Saves a draft, mistakes included: a draft is work in progress, and what is wrong with it is told by validation.
  * Throws `not_found`, `agent_archived`, and `precondition_failed` where `ifMatch` is not the draft's current ETag.
+ * `details` is what the audit log tells besides.
  */
 export async function saveDraft(
   ctx: RequestContext,
   agentId: string,
   definition: AgentDefinition,
   ifMatch: string | undefined,
+  details: Readonly<Record<string, string>> = {},
 ): Promise<Draft> {
   const { organizationId } = ctx;
   const text = JSON.stringify(definition);
@@ -61,7 +63,7 @@ export async function saveDraft(
           action: 'agent.draft_saved',
           resource_type: 'agent',
           resource_id: agentId,
-          details: { nodes: definition.nodes.length, edges: definition.edges.length, bytes: text.length },
+          details: { nodes: definition.nodes.length, edges: definition.edges.length, bytes: text.length, ...details },
         },
         now,
       ),

@@ -5,6 +5,7 @@ import { headOf } from './present.ts';
 import { selectAgentHead, selectAgentsNamed, selectCallable, selectDraft, selectExisting } from './queries.ts';
 
 export { createAgent, getAgent } from './agents.ts';
+export { checkDraftFiles, type DraftFileProblem, draftFilesOf, filesInvalid } from './draft-files.ts';
 export { getDraft } from './drafts.ts';
 export { presentAgent } from './present.ts';
 export { requireValid } from './publish-agent.ts';
