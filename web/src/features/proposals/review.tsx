@@ -150,6 +150,7 @@ export function Review({ proposal, shown, file, thread }: ReviewProps) {
       <LeaveGuard
         dirty={deciding && !words.everything && dialog !== 'follow'}
         description="What you have chosen here is not approved yet, and is forgotten."
+        keptWithinPage
       />
     </>
   );
