@@ -11,7 +11,7 @@ import { chatAccountRoutes, chatCallbackRoutes } from './domains/chat-decisions/
 import { contextRoutes } from './domains/context/index.ts';
 import { erasureRoutes } from './domains/erasure/routes.ts';
 import { eventRoutes } from './domains/events/index.ts';
-import { executionRoutes, overviewRoutes, retentionRoutes } from './domains/executions/index.ts';
+import { executionFileRoutes, executionRoutes, overviewRoutes, retentionRoutes } from './domains/executions/index.ts';
 import { externalAgentRoutes, invokeRoutes } from './domains/external-agents/index.ts';
 import { policyRoutes, rateLimitRoutes, stopRoutes } from './domains/governance/index.ts';
 import { invitationRoutes } from './domains/invitations/index.ts';
@@ -21,11 +21,13 @@ import { modelRoutes } from './domains/models/index.ts';
 import { bellRoutes, channelRoutes } from './domains/notifications/index.ts';
 import { organizationRoutes } from './domains/organizations/routes.ts';
 import { projectRoutes } from './domains/projects/index.ts';
+import { refinementAliases, refinementRoutes } from './domains/refinements/index.ts';
 import { secretRoutes } from './domains/secrets/index.ts';
 import { shadowRunRoutes } from './domains/shadow-runs/index.ts';
 import { teamRoutes } from './domains/teams/index.ts';
 import { templateRoutes } from './domains/templates/index.ts';
 import { deliveryRoutes, webhookRoutes } from './domains/webhooks/index.ts';
+import { deepAgentRoutes } from './doors/deepagents/routes.ts';
 import { consentRoutes, oauthRoutes } from './doors/mcp/oauth/routes.ts';
 import { mcpRoutes } from './doors/mcp/routes.ts';
 import type { McpHost } from './doors/mcp/serve.ts';
@@ -34,7 +36,7 @@ import { createModels } from './models/index.ts';
 import { errorsPage, referencePage } from './platform/docs-page.ts';
 import { crossOrigin, productionGuard, requestScope, securityHeaders } from './platform/edge.ts';
 import type { Env } from './platform/env.ts';
-import { healthRoutes, PLATFORM_PROBES, type Probe } from './platform/health.ts';
+import { healthRoutes, PLATFORM_PROBES, type Probe, readinessOf } from './platform/health.ts';
 import { mailsPageRoutes } from './platform/mail/mails-page.ts';
 import { openApiDocument } from './platform/openapi.ts';
 import { answerError, refuseUnknown } from './platform/refusals.ts';
@@ -91,7 +93,8 @@ export function createApp({ probes = {}, mcpFixture }: AppParts = {}): OpenAPIHo
   app.onError(answerError);
   app.use(requestScope(authenticate), securityHeaders(), productionGuard(), crossOrigin());
 
-  app.route('/', healthRoutes({ ...PROBES, ...probes }));
+  const readiness = readinessOf({ ...PROBES, ...probes });
+  app.route('/', healthRoutes(readiness));
   app.route('/api/v1', accountRoutes);
   app.route('/api/v1', invitationRoutes);
   app.route('/api/v1', teamRoutes);
@@ -100,7 +103,10 @@ export function createApp({ probes = {}, mcpFixture }: AppParts = {}): OpenAPIHo
   app.route('/api/v1', agentRoutes);
   app.route('/api/v1', templateRoutes);
   app.route('/api/v1', executionRoutes);
+  app.route('/api/v1', executionFileRoutes);
   app.route('/api/v1', shadowRunRoutes);
+  app.route('/api/v1', refinementRoutes);
+  app.route('/api', refinementAliases);
   app.route('/api/v1', eventRoutes);
   app.route('/api/v1', externalAgentRoutes);
   app.route('/api/v1', invokeRoutes);
@@ -130,6 +136,7 @@ export function createApp({ probes = {}, mcpFixture }: AppParts = {}): OpenAPIHo
   app.route('/', oauthRoutes);
   app.route('/', mcpRoutes(mcpFixture ?? null));
   app.route('/', openAiRoutes);
+  app.route('/', deepAgentRoutes(readiness));
 
   app.get('/api/v1/openapi.json', (c) => c.json(openApiDocument(app)));
   app.get('/docs', (c) => c.html(referencePage(openApiDocument(app))));

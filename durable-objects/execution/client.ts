@@ -283,9 +283,22 @@ export interface ExecutionRpc {
   heed(leaseId: string, notice: LeaseNotice): Promise<'taken' | 'buried' | 'unknown'>;
   /** `startMayCome`: whether a start of it was admitted that may not have arrived. */
   erase(organizationId: string, startMayCome: boolean): Promise<void>;
+  /** Ends it where it runs and erases it before its time; what it cost stays in the books. */
+  forget(organizationId: string): Promise<void>;
   /** How long it is kept, after a change of that; means nothing to one that has not ended. */
   retain(organizationId: string, rule: RetentionRule): Promise<void>;
   forgetActor(organizationId: string, actorId: string, name: string): Promise<'forgotten' | 'unknown'>;
+}
+
+/** Whoever is on a socket of the runtime's protocol, with what the Worker found that they may do through it. */
+export interface FrameWatcher {
+  readonly organization_id: string;
+  readonly actor: Actor;
+  readonly may_steer: boolean;
+  readonly may_stop: boolean;
+  /** As decisions judge them; null for who only watches. */
+  readonly decider: Decider | null;
+  readonly origin: AuditOrigin;
 }
 
 export interface ExecutionStub extends ExecutionRpc {
@@ -304,3 +317,5 @@ export function executionObject(
 /** Path and headers by which the Worker hands a checked stream request to the object. */
 export const STREAM_URL = 'https://execution.internal/stream';
 export const ORGANIZATION_HEADER = 'x-agentflow-organization';
+/** JSON of a FrameWatcher as a URI component: the socket speaks the runtime's protocol, and `?after=` is a frame. */
+export const FRAMES_HEADER = 'x-agentflow-frames';

@@ -15,6 +15,8 @@ import {
   type EventPage,
   type ExecutionRecord,
   type ExecutionRpc,
+  FRAMES_HEADER,
+  type FrameWatcher,
   type LogPage,
   ORGANIZATION_HEADER,
   type RecordingSource,
@@ -25,10 +27,12 @@ import {
   type StepPage,
   type WorkspaceView,
 } from './client.ts';
+import { ClientFrames } from './client-frames.ts';
 import { approvalOf, decideOn, type TellEngine } from './decisions.ts';
 import { hasDeepAgents } from './deep-nodes.ts';
 import { expiryOf } from './expiry.ts';
 import { Family } from './family.ts';
+import { keptFrames, liveFrames } from './frame-source.ts';
 import { invocationOf } from './invocation.ts';
 import { LargeValues } from './large-values.ts';
 import { LiveText } from './live-text.ts';
@@ -69,6 +73,7 @@ const DECISION_TELL_MS = 2000;
 export class ExecutionObject extends DurableObject<Env> implements ExecutionRpc {
   private readonly store: ExecutionStore;
   private readonly streams: ExecutionStreams;
+  private readonly clientFrames: ClientFrames;
   private readonly family: Family;
   private readonly purse: ExecutionPurse;
   private readonly work: AtWork;
@@ -88,7 +93,13 @@ export class ExecutionObject extends DurableObject<Env> implements ExecutionRpc 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
     this.store = new ExecutionStore(ctx.storage.sql);
-    this.streams = new ExecutionStreams(ctx);
+    this.streams = new ExecutionStreams(ctx, () => liveFrames(this.loaded(), this.store));
+    this.clientFrames = new ClientFrames(env, {
+      run: () => this.loaded(),
+      say: (organizationId, word) => this.say(organizationId, word),
+      refuse: (socket, { code, message }) => this.streams.refuse(socket, this.loaded().lastSeq, code, message),
+      logger: () => this.logger(),
+    });
     this.alarms = new AlarmClock(ctx);
     this.family = new Family(env, ctx.storage.sql, this.store, {
       run: () => this.run,
@@ -329,6 +340,17 @@ export class ExecutionObject extends DurableObject<Env> implements ExecutionRpc 
     if (row.facts.organization_id === organizationId) await this.eraseAll(row);
   }
 
+  /** Ends it where it runs; it is gone for all who ask, and erased as soon as nothing of it is owed to the books. */
+  async forget(organizationId: string): Promise<void> {
+    const run = this.open(organizationId);
+    if (run === null) return;
+    if (!hasEnded(run)) this.signal({ type: 'cancel' });
+    run.row.facts = { ...run.row.facts, forgotten: true };
+    this.store.writeFacts(run.row.facts);
+    this.streams.closeAll();
+    this.arm();
+  }
+
   /** What its organization keeps has changed. */
   async retain(organizationId: string, rule: RetentionRule): Promise<void> {
     const run = this.open(organizationId);
@@ -353,7 +375,8 @@ export class ExecutionObject extends DurableObject<Env> implements ExecutionRpc 
 
   /** Streams only: WebSocket upgrades and server-sent events, already authorized by the Worker. */
   override async fetch(request: Request): Promise<Response> {
-    const run = this.open(request.headers.get(ORGANIZATION_HEADER) ?? '');
+    const watcher = watcherOf(request.headers.get(FRAMES_HEADER));
+    const run = this.open(watcher?.organization_id ?? request.headers.get(ORGANIZATION_HEADER) ?? '');
     if (run === null) return new Response(null, { status: 404 });
     const after = Number(new URL(request.url).searchParams.get('after') ?? '0');
     const source = {
@@ -361,13 +384,19 @@ export class ExecutionObject extends DurableObject<Env> implements ExecutionRpc 
       snapshots: () => this.live?.snapshots() ?? [],
       ended: () => hasEnded(run),
     };
+    if (watcher !== null) {
+      const frames = await keptFrames(run, this.store, this.large(run).read);
+      return this.streams.acceptFrames({ ...source, frames }, after, watcher);
+    }
     return request.headers.get('upgrade') === 'websocket'
       ? this.streams.acceptSocket(source, after)
       : this.streams.serverSentEvents(source, after);
   }
 
-  override webSocketMessage(socket: WebSocket, message: string | ArrayBuffer): void {
-    this.streams.acknowledge(socket, message);
+  override async webSocketMessage(socket: WebSocket, message: string | ArrayBuffer): Promise<void> {
+    const heard = this.streams.heard(socket, message);
+    if (heard === null || this.open(heard.watcher.organization_id) === null) return;
+    await this.clientFrames.take(socket, heard.watcher, heard.text);
   }
 
   override webSocketClose(socket: WebSocket, code: number): void {
@@ -397,7 +426,9 @@ export class ExecutionObject extends DurableObject<Env> implements ExecutionRpc 
       this.ctx.waitUntil(this.telling.tell());
       if (hasEnded(run)) this.ctx.waitUntil(this.moveValues(null));
       const owes = this.telling.pending() || this.family.pending();
-      if (run.row.expires_at !== null && run.row.expires_at <= now && !owes) await this.expire(run.row);
+      const { expires_at, facts } = run.row;
+      const isOver = facts.forgotten === true || (expires_at !== null && expires_at <= now);
+      if (isOver && !owes && this.work.endOfAll() === null) await this.expire(run.row);
       if (this.family.pending()) this.ctx.waitUntil(this.family.deliver());
     } catch (error) {
       this.run = null;
@@ -452,13 +483,19 @@ export class ExecutionObject extends DurableObject<Env> implements ExecutionRpc 
     return run;
   }
 
+  private loaded(): ExecutionRun {
+    const run = this.load();
+    if (run === null) throw new Error('no execution is loaded');
+    return run;
+  }
+
   private state(): 'none' | 'started' | 'erased' {
     return this.erased ? 'erased' : this.store.state();
   }
 
   private open(organizationId: string): ExecutionRun | null {
     const run = this.load();
-    return run?.row.facts.organization_id === organizationId ? run : null;
+    return run?.row.facts.organization_id === organizationId && run.row.facts.forgotten !== true ? run : null;
   }
 
   private async present(): Promise<Execution> {
@@ -552,7 +589,8 @@ export class ExecutionObject extends DurableObject<Env> implements ExecutionRpc 
       if (asksAt !== null) times.push(asksAt);
     }
     if (hasEnded(run) && this.store.values.movable(null).length > 0) times.push(now + HEARTBEAT_MS);
-    if (hasEnded(run) && run.row.expires_at !== null) times.push(run.row.expires_at);
+    if (run.row.facts.forgotten === true) times.push(now + FIRST_PROJECTION_MS);
+    else if (hasEnded(run) && run.row.expires_at !== null) times.push(run.row.expires_at);
     for (const owed of [this.telling.nextAt(now), this.family.nextAt(now)]) if (owed !== null) times.push(owed);
     if (times.length > 0) this.alarms.armAt(Math.min(...times));
     else this.alarms.disarm();
@@ -585,12 +623,14 @@ export class ExecutionObject extends DurableObject<Env> implements ExecutionRpc 
 
   /** The end of its retention, which the desk is asked about once more: a longer one may not have been told yet. */
   private async expire(row: ExecutionRow): Promise<void> {
-    const rule = await retentionOf(this.env, row.facts);
-    if (this.erased) return;
-    row.expires_at = expiryOf(rule, row.finished_at ?? Date.now());
-    this.store.writeExpiry(row.expires_at);
-    if (row.expires_at === null || row.expires_at > Date.now()) return;
-    this.logger().log('info', 'execution.expired', { days: rule.days });
+    if (row.facts.forgotten !== true) {
+      const rule = await retentionOf(this.env, row.facts);
+      if (this.erased) return;
+      row.expires_at = expiryOf(rule, row.finished_at ?? Date.now());
+      this.store.writeExpiry(row.expires_at);
+      if (row.expires_at === null || row.expires_at > Date.now()) return;
+    }
+    this.logger().log('info', 'execution.expired', { forgotten: row.facts.forgotten === true });
     try {
       await this.eraseAll(row, () => forgetRow(this.env, row.facts));
     } catch (error) {
@@ -622,4 +662,9 @@ export class ExecutionObject extends DurableObject<Env> implements ExecutionRpc 
     };
     return createLogger(fields, { level: this.env.LOG_LEVEL });
   }
+}
+
+/** Whoever opens a socket in the runtime's protocol; null for all other streams. */
+function watcherOf(header: string | null): FrameWatcher | null {
+  return header === null ? null : (JSON.parse(decodeURIComponent(header)) as FrameWatcher);
 }

@@ -59,6 +59,13 @@ export class Recorder {
     this.workspace = of.workspace;
   }
 
+  /** What a decision to go on does besides making calls; before what follows from it. */
+  recordDecision({ key, result }: Outcome, at: number): void {
+    const step = this.state.steps.get(key);
+    if (step === undefined || result.kind !== 'calls' || result.workspace === undefined) return;
+    this.keepChange(step, result.workspace, at);
+  }
+
   record(change: Change, at: number, outcome: Outcome | null): void {
     switch (change.type) {
       case 'execution_queued':
@@ -186,7 +193,6 @@ export class Recorder {
     this.store.steps.update(record.ord, step, record.attempts, null);
     if (result !== null) this.store.steps.writeInput(record.ord, shownInput(result.input));
     if (result?.kind === 'opened') this.records.rounds.open(step, result.loop);
-    if (result?.kind === 'calls' && result.workspace !== undefined) this.keepChange(step, result.workspace, at);
     // A step that was only looked at goes on waiting.
     if (type === 'step_progressed' || result === null) return;
     const ask = result?.kind === 'waiting' ? result.ask : null;

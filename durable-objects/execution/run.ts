@@ -214,6 +214,7 @@ export class ExecutionRun {
    */
   commit(signal: Signal, at: number, outcome: Outcome | null): { changes: Change[]; events: ExecutionEvent[] } {
     const changes = advance(this.plan, this.state, signal);
+    if (outcome !== null && changes.length > 0) this.recorder.recordDecision(outcome, at);
     for (const change of changes) this.recorder.record(change, at, outcome);
     const events = this.events.take();
     this.store.events.append(events);

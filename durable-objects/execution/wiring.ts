@@ -1,10 +1,12 @@
 import { type ExecutionSummary, feedApproval } from '@agentflow/contracts';
 import type { EnginePorts } from '@agentflow/engine';
 import { db } from '../../workers/db/client.ts';
-import { projectApprovals } from '../../workers/domains/approvals/index.ts';
+import { checkDraftFiles } from '../../workers/domains/agents/index.ts';
+import { decideAs, projectApprovals } from '../../workers/domains/approvals/index.ts';
 import { handOff, readContext } from '../../workers/domains/context/index.ts';
 import { isOrganizationErased } from '../../workers/domains/erasure/index.ts';
 import {
+  cancelExecution,
   deleteExecutionRow,
   type ExecutionProjection,
   projectExecution,
@@ -21,6 +23,7 @@ import { organizationFallback, priceOverride } from '../../workers/domains/model
 import { providerAccesses, readSecrets } from '../../workers/domains/secrets/index.ts';
 import { createModels, type Purse, sharesCredential } from '../../workers/models/index.ts';
 import type { Env } from '../../workers/platform/env.ts';
+import { ApiError, notFound } from '../../workers/platform/errors.ts';
 import { circuitFetch } from '../../workers/platform/outbound/circuit-fetch.ts';
 import { outboundFetch } from '../../workers/platform/outbound.ts';
 import type { Logger } from '../../workers/platform/telemetry.ts';
@@ -34,7 +37,7 @@ import {
   organizationDesk,
   type RetentionRule,
 } from '../organization/client.ts';
-import type { ApprovalProjection } from './client.ts';
+import type { ApprovalProjection, DecideRequest, FrameWatcher } from './client.ts';
 import { httpPorts } from './http-port.ts';
 import type { InvocationProjection } from './invocation.ts';
 import type { Markers } from './secrets/markers.ts';
@@ -55,7 +58,7 @@ export function enginePorts(
   facts: Facts,
   { sentBefore, logger }: { sentBefore: readonly string[]; logger: () => Logger },
 ): PortsFor {
-  const { organization_id, traceparent } = facts;
+  const { organization_id, agent_id, traceparent } = facts;
   const outbound = outboundFetch(ctx.exports.Outbound);
   const circuits = new Circuits(env.CIRCUIT, { clock: Date.now, random: Math.random });
   const models = createModels({
@@ -79,6 +82,7 @@ export function enginePorts(
   return (markers, purse) => ({
     models: { generate: (request, options) => models.generate(request, { ...options, purse }) },
     http: http(markers),
+    agentFiles: { check: (files, agentId) => checkDraftFiles(env, organization_id, agentId ?? agent_id, files) },
   });
 }
 
@@ -204,4 +208,50 @@ export async function tellDesk(
     events,
   });
   return { days, effective_at };
+}
+
+/** Why what somebody asked through a stream was not done. */
+export interface Refused {
+  readonly code: string;
+  readonly message: string;
+}
+
+/** Decides a question of the execution for whoever watches it; null when it is decided. */
+export function answerQuestion(
+  env: Env,
+  { organization_id, execution_id }: Facts,
+  watcher: FrameWatcher,
+  target: DecideRequest['target'],
+  answer: Pick<DecideRequest, 'decision' | 'comment' | 'form'>,
+): Promise<Refused | null> {
+  const { decider } = watcher;
+  if (decider === null) throw new Error('who only watches cannot answer');
+  const missing = () => notFound('question', 'approval_id' in target ? target.approval_id : execution_id);
+  const ctx = { env, organizationId: organization_id, ...aroundOf(watcher) };
+  return refusedOr(decideAs(ctx, decider, execution_id, target, answer, missing));
+}
+
+/** Cancels the execution for whoever watches it, as the audit log tells; null when it is cancelled. */
+export function stopExecution(
+  env: Env,
+  { organization_id, execution_id }: Facts,
+  watcher: FrameWatcher,
+): Promise<Refused | null> {
+  const ctx = { env, organizationId: organization_id, now: Date.now, ...aroundOf(watcher) };
+  return refusedOr(cancelExecution(ctx, execution_id));
+}
+
+function aroundOf({ actor, origin }: FrameWatcher) {
+  return { actor, ip: origin.ip, userAgent: origin.user_agent, requestId: origin.request_id };
+}
+
+async function refusedOr(act: Promise<unknown>): Promise<Refused | null> {
+  try {
+    await act;
+    return null;
+  } catch (error) {
+    if (!(error instanceof ApiError)) throw error;
+    const fields = (error.errors ?? []).map(({ path, message }) => ` ${path} ${message}.`).join('');
+    return { code: error.code, message: `${error.message}${fields}` };
+  }
 }

@@ -173,7 +173,7 @@ function unknownAgent({ agent_id, external }: AdmissionRequest): Denial {
   return deny('not_found', `There is no agent ${external?.agent_name ?? agent_id}.`);
 }
 
-/** The agent and the version to run; null for its draft. */
+/** The agent and the version to run; null for its draft, or for what the start brings. */
 function whatRuns(
   agent: AgentHead | null,
   request: AdmissionRequest,
@@ -181,9 +181,11 @@ function whatRuns(
   if (agent === null) return unknownAgent(request);
   if (agent.status === 'archived') return deny('agent_archived', 'Restore the agent before starting it.');
   let version: number | null = null;
-  if (request.mode === 'live') {
+  if (request.brings_definition === true) {
+    if (agent.status === 'paused') return paused();
+  } else if (request.mode === 'live') {
     if (agent.live_version === null) return deny('agent_not_published', 'Publish a version of the agent first.');
-    if (agent.status === 'paused') return deny('agent_paused', 'Activate the agent before starting it.');
+    if (agent.status === 'paused') return paused();
     version = request.version ?? agent.live_version;
   } else if (request.lineage !== undefined) {
     // The draft of another agent may be half-finished: a test calls what is live, where there is something.
@@ -193,6 +195,10 @@ function whatRuns(
     return deny('not_found', `The agent has no version ${version}.`);
   }
   return { agent, version };
+}
+
+function paused(): Denial {
+  return deny('agent_paused', 'Activate the agent before starting it.');
 }
 
 type Room =

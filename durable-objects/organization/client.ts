@@ -82,6 +82,8 @@ export interface AdmissionRequest {
   /** A published version, or null for the live one. Ignored in test mode. */
   readonly version: number | null;
   readonly mode: 'live' | 'test';
+  /** Of a live start of a definition that is no version: none needs to be published, and `version` is ignored. */
+  readonly brings_definition?: true;
   /** Minted by the caller, so that a replay is told apart from a first start. */
   readonly execution_id: string;
   readonly idempotency: { readonly key: string; readonly body_hash: string } | null;
@@ -139,7 +141,7 @@ export type Admission =
       /** Somebody wants to be told that it has begun. */
       readonly announce?: boolean;
       readonly agent: AgentHead;
-      /** The version to run; null in test mode. */
+      /** The version to run; null in test mode, and where the start brings its definition. */
       readonly version: number | null;
       readonly caller: Actor;
       /** What its budgets have left, in micro-dollars; null where none limits it. */

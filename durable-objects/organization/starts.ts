@@ -144,6 +144,7 @@ export class DeskStarts {
       stop_id: null,
       state: decision.queued ? 'queued' : 'provisional',
       version: decision.version,
+      brings_definition: request.brings_definition === true,
       spends,
       ord: this.nextOrd(),
       created_at: now,
@@ -203,12 +204,12 @@ export class DeskStarts {
     return [...roots, ...below].map(({ id }) => id);
   }
 
-  private startOf({ caller, external_agent_id, key_id, agent_id, version }: Lease): RunningStart {
+  private startOf({ caller, external_agent_id, key_id, agent_id, version, brings_definition }: Lease): RunningStart {
     const kind = external_agent_id !== null ? 'external_agent' : key_id !== null ? 'api_key' : 'user';
     const platform = external_agent_id === null ? null : this.rooms.externalAgents.find(external_agent_id)?.platform;
     return {
       subject: { kind, id: caller, role: kind === 'user' ? undefined : null, platform },
-      action: kind === 'external_agent' ? 'invoke' : version === null ? 'test' : 'execute',
+      action: kind === 'external_agent' ? 'invoke' : version === null && !brings_definition ? 'test' : 'execute',
       agent: { id: agent_id, tags: this.rooms.agents.find(agent_id)?.tags ?? [] },
     };
   }
@@ -423,7 +424,8 @@ function leastOf(remaining: number | null, budget: number | undefined): number |
 }
 
 function mayBegin({ status, max_concurrency }: AgentHead, held: number): boolean {
-  return status === 'active' && (max_concurrency === null || held < max_concurrency);
+  // A draft has nothing queued but what brings its definition.
+  return (status === 'active' || status === 'draft') && (max_concurrency === null || held < max_concurrency);
 }
 
 /** A start that is asked for again finds its lease by the execution. */

@@ -430,6 +430,7 @@ test('canvas and code are one draft', async ({ page, request }) => {
   const agentId = await createAgent(request, account, 'Both', ECHO);
   await openBuilder(page, account, agentId);
   await page.getByRole('button', { name: 'Code' }).click();
+  await page.getByRole('button', { name: 'JSON' }).click();
   const code = page.getByLabel('Draft definition as JSON');
   await code.fill(JSON.stringify(ECHO, null, 2).replace('"Result"', '"Typed as code"'));
   await page.getByRole('button', { name: 'Canvas' }).click();
@@ -442,7 +443,7 @@ test('canvas and code are one draft', async ({ page, request }) => {
   await expect(page.getByRole('dialog', { name: 'Drop this text?' })).toBeVisible();
   await page.getByRole('button', { name: 'Keep it' }).click();
   await expect(code).toHaveValue('{ "nodes": [');
-  await expect(page.getByText('Not saved: the JSON is not a definition yet')).toBeVisible();
+  await expect(page.getByText('Not saved: the text is not a draft yet')).toBeVisible();
 });
 
 test('drafts with unknown types, loose ends and loops open with their problems, and nothing is lost', async ({
@@ -471,7 +472,7 @@ test('drafts with unknown types, loose ends and loops open with their problems, 
   await page.getByRole('button', { name: /errors/ }).click();
   await expectAccessible(page, 'a builder with problems');
   await page.getByRole('button', { name: /No node is called "nowhere"/ }).click();
-  await expect(page.getByLabel('Draft definition as JSON')).toBeFocused();
+  await expect(page.getByRole('textbox', { name: 'agent.yaml' })).toBeFocused();
   await page.getByRole('button', { name: 'Canvas' }).click();
   await nodeView(page, 'body#2').focus();
   await page.keyboard.press('Delete');

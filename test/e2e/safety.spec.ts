@@ -93,6 +93,7 @@ test('two browsers that edit one draft do not overwrite each other unasked', asy
   const openCode = async (who: Page) => {
     await logIn(who, account, `/dashboard/agents/${agentId}?tab=builder`);
     await who.getByRole('button', { name: 'Code' }).click();
+    await who.getByRole('button', { name: 'JSON' }).click();
     await expect(codeOf(who)).toHaveValue(/received/);
   };
   const codeOf = (who: Page) => who.getByLabel('Draft definition as JSON');

@@ -79,7 +79,10 @@ class RuntimeServer {
   }
 
   private control(method: string, name: string, body: string, response: ServerResponse): void {
-    if (method === 'GET') return json(response, 200, this.scenario(name).seen);
+    if (method === 'GET') {
+      json(response, 200, this.scenario(name).seen);
+      return;
+    }
     if (method === 'PUT') Object.assign(this.scenario(name), behaviour(JSON.parse(body) as RuntimeScenario));
     else {
       const scenario = this.scenario(name);

@@ -116,7 +116,7 @@ const agentsRoute = createRoute({
     sort: optional(agentSort),
     search: text,
     cursor: text,
-    create: optional(z.enum(['new', 'template', 'import'])),
+    create: optional(z.enum(['describe', 'new', 'template', 'import'])),
   }),
   component: lazyRouteComponent(() => import('./routes/agents.tsx'), 'AgentsPage'),
 });

@@ -8,6 +8,7 @@ const LARGE_BODIES: readonly { suffix: RegExp; bytes: number }[] = [
   { suffix: /^\/(v1\/(chat\/completions|responses)|mcp)$/, bytes: LIMITS.input_bytes + 16 * 1024 },
   { suffix: /\/agents\/[^/]+\/(execute|test)$/, bytes: LIMITS.input_bytes + 16 * 1024 },
   { suffix: /\/external-agents\/[^/]+\/invoke$/, bytes: LIMITS.input_bytes + 16 * 1024 },
+  { suffix: /^\/deepagents-runtime\/invoke$/, bytes: LIMITS.definition_bytes + LIMITS.input_bytes },
   { suffix: /\/agents(\/[^/]+\/(draft|validate))?$/, bytes: LIMITS.definition_bytes },
   // Files are indented, and texts escaped: the largest definition takes more room in one, and is measured again once it is read.
   { suffix: /\/agents\/[^/]+\/draft\/files\/.+$/, bytes: 2 * LIMITS.definition_bytes },

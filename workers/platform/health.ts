@@ -4,7 +4,7 @@ import { organizationDesk } from '../../durable-objects/organization/client.ts';
 import { version } from '../../package.json';
 import type { Env } from './env.ts';
 import { createRouter } from './router.ts';
-import { describeError } from './telemetry.ts';
+import { describeError, type Logger } from './telemetry.ts';
 
 /** A probe that takes longer counts as down. */
 const PROBE_TIMEOUT_MS = 3000;
@@ -12,7 +12,10 @@ const PROBE_TIMEOUT_MS = 3000;
 const PROBE = 'readiness-probe';
 
 const dependency = z.object({ state: z.enum(['ok', 'down']), latency_ms: z.number().int(), required: z.boolean() });
-const readiness = z.object({ status: z.enum(['ready', 'not_ready']), dependencies: z.record(z.string(), dependency) });
+const readinessAnswer = z.object({
+  status: z.enum(['ready', 'not_ready']),
+  dependencies: z.record(z.string(), dependency),
+});
 type Dependency = z.infer<typeof dependency>;
 
 export interface Probe {
@@ -47,8 +50,8 @@ const getReady = createRoute({
   security: [],
   summary: 'Whether everything that the Worker needs answers',
   responses: {
-    200: { description: 'Ready', content: body(readiness) },
-    503: { description: 'A required dependency is down', content: body(readiness) },
+    200: { description: 'Ready', content: body(readinessAnswer) },
+    503: { description: 'A required dependency is down', content: body(readinessAnswer) },
   },
 });
 
@@ -67,33 +70,39 @@ const getVersion = createRoute({
   },
 });
 
+/** Asks everything that the Worker needs. */
+export type ReadinessOf = (env: Env, log: Logger) => Promise<z.infer<typeof readinessAnswer>>;
+
+export function readinessOf(probes: Readonly<Record<string, Probe>>): ReadinessOf {
+  return async (env, log) => {
+    const states = await Promise.all(
+      Object.entries(probes).map(async ([name, { required, check }]): Promise<[string, Dependency]> => {
+        const started = Date.now();
+        let state: Dependency['state'] = 'ok';
+        try {
+          await Promise.race([
+            check(env),
+            scheduler.wait(PROBE_TIMEOUT_MS).then(() => Promise.reject(new Error('no answer in time'))),
+          ]);
+        } catch (error) {
+          state = 'down';
+          log.log('error', 'readiness.down', { dependency: name, ...describeError(error) });
+        }
+        return [name, { state, latency_ms: Date.now() - started, required }];
+      }),
+    );
+    const ready = states.every(([, { state, required }]) => state === 'ok' || !required);
+    return { status: ready ? 'ready' : 'not_ready', dependencies: Object.fromEntries(states) };
+  };
+}
+
 /** /health, /ready and /version: public, at the root. */
-export function healthRoutes(probes: Readonly<Record<string, Probe>>) {
+export function healthRoutes(readiness: ReadinessOf) {
   return createRouter()
     .openapi(getHealth, (c) => c.json({ status: 'ok' as const }, 200))
     .openapi(getReady, async (c) => {
-      const states = await Promise.all(
-        Object.entries(probes).map(async ([name, { required, check }]): Promise<[string, Dependency]> => {
-          const started = Date.now();
-          let state: Dependency['state'] = 'ok';
-          try {
-            await Promise.race([
-              check(c.env),
-              scheduler.wait(PROBE_TIMEOUT_MS).then(() => Promise.reject(new Error('no answer in time'))),
-            ]);
-          } catch (error) {
-            state = 'down';
-            c.var.log.log('error', 'readiness.down', { dependency: name, ...describeError(error) });
-          }
-          return [name, { state, latency_ms: Date.now() - started, required }];
-        }),
-      );
-      const ready = states.every(([, { state, required }]) => state === 'ok' || !required);
-      const answer = {
-        status: ready ? ('ready' as const) : ('not_ready' as const),
-        dependencies: Object.fromEntries(states),
-      };
-      return ready ? c.json(answer, 200) : c.json(answer, 503);
+      const answer = await readiness(c.env, c.var.log);
+      return answer.status === 'ready' ? c.json(answer, 200) : c.json(answer, 503);
     })
     .openapi(getVersion, (c) => {
       const { RELEASE, COMMIT } = c.env;

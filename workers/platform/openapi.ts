@@ -54,6 +54,8 @@ const NAMED: Readonly<Record<string, z.ZodType>> = {
   StepAttempt: contracts.stepAttempt,
   ExecutionEvent: contracts.executionEvent,
   ExecutionLog: contracts.executionLog,
+  WorkspaceFile: contracts.workspaceFile,
+  ThreadState: contracts.threadState,
   Approvers: contracts.approvers,
   ApprovalSummary: contracts.approvalSummary,
   Approval: contracts.approval,

@@ -1,4 +1,13 @@
-import { FEED_EVENT_TYPES, type FeedEventType, type Role, role } from '@agentflow/contracts';
+import {
+  type Actor,
+  actor,
+  FEED_EVENT_TYPES,
+  type FeedEventType,
+  type Permission,
+  permission,
+  type Role,
+  role,
+} from '@agentflow/contracts';
 import { errors, type JWTPayload, jwtVerify, SignJWT } from 'jose';
 import { z } from 'zod';
 import { keyring } from './keyring.ts';
@@ -12,6 +21,7 @@ const ISSUER = 'agentflow';
 const ACCESS_AUDIENCE = 'agentflow:api';
 const TICKET_AUDIENCE = 'agentflow:stream';
 const FEED_AUDIENCE = 'agentflow:feed';
+const THREAD_AUDIENCE = 'agentflow:refinement';
 const CHAT_LINK_AUDIENCE = 'agentflow:chat-account';
 
 export const ACCESS_TOKEN_SECONDS = 15 * 60;
@@ -32,6 +42,16 @@ export interface TicketClaims {
   readonly organization_id: string;
   /** The only address that it is good from, where the organization has an IP allowlist. */
   readonly held_to: string | null;
+  /** Whoever it was made for, where they may do more through the stream than read. */
+  readonly caller?: StreamCaller;
+}
+
+/** Who is on a stream, with what they may do through it. */
+export interface StreamCaller {
+  readonly actor: Actor;
+  /** null for a key. */
+  readonly role: Role | null;
+  readonly may: readonly Permission[];
 }
 
 /** Lets a browser watch the feed of an organization. */
@@ -41,6 +61,17 @@ export interface FeedTicketClaims {
   readonly caller: string;
   /** Types of events that they may see. */
   readonly types: readonly FeedEventType[];
+  /** As in `TicketClaims`. */
+  readonly held_to: string | null;
+}
+
+/** Lets a browser watch the thread of a refinement. */
+export interface ThreadTicketClaims {
+  readonly organization_id: string;
+  readonly thread_id: string;
+  readonly caller: Actor;
+  /** Whether what the browser sends reaches the run. */
+  readonly may_steer: boolean;
   /** As in `TicketClaims`. */
   readonly held_to: string | null;
 }
@@ -68,11 +99,24 @@ const accessPayload = z.object({
   /** Seconds since the epoch. */
   exp: z.number(),
 });
-const ticketPayload = z.object({ exe: z.string(), org: z.string(), ip: z.string().optional() });
+const ticketPayload = z.object({
+  exe: z.string(),
+  org: z.string(),
+  ip: z.string().optional(),
+  who: z.object({ actor, role: role.nullable(), may: z.array(permission) }).optional(),
+});
 const feedPayload = z.object({
   sub: z.string(),
   org: z.string(),
   types: z.array(z.enum(FEED_EVENT_TYPES)),
+  ip: z.string().optional(),
+});
+
+const threadPayload = z.object({
+  thr: z.string(),
+  org: z.string(),
+  caller: actor,
+  steer: z.boolean(),
   ip: z.string().optional(),
 });
 
@@ -194,6 +238,7 @@ export function signTicket(authKeys: string, claims: TicketClaims, now: number):
       exe: claims.execution_id,
       org: claims.organization_id,
       ...(claims.held_to === null ? {} : { ip: claims.held_to }),
+      ...(claims.caller === undefined ? {} : { who: claims.caller }),
     },
     now,
   );
@@ -202,8 +247,9 @@ export function signTicket(authKeys: string, claims: TicketClaims, now: number):
 export async function verifyTicket(authKeys: string, ticket: string, now: number): Promise<Verified<TicketClaims>> {
   const verified = await verifyClaims(authKeys, TICKET_AUDIENCE, ticket, ticketPayload, now);
   if (!verified.ok) return verified;
-  const { exe, org, ip } = verified.claims;
-  return { ok: true, claims: { execution_id: exe, organization_id: org, held_to: ip ?? null } };
+  const { exe, org, ip, who } = verified.claims;
+  const caller = who === undefined ? {} : { caller: who };
+  return { ok: true, claims: { execution_id: exe, organization_id: org, held_to: ip ?? null, ...caller } };
 }
 
 /** A ticket for the feed; one minute, for the `ticket` query parameter. */
@@ -226,6 +272,30 @@ export async function verifyFeedTicket(
   if (!verified.ok) return verified;
   const { sub, org, types, ip } = verified.claims;
   return { ok: true, claims: { caller: sub, organization_id: org, types, held_to: ip ?? null } };
+}
+
+/** A ticket for a refinement's thread; one minute, for the `ticket` query parameter. */
+export function signThreadTicket(authKeys: string, claims: ThreadTicketClaims, now: number): Promise<string> {
+  const payload = {
+    thr: claims.thread_id,
+    org: claims.organization_id,
+    caller: claims.caller,
+    steer: claims.may_steer,
+    ...(claims.held_to === null ? {} : { ip: claims.held_to }),
+  };
+  return signClaims(authKeys, THREAD_AUDIENCE, TICKET_SECONDS, payload, now);
+}
+
+export async function verifyThreadTicket(
+  authKeys: string,
+  ticket: string,
+  now: number,
+): Promise<Verified<ThreadTicketClaims>> {
+  const verified = await verifyClaims(authKeys, THREAD_AUDIENCE, ticket, threadPayload, now);
+  if (!verified.ok) return verified;
+  const { thr, org, caller, steer, ip } = verified.claims;
+  const claims = { thread_id: thr, organization_id: org, caller, may_steer: steer, held_to: ip ?? null };
+  return { ok: true, claims };
 }
 
 export function signChatLink(authKeys: string, claims: ChatLinkClaims, now: number): Promise<string> {

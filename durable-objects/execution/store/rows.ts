@@ -36,6 +36,8 @@ export interface Facts {
   readonly external?: ExternalOrigin | ExternalCall;
   /** Somebody wants to be told that it has begun. */
   readonly announce?: boolean;
+  /** Erased as soon as the books have what it cost, whatever its organization keeps. */
+  readonly forgotten?: true;
   /** Of a shadow run: the execution that it repeats. */
   readonly shadow_of?: string;
   /** Of an execution that began with results: where they are from, which nodes may run, edited configurations. */

@@ -27,6 +27,8 @@ export interface Lease {
   readonly stop_id: string | null;
   /** The version that it was admitted with; null in test mode, and of leases of an earlier release. */
   readonly version: number | null;
+  /** Whether it runs what the start brought, and no version. */
+  readonly brings_definition: boolean;
   /** On whose budgets it spends besides; null where on nobody's. */
   readonly spends: LeaseSpending | null;
   /** Place in the order of admissions; of one whose turn has come, in the order of turns. */
@@ -55,8 +57,8 @@ export class LeaseStore {
   insert(lease: Lease): void {
     this.sql.exec(
       `INSERT INTO leases (id, execution_id, agent_id, caller, state, ord, created_at, expires_at, root_execution_id,
-        parent_execution_id, version, external_agent_id, key_id, spends)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+        parent_execution_id, version, brings_definition, external_agent_id, key_id, spends)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
       lease.id,
       lease.execution_id,
       lease.agent_id,
@@ -68,6 +70,7 @@ export class LeaseStore {
       lease.root_execution_id,
       lease.parent_execution_id,
       lease.version,
+      lease.brings_definition ? 1 : 0,
       lease.external_agent_id,
       lease.key_id,
       lease.spends === null ? null : JSON.stringify(lease.spends),
@@ -291,6 +294,7 @@ function leaseOf(row: Row | undefined): Lease | null {
     stop_id: row.stop_id as string | null,
     state: row.state as LeaseState,
     version: row.version as number | null,
+    brings_definition: row.brings_definition === 1,
     spends: typeof row.spends === 'string' ? (JSON.parse(row.spends) as LeaseSpending) : null,
     ord: Number(row.ord),
     created_at: Number(row.created_at),

@@ -159,4 +159,5 @@ export const SCHEMA_STEPS: readonly (readonly string[])[] = [
       FROM external_agents
       WHERE json_extract(record, '$.webhook_sealed') IS NOT NULL AND json_extract(record, '$.deleted_at') IS NULL`,
   ],
+  ['ALTER TABLE leases ADD COLUMN brings_definition INTEGER NOT NULL DEFAULT 0'],
 ];

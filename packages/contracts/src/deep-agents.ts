@@ -118,12 +118,11 @@ export const FRAME_TYPES = [
 ] as const;
 
 /**
- * One message of a thread's stream. `seq` grows; `on_llm_stream` repeats that of the frame before it.
- * Data: `on_llm_stream` {node, call, text, offset} · `on_tool_start` {node, call, name, input} · `on_tool_end` {node, call,
- * name, output, error} · `on_state_update` {files, todos, status} · `on_question` {approval_id, node, call, message, form_schema} ·
- * `on_message` {text, by} (somebody steered) ·
- * `on_retry` {attempt, wait_ms, error} (of refinements: another run follows, which begins anew) · `error` {code, message} (of a frame that the client sent) · `end` {status, result, error,
- * cost_usd; of refinements proposal_status}.
+ * One message of a thread's stream. `seq` grows; text that is streamed is not kept, and pieces of it may have the same one.
+ * Data: `on_llm_stream` {node, call, text, offset, attempt} · `on_tool_start` {node, call, name, input} · `on_tool_end` {node,
+ * call, name, output, error} · `on_state_update` {files, todos, status} · `on_question` {approval_id, node, call, message,
+ * form_schema} · `on_message` {text, by} (somebody steered) · `error` {code, message} (of a frame that the client sent) · `end`
+ * {status, result, error, cost_usd}. Inside loops `iteration` stands beside `node`.
  */
 export const streamFrame = z.object({
   seq: z.number().int().min(0),

@@ -2,6 +2,7 @@ import type { ExecutionEvent, ExecutionStep } from '@agentflow/contracts';
 import { describe, expect, it } from 'vitest';
 import {
   applyEvents,
+  callOf,
   callTitle,
   type LiveExecution,
   NOTHING_YET,
@@ -178,5 +179,50 @@ describe('shownSteps', () => {
       ['other', null],
     ]);
     expect(live.texts.get('answer#t1')?.text).toBe('Hm');
+  });
+
+  it('shows what a helper does under the call that asked for it', () => {
+    const calls = ['t1', 't1.0', 't1.0/t1', 't1.0/t1.0', 't2'];
+    const live = replay([
+      event(1, 'step.started', {}, 'answer'),
+      ...calls.map((call, index) =>
+        event(index + 2, 'step.started', { call, ...(call.includes('.') ? { tool: 'task' } : {}) }, 'answer'),
+      ),
+    ]);
+    const steps = shownSteps([], live, [], 'running');
+    expect(steps.map((step) => [step.id, callOf(step.id)?.caller, callTitle(step)])).toEqual([
+      ['answer', undefined, null],
+      ['answer#t1', 'answer', 'Turn 1'],
+      ['answer#t1.0', 'answer', 'task'],
+      ['answer#t1.0/t1', 'answer#t1.0', 'Turn 1'],
+      ['answer#t1.0/t1.0', 'answer#t1.0', 'task'],
+      ['answer#t2', 'answer', 'Turn 2'],
+    ]);
+  });
+
+  it('says what a call of a file tool is about', () => {
+    const write = {
+      ...record('answer#t1.0', 'completed'),
+      node_id: 'answer',
+      input: { tool: 'write_file', arguments: { path: 'notes/plan.md', content: 'Do it' } },
+    };
+    expect(shownSteps([write], replay([]), [], 'completed').map(callTitle)).toEqual(['write_file notes/plan.md']);
+  });
+});
+
+it('keeps the plan of a deep agent, and tells that its files have changed', () => {
+  const plan = [{ content: 'Read', status: 'in_progress' as const }];
+  const first = replay([event(1, 'state.updated', { files: [], todos: plan })]);
+  expect(first.workspace).toEqual({ seq: 1, todos: plan });
+  expect(first.seq).toBe(1);
+  const file = { path: 'a.md', version: 1, size: 2, deleted: false };
+  const second = applyEvents(first, [
+    event(2, 'state.updated', { files: [file] }),
+    event(1, 'state.updated', { files: [] }),
+  ]);
+  expect(second.workspace).toEqual({ seq: 2, todos: plan });
+  expect(replay([event(1, 'state.updated', { status: 'running' })])).toMatchObject({
+    workspace: null,
+    status: 'running',
   });
 });

@@ -1,10 +1,13 @@
 import { env } from 'cloudflare:workers';
+import { filesOf } from '@agentflow/agent-files';
 import {
+  type AgentDefinition,
   apiKeyScope,
   type CreatedExternalAgent,
   EXTERNAL_OPERATIONS,
   PERMISSIONS,
   type Permission,
+  type RefinementStarted,
   roleAllows,
   type ShadowRun,
   type Stop,
@@ -27,11 +30,14 @@ import {
 import { askedOne } from '../../support/approvals.ts';
 import { chatLinkToken, linkedAccount } from '../../support/chat-links.ts';
 import { listEvents, logged } from '../../support/events.ts';
+import { eventually } from '../../support/eventually.ts';
 import { externalAgent, invoke } from '../../support/external-agents.ts';
 import { authorizationQuery } from '../../support/oauth-client.ts';
 import { joinAs } from '../../support/people.ts';
+import { runtimeScenario } from '../../support/runtime-scenario.ts';
 import { listedEnds, startShadowRun, withHeldDraft } from '../../support/shadow-runs.ts';
 import { NOWHERE, webhookOf } from '../../support/webhooks.ts';
+import { script } from '../executions/looping.ts';
 import { deadKeys, expiredToken, forgedTokens } from './dead-credentials.ts';
 import { type Listed, operations, permissionOf, smallestBody } from './served-document.ts';
 
@@ -65,6 +71,8 @@ const OBJECTS: { [prefix: string]: Make<string> } = {
   '/api/v1/agents/': async (owner) => (await agentOf(owner)).id,
   '/api/v1/agents/{id}/draft/files/': async () => 'agent.yaml',
   '/api/v1/executions/': executionOf,
+  '/api/v1/executions/{id}/files/': async () => 'notes/a.md',
+  '/deepagents-runtime/state/': (owner) => threadOf(owner),
   '/api/v1/templates/': async () => 'support-triage',
   '/api/v1/projects/': projectOf,
   '/api/v1/context/': projectOf,
@@ -79,6 +87,10 @@ const OBJECTS: { [prefix: string]: Make<string> } = {
     return made.body.id;
   },
   '/api/v1/chat-accounts/': async (owner) => (await linkedAccount(owner)).id,
+  '/api/workflows/': async (owner) => (await agentOf(owner)).id,
+  '/api/proposals/': readyProposalOf,
+  '/api/v1/proposals/': readyProposalOf,
+  '/api/v1/refinements/': async (owner) => (await readyRefinementOf(owner)).thread_id,
   '/api/v1/approvals/': async (owner) => (await askedOne(owner)).id,
   '/api/v1/events/': async (owner) => {
     const event = logged('agent.paused');
@@ -147,6 +159,13 @@ const OBJECT_OF: { [operationId: string]: Make<string> } = {
     const agentId = before.split('/')[4] ?? '';
     await withHeldDraft(owner, agentId, { n: 1 });
     return (await startShadowRun(owner, agentId)).id;
+  },
+  tryProposal: async (owner) => {
+    const { proposal_id, agent_id } = await readyRefinementOf(owner);
+    await api(`/agents/${agent_id}/publish`, { token: owner.token, body: {} });
+    await runToEnd(owner, agent_id, { n: 1 });
+    await listedEnds(owner, agent_id, 1);
+    return proposal_id;
   },
   startShadowRun: async (owner) => {
     const { id } = await agentOf(owner);
@@ -222,6 +241,8 @@ const BODIES: { [operationId: string]: object | ((owner: Member) => Promise<obje
   }),
   changePassword: { current_password: PASSWORD, new_password: 'another long passphrase' },
   rollbackAgent: { version: 1 },
+  refineAgent: { user_prompt: 'Rename it', context: { model: 'builtin/rules' } },
+  refineWorkflow: { user_prompt: 'Rename it', context: { model: 'builtin/rules' } },
   setAgentStatus: { status: 'paused' },
   inviteMember: { email: 'somebody@example.com', role: 'viewer' },
   switchOrganization: async (owner) => {
@@ -248,6 +269,7 @@ const BODIES: { [operationId: string]: object | ((owner: Member) => Promise<obje
   updateExternalAgent: { name: 'Renamed' },
   setExternalAgentRateLimits: { minute: 5 },
   invokeAgent: async (owner) => ({ agent_id: (await agentOf(owner)).id, input: { n: 1 } }),
+  invokeRuntime: async (owner) => ({ agent_id: (await agentOf(owner)).id, input_payload: { n: 1 } }),
 };
 /** Operations whose path names what every organization has, or its own of: a stranger is answered too. */
 const EVERYBODYS = ['setProviderKey', 'getTemplate', 'installTemplate'];
@@ -281,6 +303,7 @@ const UNTOLD: { [operationId: string]: string } = {
   setContext: 'the value itself tells who wrote it last, and agents write thousands',
   appendContext: 'the same',
   retryExecution: 'as executeAgent',
+  invokeRuntime: 'as executeAgent',
   validateAgent: 'changes nothing',
   evaluatePolicies: 'the same',
   previewNotification: 'the same',
@@ -289,6 +312,7 @@ const UNTOLD: { [operationId: string]: string } = {
   readNotification: 'what one has read is nobody else’s',
   readAllNotifications: 'the same',
   setNotificationSettings: 'what one’s own bell tells is nobody else’s',
+  createRefinementTicket: 'changes nothing: lets its caller watch for a minute what they may read anyway',
   createFeedTicket: 'changes nothing: lets its caller watch for a minute what they may read anyway',
   createStreamTicket: 'changes nothing: lets its caller follow for a minute what they may read anyway',
 };
@@ -302,6 +326,31 @@ async function agentOf(owner: Member) {
     agentNode('double', 'logic.transform', { expression: 'trigger.n * 2' }),
   ];
   return publishedAgent(owner, { nodes, edges: agentEdges('start>double') });
+}
+
+/** A refinement whose proposal waits for a decision. */
+async function readyRefinementOf(owner: Member) {
+  const { id: agent_id } = await agentOf(owner);
+  const { body: definition } = await api<AgentDefinition>(`/agents/${agent_id}/draft`, { token: owner.token });
+  const knowledge = { note: 'Doubles a number.' };
+  const files = { event_type: 'on_state_update', data: { files: filesOf({ ...definition, knowledge }), todos: [] } };
+  const end = { event_type: 'end', data: { status: 'completed', result: 'Noted.', error: null } };
+  const runtime = await runtimeScenario({ frames: [files, end] });
+  const started = await api<RefinementStarted>(`/agents/${agent_id}/refinements`, {
+    token: owner.token,
+    body: { user_prompt: `Note what it does. ${runtime.mark}` },
+  });
+  expect(started.status, JSON.stringify(started.body)).toBe(202);
+  const { proposal_id } = started.body;
+  await eventually(async () => {
+    const { body } = await api<{ status: string }>(`/proposals/${proposal_id}`, { token: owner.token });
+    return body.status === 'ready';
+  });
+  return { ...started.body, agent_id };
+}
+
+async function readyProposalOf(owner: Member): Promise<string> {
+  return (await readyRefinementOf(owner)).proposal_id;
 }
 
 function someChannel() {
@@ -337,6 +386,14 @@ async function started(owner: Member, agentId: string, more: object = {}): Promi
   });
   expect(answer.status, JSON.stringify(answer.body)).toBe(202);
   return answer.body.id;
+}
+
+/** Of a job that brought its definition. */
+async function threadOf({ token }: Member): Promise<string> {
+  const agent_definition = { nodes: [agentNode('start', 'trigger.manual')], edges: [] };
+  const made = await api<{ thread_id: string }>('//deepagents-runtime/invoke', { token, body: { agent_definition } });
+  expect(made.status, JSON.stringify(made.body)).toBe(202);
+  return made.body.thread_id;
 }
 
 async function secretOf(owner: Member): Promise<string> {
@@ -397,8 +454,13 @@ async function invocationOf(owner: Member): Promise<string> {
   return body.invocation_id;
 }
 
+/** One that has ended, with `notes/a.md` among its files. */
 async function executionOf(owner: Member): Promise<string> {
-  return started(owner, (await agentOf(owner)).id);
+  const deep = { files: { 'notes/a.md': 'one' } };
+  const task = { model: `custom/${await script([{ text: 'Done.' }])}`, prompt: 'Do nothing.', deep };
+  const nodes = [agentNode('start', 'trigger.manual'), agentNode('act', 'ai.agent', task)];
+  const { id } = await publishedAgent(owner, { nodes, edges: agentEdges('start>act') });
+  return (await runToEnd(owner, id)).id;
 }
 
 /** One that ends when it is cancelled and not before: its only call is never answered. */

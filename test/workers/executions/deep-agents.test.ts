@@ -1,10 +1,16 @@
+import { runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
-import type { ExecutionEvent, JsonValue } from '@agentflow/contracts';
+import type { Execution, ExecutionEvent, JsonValue } from '@agentflow/contracts';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { executionObject } from '../../../durable-objects/execution/client.ts';
+import { agentEdges, agentNode, publishedAgent, runToEnd } from '../../support/agents.ts';
 import { api, type Member, signUp } from '../../support/api.ts';
+import { asked, decide } from '../../support/approvals.ts';
+import { eventually } from '../../support/eventually.ts';
 import type { ScriptedTurn } from '../../support/scripted-model.ts';
-import { lastConversation, run, step } from './looping.ts';
+import { endOf, listedEnds, saveDraft, startShadowRun } from '../../support/shadow-runs.ts';
+import { stepsOf } from '../secrets/support.ts';
+import { agentOf, ended, get, http, lastConversation, ONCE, run, script, seen, step, stub, tools } from './looping.ts';
 
 let owner: Member;
 beforeAll(async () => {
@@ -13,6 +19,7 @@ beforeAll(async () => {
 
 const call = (name: string, given: JsonValue) => ({ name, arguments: given });
 const write = (path: string, content: string) => call('write_file', { path, content });
+const check = (folder: string) => call('check_agent', { folder });
 const object = (id: string) => executionObject(env.EXECUTION, id);
 
 async function eventsOf(id: string): Promise<ExecutionEvent[]> {
@@ -22,6 +29,25 @@ async function eventsOf(id: string): Promise<ExecutionEvent[]> {
 
 function deepRun(turns: readonly ScriptedTurn[], deep: Record<string, JsonValue> = {}, config: object = {}) {
   return run(owner, turns, [], { deep, max_turns: 30, ...config });
+}
+
+async function begin(
+  model: string,
+  toolset: readonly JsonValue[],
+  deep: Record<string, JsonValue>,
+): Promise<Execution> {
+  const agent = await publishedAgent(owner, agentOf(`custom/${model}`, toolset, { deep, max_turns: 30 }));
+  const answer = await api<Execution>(`/agents/${agent.id}/execute`, { token: owner.token, body: {} });
+  expect(answer.status).toBe(202);
+  return answer.body;
+}
+
+async function statusOf(id: string, stepId: string): Promise<string | undefined> {
+  return (await stepsOf(owner, id)).find((each) => each.id === stepId)?.status;
+}
+
+async function crash(id: string): Promise<void> {
+  await runInDurableObject(stub(id), (_object, state) => state.abort('crash of the test')).catch(() => undefined);
 }
 
 describe('a deep agent', () => {
@@ -66,5 +92,216 @@ describe('a deep agent', () => {
       ['t1.2', 'edit_file'],
       ['t1.3', 'grep'],
     ]);
+  });
+
+  it('hands work to helpers side by side, whose answers alone come back, and whose files all see', async () => {
+    const gate = crypto.randomUUID();
+    const reader = await script([{ calls: [call('held', {})] }, { text: 'Read it.' }]);
+    const writer = await script([{ calls: [write('out.md', 'by the writer')] }, { text: 'Written.' }]);
+    const helpers = [
+      { name: 'reader', description: 'Reads.', model: `custom/${reader}` },
+      { name: 'writer', description: 'Writes.', model: `custom/${writer}`, tools: [] },
+    ];
+    const tasks = helpers.map(({ name }) => call('task', { helper: name, description: `Do your part, ${name}.` }));
+    const model = await script([{ calls: tasks }, { calls: [call('ls', {})] }, { text: 'All done.' }]);
+    const execution = await begin(model, [http('held', `gate/${gate}`)], { helpers });
+    await get(`${tools}/waiting/${gate}`);
+    // The writer ends while the reader is held: neither waits for the other.
+    await eventually(async () => (await statusOf(execution.id, 'act#t1.1')) === 'completed');
+    expect(await statusOf(execution.id, 'act#t1.0')).toBe('running');
+    await fetch(`${tools}/open/${gate}`);
+    expect(await ended(owner, execution.id)).toMatchObject({
+      status: 'completed',
+      output: { text: 'All done.', files: ['out.md'], total_tokens: 7 * 15 },
+    });
+    const steps = await stepsOf(owner, execution.id);
+    expect(step(steps, 't1.0')).toMatchObject({ output: { answer: 'Read it.', turns: 2 }, node_id: 'act' });
+    expect(step(steps, 't1.0/t1.0')).toMatchObject({ input: { tool: 'held' }, output: { status: 200 } });
+    expect(step(steps, 't2.0').output).toBe('out.md (13)');
+    expect((await lastConversation(reader)).slice(0, 2)).toMatchObject([
+      { role: 'system' },
+      { role: 'user', content: 'Do your part, reader.' },
+    ]);
+    const written = await object(execution.id).workspaceFiles(owner.organization_id);
+    expect(written).toMatchObject([{ path: 'out.md', version: 1, size: 13, deleted: false, step_id: 'act#t1.1/t1.0' }]);
+  });
+
+  it('repeats no finished call and loses no file when the object dies, in a helper too', async () => {
+    const [first, second] = [crypto.randomUUID(), crypto.randomUUID()];
+    const helper = await script([
+      { calls: [write('h.md', 'from the helper'), call('held', {})] },
+      { calls: [call('edit_file', { path: 'h.md', old_text: 'helper', new_text: 'crashed helper' })] },
+      { text: 'Helped.' },
+    ]);
+    const helpers = [{ name: 'helper', description: 'Helps.', model: `custom/${helper}` }];
+    const model = await script([
+      { calls: [write('a.md', 'A'), call('task', { helper: 'helper', description: 'Help.' })] },
+      { calls: [call('edit_file', { path: 'a.md', old_text: 'A', new_text: 'AA' }), call('later', {})] },
+      { calls: [call('grep', { pattern: 'e' })] },
+      { text: 'Over.' },
+    ]);
+    const toolset = [http('held', `gate/${first}`), http('later', `gate/${second}`)];
+    const execution = await begin(model, toolset, { helpers });
+    await get(`${tools}/waiting/${first}`);
+    await crash(execution.id);
+    await runDurableObjectAlarm(stub(execution.id));
+    await eventually(async () => (await seen(`gate/${first}`)).length === 2);
+    await fetch(`${tools}/open/${first}`);
+    await get(`${tools}/waiting/${second}`);
+    await eventually(async () => (await statusOf(execution.id, 'act#t2.0')) === 'completed');
+    await crash(execution.id);
+    await fetch(`${tools}/open/${second}`);
+    expect(await ended(owner, execution.id)).toMatchObject({ status: 'completed', output: { text: 'Over.' } });
+    expect(await object(execution.id).workspace(owner.organization_id)).toMatchObject({
+      files: { 'a.md': 'AA', 'h.md': 'from the crashed helper' },
+    });
+    const written = await object(execution.id).workspaceFiles(owner.organization_id);
+    expect(written?.map(({ path, version }) => `${path} ${version}`)).toEqual(['a.md 1', 'h.md 1', 'h.md 2', 'a.md 2']);
+    const steps = await stepsOf(owner, execution.id);
+    expect(new Set(steps.map(({ id }) => id)).size).toBe(steps.length);
+    expect(step(steps, 't1.1/t1').attempts, 'the turn of the helper was paid once').toHaveLength(1);
+    expect(step(steps, 't3.0').output).toContain('h.md:1: from the crashed helper');
+    const keys = new Set((await seen(`gate/${first}`)).map((each) => each.idempotency_key));
+    expect([...keys]).toEqual([`${execution.id}:act::t1.1/t1.1`]);
+  });
+
+  it('hears what is said while it works, and asks people', async () => {
+    const gate = crypto.randomUUID();
+    const model = await script([
+      { calls: [call('held', {})] },
+      { calls: [call('ask_person', { question: 'Which colour?' })] },
+      { text: 'Done.' },
+    ]);
+    const execution = await begin(model, [http('held', `gate/${gate}`)], { ask_people: true });
+    await get(`${tools}/waiting/${gate}`);
+    const by = { type: 'user', id: owner.user_id, name: 'Ada' } as const;
+    const say = (text: string, organization = owner.organization_id) =>
+      object(execution.id).say(organization, { text, by });
+    expect(await say('Nobody hears me.', 'org_other')).toBe('not_found');
+    expect(await say('Be brief.')).toBe('said');
+    await fetch(`${tools}/open/${gate}`);
+    const [question] = await asked(owner, execution.id);
+    expect(question).toMatchObject({ kind: 'form', message: 'Which colour?' });
+    expect(await say('I am coming.')).toBe('said');
+    const decided = await decide(owner, question?.id ?? '', { decision: 'approve', form: { answer: 'Blue' } });
+    expect(decided.status, JSON.stringify(decided.body)).toBe(200);
+    expect(await ended(owner, execution.id)).toMatchObject({
+      status: 'completed',
+      output: { text: 'Done.', turns: 3 },
+    });
+    const conversation = await lastConversation(model);
+    expect(conversation.slice(2).map(({ role, content }) => (role === 'assistant' ? role : content))).toEqual([
+      'assistant',
+      expect.stringContaining('gate'),
+      'Be brief.',
+      'assistant',
+      'Blue',
+      'I am coming.',
+    ]);
+    expect(await say('Too late.')).toBe('ended');
+    const events = await eventsOf(execution.id);
+    expect(events.filter(({ type }) => type === 'agent.message').map(({ data }) => data.text)).toEqual([
+      'Be brief.',
+      'I am coming.',
+    ]);
+    const plain = await run(owner, [{ text: 'Hi' }], [{ kind: 'builtin', name: 'calculator' }]);
+    expect(await object(plain.execution.id).say(owner.organization_id, { text: 'Hi', by })).toBe('not_deep');
+  });
+
+  it('finds its files again in a retry, as the calls that are taken over left them', async () => {
+    const name = crypto.randomUUID();
+    const model = await script([
+      { calls: [write('a.md', 'one'), call('write_todos', { todos: [{ content: 'Go on', status: 'pending' }] })] },
+      { calls: [call('edit_file', { path: 'a.md', old_text: 'one', new_text: 'two' })] },
+      { text: 'Written.' },
+    ]);
+    const nodes = [
+      agentNode('start', 'trigger.manual'),
+      agentNode('act', 'ai.agent', { model: `custom/${model}`, prompt: 'Go', deep: { files: { 'b.md': 'B' } } }),
+      agentNode('call', 'action.http', { method: 'POST', url: `${tools}/flaky/${name}/1`, fail_on_status: true }, ONCE),
+      agentNode('after', 'ai.agent', {
+        model: `custom/${await script([{ calls: [call('grep', { pattern: 't' })] }, { text: 'Read.' }])}`,
+        prompt: 'Read',
+        deep: {},
+      }),
+    ];
+    const definition = {
+      nodes,
+      edges: agentEdges('start>act', 'act>call', 'call>after'),
+      knowledge: { note: 'noted' },
+    };
+    const agent = await publishedAgent(owner, definition);
+    const failed = await runToEnd(owner, agent.id);
+    expect(failed.status).toBe('failed');
+    const { body } = await api<Execution>(`/executions/${failed.id}/retry`, { token: owner.token, body: {} });
+    expect(await ended(owner, body.id)).toMatchObject({ status: 'completed', output: { text: 'Read.' } });
+    const found = await object(body.id).workspace(owner.organization_id);
+    expect(found).toEqual({
+      files: { 'a.md': 'two', 'b.md': 'B', 'knowledge/note.md': 'noted' },
+      todos: [{ content: 'Go on', status: 'pending' }],
+    });
+    const steps = await stepsOf(owner, body.id);
+    expect(steps.find(({ id }) => id === 'act')?.reused_from).toBe(failed.id);
+    expect(steps.find(({ id }) => id === 'after#t1.0')?.output).toBe('a.md:1: two\nknowledge/note.md:1: noted');
+  });
+
+  it('keeps large files, and gives every version after they have moved to R2', async () => {
+    const large = 'ä'.repeat(200_000);
+    const turns = [
+      { calls: [write('large.md', large)] },
+      { calls: [call('edit_file', { path: 'large.md', old_text: large, new_text: 'small' })] },
+      { calls: [call('delete_file', { path: 'large.md' })] },
+      { text: 'Done.' },
+    ];
+    const { execution } = await deepRun(turns);
+    expect(execution.status).toBe('completed');
+    const file = (version: number | null) =>
+      object(execution.id).workspaceFile(owner.organization_id, 'large.md', version);
+    await eventually(
+      async () =>
+        (await env.VALUES.list({ prefix: `${owner.organization_id}/${execution.id}/file` })).objects.length === 1,
+    );
+    expect((await file(1))?.content).toBe(large);
+    expect(await file(2)).toMatchObject({ content: 'small', version: 2, deleted: false, step_id: 'act#t2.0' });
+    expect(await file(null)).toMatchObject({ content: '', version: 3, deleted: true });
+    expect(await file(4)).toBeNull();
+    expect(await object(execution.id).workspaceFiles('org_other')).toBeNull();
+  });
+
+  it('checks files as the draft of an agent, by file and line', async () => {
+    const yaml = (type: string) => `nodes:\n  - id: start\n    type: ${type}\nedges: []\n`;
+    const turns = [
+      { calls: [call('check_agent', {}), write('draft/agent.yaml', yaml('trigger.never')), check('draft')] },
+      { calls: [write('draft/agent.yaml', yaml('trigger.manual')), check('draft/')] },
+      { text: 'It fits.' },
+    ];
+    const { execution, steps } = await run(owner, turns, [{ kind: 'builtin', name: 'check_agent' }], { deep: {} });
+    expect(execution.status).toBe('completed');
+    expect(step(steps, 't1.0').output).toContain('agent.yaml');
+    expect(step(steps, 't1.2').output).toMatch(/^error: draft\/agent\.yaml:\d+ There is no node type "trigger\.never"/);
+    expect(step(steps, 't2.1').output).not.toContain('error:');
+  });
+
+  it('repeats in a shadow run what it wrote, where its answer is the recorded one', async () => {
+    const model = await script([{ calls: [write('a.md', 'recorded')] }, { text: 'Written.' }]);
+    const reader = await script([{ calls: [call('read_file', { path: 'a.md' })] }, { text: 'Read.' }]);
+    const node = (id: string, name: string, prompt: string) =>
+      agentNode(id, 'ai.agent', { model: `custom/${name}`, prompt, deep: {} });
+    const nodes = (prompt: string) => [
+      agentNode('start', 'trigger.manual'),
+      node('act', model, 'Write'),
+      node('after', reader, prompt),
+    ];
+    const edges = agentEdges('start>act', 'act>after');
+    const agent = await publishedAgent(owner, { nodes: nodes('Read it'), edges });
+    const before = await runToEnd(owner, agent.id);
+    expect(before.status).toBe('completed');
+    await listedEnds(owner, agent.id, 1);
+    await saveDraft(owner, agent.id, { nodes: nodes('Read it again'), edges });
+    const { comparisons } = await endOf(owner, await startShadowRun(owner, agent.id, { count: 1 }));
+    expect(comparisons[0]?.outcome).toMatchObject({ steps_recorded: 1 });
+    const steps = await stepsOf(owner, comparisons[0]?.shadow_execution_id ?? '');
+    expect(steps.find(({ id }) => id === 'act')?.reused_from).toBe(before.id);
+    expect(steps.find(({ id }) => id === 'after#t1.0')?.output).toBe('1\trecorded');
   });
 });

@@ -3,7 +3,7 @@ import { env } from 'cloudflare:workers';
 import { describe, expect, it } from 'vitest';
 import { createApp } from '../../../workers/app.ts';
 import type { Env } from '../../../workers/platform/env.ts';
-import { healthRoutes } from '../../../workers/platform/health.ts';
+import { healthRoutes, readinessOf } from '../../../workers/platform/health.ts';
 import { productionProblems } from '../../../workers/platform/production-guard.ts';
 import { api, createKey, expectProblem, ORIGIN, PASSWORD, rawApi, signUp } from '../../support/api.ts';
 import { consoleLines } from '../../support/console-lines.ts';
@@ -247,7 +247,7 @@ describe('operations', () => {
       expect(await ready(true)).toMatchObject([503, { state: 'down', required: true }]);
       expect(await ready(false)).toMatchObject([200, { state: 'down', required: false }]);
     });
-    expect(healthRoutes({}).routes.length).toBe(3);
+    expect(healthRoutes(readinessOf({})).routes.length).toBe(3);
   });
 
   it('tells its version', async () => {

@@ -2,7 +2,7 @@ import { env, exports } from 'cloudflare:workers';
 import type { JobRequest } from '@agentflow/contracts';
 import { describe, expect, inject, it } from 'vitest';
 import { Circuits } from '../../../durable-objects/circuit/client.ts';
-import { readFrame, remoteRuntime } from '../../../workers/domains/runtime/index.ts';
+import { type RemoteRuntimeParts, readFrame, remoteRuntime } from '../../../workers/domains/runtime/index.ts';
 import { COOL_DOWN_MS } from '../../../workers/platform/circuit.ts';
 import { outboundFetch } from '../../../workers/platform/outbound.ts';
 import { type RuntimeAnswer, runtimeScenario } from '../../support/runtime-scenario.ts';
@@ -10,8 +10,17 @@ import { type RuntimeAnswer, runtimeScenario } from '../../support/runtime-scena
 const TRACEPARENT = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
 const outbound = outboundFetch(exports.Outbound);
 
+interface ClientOptions {
+  readonly clock?: () => number;
+  readonly circuit?: string;
+  readonly patience?: RemoteRuntimeParts['patience'];
+}
+
 /** A client of a remote runtime, with pauses that are noted and take no time. */
-function clientOf(url: string, { clock = Date.now, circuit = crypto.randomUUID() as string } = {}) {
+function clientOf(
+  url: string,
+  { clock = Date.now, circuit = crypto.randomUUID() as string, patience }: ClientOptions = {},
+) {
   const pauses: number[] = [];
   const circuits = new Circuits(env.CIRCUIT, { clock, random: () => 0, cache: new Map() });
   const client = remoteRuntime(
@@ -20,6 +29,7 @@ function clientOf(url: string, { clock = Date.now, circuit = crypto.randomUUID()
       fetch: outbound,
       circuit: circuits.runtime(circuit),
       random: () => 0.5,
+      ...(patience === undefined ? {} : { patience }),
       sleep: async (ms) => {
         pauses.push(ms);
       },
@@ -42,7 +52,9 @@ const FRAMES = [
 /** What a socket receives until it is closed. */
 async function messagesOf(socket: WebSocket): Promise<{ messages: string[]; code: number }> {
   const messages: string[] = [];
-  socket.addEventListener('message', ({ data }) => messages.push(String(data)));
+  socket.addEventListener('message', ({ data }) => {
+    messages.push(String(data));
+  });
   const closed = new Promise<number>((resolve) => {
     socket.addEventListener('close', ({ code }) => resolve(code));
     socket.addEventListener('error', () => resolve(-1));
@@ -209,6 +221,22 @@ describe('the circuit of a remote runtime', () => {
     expect(await client.invoke(job())).toMatchObject({ ok: true });
     expect(await client.invoke(job())).toMatchObject({ ok: true });
     expect((await scenario.seen()).invokes).toHaveLength(sent + 2);
+  });
+
+  it('opens for a peer that hangs, and for one that is slow though it answers in the end', async () => {
+    const hanging = await runtimeScenario({ invoke: ['hang'], stream: ['hang'] });
+    const { client } = clientOf(hanging.url, { patience: { request_ms: 50, slow_ms: 20 } });
+    expect(await client.invoke(job())).toMatchObject({ ok: false, error: { code: 'runtime_unavailable' } });
+    expect(await client.invoke(job())).toMatchObject({ ok: false, error: { code: 'runtime_unavailable' } });
+    const sent = (await hanging.seen()).invokes.length;
+    expect(await client.open('thread-1', 0)).toMatchObject({ ok: false, error: { code: 'runtime_unavailable' } });
+    expect((await hanging.seen()).streams).toHaveLength(0);
+    expect(sent).toBe(5);
+
+    const slow = await runtimeScenario({ invoke: [{ after_ms: 200 }] });
+    const { client: patient } = clientOf(slow.url, { patience: { request_ms: 10_000, slow_ms: 20 } });
+    for (let index = 0; index < 5; index++) expect(await patient.invoke(job())).toMatchObject({ ok: true });
+    expect(await patient.invoke(job())).toMatchObject({ ok: false, error: { code: 'runtime_unavailable' } });
   });
 
   it('stays open when the probe fails', async () => {

@@ -33,7 +33,7 @@ export function AgentsPage() {
         description="Graphs of steps that run durably, each with a draft and published versions."
       >
         {mayWrite && (
-          <Button variant="primary" onClick={() => open('new')}>
+          <Button variant="primary" onClick={() => open('describe')}>
             <Plus aria-hidden="true" /> New agent
           </Button>
         )}

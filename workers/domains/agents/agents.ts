@@ -26,6 +26,8 @@ export async function getAgent(ctx: RequestContext, agentId: string): Promise<Ag
 interface AgentOrigin {
   /** Whether it was made here or came from a file. */
   readonly action?: 'agent.created' | 'agent.imported';
+  /** Minted here where it is left out. */
+  readonly id?: string;
   /** What the audit log tells besides. */
   readonly details?: Readonly<Record<string, string>>;
 }
@@ -34,13 +36,13 @@ interface AgentOrigin {
 export async function createAgent(
   ctx: RequestContext,
   input: CreateAgentRequest,
-  { action = 'agent.created', details = {} }: AgentOrigin = {},
+  { action = 'agent.created', id, details = {} }: AgentOrigin = {},
 ): Promise<AgentRow> {
   const { organizationId } = ctx;
   const now = ctx.now();
   const definition: AgentDefinition = input.definition ?? EMPTY_DEFINITION;
   const row: AgentRow = {
-    id: newId('agent', now),
+    id: id ?? newId('agent', now),
     organization_id: organizationId,
     name: input.name,
     description: input.description ?? '',
@@ -81,6 +83,21 @@ export async function createAgent(
   ]);
   await desk.putAgentHead(organizationId, headOf({ ...row, max_concurrency: null, concurrency_policy: null }));
   return row;
+}
+
+/** The agent of this id, made with what is given where the organization does not have it yet. */
+export async function requireAgent(ctx: RequestContext, id: string, input: CreateAgentRequest): Promise<AgentRow> {
+  const find = () => selectAgent(db(ctx.env, ctx.organizationId), ctx.organizationId, id);
+  const [row] = await find();
+  if (row !== undefined) return row;
+  try {
+    return await createAgent(ctx, input, { id });
+  } catch (error) {
+    // Somebody else may have been faster.
+    const [made] = await find();
+    if (made === undefined) throw error;
+    return made;
+  }
 }
 
 /** Changes name, description or tags. Throws `precondition_failed` and `agent_archived`. */

@@ -31,6 +31,7 @@ export async function retryExecution(
     version: found.version,
     projectId: found.project_id,
     definition: found.definition,
+    bringsDefinition: found.mode === 'live' && found.version === null,
     input: startsAnew ? (input as JsonValue) : found.input,
     given: {
       from: executionId,

@@ -18,14 +18,13 @@ import {
 } from '@agentflow/contracts';
 import { z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
-import { identify, requestContext, requireAccess } from '../../platform/auth.ts';
-import { ApiError, invalid, unauthenticated } from '../../platform/errors.ts';
+import { requestContext } from '../../platform/auth.ts';
+import { ApiError, invalid } from '../../platform/errors.ts';
 import { idempotencyKey, requestHash } from '../../platform/idempotency.ts';
-import { normalizeAddress } from '../../platform/ip-networks.ts';
 import { budgetHeaders, limitHeaders } from '../../platform/limit-headers.ts';
 import { decodeCursor } from '../../platform/pagination.ts';
 import { type AppEnv, createRouter, json, operation } from '../../platform/router.ts';
-import { signTicket, TICKET_SECONDS, verifyTicket } from '../../platform/tokens.ts';
+import { signTicket, TICKET_SECONDS } from '../../platform/tokens.ts';
 import { retryExecution } from './retry.ts';
 import {
   cancelExecution,
@@ -39,6 +38,8 @@ import {
 import { type StartOutcome, startExecution } from './start.ts';
 import { startRefusals } from './start-refusals.ts';
 import { openStream } from './stream.ts';
+import { streamAccess } from './stream-access.ts';
+import { streamCallerOf } from './stream-caller.ts';
 import { preferredWait } from './wait.ts';
 
 const tags = ['Executions'];
@@ -253,7 +254,10 @@ export const executionRoutes = createRouter()
     const ctx = requestContext(c);
     const { id } = c.req.valid('param');
     await getExecution(ctx, id);
-    const claims = { execution_id: id, organization_id: ctx.organizationId, held_to: ctx.principal.held_to ?? null };
+    const { principal } = ctx;
+    const held_to = principal.held_to ?? null;
+    const caller = streamCallerOf(principal);
+    const claims = { execution_id: id, organization_id: ctx.organizationId, held_to, caller };
     return c.json({ ticket: await signTicket(c.env.AUTH_KEYS, claims, ctx.now()), expires_in: TICKET_SECONDS }, 200);
   })
   .openapi(cancel, async (c) => c.json(await cancelExecution(requestContext(c), c.req.valid('param').id), 200));
@@ -272,25 +276,9 @@ executionRoutes.get('/executions/:id/stream', async (c) => {
   }
   const query = sequenceQuery.pick({ after: true }).safeParse({ after: c.req.query('after') });
   if (!query.success) throw invalid([{ path: 'after', message: 'must be a whole number from 0' }]);
-  return openStream(c, id, await streamOrganization(c, id), query.data.after);
+  const { organization_id } = await streamAccess(c, id);
+  return openStream(c, id, organization_id, query.data.after);
 });
-
-async function streamOrganization(c: Context<AppEnv>, id: string): Promise<string> {
-  const presented = c.req.query('ticket');
-  if (presented !== undefined) {
-    const verified = await verifyTicket(c.env.AUTH_KEYS, presented, Date.now());
-    if (!verified.ok || verified.claims.execution_id !== id) throw unauthenticated('The stream ticket is not valid.');
-    const { held_to, organization_id } = verified.claims;
-    if (held_to !== null && held_to !== normalizeAddress(c.var.ip)) {
-      throw new ApiError('ip_not_allowed', 'The stream ticket was made for another address.');
-    }
-    return organization_id;
-  }
-  const principal = await identify(c);
-  if (principal.kind === 'unchecked_key') throw unauthenticated();
-  requireAccess(principal, 'executions:read');
-  return principal.organization_id;
-}
 
 /** A reconnecting EventSource tells the last id it saw. */
 function lastEventId(c: Context<AppEnv>): number | null {

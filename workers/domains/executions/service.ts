@@ -51,7 +51,10 @@ export async function listEvents(ctx: RequestContext, id: string, after: number,
 }
 
 /** Cancels; the audit log tells who, since the execution itself knows only who started it. */
-export async function cancelExecution(ctx: Omit<RequestContext, 'principal'>, id: string): Promise<Execution> {
+export async function cancelExecution(
+  ctx: Pick<RequestContext, 'env' | 'organizationId' | 'actor' | 'ip' | 'userAgent' | 'requestId' | 'now'>,
+  id: string,
+): Promise<Execution> {
   const result = await executionObject(ctx.env.EXECUTION, id).cancel(ctx.organizationId);
   switch (result.outcome) {
     case 'not_found':

@@ -47,8 +47,10 @@ export interface StartInput {
   readonly input: JsonValue;
   readonly idempotency: { readonly key: string; readonly body_hash: string } | null;
   readonly waitSeconds: number;
-  /** Of a retry: the definition that ran, in JSON, instead of the version's or the draft's. */
+  /** In JSON, instead of the version's or the draft's: of a retry what ran. */
   readonly definition?: string;
+  /** Whether that is no version, so that none needs to be published. */
+  readonly bringsDefinition?: boolean;
   readonly given?: Given;
   /** Of a test: outputs that stand in for running their nodes, and the nodes that may run. */
   readonly pinned?: Pick<TestRequest, 'pinned' | 'only'>;
@@ -81,6 +83,7 @@ export async function startExecution(start: StartInput): Promise<StartOutcome> {
     agent_id: start.agentId,
     version: start.version,
     mode: start.mode,
+    ...(start.bringsDefinition === true ? { brings_definition: true } : {}),
     execution_id: executionId,
     idempotency: start.idempotency,
     ip: start.ip,

@@ -34,4 +34,6 @@ export interface OwnRuntimeContext {
   readonly traceparent: string;
   readonly request_id: string;
   readonly trigger: ExecutionTrigger;
+  /** When whatever asks for it was made, in milliseconds: ids of its threads are derived from it and must not change. */
+  readonly created_at: number;
 }

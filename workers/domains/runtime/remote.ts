@@ -7,10 +7,7 @@ import type { Env } from '../../platform/env.ts';
 import { OutboundError, readBounded } from '../../platform/outbound.ts';
 import type { RuntimeClient, RuntimeFailure } from './port.ts';
 
-/** Until the headers of an answer are there, also of a socket's handshake. */
-const REQUEST_TIMEOUT_MS = 10_000;
-/** A call that takes longer has failed for the circuit: a peer that hangs is found out before its callers give up. */
-const SLOW_MS = 4000;
+const PATIENCE: Patience = { request_ms: 10_000, slow_ms: 4000 };
 /** More is not read of an answer or a frame. */
 export const MAX_RUNTIME_BYTES = 4 * 1024 * 1024;
 const ATTEMPTS = 4;
@@ -26,6 +23,14 @@ export interface RemoteRuntimeParts {
   readonly circuit?: CircuitGate;
   readonly sleep?: (ms: number) => Promise<void>;
   readonly random?: () => number;
+  readonly patience?: Patience;
+}
+
+interface Patience {
+  /** Until the headers of an answer are there, also of a socket's handshake. */
+  readonly request_ms: number;
+  /** A call that takes longer has failed for the circuit: a peer that hangs is found out before its callers give up. */
+  readonly slow_ms: number;
 }
 
 export function hasRemoteRuntime(env: Env): env is Env & { readonly DEEPAGENTS_RUNTIME_URL: string } {
@@ -164,7 +169,7 @@ class RemoteCall {
   }
 
   private async send(url: string, init: RequestInit): Promise<Response | RuntimeFailure> {
-    const { circuit, host } = this.parts;
+    const { circuit, host, patience = PATIENCE } = this.parts;
     const entry = await circuit.enter();
     if (!entry.allowed) {
       const { retry_after_ms } = entry.refusal;
@@ -177,16 +182,16 @@ class RemoteCall {
       told = true;
       return entry.end({ verdict, pause_ms });
     };
-    const slow = setTimeout(() => void end('failed'), SLOW_MS);
+    const slow = setTimeout(() => void end('failed'), patience.slow_ms);
     try {
-      const response = await this.parts.fetch(url, { ...init, signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS) });
+      const response = await this.parts.fetch(url, { ...init, signal: AbortSignal.timeout(patience.request_ms) });
       await end(response.status >= 500 ? 'failed' : 'ok');
       return response;
     } catch (error) {
       const blocked = error instanceof OutboundError && !error.retryable;
       await end(blocked ? 'neither' : 'failed');
       if (blocked) return { ok: false, error: { code: error.code, message: error.message, retryable: false } };
-      const why = isTimeout(error) ? `did not answer within ${REQUEST_TIMEOUT_MS / 1000} s` : 'could not be reached';
+      const why = isTimeout(error) ? `did not answer within ${patience.request_ms / 1000} s` : 'could not be reached';
       return unavailable(`The runtime ${host} ${why}.`);
     } finally {
       clearTimeout(slow);

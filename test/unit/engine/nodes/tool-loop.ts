@@ -1,15 +1,20 @@
-import type { JsonValue } from '@agentflow/contracts';
+import type { JsonValue, Todo } from '@agentflow/contracts';
 import {
+  callerOf,
   type EndedCall,
   type EnginePorts,
+  type FileWrite,
   type HttpRequest,
   type HttpResult,
   type ModelRequest,
   type ModelToolCall,
   runStep,
+  type SaidMessage,
   type StepCall,
   type StepContext,
   type StepResult,
+  seesCalls,
+  type Workspace,
 } from '@agentflow/engine';
 import { CALL } from './step.ts';
 
@@ -27,6 +32,13 @@ export interface LoopOptions {
   readonly decision?: (call: StepCall) => StepContext['decision'];
   readonly env?: Record<string, string>;
   readonly trigger?: JsonValue;
+  /** What other models say: those of helpers. */
+  readonly scripts?: Record<string, LoopOptions['turns']>;
+  readonly notes?: Record<string, string>;
+  /** What is there before the agent begins. */
+  readonly files?: Record<string, string>;
+  /** What people say, each after so many calls have ended. */
+  readonly said?: readonly { readonly after: number; readonly text: string }[];
   /** Whether the process dies now, asked after each thing that it does: what was not stored is done again. */
   readonly dies?: () => boolean;
 }
@@ -37,7 +49,37 @@ export interface LoopRun {
   readonly asked: ModelRequest[];
   readonly sent: HttpRequest[];
   readonly results: Map<string, StepResult>;
+  readonly folder: Folder;
+  todos: readonly Todo[];
   deaths: number;
+}
+
+/** A workspace in memory. */
+export class Folder implements Workspace {
+  readonly files = new Map<string, { content: string | null; version: number }>();
+  private characters = 0;
+
+  list() {
+    return [...this.files]
+      .flatMap(([path, { content, version }]) => (content === null ? [] : [{ path, version, size: content.length }]))
+      .sort((one, other) => (one.path < other.path ? -1 : 1));
+  }
+  read(path: string) {
+    return this.files.get(path)?.content ?? null;
+  }
+  version(path: string) {
+    return this.files.get(path)?.version ?? 0;
+  }
+  written() {
+    return this.characters;
+  }
+  write({ path, content }: FileWrite) {
+    this.files.set(path, { content, version: this.version(path) + 1 });
+    this.characters += content?.length ?? 0;
+  }
+  contents(): Record<string, string> {
+    return Object.fromEntries(this.list().map(({ path }) => [path, this.read(path) ?? '']));
+  }
 }
 
 /**
@@ -45,35 +87,115 @@ export interface LoopRun {
  * request, and only what has ended is kept. Answers go by what is asked, so that a repeated call is answered the same.
  */
 export async function loop(options: LoopOptions): Promise<LoopRun> {
-  const ended = new Map<string, EndedCall>();
-  const run: LoopRun = { result: null as never, calls: [], asked: [], sent: [], results: new Map(), deaths: 0 };
-  const dies = () => {
-    const dead = options.dies?.() === true;
-    if (dead) run.deaths++;
-    return dead;
+  const folder = new Folder();
+  for (const [path, content] of Object.entries(options.files ?? {})) folder.write({ path, content });
+  const run: LoopRun = {
+    result: null as never,
+    calls: [],
+    asked: [],
+    sent: [],
+    results: new Map(),
+    folder,
+    todos: [],
+    deaths: 0,
   };
-  const ports = portsOf(options, run);
-  for (let guard = 0; guard < 2000; guard++) {
-    const result = await perform(options, ports, null, [...ended.values()]);
-    if (result.kind !== 'calls') return Object.assign(run, { result, calls: [...ended.values()] });
-    if (dies()) continue;
-    const open = result.made.map((call) => JSON.parse(JSON.stringify(call)) as StepCall);
-    for (let next = open.shift(); next !== undefined; next = open.shift()) {
-      if (ended.has(next.id)) throw new Error(`${next.id} was made twice`);
-      const seen = next.id.startsWith('t') && !next.id.includes('.') ? [...ended.values()] : [];
-      const outcome = await perform(options, ports, next, seen);
-      if (dies()) {
-        open.unshift(next);
-        continue;
-      }
-      run.results.set(next.id, outcome);
-      if (outcome.kind === 'waiting') return Object.assign(run, { result: outcome, calls: [...ended.values()] });
-      if (outcome.kind === 'failed') ended.set(next.id, { ...next, output: null, error: outcome.error });
-      else if (outcome.kind === 'completed') ended.set(next.id, { ...next, output: outcome.output, error: null });
-      else throw new Error(`a call gave ${outcome.kind}`);
-    }
+  const result = await new Performance(options, run).toEnd(null);
+  return Object.assign(run, { result });
+}
+
+class Performance {
+  private readonly ports: EnginePorts;
+  private heard = 0;
+
+  constructor(
+    private readonly options: LoopOptions,
+    private readonly run: LoopRun,
+  ) {
+    this.ports = portsOf(options, run);
   }
-  throw new Error('the loop does not end');
+
+  /** The end of the node, or of one of its calls; it waits where anything in it waits. */
+  async toEnd(call: StepCall | null): Promise<StepResult> {
+    for (let guard = 0; guard < 2000; guard++) {
+      const result = await this.perform(call);
+      if (this.dies()) continue;
+      this.keep(result);
+      if (result.kind !== 'calls') return result;
+      const open = result.made.map((made) => JSON.parse(JSON.stringify(made)) as StepCall);
+      for (const next of open) {
+        if (this.run.calls.some(({ id }) => id === next.id)) throw new Error(`${next.id} was made twice`);
+        const outcome = await this.toEnd(next);
+        this.run.results.set(next.id, outcome);
+        if (outcome.kind === 'waiting') return outcome;
+        if (outcome.kind === 'failed') this.run.calls.push({ ...next, output: null, error: outcome.error });
+        else if (outcome.kind === 'completed') this.run.calls.push({ ...next, output: outcome.output, error: null });
+        else throw new Error(`a call gave ${outcome.kind}`);
+      }
+    }
+    throw new Error('the loop does not end');
+  }
+
+  private dies(): boolean {
+    const dead = this.options.dies?.() === true;
+    if (dead) this.run.deaths++;
+    return dead;
+  }
+
+  private keep(result: StepResult): void {
+    if (result.kind !== 'calls' && result.kind !== 'completed') return;
+    for (const write of result.workspace?.files ?? []) this.run.folder.write(write);
+    this.run.todos = result.workspace?.todos ?? this.run.todos;
+    this.heard = result.workspace?.heard ?? this.heard;
+  }
+
+  private said(): SaidMessage[] {
+    const { said = [] } = this.options;
+    const all = said.flatMap(({ after, text }, index) =>
+      this.run.calls.length < after ? [] : [{ id: index + 1, text }],
+    );
+    return all.filter(({ id }) => id > this.heard);
+  }
+
+  private tokensBeside(within: string): number {
+    return this.run.calls
+      .filter(({ id }) => seesCalls(id) && callerOf(id) !== within)
+      .reduce((sum) => sum + CALL.input_tokens + CALL.output_tokens, 0);
+  }
+
+  private perform(call: StepCall | null) {
+    const { options, run } = this;
+    const { config = {}, mode = 'live', env = {}, trigger = {} } = options;
+    const defaults = { model: 'openai/gpt-4o-mini', prompt: 'Do it', tools: [{ kind: 'builtin', name: 'calculator' }] };
+    // A tool knows nothing but its request.
+    const sees = call === null || seesCalls(call.id) || (call.request as { tool?: string }).tool === 'task';
+    return runStep(
+      {
+        node: { id: 'n', type: 'ai.agent', config: { ...defaults, ...config } },
+        scope: { trigger, context: {}, env, nodes: new Map() },
+        step: { key: call === null ? 'n' : `n#${call.id}`, began_at: 1_800_000_000_000 },
+        inputs: [],
+        mode,
+        now: 1_800_000_000_000,
+        call,
+        calls: sees ? [...run.calls] : [],
+        ...(config.deep === undefined
+          ? {}
+          : {
+              deep: {
+                workspace: run.folder,
+                notes: options.notes ?? {},
+                said: call === null ? this.said() : [],
+                tokens_elsewhere: this.tokensBeside(call?.id ?? ''),
+              },
+            }),
+        decision: call === null ? null : (options.decision?.(call) ?? null),
+        idempotency_key: `exe:n::${call?.id ?? ''}`,
+        signal: new AbortController().signal,
+        log: () => {},
+      },
+      this.ports,
+    );
+  }
 }
 
 /** A tool loop has no agents among its tools. */
@@ -85,7 +207,7 @@ function portsOf(options: LoopOptions, run: LoopRun): EnginePorts {
       generate: async (request) => {
         run.asked.push(structuredClone(request) as ModelRequest);
         const number = request.messages.filter(({ role }) => role === 'assistant').length;
-        const said = options.turns[number];
+        const said = (options.scripts?.[request.model] ?? options.turns)[number];
         if (said === undefined) throw new Error(`the test has no turn ${number + 1}`);
         if ('fails' in said) {
           return { ok: false, error: { code: said.fails, message: 'It failed.', retryable: false }, calls: [] };
@@ -111,26 +233,4 @@ function portsOf(options: LoopOptions, run: LoopRun): EnginePorts {
     },
     agents: { call: unused, handOff: unused },
   };
-}
-
-function perform(options: LoopOptions, ports: EnginePorts, call: StepCall | null, calls: readonly EndedCall[]) {
-  const { config = {}, mode = 'live', env = {}, trigger = {} } = options;
-  const defaults = { model: 'openai/gpt-4o-mini', prompt: 'Do it', tools: [{ kind: 'builtin', name: 'calculator' }] };
-  return runStep(
-    {
-      node: { id: 'n', type: 'ai.agent', config: { ...defaults, ...config } },
-      scope: { trigger, context: {}, env, nodes: new Map() },
-      step: { key: call === null ? 'n' : `n#${call.id}`, began_at: 1_800_000_000_000 },
-      inputs: [],
-      mode,
-      now: 1_800_000_000_000,
-      call,
-      calls: [...calls],
-      decision: call === null ? null : (options.decision?.(call) ?? null),
-      idempotency_key: `exe:n::${call?.id ?? ''}`,
-      signal: new AbortController().signal,
-      log: () => {},
-    },
-    ports,
-  );
 }

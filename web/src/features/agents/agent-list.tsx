@@ -1,6 +1,6 @@
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
-import { Bot, FileUp, LayoutTemplate, Plus, SearchX } from 'lucide-react';
+import { Bot, FileUp, LayoutTemplate, Plus, SearchX, Sparkles } from 'lucide-react';
 import { useRef } from 'react';
 import { EmptyState } from '@/components/empty-state.tsx';
 import { Pager } from '@/components/pager.tsx';
@@ -44,7 +44,7 @@ export function AgentList({ chosen, cursor, onCreate }: AgentListProps) {
   const [view, setView] = useAgentsView();
   const root = useRef<HTMLDivElement>(null);
   useShortcuts(SHORTCUTS);
-  useListKeys(root, onCreate && (() => onCreate('new')));
+  useListKeys(root, onCreate && (() => onCreate('describe')));
   const agents = useQuery({
     ...agentsQuery({ ...chosen, include: 'stats', cursor, limit: PAGE }),
     placeholderData: keepPreviousData,
@@ -60,11 +60,14 @@ export function AgentList({ chosen, cursor, onCreate }: AgentListProps) {
       <EmptyState
         icon={Bot}
         title="Your first agent"
-        description="An agent is a graph of steps: language models, HTTP calls, decisions, people. Begin with a template that works, or with an empty canvas."
+        description="An agent is a graph of steps: language models, HTTP calls, decisions, people. Say what it should do, begin with a template that works, or with an empty canvas."
       >
         {onCreate && (
           <>
-            <Button variant="primary" onClick={() => onCreate('template')}>
+            <Button variant="primary" onClick={() => onCreate('describe')}>
+              <Sparkles aria-hidden="true" /> Describe it
+            </Button>
+            <Button onClick={() => onCreate('template')}>
               <LayoutTemplate aria-hidden="true" /> Choose a template
             </Button>
             <Button onClick={() => onCreate('new')}>

@@ -1,5 +1,5 @@
 import { useQuery } from '@tanstack/react-query';
-import { FilePlus2, FileUp, LayoutTemplate } from 'lucide-react';
+import { FilePlus2, FileUp, LayoutTemplate, Sparkles } from 'lucide-react';
 import { useState } from 'react';
 import { Dialog } from '@/components/ui/dialog.tsx';
 import { Tabs, TabsContent, TabsList, TabsTrigger } from '@/components/ui/tabs.tsx';
@@ -7,9 +7,10 @@ import { templatesQuery } from '@/features/templates/queries.ts';
 import { TemplateForm } from '@/features/templates/template-form.tsx';
 import { TemplatePicker } from '@/features/templates/template-picker.tsx';
 import { CreateAgentForm } from './create-agent-form.tsx';
+import { DescribeAgentForm } from './describe-agent-form.tsx';
 import { ImportAgentForm } from './import-agent-form.tsx';
 
-export type NewAgentWay = 'new' | 'template' | 'import';
+export type NewAgentWay = 'describe' | 'new' | 'template' | 'import';
 
 interface NewAgentDialogProps {
   /** How the agent is begun; undefined while nobody wants one. */
@@ -19,14 +20,15 @@ interface NewAgentDialogProps {
 }
 
 const DESCRIPTIONS: Record<NewAgentWay, string> = {
+  describe: 'Say what it should do. A draft comes back as a proposal that you look at first.',
   new: 'It starts as a small draft that runs; nothing is live until you publish it.',
   template: 'An agent that works, to make your own.',
   import: 'From an agent file in JSON or YAML, as export writes it. It becomes a draft.',
 };
 
-/** The three ways to begin an agent. */
+/** The ways to begin an agent. */
 export function NewAgentDialog({ way, onWay, onClose }: NewAgentDialogProps) {
-  const shown = way ?? 'new';
+  const shown = way ?? 'describe';
   return (
     <Dialog
       open={way !== undefined}
@@ -34,10 +36,13 @@ export function NewAgentDialog({ way, onWay, onClose }: NewAgentDialogProps) {
       title="New agent"
       description={DESCRIPTIONS[shown]}
       className="max-w-xl"
-      startInField={shown === 'new'}
+      startInField={shown === 'new' || shown === 'describe'}
     >
       <Tabs value={shown} onValueChange={(next) => onWay(next as NewAgentWay)} className="flex min-h-0 flex-col">
         <TabsList aria-label="Begin with" className="mt-2 shrink-0 px-5">
+          <TabsTrigger value="describe">
+            <Sparkles className="size-4" aria-hidden="true" /> Describe it
+          </TabsTrigger>
           <TabsTrigger value="new">
             <FilePlus2 className="size-4" aria-hidden="true" /> Blank
           </TabsTrigger>
@@ -48,6 +53,9 @@ export function NewAgentDialog({ way, onWay, onClose }: NewAgentDialogProps) {
             <FileUp className="size-4" aria-hidden="true" /> Import
           </TabsTrigger>
         </TabsList>
+        <TabsContent value="describe" className="flex min-h-0 flex-col data-[state=inactive]:hidden">
+          <DescribeAgentForm onTemplate={() => onWay('template')} onClose={onClose} />
+        </TabsContent>
         <TabsContent value="new" className="flex min-h-0 flex-col data-[state=inactive]:hidden">
           <CreateAgentForm onClose={onClose} />
         </TabsContent>

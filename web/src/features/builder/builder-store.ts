@@ -1,3 +1,4 @@
+import type { AgentFiles } from '@agentflow/agent-files';
 import type { AgentDefinition, AgentNode, DefinitionProblem } from '@agentflow/contracts';
 import { createStore } from 'zustand/vanilla';
 import { type Alignment, align } from './draft/align.ts';
@@ -29,6 +30,8 @@ interface BuilderState {
   readonly save: SaveState;
   /** What is typed as JSON and can't be read as a definition yet; null when the text is that of the draft. */
   readonly unreadText: string | null;
+  /** All files, where some can't be read as a draft yet; null when they are those of the draft. */
+  readonly unreadFiles: AgentFiles | null;
   readonly jump: Jump | null;
   /** What is wrong with the draft; lags a moment behind it. */
   readonly problems: readonly DefinitionProblem[];
@@ -62,12 +65,19 @@ interface BuilderActions {
   setReadOnly: (readOnly: boolean) => void;
   setSave: (save: SaveState) => void;
   setUnreadText: (text: string | null) => void;
+  setUnreadFiles: (files: AgentFiles | null) => void;
   jumpTo: (jump: Jump | null) => void;
 }
 
 export type BuilderStore = ReturnType<typeof createBuilderStore>;
 export type Builder = BuilderState & BuilderActions;
 
+/** Whether something is typed that is not part of the draft, and not saved, before it can be read. */
+export function hasUnread({ unreadText, unreadFiles }: BuilderState): boolean {
+  return unreadText !== null || unreadFiles !== null;
+}
+
+const NOTHING_UNREAD = { unreadText: null, unreadFiles: null };
 const NOTHING: ReadonlySet<string> = new Set();
 /** Changes of one group further apart than this are undone one by one. */
 const GROUP_MS = 1000;
@@ -103,6 +113,7 @@ export function createBuilderStore(definition: AgentDefinition, now: () => numbe
       selection: { nodes: NOTHING, edges: NOTHING },
       save: { kind: 'saved' },
       unreadText: null,
+      unreadFiles: null,
       jump: null,
       problems: [],
       readOnly: false,
@@ -134,7 +145,7 @@ export function createBuilderStore(definition: AgentDefinition, now: () => numbe
           past: past.slice(0, -1),
           future: [current, ...future],
           selection: surviving(selection, before),
-          unreadText: null,
+          ...NOTHING_UNREAD,
         });
       },
       redo() {
@@ -147,7 +158,7 @@ export function createBuilderStore(definition: AgentDefinition, now: () => numbe
           past: [...past, current],
           future: rest,
           selection: surviving(selection, next),
-          unreadText: null,
+          ...NOTHING_UNREAD,
         });
       },
       select({ nodes = NOTHING, edges = NOTHING }) {
@@ -180,12 +191,13 @@ export function createBuilderStore(definition: AgentDefinition, now: () => numbe
       autoLayout: () => get().change(commands.autoLayout(get().definition)),
       replace(next, group) {
         get().change(next, group === undefined ? {} : { group });
-        set({ unreadText: null });
+        set(NOTHING_UNREAD);
       },
       setProblems: (problems) => set({ problems }),
       setReadOnly: (readOnly) => set({ readOnly }),
       setSave: (save) => set({ save }),
       setUnreadText: (unreadText) => set({ unreadText }),
+      setUnreadFiles: (unreadFiles) => set({ unreadFiles }),
       jumpTo(jump) {
         if (jump?.node !== undefined) get().select({ nodes: new Set([jump.node]) });
         set({ jump });

@@ -16,11 +16,11 @@ import type { Tagged } from '@/lib/tagged.ts';
 import { useMediaQuery } from '@/lib/use-media-query.ts';
 import { AddMenu } from './add-menu.tsx';
 import { BuilderContext, type BuilderServices, useBuilder } from './builder-context.ts';
-import type { BuilderStore } from './builder-store.ts';
+import { type BuilderStore, hasUnread } from './builder-store.ts';
 import { Canvas } from './canvas/canvas.tsx';
 import { FIT_VIEW } from './canvas/fit-view.ts';
 import { useBringIntoView } from './canvas/use-reveal.ts';
-import { CodeView } from './code-view.tsx';
+import { type CodeFormat, CodeView } from './code/code-view.tsx';
 import { ConnectionsDialog } from './connections-dialog.tsx';
 import { nodeAt } from './draft/keys.ts';
 import type { Position } from './draft/layout.ts';
@@ -89,7 +89,8 @@ function BuilderFrame({ agent, store, etag, node, run }: BuilderProps) {
   const root = useRef<HTMLDivElement>(null);
   const frame = useRef<HTMLElement>(null);
   const [mode, setMode] = useState<BuilderMode>(store.getState().unreadText === null ? 'canvas' : 'code');
-  const [leavingCode, setLeavingCode] = useState<BuilderMode | null>(null);
+  const [format, setFormat] = useState<CodeFormat>('files');
+  const [leavingFor, setLeavingFor] = useState<{ mode: BuilderMode; format: CodeFormat } | null>(null);
   const [connectionsOf, setConnectionsOf] = useState<string | null>(null);
   const [publishing, setPublishing] = useState<Tagged<AgentDefinition> | null>(null);
   const [comparing, setComparing] = useState(false);
@@ -109,7 +110,7 @@ function BuilderFrame({ agent, store, etag, node, run }: BuilderProps) {
   const autosave = useAutosave(agent.id, store, etag, (definition) => void askServer(definition));
 
   const saveNow = useCallback(
-    async () => (await autosave().flush()) && store.getState().unreadText === null,
+    async () => (await autosave().flush()) && !hasUnread(store.getState()),
     [autosave, store],
   );
   const { asking, stopAsking, test, start, showRun } = useTestRuns(agent.id, store, runs, saveNow);
@@ -226,9 +227,14 @@ function BuilderFrame({ agent, store, etag, node, run }: BuilderProps) {
   useClipboard(root, services, placeForPaste);
   usePageCommands(services, addNode);
 
-  const changeMode = (next: BuilderMode) => {
-    if (next !== 'code' && store.getState().unreadText !== null) setLeavingCode(next);
-    else setMode(next);
+  const goTo = (to: { mode: BuilderMode; format: CodeFormat }) => {
+    setMode(to.mode);
+    setFormat(to.format);
+  };
+  const changeMode = (next: BuilderMode, as: CodeFormat = format) => {
+    const stays = next === mode && as === format;
+    if (!stays && hasUnread(store.getState())) setLeavingFor({ mode: next, format: as });
+    else goTo({ mode: next, format: as });
   };
   const publish = () => {
     const stored = queries.getQueryData(draftQuery(agent.id).queryKey);
@@ -238,14 +244,14 @@ function BuilderFrame({ agent, store, etag, node, run }: BuilderProps) {
   useShortcuts(BUILDER_SHORTCUTS);
   useControlKey('Enter', test === null || readOnly ? null : () => test({ kind: 'all' }));
   useControlKey('i', services.refine);
-  const dirty = () => store.getState().save.kind !== 'saved' || store.getState().unreadText !== null;
+  const dirty = () => store.getState().save.kind !== 'saved' || hasUnread(store.getState());
   return (
     <BuilderContext value={services}>
       <div ref={root} className="flex min-h-0 flex-1 flex-col">
         <Toolbar
           agent={agent}
           mode={mode}
-          onMode={changeMode}
+          onMode={(next) => changeMode(next)}
           onFlush={saveNow}
           onPublish={publish}
           onResolve={() => setComparing(true)}
@@ -257,7 +263,7 @@ function BuilderFrame({ agent, store, etag, node, run }: BuilderProps) {
         />
         <div className="flex min-h-0 flex-1">
           {mode === 'code' ? (
-            <CodeView />
+            <CodeView format={format} onFormat={(next) => changeMode('code', next)} />
           ) : mode === 'knowledge' || mode === 'tests' ? (
             <Suspense fallback={<RoutePending />}>
               {mode === 'knowledge' ? (
@@ -335,16 +341,17 @@ function BuilderFrame({ agent, store, etag, node, run }: BuilderProps) {
         }}
       />
       <ConfirmDialog
-        open={leavingCode !== null}
-        onOpenChange={() => setLeavingCode(null)}
+        open={leavingFor !== null}
+        onOpenChange={() => setLeavingFor(null)}
         title="Drop this text?"
-        description="What is typed can’t be read as a definition. The draft is the last version that could, and the text is lost."
+        description="What is typed can’t be read as a draft yet. The draft is the last version that could, and the text is lost."
         confirmLabel="Drop the text"
         danger
         onConfirm={() => {
           store.getState().setUnreadText(null);
-          setMode(leavingCode ?? 'canvas');
-          setLeavingCode(null);
+          store.getState().setUnreadFiles(null);
+          if (leavingFor !== null) goTo(leavingFor);
+          setLeavingFor(null);
         }}
       />
       <LeaveGuard

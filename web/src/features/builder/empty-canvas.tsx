@@ -1,4 +1,4 @@
-import { MousePointerClick } from 'lucide-react';
+import { MousePointerClick, Sparkles } from 'lucide-react';
 import { NodeIcon } from '@/components/node-icon.tsx';
 import { Button } from '@/components/ui/button.tsx';
 import { useBuilder, useBuilderServices } from './builder-context.ts';
@@ -6,7 +6,7 @@ import { catalog } from './node-catalog.ts';
 
 /** What to do first. */
 export function EmptyCanvas({ onAdd }: { onAdd: (type: string) => void }) {
-  const { readOnly } = useBuilderServices();
+  const { readOnly, refine } = useBuilderServices();
   const isEmpty = useBuilder((builder) => builder.definition.nodes.length === 0);
   if (!isEmpty) return null;
   const triggers = catalog()[0]?.types ?? [];
@@ -27,6 +27,14 @@ export function EmptyCanvas({ onAdd }: { onAdd: (type: string) => void }) {
               </Button>
             ))}
           </div>
+        )}
+        {refine !== null && (
+          <>
+            <p className="mt-4 text-faint text-xs">or</p>
+            <Button variant="ghost" className="mt-1 text-accent-text" onClick={refine}>
+              <Sparkles aria-hidden="true" /> Describe it in words
+            </Button>
+          </>
         )}
       </div>
     </div>

@@ -2,7 +2,7 @@ import { Check, CloudOff, LoaderCircle, PencilLine, RotateCw, TriangleAlert } fr
 import { useStore } from 'zustand';
 import { Button } from '@/components/ui/button.tsx';
 import { useBuilderServices } from './builder-context.ts';
-import type { BuilderStore } from './builder-store.ts';
+import { type BuilderStore, hasUnread } from './builder-store.ts';
 
 interface SaveIndicatorProps {
   onRetry: () => void;
@@ -17,13 +17,13 @@ export function SaveIndicator(ways: SaveIndicatorProps) {
 /** Whether what one sees of a draft is stored. */
 export function SaveStateOf({ store, onRetry, onResolve }: SaveIndicatorProps & { store: BuilderStore }) {
   const save = useStore(store, (builder) => builder.save);
-  const unread = useStore(store, (builder) => builder.unreadText !== null);
+  const unread = useStore(store, hasUnread);
   const readOnly = useStore(store, (builder) => builder.readOnly);
   if (readOnly) return <span className="text-faint text-xs">Read only</span>;
   if (unread) {
     return (
       <span className={TROUBLE} role="status">
-        <PencilLine className="size-3.5" aria-hidden="true" /> Not saved: the JSON is not a definition yet
+        <PencilLine className="size-3.5" aria-hidden="true" /> Not saved: the text is not a draft yet
       </span>
     );
   }

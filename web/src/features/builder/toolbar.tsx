@@ -143,10 +143,10 @@ export function Toolbar(props: ToolbarProps) {
         <ModeButton pressed={mode === 'canvas'} onClick={() => onMode('canvas')}>
           <Workflow aria-hidden="true" />
           <span className="max-md:hidden">Canvas</span>
-          <span className="md:hidden">List</span>
+          <span className="max-sm:sr-only md:hidden">List</span>
         </ModeButton>
         <ModeButton pressed={mode === 'code'} onClick={() => onMode('code')}>
-          <Code aria-hidden="true" /> Code
+          <Code aria-hidden="true" /> <span className="max-sm:sr-only">Code</span>
         </ModeButton>
         <ModeButton pressed={mode === 'knowledge'} onClick={() => onMode('knowledge')}>
           <BookOpenText aria-hidden="true" /> <span className="max-md:sr-only">Knowledge</span>
@@ -229,7 +229,7 @@ function ModeButton({ pressed, ...props }: { pressed: boolean; onClick: () => vo
       aria-pressed={pressed}
       className={cn(
         'flex h-7 items-center gap-1.5 rounded-[5px] px-2 font-medium text-xs transition-colors duration-100 [&>svg]:size-3.5',
-        pressed ? 'bg-surface text-text shadow-card dark:bg-raised' : 'text-soft hover:text-text',
+        pressed ? 'bg-surface text-text shadow-card dark:bg-line-strong' : 'text-soft hover:text-text',
       )}
       {...props}
     />

@@ -7,6 +7,8 @@ import {
   executionStatus,
   isTerminal,
   type StepStatus,
+  type Todo,
+  todos,
   type WaitingReason,
   waitingReason,
 } from '@agentflow/contracts';
@@ -27,6 +29,16 @@ export interface LiveStep {
   readonly output_tokens: number;
   readonly cost_usd: number;
   readonly error: ExecutionError | null;
+  /** Of a call of a tool: which. */
+  readonly tool?: string | undefined;
+}
+
+/** What a deep agent has planned, and how often its workspace has changed, as the events tell it. */
+export interface LiveWorkspace {
+  /** Sequence number of the last event about it. */
+  readonly seq: number;
+  /** null before the first plan. */
+  readonly todos: readonly Todo[] | null;
 }
 
 /** Text that a step's model is writing, of its newest attempt. */
@@ -44,6 +56,8 @@ export interface LiveExecution {
   readonly texts: ReadonlyMap<string, StreamedText>;
   /** The number of events that are logged, once there were more: steps have to be read from then on. */
   readonly capped: number | null;
+  /** null where no agent of it has a workspace, as far as is known. */
+  readonly workspace: LiveWorkspace | null;
 }
 
 export const NOTHING_YET: LiveExecution = {
@@ -53,6 +67,7 @@ export const NOTHING_YET: LiveExecution = {
   steps: new Map(),
   texts: new Map(),
   capped: null,
+  workspace: null,
 };
 
 export function stepIdOf(event: Pick<ExecutionEvent, 'node_id' | 'iteration' | 'data'>): string | null {
@@ -62,10 +77,17 @@ export function stepIdOf(event: Pick<ExecutionEvent, 'node_id' | 'iteration' | '
   return `${event.node_id}${iteration}${call}`;
 }
 
-/** The step that made this one as a call of its own (a turn of a model, a tool), and which call it is; null for others. */
+/**
+ * The step that made this one as a call of its own (a turn of a model, a tool), and which call it is; null for others. What a
+ * helper calls is a call of the call that asked for the helper: `plan#t2.0/t1` is turn 1 below `plan#t2.0`.
+ */
 export function callOf(stepId: string): { readonly caller: string; readonly call: string } | null {
-  const [caller = '', call] = stepId.split('#');
-  return call === undefined || call === 'item' ? null : { caller, call };
+  const [node = '', calls] = stepId.split('#');
+  if (calls === undefined || calls === 'item') return null;
+  const slash = calls.lastIndexOf('/');
+  return slash === -1
+    ? { caller: node, call: calls }
+    : { caller: `${node}#${calls.slice(0, slash)}`, call: calls.slice(slash + 1) };
 }
 
 /** A call in words: `Turn 2`, the name of the tool where it is known. */
@@ -76,11 +98,23 @@ export function callTitle(step: ShownStep): string | null {
   if (turn === undefined) return 'List of tools';
   if (tool === undefined) return `Turn ${turn}`;
   const { input } = step.record ?? { input: null };
-  const named = typeof input === 'object' && input !== null && !Array.isArray(input) ? input.tool : null;
-  return typeof named === 'string' ? named : `Tool ${Number(tool) + 1}`;
+  const request = typeof input === 'object' && input !== null && !Array.isArray(input) ? input : {};
+  const named = typeof request.tool === 'string' ? request.tool : step.tool;
+  if (named === undefined) return `Tool ${Number(tool) + 1}`;
+  const about = subjectOf(request.arguments);
+  return about === null ? named : `${named} ${about}`;
 }
 
-/** Each call right after the step that made it. */
+/** What a call of a tool of deep agents is about: the path, the pattern, the helper. */
+function subjectOf(given: unknown): string | null {
+  if (typeof given !== 'object' || given === null) return null;
+  const { path, pattern, helper } = given as Record<string, unknown>;
+  return [path, pattern, helper].find((each) => typeof each === 'string' && each !== '' && each.length <= 200) as
+    | string
+    | null;
+}
+
+/** Each call right after the step that made it, with the calls that it made itself. */
 function nested(steps: readonly ShownStep[]): ShownStep[] {
   const known = new Set(steps.map(({ id }) => id));
   const calls = new Map<string, ShownStep[]>();
@@ -90,7 +124,8 @@ function nested(steps: readonly ShownStep[]): ShownStep[] {
     if (caller === undefined || !known.has(caller)) others.push(step);
     else calls.set(caller, [...(calls.get(caller) ?? []), step]);
   }
-  return others.flatMap((step) => [step, ...(calls.get(step.id) ?? [])]);
+  const withCalls = (step: ShownStep): ShownStep[] => [step, ...(calls.get(step.id) ?? []).flatMap(withCalls)];
+  return others.flatMap(withCalls);
 }
 
 function numberOf(value: unknown, otherwise: number): number {
@@ -150,6 +185,7 @@ function stepAfter(before: LiveStep | undefined, id: string, event: ExecutionEve
         node_name: textOf(data.node_name, base.node_name),
         started_at: base.started_at ?? event.at,
         error: null,
+        ...(typeof data.tool === 'string' ? { tool: data.tool } : {}),
       };
     case 'step.completed':
       return {
@@ -197,7 +233,8 @@ function applyEvent(state: LiveExecution, event: ExecutionEvent, { steps, texts 
   }
   if (event.type === 'state.updated') {
     const status = executionStatus.safeParse(event.data.status);
-    return status.success ? { ...state, status: status.data } : state;
+    const told = status.success ? { ...state, status: status.data } : state;
+    return Array.isArray(event.data.files) && event.seq > state.seq ? withWorkspace(told, event) : told;
   }
   if (event.seq <= state.seq) return state;
   const next = { ...state, seq: event.seq };
@@ -227,6 +264,11 @@ function applyEvent(state: LiveExecution, event: ExecutionEvent, { steps, texts 
     default:
       return next;
   }
+}
+
+function withWorkspace(state: LiveExecution, { seq, data }: ExecutionEvent): LiveExecution {
+  const plan = todos.safeParse(data.todos);
+  return { ...state, seq, workspace: { seq, todos: plan.success ? plan.data : (state.workspace?.todos ?? null) } };
 }
 
 /** A step on the page: its record where it has been read, what the events tell where they are ahead of it. */

@@ -11,11 +11,25 @@ interface ValueDiffProps {
   /** undefined where the value is on one side only. */
   before: JsonValue | undefined;
   after: JsonValue | undefined;
-  titles?: readonly [before: string, after: string];
+  /** Of an expectation, what came is wrong, not what was expected. */
+  of?: keyof typeof SIDES;
 }
 
+const [GOOD, BAD] = ['bg-completed-soft text-completed', 'bg-failed-soft text-failed'];
+const SIDES = {
+  change: [
+    { title: 'Before', mark: `${BAD} line-through` },
+    { title: 'After', mark: GOOD },
+  ],
+  expectation: [
+    { title: 'Expected', mark: GOOD },
+    { title: 'Got', mark: BAD },
+  ],
+} as const;
+
 /** Two values side by side, the words that differ marked. */
-export function ValueDiff({ before, after, titles = ['Before', 'After'] }: ValueDiffProps) {
+export function ValueDiff({ before, after, of = 'change' }: ValueDiffProps) {
+  const [left, right] = SIDES[of];
   const [old, now] = [textOf(before), textOf(after)];
   const runs =
     old !== null && now !== null
@@ -23,8 +37,8 @@ export function ValueDiff({ before, after, titles = ['Before', 'After'] }: Value
       : { before: [{ text: old ?? '', changed: false }], after: [{ text: now ?? '', changed: false }] };
   return (
     <div className="grid gap-2 sm:grid-cols-2">
-      <Side title={titles[0]} runs={old === null ? null : runs.before} mark="bg-failed-soft text-failed line-through" />
-      <Side title={titles[1]} runs={now === null ? null : runs.after} mark="bg-completed-soft text-completed" />
+      <Side {...left} runs={old === null ? null : runs.before} />
+      <Side {...right} runs={now === null ? null : runs.after} />
     </div>
   );
 }

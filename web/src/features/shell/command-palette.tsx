@@ -256,7 +256,7 @@ export default function CommandPalette({ onClose }: { onClose: () => void }) {
                 <Item
                   icon={Plus}
                   label="Create an agent"
-                  onSelect={choose(() => void navigate({ to: '/dashboard/agents', search: { create: 'new' } }))}
+                  onSelect={choose(() => void navigate({ to: '/dashboard/agents', search: { create: 'describe' } }))}
                 />
                 {mayWriteProjects && (
                   <Item

@@ -41,7 +41,7 @@ const MAX_COLOURED = 200_000;
 
 const fullTheme = EditorView.theme({
   '&': { height: '100%', border: 'none', borderRadius: '0', boxShadow: 'none' },
-  '&.cm-focused': { outline: 'none' },
+  '&.cm-focused': { outline: '1px solid var(--ring)', outlineOffset: '-1px' },
   '.cm-scroller': { maxHeight: 'none', minHeight: '0', overflow: 'auto' },
   '.cm-gutters': { backgroundColor: 'transparent', border: 'none', color: 'var(--text-faint)' },
   '.cm-activeLineGutter': { backgroundColor: 'transparent', color: 'var(--text)' },
@@ -104,8 +104,9 @@ export default function TextEditor(props: TextEditorProps) {
           keymap.of([...historyKeymap, ...defaultKeymap, indentWithTab]),
           EditorView.lineWrapping,
           colours(latest.current.language),
-          editorTheme,
+          // The first one wins.
           fullTheme,
+          editorTheme,
           changing.current.of([]),
           EditorView.updateListener.of((update) => {
             const outside = update.transactions.some((each) => each.annotation(Transaction.userEvent) === 'outside');
@@ -131,8 +132,9 @@ export default function TextEditor(props: TextEditorProps) {
           'aria-multiline': 'true',
           spellcheck: 'false',
           autocapitalize: 'off',
-          // Nothing that can't be edited is focused by itself, and long texts still have to be scrolled by keyboard.
-          ...(readOnly ? { 'aria-readonly': 'true', tabindex: '0', role: 'textbox' } : {}),
+          // Also where nothing can be edited: long texts have to be scrolled by keyboard.
+          tabindex: '0',
+          ...(readOnly ? { 'aria-readonly': 'true', role: 'textbox' } : {}),
         }),
       ]),
     });

@@ -130,6 +130,7 @@ export function writeProblem(workspace: Workspace, files: Readonly<Record<string
   const own = charactersOf(files);
   const all = others.reduce((sum, { path, size }) => sum + path.length + size, own);
   if (all > characters) return `All files would have ${all} characters together; they have at most ${characters}.`;
-  if (workspace.written() + own > ever) return `All that was ever written would be more than ${ever} characters.`;
+  const contents = Object.values(files).reduce((sum, content) => sum + content.length, 0);
+  if (workspace.written() + contents > ever) return `All that was ever written would be more than ${ever} characters.`;
   return null;
 }

@@ -6,6 +6,7 @@ import { jsonIn } from '../model-answer.ts';
 import { completed, refused, type StepHandler, type StepOutcome } from '../step-outcome.ts';
 import { deepInstructions, firstFiles, runsInOrder } from './deep-tools.ts';
 import { writeProblem } from './file-tools.ts';
+import { workingConversation } from './long-conversation.ts';
 import { callsOf, isTask, type Loop, loopOfTask, ownLoop } from './loop.ts';
 import {
   boundedResult,
@@ -84,7 +85,8 @@ function decide(loop: Loop, context: StepContext): StepOutcome {
   }
   if (open.length > 0) return useTools(loop, last.number, asked, nextWave(loop, asked, open), offered);
   const messages = toolMessages(loop, last.number, output, ended);
-  const size = JSON.stringify([conversationOf(turns), messages]).length;
+  const said = config.deep === undefined ? conversationOf(turns) : workingConversation(turns);
+  const size = JSON.stringify([said, messages]).length;
   if (size > MAX_CONVERSATION_CHARACTERS) return atLimit(loop, turns, 'size', notKept(output));
   return nextTurn(loop, last.number, withSaid(loop, context, { purpose: 'work', limit: null, messages }));
 }
@@ -101,6 +103,7 @@ function beginning({ config, helper }: Loop, { calls, deep }: StepContext, first
     return first;
   }
   const files = firstFiles(config.deep, deep);
+  if (Object.keys(files).length === 0) return first;
   const problem = writeProblem(deep.workspace, files);
   if (problem !== null) return refused('workspace_refused', `The files to begin with can't be kept: ${problem}`);
   const written = Object.entries(files).map(([path, content]) => ({ path, content }));

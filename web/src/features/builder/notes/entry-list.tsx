@@ -10,7 +10,16 @@ import {
 } from '@/components/ui/dropdown-menu.tsx';
 import { cn } from '@/lib/class-names.ts';
 import { useBuilder, useBuilderServices } from '../builder-context.ts';
-import { type EntryKind, entriesOf, freeName, isFull, nameProblem, renamedEntry, withoutEntry } from './entries.ts';
+import {
+  type EntryKind,
+  entriesOf,
+  freeName,
+  isFull,
+  nameProblem,
+  renamedEntry,
+  withEntry,
+  withoutEntry,
+} from './entries.ts';
 import { NameDialog } from './name-dialog.tsx';
 
 interface EntryListProps {
@@ -38,9 +47,12 @@ export function EntryList(props: EntryListProps) {
   const [naming, setNaming] = useState<{ from: string | null } | null>(null);
   const change = (next: ReturnType<typeof withoutEntry>) => store.getState().change(next);
   const remove = (name: string) => {
+    const value = entries[name] ?? '';
     change(withoutEntry(store.getState().definition, kind, name));
     if (selected === name) onSelect(undefined);
-    toast.success(`“${name}” is deleted`, { action: { label: 'Undo', onClick: () => store.getState().undo() } });
+    // Other changes may have come since: they stay.
+    const bringBack = () => change(withEntry(store.getState().definition, kind, name, value));
+    toast.success(`“${name}” is deleted`, { action: { label: 'Undo', onClick: bringBack } });
   };
   return (
     <div className="flex shrink-0 flex-col border-line bg-surface max-md:max-h-56 max-md:border-b md:w-64 md:border-r">

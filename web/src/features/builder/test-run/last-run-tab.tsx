@@ -164,7 +164,7 @@ function StepsOfNode({ execution, steps, node, all }: StepsOfNodeProps) {
           <JsonView value={step.record.input} label="input" />
         </Part>
       )}
-      <Calls steps={all.filter(({ id }) => callOf(id)?.caller === step.id)} />
+      <Calls caller={step.id} all={all} />
       {(step.record?.attempts.length ?? 0) > 0 && (
         <Folded title={`Attempts (${step.record?.attempts.length})`}>
           <Attempts step={step} />
@@ -207,37 +207,43 @@ function Facts({ step }: { step: ShownStep }) {
 }
 
 /** Turns of a model and the tools that it called. */
-function Calls({ steps }: { steps: readonly ShownStep[] }) {
-  if (steps.length === 0) return null;
+function Calls({ caller, all }: { caller: string; all: readonly ShownStep[] }) {
+  if (!all.some(({ id }) => callOf(id)?.caller === caller)) return null;
   return (
     <Part title="Turns and tools">
-      <ol className="flex flex-col gap-1">
-        {steps
-          .filter((step) => !isRound(step))
-          .map((step) => (
-            <li key={step.id}>
-              <details className="rounded-lg border border-line">
-                <summary className="flex items-center gap-2 px-2.5 py-1.5 text-sm">
-                  <StatusIcon status={step.status} />
-                  <span className="min-w-0 flex-1 truncate">{callTitle(step)}</span>
-                  <span className="tabular text-faint text-xs">
-                    {step.duration_ms !== null && hasEnded(step.status) && formatDuration(step.duration_ms)}
-                  </span>
-                </summary>
-                <div className="flex flex-col gap-2 border-line border-t p-2.5">
-                  <StepError step={step} />
-                  {step.record?.input != null && (
-                    <JsonView value={step.record.input} label="input of the call" compact />
-                  )}
-                  {step.record?.output != null && (
-                    <JsonView value={step.record.output} label="answer of the call" compact />
-                  )}
-                </div>
-              </details>
-            </li>
-          ))}
-      </ol>
+      <CallList caller={caller} all={all} />
     </Part>
+  );
+}
+
+/** The calls of a step, and inside of each those that it made itself. */
+function CallList({ caller, all }: { caller: string; all: readonly ShownStep[] }) {
+  const steps = all.filter((step) => callOf(step.id)?.caller === caller && !isRound(step));
+  if (steps.length === 0) return null;
+  return (
+    <ol className="flex flex-col gap-1">
+      {steps.map((step) => (
+        <li key={step.id}>
+          <details className="rounded-lg border border-line">
+            <summary className="flex items-center gap-2 px-2.5 py-1.5 text-sm">
+              <StatusIcon status={step.status} />
+              <span className="min-w-0 flex-1 truncate">{callTitle(step)}</span>
+              <span className="tabular text-faint text-xs">
+                {step.duration_ms !== null && hasEnded(step.status) && formatDuration(step.duration_ms)}
+              </span>
+            </summary>
+            <div className="flex flex-col gap-2 border-line border-t p-2.5">
+              <StepError step={step} />
+              {step.record?.input != null && <JsonView value={step.record.input} label="input of the call" compact />}
+              {step.record?.output != null && (
+                <JsonView value={step.record.output} label="answer of the call" compact />
+              )}
+              <CallList caller={step.id} all={all} />
+            </div>
+          </details>
+        </li>
+      ))}
+    </ol>
   );
 }
 

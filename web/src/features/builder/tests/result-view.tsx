@@ -67,7 +67,7 @@ function Difference({ difference: { path, expected, actual } }: { difference: Te
       <p className="mb-1 text-sm">
         <code className="font-mono text-xs">{path}</code> differs
       </p>
-      <ValueDiff before={expected} after={actual} titles={['Expected', 'Got']} />
+      <ValueDiff before={expected} after={actual} of="expectation" />
     </div>
   );
 }

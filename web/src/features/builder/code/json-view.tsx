@@ -1,11 +1,11 @@
 import { useEffect, useRef, useState } from 'react';
 import { JsonEditor, type JsonEditorHandle } from '@/components/json-editor.tsx';
 import { jsonMistake, locateInJson } from '@/lib/json-path.ts';
-import { useBuilder, useBuilderServices } from './builder-context.ts';
-import { openDraft } from './draft/open-draft.ts';
+import { useBuilder, useBuilderServices } from '../builder-context.ts';
+import { openDraft } from '../draft/open-draft.ts';
 
 /** The whole draft as JSON: the same draft, and every text that can be read as one is on the canvas at once. */
-export function CodeView() {
+export function JsonView() {
   const { store, readOnly } = useBuilderServices();
   const definition = useBuilder((builder) => builder.definition);
   const unread = useBuilder((builder) => builder.unreadText);
