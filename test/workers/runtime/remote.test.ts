@@ -101,6 +101,18 @@ describe('a remote runtime', () => {
     expect(JSON.parse(seen.invokes[0]?.body ?? '')).toEqual(asked);
   });
 
+  it('streams for longer than any request may take', async () => {
+    const [begun, ...rest] = FRAMES;
+    const scenario = await runtimeScenario({ frames: begun === undefined ? [] : [begun] });
+    const request_ms = 1000;
+    const { client } = clientOf(scenario.url, { patience: { request_ms, slow_ms: request_ms } });
+    const socket = await opened(client, await invoked(client));
+    const read = messagesOf(socket);
+    await new Promise((resolve) => AbortSignal.timeout(request_ms + 100).addEventListener('abort', resolve));
+    await scenario.send(...rest);
+    expect((await read).messages).toHaveLength(FRAMES.length);
+  });
+
   it('is followed again from where a stream died', async () => {
     const scenario = await runtimeScenario({ frames: FRAMES, stream: [{ die_after: 1 }, 'ok'] });
     const { client } = clientOf(scenario.url);

@@ -183,8 +183,12 @@ class RemoteCall {
       return entry.end({ verdict, pause_ms });
     };
     const slow = setTimeout(() => void end('failed'), patience.slow_ms);
+    const late = new AbortController();
+    const timer = setTimeout(() => late.abort(new DOMException('too late', 'TimeoutError')), patience.request_ms);
     try {
-      const response = await this.parts.fetch(url, { ...init, signal: AbortSignal.timeout(patience.request_ms) });
+      const response = await this.parts.fetch(url, { ...init, signal: late.signal });
+      // A stream lasts as long as its run; a body is read within the time of its request.
+      if (response.webSocket !== null) clearTimeout(timer);
       await end(response.status >= 500 ? 'failed' : 'ok');
       return response;
     } catch (error) {
