@@ -146,7 +146,8 @@ test('who describes an agent without a model is told what is missing, and offere
 test('an agent that is described in words comes as a proposal', async ({ page, request }) => {
   const account = await createAccount(request);
   await scriptModel(request, account, [{ text: 'Nothing was changed.' }]);
-  await logIn(page, account, '/dashboard/agents?create=describe');
+  await logIn(page, account, '/dashboard/agents');
+  await page.getByRole('button', { name: 'Describe it' }).click();
   const dialog = page.getByRole('dialog', { name: 'New agent' });
   await dialog.getByRole('button', { name: /^Check an invoice/ }).click();
   await expect(dialog.getByLabel('What should it do?')).toHaveValue(/^Check an invoice/);
