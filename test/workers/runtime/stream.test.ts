@@ -2,7 +2,8 @@ import { evictDurableObject } from 'cloudflare:test';
 import type { StreamFrame } from '@agentflow/contracts';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { agentEdges, agentNode } from '../../support/agents.ts';
-import { api, createKey, type Member, rawApi, signUp } from '../../support/api.ts';
+import { api, createKey, type Member, rawApi, signUp, withRole } from '../../support/api.ts';
+import { eventually } from '../../support/eventually.ts';
 import { ended, get, http, lastConversation, stub, tools } from '../executions/looping.ts';
 import { call, deepDefinition, RUNTIME, threadOf, typesOf, watchThread, write } from './threads.ts';
 
@@ -213,6 +214,35 @@ describe('what a client says', () => {
     expect((await holder.frame('on_message')).data).toMatchObject({ by: { id: owner.user_id } });
     await open();
     await holder.closed;
+  });
+});
+
+describe('who was somebody when the socket was opened', () => {
+  it('does nothing through it once the key is revoked or the person has gone', async () => {
+    const { thread, open, waiting } = await held();
+    await waiting;
+    const { id, key } = await createKey(owner, ['executions:read', 'agents:execute']);
+    const member = await withRole(owner, 'editor');
+    const [byKey, byMember, demoted] = await Promise.all([
+      watchThread({ key }, thread),
+      watchThread(member, thread),
+      watchThread(await withRole(owner, 'editor'), thread),
+    ]);
+    byKey.tell({ event_type: 'steer', data: { text: 'While it was good.' } });
+    await byKey.frame('on_message');
+    const gone = [`/org/api-keys/${id}`, `/org/members/${member.user_id}`];
+    for (const path of gone) expect((await api(path, { method: 'DELETE', token: owner.token })).status).toBe(204);
+    for (const watched of [byKey, byMember]) {
+      const code = await eventually(async () => {
+        watched.tell({ event_type: 'stop' });
+        const errors = watched.events.filter(({ event_type }) => event_type === 'error');
+        return errors.find(({ data }) => data.code === 'unauthenticated');
+      });
+      expect(code.data.code).toBe('unauthenticated');
+    }
+    expect(typesOf(demoted.events)).not.toContain('end');
+    await open();
+    await demoted.closed;
   });
 });
 
