@@ -52,6 +52,7 @@ const workers = {
           SLACK_API_URL: `http://127.0.0.1:${chatServerPort}/slack/api`,
           DISCORD_API_URL: `http://127.0.0.1:${chatServerPort}/discord/api`,
           TELEGRAM_API_URL: `http://127.0.0.1:${chatServerPort}/telegram`,
+          DEEPAGENTS_RUNTIME_URL: `http://127.0.0.1:${runtimeServerPort}/default`,
           CUSTOM_BASE_URL: `http://127.0.0.1:${toolServerPort}/v1`,
           AUTH_KEYS: 'test1:dGVzdC1vbmx5LXNpZ25pbmcta2V5LTAxMjM0NTY3ODk=',
           VAULT_KEYS: 'test1:dGVzdC1vbmx5LXZhdWx0LWtleS0wMTIzNDU2Nzg5MDE=',

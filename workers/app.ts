@@ -21,6 +21,7 @@ import { modelRoutes } from './domains/models/index.ts';
 import { bellRoutes, channelRoutes } from './domains/notifications/index.ts';
 import { organizationRoutes } from './domains/organizations/routes.ts';
 import { projectRoutes } from './domains/projects/index.ts';
+import { refinementAliases, refinementRoutes } from './domains/refinements/index.ts';
 import { secretRoutes } from './domains/secrets/index.ts';
 import { shadowRunRoutes } from './domains/shadow-runs/index.ts';
 import { teamRoutes } from './domains/teams/index.ts';
@@ -104,6 +105,8 @@ export function createApp({ probes = {}, mcpFixture }: AppParts = {}): OpenAPIHo
   app.route('/api/v1', executionRoutes);
   app.route('/api/v1', executionFileRoutes);
   app.route('/api/v1', shadowRunRoutes);
+  app.route('/api/v1', refinementRoutes);
+  app.route('/api', refinementAliases);
   app.route('/api/v1', eventRoutes);
   app.route('/api/v1', externalAgentRoutes);
   app.route('/api/v1', invokeRoutes);

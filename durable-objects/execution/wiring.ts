@@ -1,6 +1,7 @@
 import { type ExecutionSummary, feedApproval } from '@agentflow/contracts';
 import type { EnginePorts } from '@agentflow/engine';
 import { db } from '../../workers/db/client.ts';
+import { checkDraftFiles } from '../../workers/domains/agents/index.ts';
 import { decideAs, projectApprovals } from '../../workers/domains/approvals/index.ts';
 import { handOff, readContext } from '../../workers/domains/context/index.ts';
 import { isOrganizationErased } from '../../workers/domains/erasure/index.ts';
@@ -58,7 +59,7 @@ export function enginePorts(
   facts: Facts,
   { sentBefore, logger }: { sentBefore: readonly string[]; logger: () => Logger },
 ): PortsFor {
-  const { organization_id, traceparent } = facts;
+  const { organization_id, agent_id, traceparent } = facts;
   const outbound = outboundFetch(ctx.exports.Outbound);
   const circuits = new Circuits(env.CIRCUIT, { clock: Date.now, random: Math.random });
   const models = createModels({
@@ -82,6 +83,7 @@ export function enginePorts(
   return (markers, purse) => ({
     models: { generate: (request, options) => models.generate(request, { ...options, purse }) },
     http: http(markers),
+    agentFiles: { check: (files, agentId) => checkDraftFiles(env, organization_id, agentId ?? agent_id, files) },
   });
 }
 

@@ -1,4 +1,4 @@
-import type { Actor } from '@agentflow/contracts';
+import type { Actor, ExecutionError, Todo } from '@agentflow/contracts';
 import type { AdmissionCaller } from '../organization/client.ts';
 import type { RefinementObject } from './object.ts';
 
@@ -24,6 +24,19 @@ export interface RefinementJob {
   readonly created_at: number;
 }
 
+/** What a run came to, for good. Times in milliseconds. */
+export interface RunEnd {
+  /** All files at its end; null where it failed. */
+  readonly files: Readonly<Record<string, string>> | null;
+  readonly todos: readonly Todo[];
+  /** What it said at its end. */
+  readonly summary: string;
+  readonly error: ExecutionError | null;
+  readonly cost_microusd: number;
+  readonly attempts: number;
+  readonly ended_at: number;
+}
+
 /** Who watches a thread, as the Worker has authorized them. */
 export interface Watcher {
   readonly organization_id: string;
@@ -38,6 +51,10 @@ export interface RefinementRpc {
   begin(job: RefinementJob): Promise<void>;
   /** The proposal was decided or superseded: the run's data is erased, and those who watch are told. */
   decided(organizationId: string, status: string): Promise<void>;
+  /** Who may watch has changed: those who do come again and are checked. */
+  renewWatchers(organizationId: string): Promise<void>;
+  /** The person who asked for it is called `name` from now on. */
+  forgetPerson(organizationId: string, personId: string, name: string): Promise<void>;
   erase(organizationId: string): Promise<void>;
 }
 
@@ -53,6 +70,6 @@ export function refinementObject(
   return namespace.get(namespace.idFromName(threadId)) as unknown as RefinementStub;
 }
 
-/** JSON of a Watcher, by which the Worker hands over a checked socket. `?after=` names the last frame that the client has. */
+/** JSON of a Watcher, percent-encoded (headers hold no other letters), by which the Worker hands over a checked socket. `?after=` names the last frame that the client has. */
 export const WATCHER_HEADER = 'x-agentflow-watcher';
 export const REFINEMENT_STREAM_URL = 'https://refinement.internal/stream';

@@ -1,5 +1,5 @@
 import type { Actor, ExternalOperation, ExternalPlatform, Permission, Role } from '@agentflow/contracts';
-import type { LimitState } from '../../durable-objects/organization/client.ts';
+import type { AdmissionCaller, LimitState } from '../../durable-objects/organization/client.ts';
 import type { Env } from './env.ts';
 import type { Logger, TraceContext } from './telemetry.ts';
 
@@ -87,4 +87,11 @@ export function actorOf(principal: Caller): Actor {
     case 'external_agent':
       return { type: 'external_agent', id: principal.external_agent_id, name };
   }
+}
+
+/** Who a job starts executions for, after the request that began it: checked anew by every start. */
+export function admissionCaller(principal: Principal): AdmissionCaller {
+  return principal.kind === 'user'
+    ? { kind: 'user', user_id: principal.user_id, name: principal.name, role: principal.role }
+    : { kind: 'checked_key', key_id: principal.key_id, name: principal.name, scopes: principal.scopes };
 }

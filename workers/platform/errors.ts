@@ -1,4 +1,4 @@
-import { ERROR_CODES, type ErrorCode, type FieldError, type Problem } from '@agentflow/contracts';
+import { ERROR_CODES, type ErrorCode, type FieldError, type Problem, type ProposalMerge } from '@agentflow/contracts';
 
 /**
  * An expected refusal on its way to the caller: the only error that routes and services throw on purpose. Everything
@@ -8,17 +8,20 @@ export class ApiError extends Error {
   readonly code: ErrorCode;
   readonly errors: readonly FieldError[] | undefined;
   readonly headers: Readonly<Record<string, string>>;
+  /** With `draft_moved`. */
+  readonly merge: ProposalMerge | undefined;
 
   constructor(
     code: ErrorCode,
     detail: string,
-    options: { errors?: readonly FieldError[]; headers?: Record<string, string> } = {},
+    options: { errors?: readonly FieldError[]; headers?: Record<string, string>; merge?: ProposalMerge } = {},
   ) {
     super(detail);
     this.name = 'ApiError';
     this.code = code;
     this.errors = options.errors;
     this.headers = options.headers ?? {};
+    this.merge = options.merge;
   }
 }
 
@@ -46,5 +49,6 @@ export function problemOf(error: ApiError, requestId: string): Problem {
     code: error.code,
     request_id: requestId,
     ...(error.errors === undefined ? {} : { errors: [...error.errors] }),
+    ...(error.merge === undefined ? {} : { merge: error.merge }),
   };
 }

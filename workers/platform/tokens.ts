@@ -21,6 +21,7 @@ const ISSUER = 'agentflow';
 const ACCESS_AUDIENCE = 'agentflow:api';
 const TICKET_AUDIENCE = 'agentflow:stream';
 const FEED_AUDIENCE = 'agentflow:feed';
+const THREAD_AUDIENCE = 'agentflow:refinement';
 const CHAT_LINK_AUDIENCE = 'agentflow:chat-account';
 
 export const ACCESS_TOKEN_SECONDS = 15 * 60;
@@ -64,6 +65,17 @@ export interface FeedTicketClaims {
   readonly held_to: string | null;
 }
 
+/** Lets a browser watch the thread of a refinement. */
+export interface ThreadTicketClaims {
+  readonly organization_id: string;
+  readonly thread_id: string;
+  readonly caller: Actor;
+  /** Whether what the browser sends reaches the run. */
+  readonly may_steer: boolean;
+  /** As in `TicketClaims`. */
+  readonly held_to: string | null;
+}
+
 /** An account on a chat platform, that whoever opens the link may say is theirs. */
 export interface ChatLinkClaims {
   readonly organization_id: string;
@@ -97,6 +109,14 @@ const feedPayload = z.object({
   sub: z.string(),
   org: z.string(),
   types: z.array(z.enum(FEED_EVENT_TYPES)),
+  ip: z.string().optional(),
+});
+
+const threadPayload = z.object({
+  thr: z.string(),
+  org: z.string(),
+  caller: actor,
+  steer: z.boolean(),
   ip: z.string().optional(),
 });
 
@@ -252,6 +272,30 @@ export async function verifyFeedTicket(
   if (!verified.ok) return verified;
   const { sub, org, types, ip } = verified.claims;
   return { ok: true, claims: { caller: sub, organization_id: org, types, held_to: ip ?? null } };
+}
+
+/** A ticket for a refinement's thread; one minute, for the `ticket` query parameter. */
+export function signThreadTicket(authKeys: string, claims: ThreadTicketClaims, now: number): Promise<string> {
+  const payload = {
+    thr: claims.thread_id,
+    org: claims.organization_id,
+    caller: claims.caller,
+    steer: claims.may_steer,
+    ...(claims.held_to === null ? {} : { ip: claims.held_to }),
+  };
+  return signClaims(authKeys, THREAD_AUDIENCE, TICKET_SECONDS, payload, now);
+}
+
+export async function verifyThreadTicket(
+  authKeys: string,
+  ticket: string,
+  now: number,
+): Promise<Verified<ThreadTicketClaims>> {
+  const verified = await verifyClaims(authKeys, THREAD_AUDIENCE, ticket, threadPayload, now);
+  if (!verified.ok) return verified;
+  const { thr, org, caller, steer, ip } = verified.claims;
+  const claims = { thread_id: thr, organization_id: org, caller, may_steer: steer, held_to: ip ?? null };
+  return { ok: true, claims };
 }
 
 export function signChatLink(authKeys: string, claims: ChatLinkClaims, now: number): Promise<string> {

@@ -187,9 +187,9 @@ const CATALOGUE = {
     z.object({ stop_id: stopId, kind: z.string(), subject_id: z.string(), targeted: z.number().int() }),
     { notifies: true },
   ),
-  'proposal.created': of('A change of an agent was proposed', 'agents:read', proposalData, { reserved: true }),
-  'proposal.approved': of('A proposed change was approved', 'agents:read', proposalData, { reserved: true }),
-  'proposal.rejected': of('A proposed change was rejected', 'agents:read', proposalData, { reserved: true }),
+  'proposal.created': of('A change of an agent was proposed', 'agents:read', proposalData),
+  'proposal.approved': of('A proposed change was approved', 'agents:read', proposalData),
+  'proposal.rejected': of('A proposed change was rejected', 'agents:read', proposalData),
   'webhook.disabled': of(
     'Nothing is sent to a target any more',
     'webhooks:read',

@@ -198,6 +198,8 @@ export const proposalStats = z.object({
     .describe('From the request to the end of the run'),
 });
 
+export type ProposalStats = z.infer<typeof proposalStats>;
+
 /** `POST /proposals/{id}/shadow-runs`: tries the proposed draft on recent executions. */
 export const proposalTrial = z.object({ shadow_run_id: shadowRunId });
 export type ProposalTrial = z.infer<typeof proposalTrial>;

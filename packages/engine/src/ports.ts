@@ -204,10 +204,24 @@ export interface AgentPort {
   ): Promise<{ readonly ok: true; readonly handoff_id: string; readonly execution_id: string | null } | Refused>;
 }
 
+/** Something wrong with files that are to be the draft of an agent. */
+export interface AgentFileProblem {
+  readonly path: string;
+  readonly line: number | null;
+  readonly message: string;
+  readonly severity: 'error' | 'warning';
+}
+
+export interface AgentFilesPort {
+  /** What is wrong with these files as an agent's draft; the agent is the one that runs where none is named. */
+  check(files: Readonly<Record<string, string>>, agentId: string | null): Promise<readonly AgentFileProblem[]>;
+}
+
 export interface EnginePorts {
   readonly models: ModelPort;
   readonly http: HttpPort;
   readonly agents: AgentPort;
+  readonly agentFiles?: AgentFilesPort;
 }
 
 /** An upstream step that reached this one over a live edge, in the order of the definition's edges. */

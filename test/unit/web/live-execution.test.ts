@@ -206,7 +206,11 @@ describe('shownSteps', () => {
       node_id: 'answer',
       input: { tool: 'write_file', arguments: { path: 'notes/plan.md', content: 'Do it' } },
     };
-    expect(shownSteps([write], replay([]), [], 'completed').map(callTitle)).toEqual(['write_file notes/plan.md']);
+    const plan = { ...write, id: 'answer#t1.1', input: { tool: 'write_todos', arguments: { todos: [] } } };
+    expect(shownSteps([write, plan], replay([]), [], 'completed').map(callTitle)).toEqual([
+      'write_file notes/plan.md',
+      'write_todos',
+    ]);
   });
 });
 

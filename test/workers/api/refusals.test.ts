@@ -1,10 +1,13 @@
 import { env } from 'cloudflare:workers';
+import { filesOf } from '@agentflow/agent-files';
 import {
+  type AgentDefinition,
   apiKeyScope,
   type CreatedExternalAgent,
   EXTERNAL_OPERATIONS,
   PERMISSIONS,
   type Permission,
+  type RefinementStarted,
   roleAllows,
   type ShadowRun,
   type Stop,
@@ -27,9 +30,11 @@ import {
 import { askedOne } from '../../support/approvals.ts';
 import { chatLinkToken, linkedAccount } from '../../support/chat-links.ts';
 import { listEvents, logged } from '../../support/events.ts';
+import { eventually } from '../../support/eventually.ts';
 import { externalAgent, invoke } from '../../support/external-agents.ts';
 import { authorizationQuery } from '../../support/oauth-client.ts';
 import { joinAs } from '../../support/people.ts';
+import { runtimeScenario } from '../../support/runtime-scenario.ts';
 import { listedEnds, startShadowRun, withHeldDraft } from '../../support/shadow-runs.ts';
 import { NOWHERE, webhookOf } from '../../support/webhooks.ts';
 import { script } from '../executions/looping.ts';
@@ -82,6 +87,10 @@ const OBJECTS: { [prefix: string]: Make<string> } = {
     return made.body.id;
   },
   '/api/v1/chat-accounts/': async (owner) => (await linkedAccount(owner)).id,
+  '/api/workflows/': async (owner) => (await agentOf(owner)).id,
+  '/api/proposals/': readyProposalOf,
+  '/api/v1/proposals/': readyProposalOf,
+  '/api/v1/refinements/': async (owner) => (await readyRefinementOf(owner)).thread_id,
   '/api/v1/approvals/': async (owner) => (await askedOne(owner)).id,
   '/api/v1/events/': async (owner) => {
     const event = logged('agent.paused');
@@ -150,6 +159,13 @@ const OBJECT_OF: { [operationId: string]: Make<string> } = {
     const agentId = before.split('/')[4] ?? '';
     await withHeldDraft(owner, agentId, { n: 1 });
     return (await startShadowRun(owner, agentId)).id;
+  },
+  tryProposal: async (owner) => {
+    const { proposal_id, agent_id } = await readyRefinementOf(owner);
+    await api(`/agents/${agent_id}/publish`, { token: owner.token, body: {} });
+    await runToEnd(owner, agent_id, { n: 1 });
+    await listedEnds(owner, agent_id, 1);
+    return proposal_id;
   },
   startShadowRun: async (owner) => {
     const { id } = await agentOf(owner);
@@ -225,6 +241,8 @@ const BODIES: { [operationId: string]: object | ((owner: Member) => Promise<obje
   }),
   changePassword: { current_password: PASSWORD, new_password: 'another long passphrase' },
   rollbackAgent: { version: 1 },
+  refineAgent: { user_prompt: 'Rename it', context: { model: 'builtin/rules' } },
+  refineWorkflow: { user_prompt: 'Rename it', context: { model: 'builtin/rules' } },
   setAgentStatus: { status: 'paused' },
   inviteMember: { email: 'somebody@example.com', role: 'viewer' },
   switchOrganization: async (owner) => {
@@ -294,6 +312,7 @@ const UNTOLD: { [operationId: string]: string } = {
   readNotification: 'what one has read is nobody else’s',
   readAllNotifications: 'the same',
   setNotificationSettings: 'what one’s own bell tells is nobody else’s',
+  createRefinementTicket: 'changes nothing: lets its caller watch for a minute what they may read anyway',
   createFeedTicket: 'changes nothing: lets its caller watch for a minute what they may read anyway',
   createStreamTicket: 'changes nothing: lets its caller follow for a minute what they may read anyway',
 };
@@ -307,6 +326,31 @@ async function agentOf(owner: Member) {
     agentNode('double', 'logic.transform', { expression: 'trigger.n * 2' }),
   ];
   return publishedAgent(owner, { nodes, edges: agentEdges('start>double') });
+}
+
+/** A refinement whose proposal waits for a decision. */
+async function readyRefinementOf(owner: Member) {
+  const { id: agent_id } = await agentOf(owner);
+  const { body: definition } = await api<AgentDefinition>(`/agents/${agent_id}/draft`, { token: owner.token });
+  const knowledge = { note: 'Doubles a number.' };
+  const files = { event_type: 'on_state_update', data: { files: filesOf({ ...definition, knowledge }), todos: [] } };
+  const end = { event_type: 'end', data: { status: 'completed', result: 'Noted.', error: null } };
+  const runtime = await runtimeScenario({ frames: [files, end] });
+  const started = await api<RefinementStarted>(`/agents/${agent_id}/refinements`, {
+    token: owner.token,
+    body: { user_prompt: `Note what it does. ${runtime.mark}` },
+  });
+  expect(started.status, JSON.stringify(started.body)).toBe(202);
+  const { proposal_id } = started.body;
+  await eventually(async () => {
+    const { body } = await api<{ status: string }>(`/proposals/${proposal_id}`, { token: owner.token });
+    return body.status === 'ready';
+  });
+  return { ...started.body, agent_id };
+}
+
+async function readyProposalOf(owner: Member): Promise<string> {
+  return (await readyRefinementOf(owner)).proposal_id;
 }
 
 function someChannel() {

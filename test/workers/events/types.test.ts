@@ -25,6 +25,6 @@ describe('The types of events', () => {
     }
     const failed = body.data.find(({ type }) => type === 'execution.failed');
     expect(failed).toMatchObject({ state: 'active', aliases: ['workflow.failed', 'agent.failed'], notifies: false });
-    expect(body.data.find(({ type }) => type === 'proposal.created')?.state).toBe('reserved');
+    expect(body.data.find(({ type }) => type === 'billing.payment_failed')?.state).toBe('reserved');
   });
 });

@@ -8,6 +8,7 @@ import { api, type Member, signUp } from '../../support/api.ts';
 import { asked, decide } from '../../support/approvals.ts';
 import { eventually } from '../../support/eventually.ts';
 import type { ScriptedTurn } from '../../support/scripted-model.ts';
+import { endOf, listedEnds, saveDraft, startShadowRun } from '../../support/shadow-runs.ts';
 import { stepsOf } from '../secrets/support.ts';
 import { agentOf, ended, get, http, lastConversation, ONCE, run, script, seen, step, stub, tools } from './looping.ts';
 
@@ -18,6 +19,7 @@ beforeAll(async () => {
 
 const call = (name: string, given: JsonValue) => ({ name, arguments: given });
 const write = (path: string, content: string) => call('write_file', { path, content });
+const check = (folder: string) => call('check_agent', { folder });
 const object = (id: string) => executionObject(env.EXECUTION, id);
 
 async function eventsOf(id: string): Promise<ExecutionEvent[]> {
@@ -264,5 +266,42 @@ describe('a deep agent', () => {
     expect(await file(null)).toMatchObject({ content: '', version: 3, deleted: true });
     expect(await file(4)).toBeNull();
     expect(await object(execution.id).workspaceFiles('org_other')).toBeNull();
+  });
+
+  it('checks files as the draft of an agent, by file and line', async () => {
+    const yaml = (type: string) => `nodes:\n  - id: start\n    type: ${type}\nedges: []\n`;
+    const turns = [
+      { calls: [call('check_agent', {}), write('draft/agent.yaml', yaml('trigger.never')), check('draft')] },
+      { calls: [write('draft/agent.yaml', yaml('trigger.manual')), check('draft/')] },
+      { text: 'It fits.' },
+    ];
+    const { execution, steps } = await run(owner, turns, [{ kind: 'builtin', name: 'check_agent' }], { deep: {} });
+    expect(execution.status).toBe('completed');
+    expect(step(steps, 't1.0').output).toContain('agent.yaml');
+    expect(step(steps, 't1.2').output).toMatch(/^error: draft\/agent\.yaml:\d+ There is no node type "trigger\.never"/);
+    expect(step(steps, 't2.1').output).not.toContain('error:');
+  });
+
+  it('repeats in a shadow run what it wrote, where its answer is the recorded one', async () => {
+    const model = await script([{ calls: [write('a.md', 'recorded')] }, { text: 'Written.' }]);
+    const reader = await script([{ calls: [call('read_file', { path: 'a.md' })] }, { text: 'Read.' }]);
+    const node = (id: string, name: string, prompt: string) =>
+      agentNode(id, 'ai.agent', { model: `custom/${name}`, prompt, deep: {} });
+    const nodes = (prompt: string) => [
+      agentNode('start', 'trigger.manual'),
+      node('act', model, 'Write'),
+      node('after', reader, prompt),
+    ];
+    const edges = agentEdges('start>act', 'act>after');
+    const agent = await publishedAgent(owner, { nodes: nodes('Read it'), edges });
+    const before = await runToEnd(owner, agent.id);
+    expect(before.status).toBe('completed');
+    await listedEnds(owner, agent.id, 1);
+    await saveDraft(owner, agent.id, { nodes: nodes('Read it again'), edges });
+    const { comparisons } = await endOf(owner, await startShadowRun(owner, agent.id, { count: 1 }));
+    expect(comparisons[0]?.outcome).toMatchObject({ steps_recorded: 1 });
+    const steps = await stepsOf(owner, comparisons[0]?.shadow_execution_id ?? '');
+    expect(steps.find(({ id }) => id === 'act')?.reused_from).toBe(before.id);
+    expect(steps.find(({ id }) => id === 'after#t1.0')?.output).toBe('1\trecorded');
   });
 });

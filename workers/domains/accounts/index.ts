@@ -5,7 +5,7 @@ export { setRefreshCookie } from './cookies.ts';
 export { forgetMemberships, memberNow } from './current-membership.ts';
 export { normalizeEmail } from './email.ts';
 export { withLoginThrottle } from './login-throttle.ts';
-export { findMemberRow, isMember } from './member-queries.ts';
+export { findMemberRow, isMember, membersAmong } from './member-queries.ts';
 export { requireUser } from './own-sessions.ts';
 export {
   findUserByEmail,

@@ -1,5 +1,5 @@
 import { type AgentDefinition, LIMITS, type Validation } from '@agentflow/contracts';
-import { db } from '../../db/client.ts';
+import { type Database, db } from '../../db/client.ts';
 import { jsonDepth } from '../../platform/body.ts';
 import type { RequestContext } from '../../platform/context.ts';
 import { ApiError, invalid, notFound } from '../../platform/errors.ts';
@@ -75,6 +75,27 @@ export async function saveDraft(
     if (!isStale(error)) throw error;
     throw new ApiError('precondition_failed', 'The draft has changed since it was read.');
   }
+}
+
+/**
+ * The statement that makes this definition the draft of an agent that is still at `expected`, for a batch of what belongs
+ * to the change; it fails the batch where the draft has moved (see `isStale`). Throws `validation_failed` for one that is
+ * too deep or too large to be saved.
+ */
+export function replaceDraft(
+  database: Database,
+  organizationId: string,
+  agentId: string,
+  definition: AgentDefinition,
+  change: { readonly expected: number; readonly at: number; readonly by: string },
+) {
+  const text = JSON.stringify(definition);
+  requireRoomForWrapping(text);
+  if (new TextEncoder().encode(text).byteLength > LIMITS.definition_bytes) {
+    throw invalid([{ path: '', message: `is larger than ${LIMITS.definition_bytes} bytes` }]);
+  }
+  const draft = { definition: text, updated_at: change.at, updated_by: change.by };
+  return updateDraft(database, organizationId, agentId, draft, change.expected);
 }
 
 /** A definition stands one level deeper in an agent file or a version, and those must be readable as bodies again. */

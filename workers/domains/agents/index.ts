@@ -5,10 +5,13 @@ import { headOf } from './present.ts';
 import { selectAgentHead, selectAgentsNamed, selectCallable, selectDraft, selectExisting } from './queries.ts';
 
 export { createAgent, getAgent, requireAgent } from './agents.ts';
+export { requireNotArchived } from './change-agent.ts';
+export { checkDefinition } from './check-definition.ts';
 export { checkDraftFiles, type DraftFileProblem, draftFilesOf, filesInvalid } from './draft-files.ts';
-export { getDraft } from './drafts.ts';
+export { getDraft, replaceDraft } from './drafts.ts';
 export { presentAgent } from './present.ts';
 export { requireValid } from './publish-agent.ts';
+export { isStale } from './queries.ts';
 export { agentRoutes } from './routes.ts';
 export { versionDefinition } from './versions.ts';
 

@@ -1,2 +1,3 @@
 export { organizationFallback, priceOverride } from './organization-models.ts';
 export { modelRoutes } from './routes.ts';
+export { modelWithTools } from './service.ts';

@@ -73,6 +73,31 @@ async function callable(env: Env, organizationId: string): Promise<ReadonlySet<M
   return availableProviders(effectiveConfig(env, await providerAccesses(env, organizationId, Date.now())));
 }
 
+/**
+ * The model that works where nobody has chosen one: `wanted`, or the first of the catalogue that uses tools and that the
+ * organization can call; null where there is none. `elsewhere`: it is called by somebody else, with keys of their own. Throws
+ * `validation_failed` for a wanted one that can't be called.
+ */
+export async function modelWithTools(
+  env: Env,
+  organizationId: string,
+  wanted: { readonly model: string; readonly path: string } | null,
+  { elsewhere }: { readonly elsewhere: boolean },
+): Promise<string | null> {
+  const available = await callable(env, organizationId);
+  if (wanted === null) {
+    const fit = CATALOGUE.filter(({ provider, supports_tools }) => provider !== 'builtin' && supports_tools);
+    return (fit.find(({ provider }) => available.has(provider)) ?? (elsewhere ? fit[0] : undefined))?.id ?? null;
+  }
+  const { model, path } = wanted;
+  const provider = splitModelRef(model)?.provider ?? 'builtin';
+  const known = elsewhere || available.has(provider);
+  const message =
+    checkModel(model, { tools: true }) ?? (known ? null : `There is no access to ${provider}: add its key first.`);
+  if (message !== null) throw invalid([{ path, message }]);
+  return model;
+}
+
 /** The catalogue as the organization sees it, then the models of its own endpoints that it has priced. */
 export async function listModels(ctx: RequestContext): Promise<CatalogueModel[]> {
   const { env, organizationId } = ctx;

@@ -9,10 +9,9 @@ import {
   shadowRun,
 } from '@agentflow/contracts';
 import { executionObject } from '../../../durable-objects/execution/client.ts';
-import type { AdmissionCaller } from '../../../durable-objects/organization/client.ts';
 import { shadowRunObject } from '../../../durable-objects/shadow-run/client.ts';
 import { db } from '../../db/client.ts';
-import type { Principal, RequestContext } from '../../platform/context.ts';
+import { admissionCaller, type RequestContext } from '../../platform/context.ts';
 import { ApiError, invalid, notFound } from '../../platform/errors.ts';
 import { firstIdAt, newId } from '../../platform/ids.ts';
 import { pageOf } from '../../platform/pagination.ts';
@@ -62,7 +61,7 @@ export async function tryDraft(
  * `not_found`, `agent_archived`, `definition_invalid`, `validation_failed` for an execution that can't be repeated, and
  * `conflict` where there is none.
  */
-async function startShadowRun(
+export async function startShadowRun(
   ctx: RequestContext,
   agentId: string,
   { definition, draft_revision }: Trial,
@@ -120,7 +119,7 @@ async function startShadowRun(
     organization_id: organizationId,
     shadow_run_id: id,
     agent_id: agentId,
-    caller: callerOf(ctx.principal),
+    caller: admissionCaller(ctx.principal),
     ip: ctx.ip,
     traceparent: traceparentOf(ctx.trace),
     request_id: ctx.requestId,
@@ -135,12 +134,6 @@ async function startShadowRun(
   ]);
   await object.begin(job);
   return present(row, comparisons);
-}
-
-function callerOf(principal: Principal): AdmissionCaller {
-  return principal.kind === 'user'
-    ? { kind: 'user', user_id: principal.user_id, name: principal.name, role: principal.role }
-    : { kind: 'checked_key', key_id: principal.key_id, name: principal.name, scopes: principal.scopes };
 }
 
 function audit(

@@ -142,15 +142,20 @@ const mcpTools = z
   })
   .superRefine(checkQuestion);
 
-export const BUILTIN_TOOLS = ['calculator', 'current_time', 'query_json'] as const;
+export const BUILTIN_TOOLS = ['calculator', 'current_time', 'query_json', 'check_agent'] as const;
 
 const builtinTool = z.strictObject({
   kind: z.literal('builtin').meta({ title: 'Built-in tool', description: 'Computes, without reaching out.' }),
   name: z.enum(BUILTIN_TOOLS).meta({
     title: 'Tool',
-    description: 'They compute, and see nothing of the run.',
+    description: 'They compute, and see nothing of the run but the files of a deep agent.',
     control: 'select',
-    choices: { calculator: 'Calculator', current_time: 'Current time', query_json: 'Query JSON' },
+    choices: {
+      calculator: 'Calculator',
+      current_time: 'Current time',
+      query_json: 'Query JSON',
+      check_agent: 'Check an agent’s files',
+    },
   }),
 });
 

@@ -117,6 +117,8 @@ function checkToolset({ tools, deep: own }: Toolset, issues: z.RefinementCtx): v
   const issue = (path: (string | number)[], message: string) => issues.addIssue({ code: 'custom', path, message });
   if (own === undefined) {
     if (tools.length === 0) issue(['tools'], 'must have at least one tool, unless this is a deep agent');
+    const reads = tools.findIndex((tool) => tool.kind === 'builtin' && tool.name === 'check_agent');
+    if (reads >= 0) issue(['tools', reads, 'name'], 'reads files, which only a deep agent has');
     return;
   }
   const taken = new Set(deepToolNames(own));

@@ -182,6 +182,29 @@ function randomScript(random: () => number) {
   return { turns: [...turns, { text: 'Done' }], expected: Object.fromEntries(map), answers };
 }
 
+describe('a long conversation of a deep agent', () => {
+  it('goes on without the large pieces of turns long past, which the files have', async () => {
+    const chapter = (index: number) => `${index} ${'word '.repeat(24_000)}`;
+    const writing = Array.from({ length: 30 }, (_, index) => ({ calls: [write('draft.md', chapter(index))] }));
+    const run = await deep([...writing, { text: 'Done' }]);
+    expect(output(run)).toMatchObject({ ended_by: 'answer', turns: 31 });
+    expect(run.folder.read('draft.md')).toBe(chapter(29));
+    const sizes = run.asked.map(({ messages }) => JSON.stringify(messages).length);
+    expect(Math.max(...sizes)).toBeLessThan(700_000);
+    const last = run.asked.at(-1)?.messages ?? [];
+    expect(last).toHaveLength(2 + 60);
+    const given = last.flatMap((message) => ('tool_calls' in message ? (message.tool_calls ?? []) : []));
+    const written = given.map((each) => (each.arguments as { content: string }).content);
+    expect(written[0]).toMatch(/^0 word .*left out here: \d+ characters/);
+    expect(written.at(-1)).toBe(chapter(29));
+    const plain = await loop({
+      turns: writing.map(() => ({ calls: [call('calculator', { expression: '1'.padEnd(120_000) })] })),
+      config: { max_turns: 50 },
+    });
+    expect(plain.result).toMatchObject({ kind: 'failed', error: { code: 'agent_conversation_too_large' } });
+  });
+});
+
 describe('plan, people and helpers of a deep agent', () => {
   it('keeps the newest plan, and refuses one that is none', async () => {
     const plan = (status: string) => call('write_todos', { todos: [{ content: 'Look', status }] });

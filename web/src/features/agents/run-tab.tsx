@@ -17,6 +17,7 @@ import { exampleOf } from '@/lib/example-input.ts';
 import { shortId } from '@/lib/format.ts';
 import { jsonMistake, locateInJson } from '@/lib/json-path.ts';
 import { draftQuery, versionQuery } from './queries.ts';
+import { SaveAsTest } from './save-as-test.tsx';
 
 /** Start the agent on an input, for real or as a test, and see how its last runs went. */
 export function RunTab({ agent, projectId }: { agent: Agent; projectId: string | undefined }) {
@@ -174,6 +175,9 @@ function RunForm({ agent, definition, projectId }: RunFormProps) {
               <FlaskConical aria-hidden="true" /> Test the draft
             </Button>
           </Tooltip>
+        )}
+        {mayTest && agent.status !== 'archived' && mistake === null && (
+          <SaveAsTest agentId={agent.id} input={JSON.parse(text) as JsonValue} />
         )}
         {mayExecute && <ProjectChoice agentId={agent.id} projectId={projectId} />}
       </div>

@@ -9,9 +9,11 @@ import { RoutePending } from '@/components/route-pending.tsx';
 import { Button } from '@/components/ui/button.tsx';
 import { Card, CardHeader } from '@/components/ui/card.tsx';
 import { nodesInOrder } from '@/features/agents/definition-order.ts';
+import { SaveAsTest } from '@/features/agents/save-as-test.tsx';
 import { WaitingForMoney } from '@/features/budgets/waiting-for-money.tsx';
 import { useBreadcrumbs } from '@/features/shell/breadcrumbs.tsx';
 import { NotFoundPage } from '@/features/shell/not-found-page.tsx';
+import { useCan } from '@/features/shell/queries.ts';
 import { RequestFailure } from '@/lib/api.ts';
 import { cn } from '@/lib/class-names.ts';
 import { shortId } from '@/lib/format.ts';
@@ -26,6 +28,8 @@ import { StepPanel, type StepTab } from './step-panel.tsx';
 import { loopsOf } from './step-tree.ts';
 import { Timeline } from './timeline.tsx';
 import { useFollowedExecution } from './use-followed-execution.ts';
+import { hasDeepAgent } from './workspace/files-of.ts';
+import { WorkspaceCard } from './workspace/workspace-card.tsx';
 
 const LineageDialog = lazy(() => import('@/features/lineage/lineage-dialog.tsx'));
 
@@ -85,6 +89,7 @@ function LoadedExecution({
   );
   const loops = useMemo(() => loopsOf(definition), [definition]);
   const [retrying, setRetrying] = useState<ShownStep | null>(null);
+  const mayTest = useCan('agents:write');
   const mayRetry = useMayRetry(execution) && isTerminal(execution.status);
   const shown = useMemo(
     () => shownSteps(records ?? [], stream.live, planned, execution.status),
@@ -186,15 +191,28 @@ function LoadedExecution({
           onSelect={(step) => go({ step })}
         />
       )}
+      {(hasDeepAgent(definition) || stream.live.workspace !== null) && (
+        <WorkspaceCard execution={execution} live={stream.live} steps={shown} onStep={(step) => go({ step })} />
+      )}
       {/* What happens comes first, what went in and came out after it. */}
       <div className={cn('order-last mt-4 grid gap-4', !withoutResult && 'lg:grid-cols-2')}>
         <section aria-label="Input" className="min-w-0">
-          <h2 className="mb-1.5 font-semibold text-sm">Input</h2>
+          <div className="mb-1 flex min-h-8 items-center justify-between gap-2">
+            <h2 className="font-semibold text-sm">Input</h2>
+            {mayTest && (
+              <SaveAsTest
+                size="sm"
+                agentId={execution.agent_id}
+                input={execution.input}
+                {...(read.status === 'completed' && read.output !== null ? { output: read.output } : {})}
+              />
+            )}
+          </div>
           <JsonView value={execution.input} path="trigger" label="input" compact />
         </section>
         {!withoutResult && (
           <section aria-label="Result" className="flex min-w-0 flex-col">
-            <h2 className="mb-1.5 font-semibold text-sm">Result</h2>
+            <h2 className="mb-1 flex min-h-8 items-center font-semibold text-sm">Result</h2>
             {read.status === 'completed' ? (
               <JsonView value={read.output} label="result" compact />
             ) : (

@@ -1,4 +1,5 @@
 import {
+  actor,
   type ExecutionError,
   type ExecutionEvent,
   type ExecutionStatus,
@@ -47,6 +48,13 @@ export interface StreamedText {
   readonly text: string;
 }
 
+/** A word that somebody said to the agents of an execution. */
+export interface SaidWords {
+  readonly seq: number;
+  readonly text: string;
+  readonly by: string;
+}
+
 export interface LiveExecution {
   /** Highest sequence number of a logged event so far: where a reconnect goes on. */
   readonly seq: number;
@@ -58,6 +66,7 @@ export interface LiveExecution {
   readonly capped: number | null;
   /** null where no agent of it has a workspace, as far as is known. */
   readonly workspace: LiveWorkspace | null;
+  readonly said: readonly SaidWords[];
 }
 
 export const NOTHING_YET: LiveExecution = {
@@ -68,6 +77,7 @@ export const NOTHING_YET: LiveExecution = {
   texts: new Map(),
   capped: null,
   workspace: null,
+  said: [],
 };
 
 export function stepIdOf(event: Pick<ExecutionEvent, 'node_id' | 'iteration' | 'data'>): string | null {
@@ -102,16 +112,16 @@ export function callTitle(step: ShownStep): string | null {
   const named = typeof request.tool === 'string' ? request.tool : step.tool;
   if (named === undefined) return `Tool ${Number(tool) + 1}`;
   const about = subjectOf(request.arguments);
-  return about === null ? named : `${named} ${about}`;
+  return about === undefined ? named : `${named} ${about}`;
 }
 
 /** What a call of a tool of deep agents is about: the path, the pattern, the helper. */
-function subjectOf(given: unknown): string | null {
-  if (typeof given !== 'object' || given === null) return null;
+function subjectOf(given: unknown): string | undefined {
+  if (typeof given !== 'object' || given === null) return undefined;
   const { path, pattern, helper } = given as Record<string, unknown>;
-  return [path, pattern, helper].find((each) => typeof each === 'string' && each !== '' && each.length <= 200) as
-    | string
-    | null;
+  return [path, pattern, helper].find(
+    (each): each is string => typeof each === 'string' && each !== '' && each.length <= 200,
+  );
 }
 
 /** Each call right after the step that made it, with the calls that it made itself. */
@@ -255,6 +265,8 @@ function applyEvent(state: LiveExecution, event: ExecutionEvent, { steps, texts 
     }
     case 'execution.events_capped':
       return { ...next, capped: numberOf(event.data.limit, event.seq - 1) };
+    case 'agent.message':
+      return { ...next, said: [...state.said, saidIn(event)] };
     case 'execution.completed':
       return { ...next, status: 'completed', waiting_reason: null };
     case 'execution.failed':
@@ -264,6 +276,11 @@ function applyEvent(state: LiveExecution, event: ExecutionEvent, { steps, texts 
     default:
       return next;
   }
+}
+
+function saidIn({ seq, data }: ExecutionEvent): SaidWords {
+  const by = actor.safeParse(data.by);
+  return { seq, text: textOf(data.text, ''), by: by.success ? by.data.name : 'Somebody' };
 }
 
 function withWorkspace(state: LiveExecution, { seq, data }: ExecutionEvent): LiveExecution {

@@ -1,10 +1,10 @@
 import type { Proposal } from '@agentflow/contracts';
 import { useEffect, useRef } from 'react';
+import { Plan } from '@/components/plan.tsx';
 import { Card, CardHeader } from '@/components/ui/card.tsx';
 import { Skeleton } from '@/components/ui/skeleton.tsx';
 import { LiveDot } from '@/features/executions/live-dot.tsx';
 import { ChangedFiles } from './changed-files.tsx';
-import { Plan } from './plan.tsx';
 import { ThreadComposer } from './thread-composer.tsx';
 import { Transcript } from './transcript.tsx';
 import type { Thread } from './use-thread.ts';

@@ -1,12 +1,13 @@
 import type { BuiltinToolName, JsonValue } from '@agentflow/contracts';
 import { evaluateSource } from '../../expressions/index.ts';
-import type { ModelTool } from '../../ports.ts';
+import type { AgentFilesPort, ModelTool } from '../../ports.ts';
+import type { Workspace } from '../../workspace.ts';
 import { completed, refused, type StepOutcome } from '../step-outcome.ts';
 import { calculate } from './calculator.ts';
 
 type Arguments = Readonly<Record<string, JsonValue>>;
 
-/** Tools that compute and touch nothing outside. */
+/** Tools that compute and change nothing. */
 const BUILTINS: { readonly [Name in BuiltinToolName]: Omit<ModelTool, 'name'> } = {
   calculator: {
     description:
@@ -38,21 +39,52 @@ const BUILTINS: { readonly [Name in BuiltinToolName]: Omit<ModelTool, 'name'> } 
       additionalProperties: false,
     },
   },
+  check_agent: {
+    description:
+      'Checks the files as the draft of an agent, and tells what is wrong with them by file and line. Use it before you end.',
+    parameters: {
+      type: 'object',
+      properties: {
+        folder: { type: 'string', description: 'Where agent.yaml stands; the topmost folder when left out' },
+        agent_id: {
+          type: 'string',
+          description: 'Id of the agent that they are the draft of, where it is another one',
+        },
+      },
+      additionalProperties: false,
+    },
+  },
 };
+
+const MAX_PROBLEMS = 50;
+
+/** What of the surroundings a tool may see. */
+export interface Surroundings {
+  /** Milliseconds since the epoch. */
+  readonly now: number;
+  /** Of a deep agent. */
+  readonly workspace: Workspace | null;
+  readonly agentFiles: AgentFilesPort | null;
+}
 
 export function builtinTool(name: BuiltinToolName): ModelTool {
   return { name, ...BUILTINS[name] };
 }
 
-/** @param now milliseconds since the epoch */
-export async function runBuiltin(name: BuiltinToolName, given: Arguments, now: number): Promise<StepOutcome> {
+export async function runBuiltin(
+  name: BuiltinToolName,
+  given: Arguments,
+  surroundings: Surroundings,
+): Promise<StepOutcome> {
   switch (name) {
     case 'calculator': {
       const result = calculate(String(given.expression));
       return result.ok ? completed(result.value) : refused('tool_failed', result.message);
     }
     case 'current_time':
-      return currentTime(String(given.time_zone ?? 'UTC'), now);
+      return currentTime(String(given.time_zone ?? 'UTC'), surroundings.now);
+    case 'check_agent':
+      return checkAgent(given, surroundings);
     case 'query_json': {
       // Nothing of the run is in this scope: the model queries what it gives, and no secret.
       const scope = { trigger: null, context: {}, env: {}, nodes: new Map(), item: given.data ?? null };
@@ -60,6 +92,23 @@ export async function runBuiltin(name: BuiltinToolName, given: Arguments, now: n
       return evaluation.ok ? completed(evaluation.value) : refused(evaluation.error.code, evaluation.error.message);
     }
   }
+}
+
+async function checkAgent(given: Arguments, { workspace, agentFiles }: Surroundings): Promise<StepOutcome> {
+  if (workspace === null || agentFiles === null) return refused('tool_failed', 'There are no files to check here.');
+  const before = given.folder === undefined ? '' : `${String(given.folder).replace(/^(?:\.?\/)+|\/+$/g, '')}/`;
+  const folder = before === '/' ? '' : before;
+  const files: Record<string, string> = {};
+  for (const { path } of workspace.list()) {
+    if (path.startsWith(folder)) files[path.slice(folder.length)] = workspace.read(path) ?? '';
+  }
+  const problems = await agentFiles.check(files, given.agent_id === undefined ? null : String(given.agent_id));
+  if (problems.length === 0) return completed('Nothing is wrong with it.');
+  const lines = problems.slice(0, MAX_PROBLEMS).map(({ path, line, message, severity }) => {
+    return `${severity}: ${path === '' ? '' : `${folder}${path}${line === null ? '' : `:${line}`} `}${message}`;
+  });
+  const more = problems.length - lines.length;
+  return completed([...lines, ...(more > 0 ? [`… and ${more} more`] : [])].join('\n'));
 }
 
 function currentTime(zone: string, now: number): StepOutcome {

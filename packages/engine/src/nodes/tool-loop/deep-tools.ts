@@ -124,7 +124,7 @@ export function deepTools(deep: DeepAgent): ModelTool[] {
   ];
 }
 
-const IN_ORDER: ReadonlySet<string> = new Set([...FILE_TOOLS, 'write_todos']);
+const IN_ORDER: ReadonlySet<string> = new Set([...FILE_TOOLS, 'write_todos', 'check_agent']);
 
 /** Tools that see what those before them did: of one turn they run one after the other. */
 export function runsInOrder(name: string): boolean {

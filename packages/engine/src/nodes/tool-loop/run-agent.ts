@@ -6,6 +6,7 @@ import { jsonIn } from '../model-answer.ts';
 import { completed, refused, type StepHandler, type StepOutcome } from '../step-outcome.ts';
 import { deepInstructions, firstFiles, runsInOrder } from './deep-tools.ts';
 import { writeProblem } from './file-tools.ts';
+import { workingConversation } from './long-conversation.ts';
 import { callsOf, isTask, type Loop, loopOfTask, ownLoop } from './loop.ts';
 import {
   boundedResult,
@@ -84,7 +85,8 @@ function decide(loop: Loop, context: StepContext): StepOutcome {
   }
   if (open.length > 0) return useTools(loop, last.number, asked, nextWave(loop, asked, open), offered);
   const messages = toolMessages(loop, last.number, output, ended);
-  const size = JSON.stringify([conversationOf(turns), messages]).length;
+  const said = config.deep === undefined ? conversationOf(turns) : workingConversation(turns);
+  const size = JSON.stringify([said, messages]).length;
   if (size > MAX_CONVERSATION_CHARACTERS) return atLimit(loop, turns, 'size', notKept(output));
   return nextTurn(loop, last.number, withSaid(loop, context, { purpose: 'work', limit: null, messages }));
 }

@@ -57,7 +57,11 @@ export async function runTool(
       ? config.tools[request.mcp.server]
       : config.tools.find((each) => each.kind !== 'mcp' && each.name === request.tool);
   if (tool === undefined) return refused('tool_unknown', 'There is no such tool any more.');
-  if (tool.kind === 'builtin') return bounded(await runBuiltin(tool.name, request.arguments as Arguments, context.now));
+  if (tool.kind === 'builtin') {
+    const { now, deep } = context;
+    const surroundings = { now, workspace: deep?.workspace ?? null, agentFiles: ports.agentFiles ?? null };
+    return bounded(await runBuiltin(tool.name, request.arguments as Arguments, surroundings));
+  }
 
   const { decision } = context;
   if (decision?.decision === 'deny') return completed(refusal(decision));

@@ -2,6 +2,7 @@ import type { NodeConfig } from '@agentflow/contracts';
 import type { EnginePorts, ModelTool, StepCall, StepContext } from '../../ports.ts';
 import { ask, settingsOf } from '../model-answer.ts';
 import { completed, failed, type StepOutcome } from '../step-outcome.ts';
+import { workingConversation } from './long-conversation.ts';
 import { callsOf, configOf, prefixOf } from './loop.ts';
 import { conversationOf, stored, type TurnRequest, turnsOf } from './records.ts';
 
@@ -23,7 +24,7 @@ export async function runTurn(
     {
       ...settingsOf(config),
       task: { kind: 'chat', text: config.prompt },
-      messages: [...conversationOf(before), ...request.messages],
+      messages: [...(config.deep === undefined ? conversationOf : workingConversation)(before), ...request.messages],
       tools,
       tool_choice: request.purpose === 'work' ? 'auto' : 'none',
     },
