@@ -36,6 +36,8 @@ export default defineConfig({
             // A group takes what its modules import too: what everything needs comes first.
             { name: 'base', test: /node_modules[\\/](zod|react)[\\/]/, minShareCount: 3, priority: 3 },
             { name: 'forms', test: FORMS, minShareCount: 3, priority: 2 },
+            // What drafts as files stand on: not for the first page.
+            { name: 'agent-files', test: /node_modules[\\/](yaml|diff)[\\/]/, priority: 2 },
             { name: 'libraries', test: LIBRARIES, minShareCount: 3, priority: 1 },
             { name: 'shared', test: SHARED, minShareCount: 3 },
           ],
