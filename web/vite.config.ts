@@ -13,7 +13,7 @@ const FORMS = /node_modules[\\/](react-hook-form|@hookform)/;
 const LIBRARIES = new RegExp(`^(?!.*(?:${LATER.source})).*node_modules`);
 /** What several pages share and the first one does not show. */
 const PAGES =
-  /web[\\/]src[\\/](features[\\/](approvals|budgets|builder|channels|chat-accounts|deliveries|events|executions|external-agents|graph-view|invocations|lineage|message-preview|node-form|notifications|policies|projects|proposals|publish|settings|targets|text-editor|usage|webhooks)[\\/]|components[\\/](code-block|detail-sheet|generated-form|path-link|plan|shown-once|json-|conflict-dialog|date-range|filter-row|search-field|ui[\\/](popover|select|checkbox|labelled-checkbox))|lib[\\/](day-range|download|example-input|form-fields|json-path|use-edited-copy|word-diff))|contracts[\\/]src[\\/](budgets|event|external-|feed|invocations|notification-|lineage|policies|policy-conditions|rate-limits|webhook)[\w-]*\./;
+  /web[\\/]src[\\/](features[\\/](approvals|budgets|builder|channels|chat-accounts|deliveries|events|executions|external-agents|graph-view|invocations|lineage|message-preview|node-form|notifications|policies|projects|proposals|publish|settings|targets|text-editor|usage|webhooks)[\\/]|components[\\/](code-block|detail-sheet|generated-form|path-link|plan|shown-once|json-|conflict-dialog|date-range|filter-row|search-field|ui[\\/](popover|select|checkbox|labelled-checkbox))|lib[\\/](day-range|download|example-input|form-fields|json-path|use-edited-copy|word-diff))|contracts[\\/]src[\\/](budgets|event|external-|feed|invocations|notification-|lineage|policies|policy-conditions|proposals|rate-limits|shadow-runs|webhook)[\w-]*\./;
 const SHARED = new RegExp(`^(?!.*(?:${LATER.source}|${PAGES.source}))`);
 
 export default defineConfig({
