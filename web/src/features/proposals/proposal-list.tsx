@@ -15,8 +15,8 @@ import { Table, TableCell, TableHead, TableRow } from '@/components/ui/table.tsx
 import { agentsQuery } from '@/features/agents/queries.ts';
 import { meQuery } from '@/features/shell/queries.ts';
 import { formatUsd, shortId } from '@/lib/format.ts';
+import { proposalsQuery } from './list-queries.ts';
 import { modelWords } from './proposal-words.ts';
-import { proposalsQuery } from './queries.ts';
 
 interface ProposalListSearch {
   readonly status?: string | undefined;
