@@ -6,6 +6,7 @@ import { chromium } from '@playwright/test';
 import { apiClient, must } from './lib/api-client.mjs';
 import { findBrowser } from './lib/browser.mjs';
 import { buildUi } from './lib/build-ui.mjs';
+import { beginProposal } from './lib/proposals-to-look-at.mjs';
 import { startTestServer } from './lib/test-server.mjs';
 import { ROOT } from './lib/toolchain.mjs';
 import { readTickets } from './lib/triage.mjs';
@@ -318,6 +319,21 @@ try {
     await page.getByRole('button', { name: /^Notifications/ }).click();
     await page.getByRole('dialog', { name: 'Notifications' }).getByRole('link').first().waitFor();
     await shoot('bell');
+
+    const proposal = await beginProposal(call, server.mockUrl, triage, `lead-${theme}`);
+    await page.goto(`/dashboard/proposals/${proposal.id}`);
+    await page.getByText('Refunds reach the billing team').waitFor();
+    await shoot('proposal-live');
+    await proposal.finish();
+    await page.getByText('A lead is now asked').waitFor();
+    await page.getByRole('checkbox', { name: 'Change 1 of' }).waitFor();
+    await shoot('proposal');
+    await page.getByRole('tab', { name: 'Canvas' }).click();
+    await page.locator('.react-flow__node').first().waitFor();
+    await shoot('proposal-canvas');
+    await page.goto('/dashboard/proposals');
+    await page.getByRole('table', { name: 'Proposals' }).getByRole('link').first().waitFor();
+    await shoot('proposals');
 
     const run = must(
       await call('POST', `/agents/${stock}/execute`, { input: { night: '2026-01-31' } }),

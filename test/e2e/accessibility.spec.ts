@@ -77,6 +77,7 @@ test('with nothing to show yet, every page is accessible', async ({ page, reques
     ['/dashboard/agents', 'Your first agent'],
     ['/dashboard/executions', 'Nothing has run yet'],
     ['/dashboard/projects', 'No projects yet'],
+    ['/dashboard/proposals', 'Say what should be different'],
     ['/dashboard/external-agents', 'Let something outside call your agents'],
     ['/dashboard/external-agents/calls', 'Nothing has called yet'],
     ['/dashboard/webhooks', 'Let your systems know'],

@@ -2,7 +2,8 @@ import { runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import type { Execution, ExecutionEvent, JsonValue } from '@agentflow/contracts';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { executionObject } from '../../../durable-objects/execution/client.ts';
+import { executionObject, type StartRequest } from '../../../durable-objects/execution/client.ts';
+import { newId } from '../../../workers/platform/ids.ts';
 import { agentEdges, agentNode, publishedAgent, runToEnd } from '../../support/agents.ts';
 import { api, type Member, signUp } from '../../support/api.ts';
 import { asked, decide } from '../../support/approvals.ts';
@@ -48,6 +49,28 @@ async function statusOf(id: string, stepId: string): Promise<string | undefined>
 
 async function crash(id: string): Promise<void> {
   await runInDurableObject(stub(id), (_object, state) => state.abort('crash of the test')).catch(() => undefined);
+}
+
+function startOf(member: Member, id: string, definition: string): StartRequest {
+  return {
+    organization_id: member.organization_id,
+    execution_id: id,
+    agent_id: newId('agent'),
+    agent_name: 'Deep',
+    version: null,
+    definition,
+    mode: 'live',
+    trigger: 'manual',
+    triggered_by: { type: 'user', id: member.user_id, name: 'Owner' },
+    input: {},
+    project_id: null,
+    lineage: null,
+    lease_id: newId('lease'),
+    start_by: Date.now() + 60_000,
+    traceparent: `00-${'1'.repeat(32)}-${'2'.repeat(16)}-01`,
+    request_id: 'req_test',
+    wait_seconds: 0,
+  };
 }
 
 describe('a deep agent', () => {
@@ -303,5 +326,63 @@ describe('a deep agent', () => {
     const steps = await stepsOf(owner, comparisons[0]?.shadow_execution_id ?? '');
     expect(steps.find(({ id }) => id === 'act')?.reused_from).toBe(before.id);
     expect(steps.find(({ id }) => id === 'after#t1.0')?.output).toBe('1\trecorded');
+  });
+
+  it('loses no edit of helpers that change one file at the same moment', async () => {
+    const names = Array.from({ length: 8 }, (_, index) => `h${index}`);
+    const helper = `custom/${await script([{ text: 'Answered before.' }, { text: 'Changed.' }])}`;
+    const helpers = names.map((name) => ({ name, description: 'Changes.', model: helper }));
+    const model = await script([{ text: 'Answered before.' }, { text: 'All changed.' }]);
+    const files = { 'shared.md': names.map((name) => `<${name}>`).join('\n') };
+    const definition = agentOf(`custom/${model}`, [], { deep: { helpers, files } });
+    const turn = (key: string, calls: readonly { name: string; arguments: JsonValue }[]) => {
+      const tool_calls = calls.map((each, index) => ({ id: `call_0_${index}`, ...each }));
+      const usage = { input_tokens: 1, output_tokens: 1 };
+      const output = JSON.stringify({ text: '', tool_calls, finish_reason: 'tool-calls', usage });
+      return { key, handle: 'out', input: null, output };
+    };
+    const change = (name: string) =>
+      call('edit_file', { path: 'shared.md', old_text: `<${name}>`, new_text: `${name} was here` });
+    // Turns that are taken over take no time, so that all helpers edit in the same one.
+    const results = [
+      turn(
+        'act#t1',
+        names.map((name) => call('task', { helper: name, description: 'Change it.' })),
+      ),
+      ...names.map((name, index) => turn(`act#t1.${index}/t1`, [change(name)])),
+    ];
+    const id = newId('execution');
+    await object(id).start({
+      ...startOf(owner, id, JSON.stringify(definition)),
+      given: { from: newId('execution'), results, only: null, configs: {} },
+    });
+    const execution = await object(id).waitForEnd(owner.organization_id, 20);
+    expect(execution).toMatchObject({ status: 'completed', output: { text: 'All changed.' } });
+    const found = await object(id).workspace(owner.organization_id);
+    expect(found?.files['shared.md']).toBe(names.map((name) => `${name} was here`).join('\n'));
+  });
+
+  it('goes on in a retry where a cancelled one stood, in the middle of a helper', async () => {
+    const gate = crypto.randomUUID();
+    const helper = await script([
+      { calls: [write('h.md', 'half'), call('held', {})] },
+      { calls: [call('edit_file', { path: 'h.md', old_text: 'half', new_text: 'whole' })] },
+      { text: 'Helped.' },
+    ]);
+    const helpers = [{ name: 'helper', description: 'Helps.', model: `custom/${helper}` }];
+    const tasks = [write('a.md', 'A'), call('task', { helper: 'helper', description: 'Help.' })];
+    const model = await script([{ calls: tasks }, { text: 'Over.' }]);
+    const execution = await begin(model, [http('held', `gate/${gate}`)], { helpers });
+    await get(`${tools}/waiting/${gate}`);
+    const stopped = await api(`/executions/${execution.id}/cancel`, { token: owner.token, body: {} });
+    expect(stopped.status, JSON.stringify(stopped.body)).toBe(200);
+    const { body } = await api<Execution>(`/executions/${execution.id}/retry`, { token: owner.token, body: {} });
+    await eventually(async () => (await seen(`gate/${gate}`)).length === 2);
+    await fetch(`${tools}/open/${gate}`);
+    expect(await ended(owner, body.id)).toMatchObject({ status: 'completed', output: { text: 'Over.' } });
+    const found = await object(body.id).workspace(owner.organization_id);
+    expect(found?.files).toEqual({ 'a.md': 'A', 'h.md': 'whole' });
+    const reused = (await stepsOf(owner, body.id)).filter((each) => each.reused_from !== null).map(({ id }) => id);
+    expect(reused).toEqual(['start', 'act#t1', 'act#t1.0', 'act#t1.1/t1', 'act#t1.1/t1.0']);
   });
 });

@@ -8,13 +8,16 @@ interface LeaveGuardProps {
   save?: () => Promise<boolean>;
   /** What leaving loses. */
   description: string;
+  /** Another tab of the same page loses nothing. */
+  keptWithinPage?: boolean;
 }
 
 /** Asks before unsaved changes are left behind: by a link of the page, and by closing or reloading the tab. */
-export function LeaveGuard({ dirty, save, description }: LeaveGuardProps) {
+export function LeaveGuard({ dirty, save, description, keptWithinPage = false }: LeaveGuardProps) {
   const isDirty = () => (typeof dirty === 'function' ? dirty() : dirty);
   const leave = useBlocker({
-    shouldBlockFn: async () => isDirty() && !((await save?.()) ?? false),
+    shouldBlockFn: async ({ current, next }) =>
+      !(keptWithinPage && current.pathname === next.pathname) && isDirty() && !((await save?.()) ?? false),
     enableBeforeUnload: isDirty,
     withResolver: true,
   });

@@ -110,7 +110,7 @@ const proposal =
     title: `A change of ${data.agent_name} was ${verb}`,
     text: '',
     facts: [],
-    place: agentPlace(data.agent_id),
+    place: [`/proposals/${data.proposal_id}`, 'Open the proposal'],
   });
 
 const notice = (

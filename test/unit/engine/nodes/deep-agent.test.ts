@@ -1,4 +1,4 @@
-import type { JsonValue } from '@agentflow/contracts';
+import { type JsonValue, nodeType } from '@agentflow/contracts';
 import { describe, expect, it } from 'vitest';
 import { seeded } from '../scheduler/simulate.ts';
 import { type LoopOptions, type LoopRun, loop, type Said } from './tool-loop.ts';
@@ -376,5 +376,41 @@ describe('a word to a deep agent', () => {
     const limited = await deep([{ text: 'Yes.' }], { said, config: { max_turns: 1 } });
     expect(output(limited)).toMatchObject({ text: 'Yes.', turns: 1 });
     expect(limited.result).toMatchObject({ workspace: { heard: 1 } });
+  });
+});
+
+describe('the config of a deep agent', () => {
+  const problems = (config: object) => {
+    const parsed = nodeType('ai.agent')?.config.safeParse({ model: 'openai/gpt-4o-mini', prompt: 'Do it', ...config });
+    return (parsed?.error?.issues ?? []).map(({ path, message }) => `${path.join('.')} ${message}`);
+  };
+  const tool = (name: string) => ({ kind: 'http', name, description: 'Calls.', url: 'https://example.com' });
+  const helper = (more: object) => ({ name: 'reader', description: 'Reads.', ...more });
+
+  it('needs no tools of its author, and takes no names of its own tools', () => {
+    expect(problems({ deep: {} })).toEqual([]);
+    expect(problems({})).toEqual(['tools must have at least one tool, unless this is a deep agent']);
+    expect(problems({ tools: [tool('grep'), tool('task')], deep: {} })).toEqual([
+      expect.stringContaining('tools.0.name is the name of a tool that every deep agent'),
+    ]);
+    expect(problems({ tools: [tool('task')], deep: { helpers: [helper({})] } })).toHaveLength(1);
+    expect(problems({ tools: [tool('ask_person')], deep: {} })).toEqual([]);
+    expect(problems({ tools: [{ kind: 'builtin', name: 'check_agent' }] })).toEqual([
+      'tools.0.name reads files, which only a deep agent has',
+    ]);
+  });
+
+  it('names helpers once, and of their tools only those that there are', () => {
+    const tools = [tool('one')];
+    expect(problems({ tools, deep: { helpers: [helper({ tools: ['one', 'two'] })] } })).toEqual([
+      'deep.helpers.0.tools.1 is not a tool of this agent: "two"',
+    ]);
+    const server = { kind: 'mcp', server_url: 'https://mcp.example.com' };
+    expect(problems({ tools: [server], deep: { helpers: [helper({ tools: ['two'] })] } })).toEqual([]);
+    expect(problems({ deep: { helpers: [helper({}), helper({})] } })).toEqual([
+      'deep.helpers must have different names',
+    ]);
+    expect(problems({ deep: { files: 'not files' } })).toHaveLength(1);
+    expect(problems({ deep: { files: '{{trigger.files}}' } })).toEqual([]);
   });
 });

@@ -50,6 +50,10 @@ class RandomGraph {
     else add(source.id);
   }
 
+  private turns(): number[] {
+    return Array.from({ length: 1 + Math.floor(this.random() * 3) }, () => Math.floor(this.random() * 3));
+  }
+
   private make(id: string, depth: number): AgentNode {
     const kind = this.random();
     const retry = { max_attempts: 3, initial_ms: 100, factor: 2, max_ms: 1000 };
@@ -81,7 +85,8 @@ class RandomGraph {
     }
     if (kind < 0.55) {
       this.behaviour[id] = {
-        turns: Array.from({ length: 1 + Math.floor(this.random() * 3) }, () => Math.floor(this.random() * 3)),
+        turns: this.turns(),
+        ...(this.chance(0.5) ? { helper_turns: this.turns() } : {}),
       };
       return node(id, 'ai.agent');
     }
@@ -107,6 +112,7 @@ function settled(statuses: Record<string, string>, hasFailingRounds: boolean): R
 describe('a crash at any boundary', () => {
   it('changes neither the outcome nor the steps, and runs no finished step again', (context) => {
     const report = new CrashReport();
+    let nested = 0;
     const met = new Set<string>();
     const kinds = new Map<string, number>();
     for (let seed = 1; seed <= 500; seed++) {
@@ -126,12 +132,14 @@ describe('a crash at any boundary', () => {
       );
       expect(stormy.outcome, `seed ${seed}`).toEqual(calm.outcome);
       expect(new Set(stormy.completions).size, `seed ${seed}: a step ended twice`).toBe(stormy.completions.length);
+      nested += stormy.completions.filter((key) => key.includes('/t')).length;
       for (const key of stormy.completions) {
         if (!key.endsWith('#item')) expect(stormy.starts.lastIndexOf(key), `seed ${seed}`).toBeGreaterThanOrEqual(0);
         expect(stormy.step(key)?.status).toMatch(/completed|failed/);
       }
       expect(stormy.run.active, `seed ${seed}: counts`).toBe(0);
     }
+    expect(nested, 'calls of calls').toBeGreaterThan(300);
     expect(report.count).toBeGreaterThan(3000);
     report.close(context, { 'before an effect': 1000, 'after an effect': 1000, 'while it waits': 100 });
     for (const type of [

@@ -47,6 +47,8 @@ export interface Behaviour {
   readonly child_ms?: number;
   /** Calls of each turn. */
   readonly turns?: readonly number[];
+  /** Of the first call of each turn: it makes turns of its own, with so many calls. */
+  readonly helper_turns?: readonly number[];
 }
 
 export interface SimulationOptions {
@@ -193,8 +195,9 @@ export class Simulation {
       this.waitForChild(key, attempt);
     } else if (behaviour.asks === true) {
       this.signal({ type: 'step_waiting', key, attempt, reason: 'approval', wake_at: null, due: null });
-    } else if (behaviour.turns !== undefined && call === '') {
-      this.signal({ type: 'calls_opened', key, attempt, calls: ['t1'] });
+    } else if (turnsOf(call, behaviour) !== null) {
+      const prefix = call === '' ? '' : `${call}/`;
+      this.signal({ type: 'calls_opened', key, attempt, calls: [`${prefix}t1`] });
     } else {
       this.signal({ type: 'step_completed', key, attempt, handle: behaviour.handle ?? 'out' });
     }
@@ -212,10 +215,10 @@ export class Simulation {
   }
 
   /** Turn by turn: the model's call, then the calls that it asked for; decided on the rows alone. */
-  private nextTurn({ key, node_id, path, attempt }: StepState, { turns = [] }: Behaviour): void {
+  private nextTurn({ key, node_id, path, call: caller, attempt }: StepState, behaviour: Behaviour): void {
     const has = (call: string) => this.rows.has(stepKey(node_id, path, call));
-    for (const [index, calls] of turns.entries()) {
-      const turn = `t${index + 1}`;
+    for (const [index, calls] of (turnsOf(caller, behaviour) ?? []).entries()) {
+      const turn = `${caller === '' ? '' : `${caller}/`}t${index + 1}`;
       if (!has(turn)) {
         this.signal({ type: 'calls_opened', key, attempt, calls: [turn] });
         return;
@@ -254,6 +257,12 @@ export class Simulation {
     this.run = restore(this.plan, this.status, rows, this.options.run);
     this.signal({ type: 'interrupted' });
   }
+}
+
+/** Calls of each turn that this step makes; null for one that makes none. */
+function turnsOf(call: string, { turns, helper_turns }: Behaviour): readonly number[] | null {
+  if (call === '') return turns ?? null;
+  return /^t\d+\.0$/.test(call) ? (helper_turns ?? null) : null;
 }
 
 /** Small, fast, seeded: mulberry32. */

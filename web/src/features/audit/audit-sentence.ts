@@ -99,6 +99,15 @@ const SENTENCES: Readonly<Record<string, string | ((details: Details, resourceId
     name === undefined ? 'changed the description of a project' : `renamed the project${changed(name_before, name)}`,
   'project.archived': ({ name }) => `archived the project ${text(name) ?? ''}`,
   'project.context_deleted': ({ key }) => `deleted ${text(key) ?? 'a value'} from the shared context of a project`,
+  'refinement.started': ({ follows }) =>
+    text(follows) === null ? 'asked for changes of a draft' : 'asked for more changes of a proposal',
+  'proposal.approved': ({ draft_version_before, draft_version }) =>
+    `approved a proposal${typeof draft_version === 'number' ? `: the draft went from revision ${draft_version_before} to ${draft_version}` : ''}`,
+  'proposal.rejected': 'rejected a proposal',
+  'proposal.expired': 'closed a proposal that nobody decided',
+  'proposal.commented': 'commented on a proposal',
+  'proposal.access_changed': ({ access }) =>
+    access === 'private' ? 'made a proposal private, or changed for whom' : 'let everybody see a proposal',
   'webhook.created': ({ host }) => `added a webhook${at(host)}`,
   'webhook.updated': ({ host }) => `changed a webhook${at(host)}`,
   'webhook.deleted': ({ host }) => `deleted a webhook${at(host)}`,
@@ -157,6 +166,8 @@ export const ACTION_GROUPS = [
   { value: 'member', label: 'Members' },
   { value: 'invitation', label: 'Invitations' },
   { value: 'project', label: 'Projects' },
+  { value: 'refinement', label: 'Refinements' },
+  { value: 'proposal', label: 'Proposals' },
   { value: 'budget', label: 'Budgets' },
   { value: 'team', label: 'Teams' },
   { value: 'organization', label: 'Organization' },

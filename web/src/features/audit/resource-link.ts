@@ -15,6 +15,8 @@ export function resourceLink({
       return { to: '/dashboard/agents/$agentId', params: { agentId: id } };
     case 'project':
       return { to: '/dashboard/projects/$projectId', params: { projectId: id } };
+    case 'proposal':
+      return { to: '/dashboard/proposals/$proposalId', params: { proposalId: id } };
     case 'policy':
       return { to: '/dashboard/policies/$policyId', params: { policyId: id } };
     case 'execution':

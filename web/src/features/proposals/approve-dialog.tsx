@@ -11,7 +11,7 @@ import { RequestFailure } from '@/lib/api.ts';
 import { CHANGE_LOOKS } from './changed-files.tsx';
 import { choiceWords, chosenFiles, chosenParts, type LeftOut, shareOf } from './choice.ts';
 import { MergeDialog } from './merge-dialog.tsx';
-import { useApprove } from './queries.ts';
+import { isDecided, useApprove } from './queries.ts';
 
 interface ApproveDialogProps {
   proposal: Proposal;
@@ -39,6 +39,7 @@ export function ApproveDialog({ proposal, leftOut, onClose }: ApproveDialogProps
           toast.success('Approved: the draft has changed');
           onClose();
         },
+        onError: (error) => isDecided(error) && onClose(),
       },
     );
   const merge = mergeOf(approve.error);

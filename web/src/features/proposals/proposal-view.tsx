@@ -52,7 +52,8 @@ function LoadedProposal({ proposal, tab, file, onEnded }: LoadedProposalProps) {
   const { status } = proposal;
   const isGenerating = status === 'generating';
   const hasThread = isGenerating || status === 'ready' || status === 'failed';
-  const thread = useThread(proposal.thread_id, isGenerating || (hasThread && tab === 'run'));
+  const shown = tab ?? (proposal.changes.length === 0 ? 'run' : 'files');
+  const thread = useThread(proposal.thread_id, isGenerating || (hasThread && shown === 'run'));
   const { ended } = thread.state;
   useEffect(() => onEnded(ended), [ended, onEnded]);
   useEffect(() => {
@@ -70,7 +71,7 @@ function LoadedProposal({ proposal, tab, file, onEnded }: LoadedProposalProps) {
           {status !== 'ready' && (
             <Outcome proposal={{ ...proposal, status }} onRetry={mayWrite ? () => setDialog('again') : null} />
           )}
-          <Review proposal={proposal} tab={tab} file={file} thread={hasThread ? thread : null} />
+          <Review proposal={proposal} shown={shown} file={file} thread={hasThread ? thread : null} />
         </>
       )}
       {dialog === 'access' && <AccessDialog proposal={proposal} onClose={() => setDialog(null)} />}

@@ -12,9 +12,10 @@ import type {
   RefinementStarted,
 } from '@agentflow/contracts';
 import { queryOptions, useMutation, useQueryClient } from '@tanstack/react-query';
+import { toast } from 'sonner';
 import { agentQuery, draftQuery } from '@/features/agents/queries.ts';
 import { allPages } from '@/lib/all-pages.ts';
-import { api, newIdempotencyKey, type Page, queryString } from '@/lib/api.ts';
+import { api, newIdempotencyKey, type Page, queryString, RequestFailure } from '@/lib/api.ts';
 
 /** The feed keeps lists up to date; this is for what it may not have told. */
 const RESTING_MS = 60_000;
@@ -86,6 +87,15 @@ export function useStartRefinement(agentId: string) {
   });
 }
 
+/** Tells who is second, and what the first one's decision was. */
+function tellDecided(error: Error): void {
+  if (isDecided(error)) toast.error('Your decision did not count', { description: error.message });
+}
+
+export function isDecided(error: Error): boolean {
+  return error instanceof RequestFailure && error.code === 'proposal_decided';
+}
+
 function useDecided(proposal: Proposal) {
   const queries = useQueryClient();
   return {
@@ -94,6 +104,7 @@ function useDecided(proposal: Proposal) {
       void queries.invalidateQueries({ queryKey: draftQuery(proposal.agent_id).queryKey });
       void queries.invalidateQueries({ queryKey: agentQuery(proposal.agent_id).queryKey });
     },
+    onError: tellDecided,
     // Refused as well: somebody may have been first.
     onSettled: () => queries.invalidateQueries({ queryKey: ['proposals'] }),
   };

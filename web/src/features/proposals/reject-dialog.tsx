@@ -6,7 +6,7 @@ import { Button } from '@/components/ui/button.tsx';
 import { Dialog, DialogBody, DialogFooter } from '@/components/ui/dialog.tsx';
 import { Field } from '@/components/ui/field.tsx';
 import { Textarea } from '@/components/ui/input.tsx';
-import { useReject } from './queries.ts';
+import { isDecided, useReject } from './queries.ts';
 
 /** Turns a proposal down, with why. */
 export function RejectDialog({ proposal, onClose }: { proposal: Proposal; onClose: () => void }) {
@@ -30,6 +30,7 @@ export function RejectDialog({ proposal, onClose }: { proposal: Proposal; onClos
               toast.success('Rejected');
               onClose();
             },
+            onError: (error) => isDecided(error) && onClose(),
           });
         }}
       >

@@ -29,7 +29,7 @@ export type ReviewTab = 'files' | 'canvas' | 'problems' | 'try' | 'comments' | '
 
 interface ReviewProps {
   proposal: Proposal;
-  tab: ReviewTab | undefined;
+  shown: ReviewTab;
   file: string | undefined;
   /** What happened, while it is kept. */
   thread: Thread | null;
@@ -43,7 +43,7 @@ function fileOf(proposal: Proposal, { node_id, field }: DefinitionProblem): stri
 }
 
 /** What a run has come to: read it, choose from it, decide. */
-export function Review({ proposal, tab, file, thread }: ReviewProps) {
+export function Review({ proposal, shown, file, thread }: ReviewProps) {
   const navigate = useNavigate({ from: '/dashboard/proposals/$proposalId' });
   const [leftOut, setLeftOut] = useState<LeftOut>(ALL_CHOSEN);
   const [dialog, setDialog] = useState<'approve' | 'reject' | 'follow' | null>(null);
@@ -53,7 +53,6 @@ export function Review({ proposal, tab, file, thread }: ReviewProps) {
   const words = choiceWords(changes, leftOut);
   const problems = useChoiceProblems(proposal, files, words.everything);
   const deciding = proposal.status === 'ready' && proposal.may_decide;
-  const shown = tab ?? (changes.length === 0 ? 'run' : 'files');
   const selected = changes.find(({ path }) => path === file) ?? changes[0];
   const show = (next: ReviewTab, path = file) =>
     void navigate({ search: { tab: next, file: path }, replace: true, resetScroll: false });
@@ -151,6 +150,7 @@ export function Review({ proposal, tab, file, thread }: ReviewProps) {
       <LeaveGuard
         dirty={deciding && !words.everything && dialog !== 'follow'}
         description="What you have chosen here is not approved yet, and is forgotten."
+        keptWithinPage
       />
     </>
   );
