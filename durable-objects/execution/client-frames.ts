@@ -4,7 +4,7 @@ import { describeError, type Logger } from '../../workers/platform/telemetry.ts'
 import type { ApprovalView, ExecutionRpc, FrameWatcher } from './client.ts';
 import { approvalOf } from './decisions.ts';
 import type { ExecutionRun } from './run.ts';
-import { answerQuestion, type Refused, stopExecution } from './wiring.ts';
+import { answerQuestion, frameWatcherNow, type Refused, stopExecution } from './wiring.ts';
 
 /** Frames that one socket may send in a row, and how many it gains each second. */
 const BURST = 20;
@@ -43,7 +43,8 @@ export class ClientFrames {
     const frame = parseFrame(text);
     if ('code' in frame) return frame;
     try {
-      return await this.perform(watcher, frame);
+      const current = await frameWatcherNow(this.env, watcher);
+      return current === null ? GONE : await this.perform(current, frame);
     } catch (error) {
       this.host.logger().log('error', 'frame.failed', { type: frame.event_type, ...describeError(error) });
       return { code: 'internal_error', message: 'This could not be done. The error was logged.' };
@@ -103,6 +104,11 @@ export class ClientFrames {
 }
 
 const TOO_MANY: Refused = { code: 'rate_limited', message: `A connection may send ${PER_SECOND} frames a second.` };
+
+const GONE: Refused = {
+  code: 'unauthenticated',
+  message: 'Whoever opened this connection is no member any more, or its key is not good any more.',
+};
 
 function notAllowed(permission: string): Refused {
   return { code: 'forbidden', message: `This connection does not have the permission ${permission}.` };

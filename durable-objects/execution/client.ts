@@ -299,6 +299,8 @@ export interface FrameWatcher {
   /** As decisions judge them; null for who only watches. */
   readonly decider: Decider | null;
   readonly origin: AuditOrigin;
+  /** The platform itself, which checks each frame before it passes it on. */
+  readonly vouched?: true;
 }
 
 export interface ExecutionStub extends ExecutionRpc {

@@ -9,6 +9,7 @@ import {
   cancelExecution,
   deleteExecutionRow,
   type ExecutionProjection,
+  frameWatcherNow,
   projectExecution,
   startRelated,
 } from '../../workers/domains/executions/index.ts';
@@ -45,8 +46,8 @@ import type { Facts } from './store/rows.ts';
 import type { Touches } from './touches.ts';
 
 export type { Held, Purse } from '../../workers/models/index.ts';
-/** Other executions, handoffs and the shared context, as the domains do them. */
-export { handOff, readContext, startRelated };
+/** Other executions, handoffs, the shared context and who is on a stream, as the domains know them. */
+export { frameWatcherNow, handOff, readContext, startRelated };
 
 /** The engine's ports for an attempt of a step, by the markers that stand for secrets in it and by what pays for it. */
 export type PortsFor = (markers: Markers, purse: Purse) => Omit<EnginePorts, 'agents'>;

@@ -26,10 +26,12 @@ import {
   projectApiKey,
   projectIpAllowlist,
 } from '../../workers/domains/organizations/index.ts';
+import { threadsAfter } from '../../workers/domains/refinements/index.ts';
 import { projectSubscription } from '../../workers/domains/webhooks/index.ts';
 import type { Env } from '../../workers/platform/env.ts';
 import { deletePage } from '../../workers/platform/r2.ts';
 import { executionObject } from '../execution/client.ts';
+import { type RefinementStub, refinementObject } from '../refinement/client.ts';
 import { type WebhookTargetStub, webhookTarget } from '../webhook-target/client.ts';
 import {
   type AgentHead,
@@ -140,6 +142,7 @@ export function erasureWork(
       },
       storages: {
         targets: (cursor) => inTargets(env, targets(), cursor, (target) => target.erase()),
+        refinements: (cursor) => inThreads(env, organizationId, null, cursor, (thread) => thread.erase(organizationId)),
         rows: (cursor, objects) => eraseRows(env, organizationId, cursor, objects),
         // Each object deletes its own; what one wrote while it died is found here.
         values: async () => ({ done: await deletePage(env.VALUES, `${organizationId}/`), cursor: '', failed: false }),
@@ -156,6 +159,10 @@ export function erasureWork(
     storages: {
       targets: (cursor) =>
         inTargets(env, targets(), cursor, (target) => target.forget({ id: subject, email, name: FORMER_MEMBER })),
+      refinements: (cursor) =>
+        inThreads(env, organizationId, subject, cursor, (thread) =>
+          thread.forgetPerson(organizationId, subject, FORMER_MEMBER),
+        ),
       rows: (cursor, objects) => forgetPerson(env, organizationId, { id: subject, email }, cursor, objects),
     },
   };
@@ -171,4 +178,20 @@ async function inTargets(
   const done = await Promise.allSettled(ids.map((id) => act(webhookTarget(env.WEBHOOK_TARGET, id))));
   const failed = done.some(({ status }) => status === 'rejected');
   return { done: ids.length < ERASED_PER_PAGE, cursor: ids.at(-1) ?? cursor, failed };
+}
+
+/** Threads of the organization's refinements, or of those that one person asked for. */
+async function inThreads(
+  env: Env,
+  organizationId: string,
+  personId: string | null,
+  cursor: string,
+  act: (thread: RefinementStub) => Promise<void>,
+): Promise<ErasurePage> {
+  const threads = await threadsAfter(env, organizationId, personId, cursor, ERASED_PER_PAGE);
+  const done = await Promise.allSettled(
+    threads.map(({ thread_id }) => act(refinementObject(env.REFINEMENT, thread_id))),
+  );
+  const failed = done.some(({ status }) => status === 'rejected');
+  return { done: threads.length < ERASED_PER_PAGE, cursor: threads.at(-1)?.id ?? cursor, failed };
 }

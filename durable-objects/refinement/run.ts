@@ -130,7 +130,7 @@ export class RefinementRun {
     const basis = await runBasis(this.env, job);
     const state = this.store.run();
     if (basis === null || state.phase !== 'due') return;
-    const answer = rulesAnswer();
+    const answer = rulesAnswer(job, basis.files);
     this.store.writeRun({ ...state, attempts: state.attempts + 1 });
     if (answer.ok) {
       const { files, todos, summary } = answer;

@@ -1,6 +1,7 @@
 import { agentSettings } from '@agentflow/contracts';
 import { expect, type Page, test } from '@playwright/test';
-import { createAccount, ECHO, logIn, publishAgent } from './support.ts';
+import { expectAccessible, expectFitsPhone } from './page-checks.ts';
+import { createAccount, ECHO, logIn, publishAgent, scriptModel } from './support.ts';
 
 const card = (page: Page, name: string) =>
   page.getByRole('list', { name: 'Agents' }).getByRole('listitem').filter({ hasText: name });
@@ -122,4 +123,36 @@ test('how an agent runs is set in its draft, beside others who change it', async
   await page.getByRole('option', { name: 'Failed' }).click();
   await expect(page).toHaveURL(/tab=executions.*status=failed|status=failed.*tab=executions/);
   await expect(page.getByText('No execution fits')).toBeVisible();
+});
+
+test('who describes an agent without a model is told what is missing, and offered a template', async ({
+  page,
+  request,
+}) => {
+  const account = await createAccount(request);
+  await logIn(page, account, '/dashboard/agents');
+  await page.getByRole('button', { name: 'Describe it' }).click();
+  const dialog = page.getByRole('dialog', { name: 'New agent' });
+  await expect(dialog.getByRole('tab').first()).toHaveText('Describe it');
+  await expect(dialog.getByRole('status')).toContainText('none has a key here');
+  await dialog.getByLabel('What should it do?').fill('Greet whoever writes to us. Politely.');
+  await expect(dialog.getByRole('button', { name: 'Propose an agent' })).toBeDisabled();
+  await expectAccessible(page, 'describing an agent without a model');
+  await expectFitsPhone(page);
+  await dialog.getByRole('button', { name: 'Choose a template' }).click();
+  await expect(dialog.getByRole('button', { name: /^Approval before a refund/ })).toBeVisible();
+});
+
+test('an agent that is described in words comes as a proposal', async ({ page, request }) => {
+  const account = await createAccount(request);
+  await scriptModel(request, account, [{ text: 'Nothing was changed.' }]);
+  await logIn(page, account, '/dashboard/agents');
+  await page.getByRole('button', { name: 'Describe it' }).click();
+  const dialog = page.getByRole('dialog', { name: 'New agent' });
+  await dialog.getByRole('button', { name: /^Check an invoice/ }).click();
+  await expect(dialog.getByLabel('What should it do?')).toHaveValue(/^Check an invoice/);
+  await dialog.getByLabel('What should it do?').fill('Greet whoever writes to us. Politely.');
+  await dialog.getByRole('button', { name: 'Propose an agent' }).click();
+  await expect(page).toHaveURL(/\/dashboard\/proposals\//);
+  await expect(page.getByText('Greet whoever writes to us').first()).toBeVisible();
 });

@@ -40,6 +40,7 @@ export * from './policies.ts';
 export * from './policy-conditions.ts';
 export * from './project-costs.ts';
 export * from './projects.ts';
+export * from './proposal-status.ts';
 export * from './proposals.ts';
 export * from './rate-limits.ts';
 export * from './retention.ts';

@@ -5,23 +5,12 @@ import { definitionProblem } from './definition.ts';
 import { actor, executionError } from './executions.ts';
 import { agentId, idSchema, userId } from './ids.ts';
 import { modelRef } from './models.ts';
+import { proposalStatus } from './proposal-status.ts';
 import { shadowRunId } from './shadow-runs.ts';
 
 export const proposalId = idSchema('proposal');
 export const threadId = idSchema('thread');
 export const proposalCommentId = idSchema('proposalComment');
-
-export const PROPOSAL_STATUSES = [
-  'generating',
-  'ready',
-  'failed',
-  'approved',
-  'rejected',
-  'superseded',
-  'expired',
-] as const;
-export const proposalStatus = z.enum(PROPOSAL_STATUSES);
-export type ProposalStatus = z.infer<typeof proposalStatus>;
 
 export const MAX_PROMPT_CHARACTERS = 8000;
 /** Of all generated files as JSON, in bytes of UTF-8: a row of D1 holds 2 MB. */

@@ -241,8 +241,8 @@ const BODIES: { [operationId: string]: object | ((owner: Member) => Promise<obje
   }),
   changePassword: { current_password: PASSWORD, new_password: 'another long passphrase' },
   rollbackAgent: { version: 1 },
-  refineAgent: { user_prompt: 'Rename it', context: { model: 'builtin/rules' } },
-  refineWorkflow: { user_prompt: 'Rename it', context: { model: 'builtin/rules' } },
+  refineAgent: endlessRefinement,
+  refineWorkflow: endlessRefinement,
   setAgentStatus: { status: 'paused' },
   inviteMember: { email: 'somebody@example.com', role: 'viewer' },
   switchOrganization: async (owner) => {
@@ -326,6 +326,11 @@ async function agentOf(owner: Member) {
     agentNode('double', 'logic.transform', { expression: 'trigger.n * 2' }),
   ];
   return publishedAgent(owner, { nodes, edges: agentEdges('start>double') });
+}
+
+/** One that does not end: its end would leave a row in the audit log. */
+async function endlessRefinement() {
+  return { user_prompt: `Rename it. ${(await runtimeScenario()).mark}` };
 }
 
 /** A refinement whose proposal waits for a decision. */

@@ -1,8 +1,9 @@
-import { evictDurableObject } from 'cloudflare:test';
+import { evictDurableObject, runInDurableObject } from 'cloudflare:test';
 import type { StreamFrame } from '@agentflow/contracts';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { agentEdges, agentNode } from '../../support/agents.ts';
-import { api, createKey, type Member, rawApi, signUp } from '../../support/api.ts';
+import { api, createKey, type Member, rawApi, signUp, withRole } from '../../support/api.ts';
+import { eventually } from '../../support/eventually.ts';
 import { ended, get, http, lastConversation, stub, tools } from '../executions/looping.ts';
 import { call, deepDefinition, RUNTIME, threadOf, typesOf, watchThread, write } from './threads.ts';
 
@@ -216,6 +217,35 @@ describe('what a client says', () => {
   });
 });
 
+describe('who was somebody when the socket was opened', () => {
+  it('does nothing through it once the key is revoked or the person has gone', async () => {
+    const { thread, open, waiting } = await held();
+    await waiting;
+    const { id, key } = await createKey(owner, ['executions:read', 'agents:execute']);
+    const member = await withRole(owner, 'editor');
+    const [byKey, byMember, demoted] = await Promise.all([
+      watchThread({ key }, thread),
+      watchThread(member, thread),
+      watchThread(await withRole(owner, 'editor'), thread),
+    ]);
+    byKey.tell({ event_type: 'steer', data: { text: 'While it was good.' } });
+    await byKey.frame('on_message');
+    const gone = [`/org/api-keys/${id}`, `/org/members/${member.user_id}`];
+    for (const path of gone) expect((await api(path, { method: 'DELETE', token: owner.token })).status).toBe(204);
+    for (const watched of [byKey, byMember]) {
+      const code = await eventually(async () => {
+        watched.tell({ event_type: 'stop' });
+        const errors = watched.events.filter(({ event_type }) => event_type === 'error');
+        return errors.find(({ data }) => data.code === 'unauthenticated');
+      });
+      expect(code.data.code).toBe('unauthenticated');
+    }
+    expect(typesOf(demoted.events)).not.toContain('end');
+    await open();
+    await demoted.closed;
+  });
+});
+
 describe('strangers', () => {
   const status = async (thread: string, query: string, headers: Record<string, string>) => {
     const response = await rawApi(`${RUNTIME}/stream/${thread}${query}`, {
@@ -239,5 +269,45 @@ describe('strangers', () => {
     expect(await status('thread-unknown', '', { authorization: `Bearer ${owner.token}` })).toBe(404);
     expect(await status(thread, '?after=-1', { authorization: `Bearer ${owner.token}` })).toBe(422);
     expect((await rawApi(`${RUNTIME}/stream/${thread}`, { token: owner.token })).status).toBe(400);
+  });
+});
+
+describe('a client that reads slowly', () => {
+  it('is closed when large states pile up, and misses nothing when it comes back; one that acknowledges is not', async () => {
+    const plan = (number: number) => call('write_todos', { todos: [{ content: `Step ${number}`, status: 'pending' }] });
+    const name = crypto.randomUUID();
+    const rounds = [0, 1, 2, 3];
+    const turns = rounds.flatMap((round) => [
+      { calls: [call(`wait_${round}`, {})] },
+      { calls: Array.from({ length: 10 }, (_, index) => plan(round * 10 + index)) },
+    ]);
+    const toolset = rounds.map((round) => http(`wait_${round}`, `gate/${name}-${round}`));
+    const deep = { files: '{{trigger.files}}' };
+    const { definition } = await deepDefinition([...turns, { text: 'Done.' }], deep, toolset);
+    const files = { 'large.md': 'x'.repeat(1_000_000) };
+    const thread = await threadOf(owner, definition, { input_payload: { files } });
+    await get(`${tools}/waiting/${name}-0`);
+    const [slow, good] = await Promise.all([watchThread(owner, thread), watchThread(owner, thread)]);
+    good.socket.addEventListener('message', ({ data }) => {
+      const { seq } = JSON.parse(String(data)) as StreamFrame;
+      good.socket.send(JSON.stringify({ type: 'ack', seq }));
+    });
+    for (const round of rounds) {
+      const { seq } = await good.first(({ data }) => data.name === `wait_${round}`);
+      await eventually(() =>
+        runInDurableObject(stub(thread), (_object, state) =>
+          state.getWebSockets().some((socket) => socket.deserializeAttachment().acknowledged >= Math.floor(seq / 2)),
+        ),
+      );
+      await fetch(`${tools}/open/${name}-${round}`);
+    }
+    expect((await slow.closed).code).toBe(4408);
+    expect((await good.closed).code).toBe(1000);
+    const last = slow.events.at(-1)?.seq ?? 0;
+    const back = await watchThread(owner, thread, `?after=${last}`);
+    await back.closed;
+    const states = back.events.filter(({ event_type }) => event_type === 'on_state_update');
+    expect(states.map(({ data }) => data.todos)).toEqual([[{ content: 'Step 39', status: 'pending' }]]);
+    expect(back.events.at(-1)?.event_type).toBe('end');
   });
 });

@@ -1,6 +1,7 @@
 import { ERASED_PER_PAGE, type EraseObjects, type ErasurePage } from '../../../durable-objects/organization/client.ts';
 import { db } from '../../db/client.ts';
 import type { Env } from '../../platform/env.ts';
+import { forgetPersonInProposals } from '../refinements/index.ts';
 import { clearAddress, clearOrigins, executionIdsNaming, forgetInEvents, renameActor } from './queries.ts';
 
 /** What executions call a person who was erased. */
@@ -36,6 +37,7 @@ export async function forgetPerson(
   const addresses =
     person.email === null ? 0 : await clearAddress(database, organizationId, person.email, ROWS_PER_STATEMENT);
   if (Math.max(origins, addresses) === ROWS_PER_STATEMENT) return { done: false, cursor, failed: false };
+  if (!cursor.startsWith(EVENTS)) await forgetPersonInProposals(env, organizationId, person.id, FORMER_MEMBER);
   const place = cursor.startsWith(EVENTS) ? cursor : EVENTS;
   const named = { id: person.id, email: person.email, name: FORMER_MEMBER };
   const end = await forgetInEvents(database, organizationId, named, place, EVENTS_PER_PAGE);

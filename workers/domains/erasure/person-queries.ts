@@ -4,6 +4,7 @@ import { invitations, memberships, organizations, sessions, teamMembers, users }
 import { auditLogs } from '../../db/schema/audit.ts';
 import { chatAccounts, notificationMarks, notificationReads } from '../../db/schema/events.ts';
 import { executions } from '../../db/schema/executions.ts';
+import { proposalComments, proposals } from '../../db/schema/proposals.ts';
 
 /** A person's membership with what decides its end: the other members, and the other owners among them. */
 export function membershipsOf(database: Database, userId: string) {
@@ -34,6 +35,8 @@ export async function organizationsNaming(database: Database, userId: string, em
         sql`(exists (select 1 from ${memberships} where ${memberships.organization_id} = ${organizations.id} and ${memberships.user_id} = ${userId})
           or exists (select 1 from ${executions} where ${executions.organization_id} = ${organizations.id} and ${executions.actor_id} = ${userId})
           or exists (select 1 from ${auditLogs} where ${auditLogs.organization_id} = ${organizations.id} and ${auditLogs.actor_id} = ${userId})
+          or exists (select 1 from ${proposals} where ${proposals.organization_id} = ${organizations.id} and ${proposals.author_id} = ${userId})
+          or exists (select 1 from ${proposalComments} where ${proposalComments.organization_id} = ${organizations.id} and ${proposalComments.author_id} = ${userId})
           or ${organizations.id} in (select ${invitations.organization_id} from ${invitations} where ${invitations.email} = ${email}))`,
       ),
     )

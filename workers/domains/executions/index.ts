@@ -14,5 +14,5 @@ export { startRelated } from './start-related.ts';
 export { startReplay } from './start-replay.ts';
 export { openFrames, openStream } from './stream.ts';
 export { streamAccess } from './stream-access.ts';
-export { frameWatcherOf } from './stream-caller.ts';
+export { frameWatcherNow, frameWatcherOf } from './stream-caller.ts';
 export { preferredWait } from './wait.ts';

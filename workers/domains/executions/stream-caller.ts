@@ -1,22 +1,45 @@
-import { type Permission, roleAllows } from '@agentflow/contracts';
+import { type Permission, type Role, roleAllows } from '@agentflow/contracts';
 import type { FrameWatcher } from '../../../durable-objects/execution/client.ts';
+import { db } from '../../db/client.ts';
 import { actorOf, type Principal, type RequestContext } from '../../platform/context.ts';
 import type { Env } from '../../platform/env.ts';
 import type { StreamCaller } from '../../platform/tokens.ts';
+import { memberNow } from '../accounts/index.ts';
 import { memberDecider } from '../approvals/index.ts';
 import { auditOrigin } from '../audit/index.ts';
+import { findApiKey } from '../organizations/index.ts';
 
 const THROUGH_A_STREAM: readonly Permission[] = ['agents:execute', 'executions:cancel', 'approvals:approve'];
 
 /** What a caller may do through the stream of an execution that they may read. */
 export function streamCallerOf(principal: Principal): StreamCaller {
-  const may = (permission: Permission) =>
-    principal.kind === 'user' ? roleAllows(principal.role, permission) : principal.scopes.includes(permission);
-  return {
-    actor: actorOf(principal),
-    role: principal.kind === 'user' ? principal.role : null,
-    may: THROUGH_A_STREAM.filter(may),
-  };
+  const actor = actorOf(principal);
+  if (principal.kind === 'user') return { actor, role: principal.role, may: mayAs(principal.role) };
+  return { actor, role: null, may: THROUGH_A_STREAM.filter((permission) => principal.scopes.includes(permission)) };
+}
+
+function mayAs(role: Role): Permission[] {
+  return THROUGH_A_STREAM.filter((permission) => roleAllows(role, permission));
+}
+
+/**
+ * Somebody on a socket, which may be open for hours, as they are now: with the role of this moment; null for who has left
+ * the organization, and for a key that was revoked or has expired.
+ */
+export async function frameWatcherNow(env: Env, watcher: FrameWatcher): Promise<FrameWatcher | null> {
+  const { organization_id, actor, origin } = watcher;
+  if (watcher.vouched === true) return watcher;
+  if (actor.type === 'api_key') {
+    const key = await findApiKey(db(env, organization_id), organization_id, actor.id);
+    if (key === undefined) return watcher;
+    const isGood = key.revoked_at === null && (key.expires_at === null || key.expires_at > Date.now());
+    return isGood ? watcher : null;
+  }
+  if (actor.type !== 'user') return watcher;
+  const member = await memberNow(env, organization_id, actor.id);
+  if (member === null) return null;
+  const around = { ip: origin.ip, userAgent: origin.user_agent, requestId: origin.request_id };
+  return frameWatcherOf(env, organization_id, { actor, role: member.role, may: mayAs(member.role) }, around);
 }
 
 /**

@@ -102,6 +102,19 @@ export function listApiKeys(
     .all();
 }
 
+/** As D1 has it, which may not know a key of this moment. */
+export function findApiKey(
+  database: Database,
+  organizationId: string,
+  keyId: string,
+): Promise<Pick<ApiKeyRow, 'revoked_at' | 'expires_at'> | undefined> {
+  return database
+    .select({ revoked_at: apiKeys.revoked_at, expires_at: apiKeys.expires_at })
+    .from(apiKeys)
+    .where(and(eq(apiKeys.organization_id, organizationId), eq(apiKeys.id, keyId)))
+    .get();
+}
+
 /** The insert of a key's row as the desk tells it; an older revision than the stored one changes nothing. */
 export function upsertApiKey(database: Database, organizationId: string, row: Omit<ApiKeyRow, 'organization_id'>) {
   const { expires_at, last_used_at, revoked_at, replaced_by, revision } = row;

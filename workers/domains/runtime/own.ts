@@ -50,7 +50,7 @@ async function watcherOf(
       ? await memberDecider(env, organization_id, { ...caller, role: caller.role })
       : { actor, role: null, teams: [], may_approve: mayApprove(caller) };
   const origin = { actor_type: actor.type, actor_id: actor.id, ip, user_agent: '', request_id };
-  return { organization_id, actor, may_steer: true, may_stop: true, decider, origin };
+  return { organization_id, actor, may_steer: true, may_stop: true, decider, origin, vouched: true };
 }
 
 function actorOfCaller(caller: AdmissionCaller): Actor {

@@ -13,6 +13,7 @@ import { isTrigger } from '../draft/exits.ts';
 import { isRound, stepsOfNode } from './run-view.ts';
 import { useNodeActions } from './use-node-actions.ts';
 import { useNodeOutputs } from './use-node-outputs.ts';
+import { WorkspaceSummary } from './workspace-summary.tsx';
 
 interface LastRunTabProps {
   /** Its key on the canvas. */
@@ -155,6 +156,11 @@ function StepsOfNode({ execution, steps, node, all }: StepsOfNodeProps) {
       <StepError step={step} />
       {step.status === 'waiting' && step.record?.waiting_reason === 'approval' && (
         <WaitingQuestion executionId={execution.id} stepId={step.id} />
+      )}
+      {node.type === 'ai.agent' && node.config.deep != null && (
+        <Part title="Workspace">
+          <WorkspaceSummary execution={execution} steps={all} />
+        </Part>
       )}
       <Part title="Output">
         <StepOutput step={step} streamed={texts?.get(step.id)} />
