@@ -7,8 +7,11 @@ const MAX_MEMBER_CHARACTERS = 16 * 1024;
 /** Of one streamed text, as it is kept. */
 const MAX_TEXT_CHARACTERS = 400_000;
 const REPLAY_PAGE = 200;
-/** Text is written this often while nothing else is: what a crash loses of it, the runtime sends again. */
-const TEXT_EVERY_MS = 250;
+/**
+ * Text is written this often while nothing else is. Whatever is sent after a write waits until that is on disk, so that each
+ * write is a pause in the stream; what a crash loses of the text, the runtime sends again.
+ */
+const TEXT_EVERY_MS = 5000;
 
 type Data = Record<string, JsonValue>;
 
