@@ -5,7 +5,7 @@ import { defineConfig } from 'vite';
 /** Where the Worker listens while `vite web` serves the UI with hot reloading. */
 const API_ORIGIN = 'http://127.0.0.1:8787';
 
-/** The editor, the engine, the canvas, the palette and selects load with what shows them, however many parts share them. */
+/** The editor, the engine, files of agents, the canvas, the palette and selects load with what shows them, however many parts share them. */
 const LATER =
   /packages[\\/](engine|agent-files)|node_modules[\\/](jsonata|yaml|diff|node-diff3|re2js|@codemirror|@lezer|style-mod|crelt|w3c-keyname|@marijn|@xyflow|@dagrejs|zustand|classcat|d3-|cmdk)|react-(popover|select|checkbox)/;
 /** What forms need, and pages that only show do not. */
@@ -13,7 +13,7 @@ const FORMS = /node_modules[\\/](react-hook-form|@hookform)/;
 const LIBRARIES = new RegExp(`^(?!.*(?:${LATER.source})).*node_modules`);
 /** What several pages share and the first one does not show. */
 const PAGES =
-  /web[\\/]src[\\/](features[\\/](approvals|budgets|builder|channels|chat-accounts|deliveries|events|executions|external-agents|graph-view|invocations|lineage|message-preview|node-form|notifications|policies|projects|proposals|publish|settings|targets|text-editor|usage|webhooks)[\\/]|components[\\/](code-block|detail-sheet|generated-form|path-link|plan|shown-once|json-|conflict-dialog|date-range|filter-row|search-field|ui[\\/](popover|select|checkbox|labelled-checkbox))|lib[\\/](day-range|download|example-input|form-fields|json-path|use-edited-copy|word-diff))|contracts[\\/]src[\\/](budgets|event|external-|feed|invocations|notification-|lineage|policies|policy-conditions|proposals|rate-limits|shadow-runs|webhook)[\w-]*\./;
+  /web[\\/]src[\\/](features[\\/](approvals|budgets|builder|channels|chat-accounts|deliveries|events|executions|external-agents|graph-view|invocations|lineage|message-preview|node-form|notifications|policies|projects|proposals|publish|settings|targets|text-editor|usage|webhooks)[\\/]|components[\\/](code-block|detail-sheet|generated-form|path-link|plan|shown-once|json-|conflict-dialog|date-range|filter-row|search-field|ui[\\/](popover|select|checkbox|labelled-checkbox))|lib[\\/](day-range|download|example-input|form-fields|json-path|use-edited-copy|word-diff))|contracts[\\/]src[\\/](budgets|deep-agents|event|external-|feed|invocations|notification-|lineage|policies|policy-conditions|proposals|rate-limits|shadow-runs|webhook)[\w-]*\./;
 const SHARED = new RegExp(`^(?!.*(?:${LATER.source}|${PAGES.source}))`);
 
 export default defineConfig({

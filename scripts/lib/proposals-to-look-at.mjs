@@ -85,7 +85,7 @@ const turns = (hold) => [
  */
 async function ask(call, mockUrl, agent, hold) {
   await fetch(`${mockUrl}/scripts/${hold}`, { method: 'POST', body: JSON.stringify(turns(hold)) });
-  const key = { base_url: `${mockUrl}/scripts/${hold}/v1`, api_key: 'an example' };
+  const key = { base_url: `${mockUrl}/scripts/${hold}/v1`, api_key: 'example' };
   must(await call('PUT', '/org/provider-keys/anthropic', key), 'Setting a key', [200]);
   const user_prompt = 'Ask a lead before refunds over 100, and have summaries name the amount';
   return must(await call('POST', `/agents/${agent}/refinements`, { user_prompt }), 'Refining', [202]).proposal_id;

@@ -274,3 +274,25 @@ test('a refinement can be stopped, and begun again', async ({ page, request }) =
   await expect(page.getByRole('dialog').getByLabel('What should change?')).toHaveValue('Name a lead');
   await release(hold);
 });
+
+test('without a model built-in rules answer, and say what they can’t do', async ({ page, request }) => {
+  const account = await createAccount(request);
+  const agent = await publishAgent(request, account, { name: 'Orders', definition: ECHO });
+  await logIn(page, account, `/dashboard/agents/${agent}?tab=builder`);
+  await page.getByRole('button', { name: 'Refine…' }).click();
+  const dialog = page.getByRole('dialog', { name: 'Refine Orders' });
+  await expect(dialog.getByText('No language model has a key here')).toBeVisible();
+  await dialog.getByLabel('What should change?').fill('Rename Result to Answer');
+  await dialog.getByRole('button', { name: 'Propose changes' }).click();
+  await expect(page.getByRole('main').getByText('Ready for review')).toBeVisible({ timeout: 60_000 });
+  await expect(page.getByText('By built-in rules, without a model')).toBeVisible();
+  await decision(page).getByRole('button', { name: 'Approve all' }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Approve all' }).click();
+  await expect(outcome(page)).toContainText('Approved by Test owner');
+  expect((await draftOf(request, account, agent)).nodes.map(({ name }) => name)).toContain('Answer');
+
+  const poem = await refine(request, account, agent, { user_prompt: 'Write a poem about autumn' });
+  await page.goto(`/dashboard/proposals/${poem}`);
+  await expect(outcome(page)).toContainText('Nothing came of it', { timeout: 60_000 });
+  await expect(outcome(page)).toContainText(/rename/i);
+});

@@ -51,7 +51,8 @@ export class ScriptedModel {
     if (body.stream === true) {
       response.writeHead(200, { 'content-type': 'text/event-stream' });
       const events = anthropic ? anthropicEvents(turn, number) : openaiEvents(turn, number);
-      const said = turn.text === undefined ? 0 : events.findIndex((event) => event.includes(JSON.stringify(turn.text))) + 1;
+      const said =
+        turn.text === undefined ? 0 : events.findIndex((event) => event.includes(JSON.stringify(turn.text))) + 1;
       for (const event of events.slice(0, said)) response.write(event);
       await this.hold(turn);
       for (const event of events.slice(said)) response.write(event);

@@ -7,7 +7,6 @@ import {
   executionTrigger,
   externalPlatform,
   invocationStatus,
-  proposalStatus,
   templateCategory,
 } from '@agentflow/contracts';
 import {
@@ -195,7 +194,8 @@ const proposalsRoute = createRoute({
   getParentRoute: () => dashboardRoute,
   path: '/proposals',
   validateSearch: z.object({
-    status: optional(proposalStatus),
+    // Any word: the list of them is not for the first page.
+    status: optional(z.string().regex(/^[a-z]{1,20}$/)),
     agent_id: text,
     mine: optional(z.enum(['true'])),
     cursor: text,

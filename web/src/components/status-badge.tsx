@@ -7,14 +7,11 @@ import {
   CircleDot,
   CirclePause,
   CircleX,
-  ClipboardCheck,
   Clock,
   LoaderCircle,
   type LucideIcon,
   PencilLine,
   SkipForward,
-  Sparkles,
-  Undo2,
 } from 'lucide-react';
 import { cn } from '@/lib/class-names.ts';
 
@@ -42,10 +39,10 @@ const LOOKS: Record<AnyStatus, StatusLook> = {
   approved: { tone: 'completed', word: 'Approved', icon: CircleCheck },
   denied: { tone: 'failed', word: 'Denied', icon: CircleX },
   expired: { tone: 'idle', word: 'Expired', icon: Clock },
-  generating: { tone: 'running', word: 'Generating', icon: Sparkles },
-  ready: { tone: 'waiting', word: 'Ready for review', icon: ClipboardCheck },
+  generating: { tone: 'running', word: 'Generating', icon: LoaderCircle },
+  ready: { tone: 'waiting', word: 'Ready for review', icon: CirclePause },
   rejected: { tone: 'failed', word: 'Rejected', icon: CircleX },
-  superseded: { tone: 'idle', word: 'Superseded', icon: Undo2 },
+  superseded: { tone: 'idle', word: 'Superseded', icon: SkipForward },
   archived: { tone: 'idle', word: 'Archived', icon: Archive },
 };
 

@@ -6,7 +6,7 @@ import type { ReactNode } from 'react';
 import { RelativeTime } from '@/components/relative-time.tsx';
 import { Button } from '@/components/ui/button.tsx';
 import { cn } from '@/lib/class-names.ts';
-import { proposalsQuery } from './queries.ts';
+import { proposalsQuery } from './list-queries.ts';
 
 type Decided = Exclude<Proposal['status'], 'generating' | 'ready'>;
 

@@ -1,4 +1,4 @@
-import { PROPOSAL_STATUSES, type ProposalStatus, type ProposalSummary } from '@agentflow/contracts';
+import { PROPOSAL_STATUSES, type ProposalSummary } from '@agentflow/contracts';
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { Link, useNavigate } from '@tanstack/react-router';
 import { GitPullRequestArrow, Lock, SearchX } from 'lucide-react';
@@ -15,11 +15,11 @@ import { Table, TableCell, TableHead, TableRow } from '@/components/ui/table.tsx
 import { agentsQuery } from '@/features/agents/queries.ts';
 import { meQuery } from '@/features/shell/queries.ts';
 import { formatUsd, shortId } from '@/lib/format.ts';
+import { proposalsQuery } from './list-queries.ts';
 import { modelWords } from './proposal-words.ts';
-import { proposalsQuery } from './queries.ts';
 
 interface ProposalListSearch {
-  readonly status?: ProposalStatus | undefined;
+  readonly status?: string | undefined;
   readonly agent_id?: string | undefined;
   readonly mine?: 'true' | undefined;
   readonly cursor?: string | undefined;
@@ -28,7 +28,8 @@ interface ProposalListSearch {
 /** What was asked for, the newest first; what it is narrowed to stands in the address. */
 export function ProposalList({ chosen }: { chosen: ProposalListSearch }) {
   const navigate = useNavigate({ from: '/dashboard/proposals' });
-  const { status, agent_id, mine, cursor } = chosen;
+  const { agent_id, mine, cursor } = chosen;
+  const status = PROPOSAL_STATUSES.find((each) => each === chosen.status);
   const me = useQuery(meQuery).data?.user?.id;
   const agents = useQuery(agentsQuery({ limit: 100 })).data?.data ?? [];
   const proposals = useQuery({
@@ -55,7 +56,7 @@ export function ProposalList({ chosen }: { chosen: ProposalListSearch }) {
               { label: 'Any status' },
               ...PROPOSAL_STATUSES.map((each) => ({ value: each, label: statusWord(each) })),
             ],
-            onChoose: (value) => choose({ status: value as ProposalStatus | undefined }),
+            onChoose: (value) => choose({ status: value }),
           },
           {
             label: 'Agent',

@@ -6,8 +6,6 @@ import type {
   ProposalAccess,
   ProposalAccessRequest,
   ProposalComment,
-  ProposalFilter,
-  ProposalSummary,
   RefinementRequest,
   RefinementStarted,
 } from '@agentflow/contracts';
@@ -17,27 +15,11 @@ import { agentQuery, draftQuery } from '@/features/agents/queries.ts';
 import { allPages } from '@/lib/all-pages.ts';
 import { api, newIdempotencyKey, type Page, queryString, RequestFailure } from '@/lib/api.ts';
 
-/** The feed keeps lists up to date; this is for what it may not have told. */
+/** Comments come seldom. */
 const RESTING_MS = 60_000;
 const WATCHING_MS = 5_000;
 /** After the last frame, until the result is stored. */
 const STORING_MS = 400;
-
-type ListFilter = { [K in keyof ProposalFilter]?: ProposalFilter[K] | undefined } & {
-  cursor?: string | undefined;
-  limit?: number;
-};
-
-export function proposalsQuery(filter: ListFilter) {
-  return queryOptions({
-    queryKey: ['proposals', 'list', filter],
-    queryFn: ({ signal }) => api<Page<ProposalSummary>>(`/proposals${queryString(filter)}`, { signal }),
-    refetchInterval: RESTING_MS,
-  });
-}
-
-/** What waits for somebody's decision. */
-export const readyProposalsQuery = proposalsQuery({ status: 'ready', limit: 100 });
 
 export function proposalQuery(id: string, ended = false) {
   return queryOptions({

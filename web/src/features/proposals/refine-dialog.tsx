@@ -20,11 +20,7 @@ const FOR_MODELS = [
   'Add a test for an empty order number',
 ];
 /** What the rules understand, for organizations without a model that could do more. */
-const FOR_RULES = [
-  'Rename the agent to Refund desk',
-  'Add an approval before the last step',
-  'Change the model to builtin/extractive',
-];
+const FOR_RULES = ['Rename “Draft” to “Answer”', 'Add an approval before “Refund”', 'Change the threshold to 200'];
 const FOR_FOLLOW_UPS = ['Shorter, please', 'Keep the wording of the first prompt', 'Also add a test for it'];
 const ANY_MODEL = 'any';
 

@@ -41,23 +41,35 @@ export function ChangesView({ from, to, title, first = 'list' }: ChangesViewProp
           ]}
         />
       </div>
-      {view === 'list' ? <ChangeList changes={changes} /> : <ChangesOnGraph from={from} to={to} changes={changes} />}
+      {view === 'list' ? (
+        <ChangeList changes={changes} />
+      ) : (
+        <ChangesOnGraph from={from} to={to} changes={changes} tall={first === 'graph'} />
+      )}
     </div>
   );
 }
 
-function ChangesOnGraph({ from, to, changes }: { from: AgentDefinition; to: AgentDefinition; changes: Changes }) {
+interface ChangesOnGraphProps {
+  from: AgentDefinition;
+  to: AgentDefinition;
+  changes: Changes;
+  tall: boolean;
+}
+
+function ChangesOnGraph({ from, to, changes, tall }: ChangesOnGraphProps) {
+  const height = tall ? 'h-[30rem]' : 'h-80';
   const graph = useMemo(() => diffGraph(from, to, changes), [from, to, changes]);
   const [selected, setSelected] = useState<string | null>(null);
   return (
     <>
-      <Suspense fallback={<Skeleton className="h-80 w-full" />}>
+      <Suspense fallback={<Skeleton className={`${height} w-full`} />}>
         <DefinitionGraph
           graph={graph}
           label={`Both sides drawn as one graph: ${summarizeChanges(changes)}. The list tells the same in words.`}
           selected={selected}
           onSelect={setSelected}
-          className="h-80"
+          className={height}
         />
       </Suspense>
       {selected === null ? (

@@ -5,7 +5,7 @@ import { Logo } from '@/components/logo.tsx';
 import { Button } from '@/components/ui/button.tsx';
 import { Tooltip } from '@/components/ui/tooltip.tsx';
 import { waitingForMeQuery } from '@/features/approvals/queries.ts';
-import { readyProposalsQuery } from '@/features/proposals/queries.ts';
+import { readyProposalsQuery } from '@/features/proposals/list-queries.ts';
 import type { Page } from '@/lib/api.ts';
 import { cn } from '@/lib/class-names.ts';
 import { useCan } from './queries.ts';
