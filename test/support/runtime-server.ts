@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { TestProject } from 'vitest/node';
 import type { RuntimeAnswer, RuntimeScenario, SeenOfRuntime } from './runtime-scenario.ts';
@@ -220,12 +221,18 @@ export default async function startRuntimeServer(project: TestProject): Promise<
   const { server } = new RuntimeServer();
   // A connection that is closed while a request is on its way makes the runtime send it again.
   server.keepAliveTimeout = 600_000;
+  // Those that became WebSockets are not the server's any more, and would keep it from closing.
+  const connections = new Set<Socket>();
+  server.on('connection', (connection: Socket) => {
+    connections.add(connection);
+    connection.on('close', () => connections.delete(connection));
+  });
   const port = Number(process.env.RUNTIME_SERVER_PORT);
   await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
   project.provide('runtimeServerUrl', `http://127.0.0.1:${port}`);
   return () =>
     new Promise((resolve) => {
-      server.closeAllConnections();
+      for (const connection of connections) connection.destroy();
       server.close(() => resolve());
     });
 }

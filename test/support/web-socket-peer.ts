@@ -22,6 +22,7 @@ export class WebSocketPeer {
     );
     stream.on('data', (chunk: Buffer) => this.read(chunk));
     stream.on('error', () => undefined);
+    stream.on('end', () => stream.end());
   }
 
   get open(): boolean {

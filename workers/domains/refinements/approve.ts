@@ -76,6 +76,10 @@ async function resultOf(
   }
   const read = definitionOf(merged.files);
   if (!read.ok) throw filesInvalid(read.problems);
+  if (read.unused.length > 0) {
+    const message = 'is used by nothing in what was chosen: choose the change of agent.yaml that names it, too';
+    throw invalid(read.unused.map((path) => ({ path, message })));
+  }
   return { files: merged.files, definition: read.definition, draft_version: draft.revision, hash };
 }
 

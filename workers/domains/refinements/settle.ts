@@ -52,6 +52,8 @@ interface Verdict {
   readonly status: 'ready' | 'failed';
   readonly error: ExecutionError | null;
   readonly problems: readonly DefinitionProblem[];
+  /** The proposed draft as its own files: what approving all of it makes, to the byte. Of one that is ready. */
+  readonly files: AgentFiles;
 }
 
 /**
@@ -70,7 +72,7 @@ export async function settleRefinement(
   if (status !== 'generating') return status;
   const verdict = await judge(env, job, end);
   const ready = verdict.status === 'ready';
-  const content = { proposal_id, organization_id, kind: 'generated', content: JSON.stringify(end.files ?? {}) };
+  const content = { proposal_id, organization_id, kind: 'generated', content: JSON.stringify(verdict.files) };
   const write = async () => {
     await database.batch([
       changeProposal(database, organization_id, proposal_id, ['generating'], {
@@ -130,8 +132,9 @@ async function judge(env: Env, job: RefinementJob, { error, files }: RunEnd): Pr
     status: 'failed',
     error: { code, message },
     problems: [],
+    files: {},
   });
-  if (error !== null) return { status: 'failed', error, problems: [] };
+  if (error !== null) return { status: 'failed', error, problems: [], files: {} };
   if (files === null) return failed('no_files', 'The run ended without any files.');
   if (new TextEncoder().encode(JSON.stringify(files)).byteLength > MAX_GENERATED_BYTES) {
     return failed('files_too_large', `The run made files of more than ${MAX_GENERATED_BYTES} bytes together.`);
@@ -144,12 +147,18 @@ async function judge(env: Env, job: RefinementJob, { error, files }: RunEnd): Pr
   }
   const database = db(env, job.organization_id);
   const { base } = contentsOf(await selectContents(database, job.organization_id, job.proposal_id));
-  if (changesOf(filesOf(base), files).length === 0) {
+  const proposed = filesOf(read.definition);
+  if (changesOf(filesOf(base), proposed).length === 0) {
     return failed('nothing_changed', 'The run ended without changing anything.');
   }
   const ctx = { env, organizationId: job.organization_id } satisfies Pick<RequestContext, 'env' | 'organizationId'>;
   const { problems } = await checkDefinition(ctx, job.agent_id, read.definition);
-  return { status: 'ready', error: null, problems };
+  return { status: 'ready', error: null, problems: [...read.unused.map(notTaken), ...problems], files: proposed };
+}
+
+function notTaken(path: string): DefinitionProblem {
+  const message = 'Nothing in agent.yaml uses this file, so that it is not part of the proposal.';
+  return { severity: 'warning', code: 'file_unused', message, path };
 }
 
 function unreadable(problems: readonly { path: string; line: number | null; message: string }[]): string {
