@@ -12,7 +12,7 @@ const DAY_MS = 86_400_000;
 /** Rows that are not there so long after they were expected will not come. */
 const FIRST_LOOK_MS = 60_000;
 /** While a run is followed, an alarm this often finds it again after an eviction. */
-const HEARTBEAT_MS = 30_000;
+const HEARTBEAT_MS = 10_000;
 /** A run that has not ended by then never will. */
 const MAX_RUN_MS = DAY_MS;
 /** A proposal that nobody decided expires. */

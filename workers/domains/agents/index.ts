@@ -7,7 +7,7 @@ import { selectAgentHead, selectAgentsNamed, selectCallable, selectDraft, select
 export { createAgent, getAgent, requireAgent } from './agents.ts';
 export { requireNotArchived } from './change-agent.ts';
 export { checkDefinition } from './check-definition.ts';
-export { checkDraftFiles, type DraftFileProblem, draftFilesOf, filesInvalid } from './draft-files.ts';
+export { checkDraftFiles, filesInvalid } from './draft-files.ts';
 export { getDraft, replaceDraft } from './drafts.ts';
 export { presentAgent } from './present.ts';
 export { requireValid } from './publish-agent.ts';

@@ -1,4 +1,3 @@
-import type { ProposalStatus } from '@agentflow/contracts';
 import { db } from '../../db/client.ts';
 import { isAllowed } from '../../platform/auth.ts';
 import type { Principal, RequestContext } from '../../platform/context.ts';
@@ -54,8 +53,4 @@ export async function decidableProposal(ctx: Looking, id: string): Promise<Liste
 export function requireOwn({ principal, actor }: Looking, { author_id }: ListedProposal): void {
   if (author_id === actor.id || seesAll(principal)) return;
   throw new ApiError('forbidden', 'Only its author, owners and admins may do this.');
-}
-
-export function statusOf({ status }: Pick<ListedProposal, 'status'>): ProposalStatus {
-  return status as ProposalStatus;
 }

@@ -8,7 +8,6 @@ import { proposalAccess, proposalComments, proposalContents, proposals } from '.
 export type ProposalRow = typeof proposals.$inferSelect;
 export type ContentRow = typeof proposalContents.$inferSelect;
 export type CommentRow = typeof proposalComments.$inferSelect;
-export type AccessRow = typeof proposalAccess.$inferSelect;
 
 /** Who looks: an id of a person or key; null for those who see every proposal of the organization. */
 export type Viewer = string | null;
