@@ -179,8 +179,8 @@ describe('a shadow run', () => {
 
   it('lets a recorded failure fail again, without a call, and tells what is added and removed', async () => {
     const owner = await signUp();
-    const url = `${inject('toolServerUrl')}/status/404?${crypto.randomUUID()}`;
-    const call = agentNode('call', 'action.http', { method: 'POST', url });
+    const path = `status/404/${crypto.randomUUID()}`;
+    const call = agentNode('call', 'action.http', { method: 'POST', url: `${inject('toolServerUrl')}/${path}` });
     const nodes = [start, call, agentNode('gone', 'logic.transform', { expression: '1' })];
     const agent = await publishedAgent(owner, { nodes, edges: agentEdges('start>call', 'start>gone') });
     expect((await runToEnd(owner, agent.id)).status).toBe('failed');
@@ -188,9 +188,9 @@ describe('a shadow run', () => {
     const caught = { ...call, on_error: 'continue' as const };
     const added = agentNode('added', 'logic.transform', { expression: 'call.output.error.code' });
     await saveDraft(owner, agent.id, { nodes: [start, caught, added], edges: agentEdges('start>call', 'call>added') });
-    const calls = await callsOf('status/404');
+    const calls = await callsOf(path);
     const { only, run } = await comparedOnce(owner, agent.id);
-    expect(await callsOf('status/404')).toBe(calls);
+    expect(await callsOf(path)).toBe(calls);
     expect(only.outcome).toMatchObject({
       steps_run: 0,
       before: { status: 'failed', error: { code: 'http_status' } },

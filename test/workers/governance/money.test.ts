@@ -170,7 +170,10 @@ describe('a call without money', () => {
     await setBudget(owner, '/org/budget', { limit_usd: null, period: 'total' });
     for (const id of [third, fourth]) expect((await reaches(owner, id, 'completed')).cost_usd).toBe(CALL_USD);
     const ends = await Promise.all(ids.map(async (id) => (await reaches(owner, id, 'completed')).finished_at ?? ''));
-    expect(ends).toEqual([...ends].sort());
+    // The last two go on together.
+    const [one = '', two = '', ...both] = ends;
+    expect(one < two).toBe(true);
+    for (const each of both) expect(each > two).toBe(true);
     expect(await callsOf(model)).toBe(4);
     const steps = await stepsOf(owner, second);
     const waited = steps.find(({ node_id }) => node_id === 'think') as ExecutionStep;
