@@ -6,6 +6,7 @@ import { forgetPersonInProposals } from '../../../workers/domains/refinements/in
 import { newId } from '../../../workers/platform/ids.ts';
 import { api, type Member, signUp, withRole } from '../../support/api.ts';
 import { runtimeScenario } from '../../support/runtime-scenario.ts';
+import { drain, eraseOrganization } from '../erasure/erasing.ts';
 import { begun, draftOf, end, PROPOSED, proposalOf, settled, state, threadStub, watch } from './refining.ts';
 
 let owner: Member;
@@ -87,6 +88,27 @@ describe('what a thread leaves', () => {
     await refinementObject(env.REFINEMENT, thread_id).erase(owner.organization_id);
     expect(await isEmpty(thread_id)).toBe(true);
     expect((await runtime.seen()).forgotten).toHaveLength(1);
+  });
+
+  it('goes with its organization when the desk erases that, a decided one and one under way', async () => {
+    const leaving = await signUp();
+    const runtime = await runtimeScenario({ frames: [state(PROPOSED), end()] });
+    const endless = await runtimeScenario({ frames: [state(PROPOSED)] });
+    const agent = await draftOf(leaving);
+    const ended = await begun(leaving, agent.id, { user_prompt: runtime.mark });
+    const running = await begun(leaving, agent.id, { user_prompt: endless.mark });
+    await settled(leaving, ended.proposal_id);
+    const socket = await watch(leaving, running.thread_id);
+    await socket.first(({ event_type }) => event_type === 'on_state_update');
+    expect((await eraseOrganization(leaving)).status).toBe(204);
+    await drain(leaving.organization_id);
+    expect((await socket.closed).code).toBe(4410);
+    for (const { thread_id } of [ended, running]) expect(await isEmpty(thread_id)).toBe(true);
+    for (const each of [runtime, endless]) expect(new Set((await each.seen()).forgotten).size).toBe(1);
+    const { results } = await env.DB.prepare('SELECT id FROM proposals WHERE organization_id = ?')
+      .bind(leaving.organization_id)
+      .all();
+    expect(results).toEqual([]);
   });
 
   it('is no name of a person who is erased', async () => {
