@@ -87,41 +87,20 @@ function graph(port: number): AgentDefinition {
   };
 }
 
-async function call<T>(method: string, at: string, body?: unknown, headers: Record<string, string> = {}): Promise<T> {
-  const response = await fetch(`${worker.url}/api/v1${at}`, {
-    method,
-    headers: { authorization: `Bearer ${product.token}`, 'content-type': 'application/json', ...headers },
-    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-  });
-  const text = await response.text();
-  if (!response.ok) throw new Error(`${method} ${at}: ${response.status} ${text}`);
-  return JSON.parse(text) as T;
-}
-
-/** Asks again while the Worker is being killed under the question; any other failure is one. */
-async function through<T>(ask: () => Promise<T>): Promise<T> {
-  for (;;) {
-    const { kills } = worker;
-    await worker.revived;
-    try {
-      return await ask();
-    } catch (error) {
-      if (worker.kills === kills) throw error;
-      await worker.revived;
-    }
-  }
+function call<T>(method: string, at: string, body?: unknown, headers: Record<string, string> = {}): Promise<T> {
+  return worker.call<T>(product.token, method, at, { body, headers });
 }
 
 /** The same start under the same key: one execution, however often the answer is lost. */
 function begin(key: string): Promise<Execution> {
   const input = { names: ['a', 'b'] };
   const at = `/agents/${product.agentId}/execute`;
-  return through(() => call<Execution>('POST', at, { input }, { 'idempotency-key': key }));
+  return worker.through(() => call<Execution>('POST', at, { input }, { 'idempotency-key': key }));
 }
 
 async function toEnd(id: string): Promise<Execution> {
   for (;;) {
-    const run = await through(() => call<Execution>('GET', `/executions/${id}`));
+    const run = await worker.through(() => call<Execution>('GET', `/executions/${id}`));
     if (run.finished_at !== null) return run;
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
@@ -129,7 +108,9 @@ async function toEnd(id: string): Promise<Execution> {
 
 async function outcomeOf(id: string) {
   const run = await toEnd(id);
-  const { data } = await through(() => call<{ data: ExecutionStep[] }>('GET', `/executions/${id}/steps?limit=100`));
+  const { data } = await worker.through(() =>
+    call<{ data: ExecutionStep[] }>('GET', `/executions/${id}/steps?limit=100`),
+  );
   const steps = data.map(({ id: key, status, handle, output }) => ({ key, status, handle, output }));
   const text = JSON.stringify(steps.sort((one, other) => one.key.localeCompare(other.key)));
   return {
@@ -182,7 +163,7 @@ describe('workerd killed with SIGKILL', () => {
       const open = [...ids];
       // Runs go on by themselves only after their alarm: what is read goes on at once.
       const last = open.at(-1);
-      const run = last === undefined ? null : await through(() => call<Execution>('GET', `/executions/${last}`));
+      const run = last === undefined ? null : await worker.through(() => call<Execution>('GET', `/executions/${last}`));
       if (run === null || run.finished_at !== null) ids.push((await begin(`run-${ids.length}`)).id);
       if (worker.kills === waiting) {
         const id = ids.at(-1) ?? '';

@@ -48,6 +48,36 @@ export class KilledWorker {
     return this.serving;
   }
 
+  /** A request to the API below /api/v1; throws for an answer that refuses it. */
+  async call<T>(
+    token: string,
+    method: string,
+    at: string,
+    { body, headers = {} }: { body?: unknown; headers?: Record<string, string> } = {},
+  ): Promise<T> {
+    const response = await fetch(`${this.url}/api/v1${at}`, {
+      method,
+      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json', ...headers },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    const text = await response.text();
+    if (!response.ok) throw new Error(`${method} ${at}: ${response.status} ${text}`);
+    return JSON.parse(text) as T;
+  }
+
+  /** Asks again while the Worker is being killed under the question; any other failure is one. */
+  async through<T>(ask: () => Promise<T>): Promise<T> {
+    for (;;) {
+      const { kills } = this;
+      await this.revived;
+      try {
+        return await ask();
+      } catch (error) {
+        if (this.kills === kills) throw error;
+      }
+    }
+  }
+
   async stop(): Promise<void> {
     delete process.env.MINIFLARE_WORKERD_PATH;
     await this.stopServing();

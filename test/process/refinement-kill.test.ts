@@ -46,28 +46,8 @@ const models = createServer((request, response) => {
   });
 });
 
-async function call<T>(method: string, at: string, body?: unknown): Promise<T> {
-  const response = await fetch(`${worker.url}/api/v1${at}`, {
-    method,
-    headers: { authorization: `Bearer ${product.token}`, 'content-type': 'application/json' },
-    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-  });
-  const text = await response.text();
-  if (!response.ok) throw new Error(`${method} ${at}: ${response.status} ${text}`);
-  return JSON.parse(text) as T;
-}
-
-/** Asks again while the Worker is being killed under the question; any other failure is one. */
-async function through<T>(ask: () => Promise<T>): Promise<T> {
-  for (;;) {
-    const { kills } = worker;
-    await worker.revived;
-    try {
-      return await ask();
-    } catch (error) {
-      if (worker.kills === kills) throw error;
-    }
-  }
+function call<T>(method: string, at: string, body?: unknown): Promise<T> {
+  return worker.call<T>(product.token, method, at, { body });
 }
 
 beforeAll(async () => {
@@ -97,7 +77,7 @@ describe('a refinement under which workerd is killed with SIGKILL, twice', () =>
     let proposal: Proposal;
     do {
       await new Promise((resolve) => setTimeout(resolve, 50));
-      proposal = await through(() => call<Proposal>('GET', `/proposals/${started.proposal_id}`));
+      proposal = await worker.through(() => call<Proposal>('GET', `/proposals/${started.proposal_id}`));
     } while (proposal.status === 'generating');
     expect(worker.kills).toBe(2);
     expect(proposal).toMatchObject({

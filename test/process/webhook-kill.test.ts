@@ -44,28 +44,8 @@ const receivers = new Map(
   ]),
 );
 
-async function call<T>(method: string, at: string, body?: unknown): Promise<T> {
-  const response = await fetch(`${worker.url}/api/v1${at}`, {
-    method,
-    headers: { authorization: `Bearer ${product.token}`, 'content-type': 'application/json' },
-    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-  });
-  const text = await response.text();
-  if (!response.ok) throw new Error(`${method} ${at}: ${response.status} ${text}`);
-  return JSON.parse(text) as T;
-}
-
-/** Asks again while the Worker is being killed under the question; any other failure is one. */
-async function through<T>(ask: () => Promise<T>): Promise<T> {
-  for (;;) {
-    const { kills } = worker;
-    await worker.revived;
-    try {
-      return await ask();
-    } catch (error) {
-      if (worker.kills === kills) throw error;
-    }
-  }
+function call<T>(method: string, at: string, body?: unknown): Promise<T> {
+  return worker.call<T>(product.token, method, at, { body });
 }
 
 async function all<T>(ask: () => Promise<T | null>): Promise<T> {
@@ -112,7 +92,7 @@ describe('deliveries of a workerd that is killed with SIGKILL, twice', () => {
     const agents: Agent[] = [];
     const make = async () => {
       for (let name = waiting.shift(); name !== undefined; name = waiting.shift()) {
-        agents.push(await through(() => call<Agent>('POST', '/agents', { name })));
+        agents.push(await worker.through(() => call<Agent>('POST', '/agents', { name })));
       }
     };
     await Promise.all(Array.from({ length: AT_A_TIME }, make));
@@ -123,7 +103,7 @@ describe('deliveries of a workerd that is killed with SIGKILL, twice', () => {
       return data.filter((event) => event.data.agent_id !== product.agentId);
     };
     const events = await all(async () => {
-      const told = await through(listed);
+      const told = await worker.through(listed);
       const ids = new Set(told.map((event) => event.data.agent_id));
       const arrivedAtAll = [...receivers.values()].every((receiver) => {
         const arrived = new Set(receiver.gotBy('all').map(idOf));
