@@ -4,6 +4,7 @@ import { Link, useNavigate } from '@tanstack/react-router';
 import { KeyRound, LayoutTemplate, Sparkles } from 'lucide-react';
 import { useRef, useState } from 'react';
 import { ProblemCallout } from '@/components/problem-callout.tsx';
+import { PromptExamples } from '@/components/prompt-examples.tsx';
 import { Button } from '@/components/ui/button.tsx';
 import { DialogBody, DialogFooter } from '@/components/ui/dialog.tsx';
 import { Field } from '@/components/ui/field.tsx';
@@ -86,19 +87,7 @@ export function DescribeAgentForm({ onTemplate, onClose }: DescribeAgentFormProp
             />
           )}
         </Field>
-        <ul aria-label="Examples" className="flex flex-col items-start gap-1.5">
-          {EXAMPLES.map((example) => (
-            <li key={example}>
-              <button
-                type="button"
-                onClick={() => setText(example)}
-                className="rounded-lg border border-line bg-surface px-2.5 py-1 text-left text-soft text-xs hover:bg-hover hover:text-text"
-              >
-                {example}
-              </button>
-            </li>
-          ))}
-        </ul>
+        <PromptExamples examples={EXAMPLES} onChoose={setText} />
         {models.error && models.data === undefined && (
           <ProblemCallout error={models.error} onRetry={() => void models.refetch()} />
         )}

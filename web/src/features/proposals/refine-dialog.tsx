@@ -4,6 +4,7 @@ import { Link, useNavigate } from '@tanstack/react-router';
 import { Sparkles } from 'lucide-react';
 import { useState } from 'react';
 import { ProblemCallout } from '@/components/problem-callout.tsx';
+import { PromptExamples } from '@/components/prompt-examples.tsx';
 import { Button } from '@/components/ui/button.tsx';
 import { Dialog, DialogBody, DialogFooter } from '@/components/ui/dialog.tsx';
 import { Field } from '@/components/ui/field.tsx';
@@ -98,19 +99,7 @@ export default function RefineDialog({ agent, nodes = [], follows, prompt = '', 
               />
             )}
           </Field>
-          <ul aria-label="Examples" className="flex flex-wrap gap-1.5">
-            {examples.map((example) => (
-              <li key={example}>
-                <button
-                  type="button"
-                  onClick={() => setText(example)}
-                  className="rounded-full border border-line bg-surface px-2.5 py-1 text-soft text-xs hover:bg-hover hover:text-text"
-                >
-                  {example}
-                </button>
-              </li>
-            ))}
-          </ul>
+          <PromptExamples examples={examples} onChoose={setText} />
           {usable.length > 0 ? (
             <Field label="Model">
               {(control) => (
