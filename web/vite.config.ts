@@ -7,7 +7,7 @@ const API_ORIGIN = 'http://127.0.0.1:8787';
 
 /** The editor, the engine, files of agents, the canvas, the palette and selects load with what shows them, however many parts share them. */
 const LATER =
-  /packages[\\/](engine|agent-files)|node_modules[\\/](jsonata|yaml|diff|node-diff3|re2js|@codemirror|@lezer|style-mod|crelt|w3c-keyname|@marijn|@xyflow|@dagrejs|zustand|classcat|d3-|cmdk)|react-(popover|select|checkbox)/;
+  /packages[\\/](engine|agent-files)|node_modules[\\/](jsonata|yaml|diff|re2js|@codemirror|@lezer|style-mod|crelt|w3c-keyname|@marijn|@xyflow|@dagrejs|zustand|classcat|d3-|cmdk)|react-(popover|select|checkbox)/;
 /** What forms need, and pages that only show do not. */
 const FORMS = /node_modules[\\/](react-hook-form|@hookform)/;
 const LIBRARIES = new RegExp(`^(?!.*(?:${LATER.source})).*node_modules`);
